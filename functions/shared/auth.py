@@ -1,0 +1,165 @@
+"""API keys of game servers and bots: who is calling, and whether their key may do this.
+
+A key is `ty_<8 hex key id>_<64 hex secret>`; only its id and the SHA-256 of the whole text are
+stored. `API_KEY` of the environment is one more key, for every ingest scope.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.shared import db
+from functions.shared.errors import Forbidden, Unauthorized
+from functions.shared.settings import settings
+
+if TYPE_CHECKING:
+    from functions.shared.http import Request
+
+BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read"})
+CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
+LIVE_KEYS = 2  # of one name: the one in use, and its successor while rotating
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request: the name that rate limits count, and what the key may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+_seen: dict[bytes, tuple[float, Caller | None]] = {}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The guard of a route: a key with `scope`, unless `waived()` says that keys are optional."""
+
+    scope: str
+    waived: Callable[[], bool] = lambda: False
+
+    def __call__(self, request: Request) -> Caller | None:
+        """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""
+        if self.waived():
+            return None
+        sent = request.key()
+        if not sent:
+            raise Unauthorized
+        caller = who(sent)
+        if caller is None or self.scope not in caller.scopes:
+            raise Forbidden
+        return caller
+
+
+def who(sent: str) -> Caller | None:
+    """The caller whose live key this is; None for any other text. One round trip a minute."""
+    digest = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).digest()
+    bootstrap = settings().api_key.get_secret_value()
+    if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
+        return Caller("bootstrap", BOOTSTRAP_SCOPES)
+    known, caller = _seen.get(digest, (0.0, None))
+    if known > time.monotonic():
+        return caller
+    try:
+        caller = _look_up(sent, digest)
+    except db.DatabaseAway:
+        if caller is None:
+            raise
+        return caller  # nobody can revoke a key while the database is away
+    if len(_seen) > 1000:
+        _seen.clear()
+    _seen[digest] = (time.monotonic() + CACHE_SECONDS, caller)
+    return caller
+
+
+def _look_up(sent: str, digest: bytes) -> Caller | None:
+    prefix, _, rest = sent.partition("_")
+    key_id = rest.partition("_")[0]
+    if prefix != "ty" or len(key_id) != 8 or not key_id.isalnum() or not key_id.isascii():
+        return None
+    found = db.run(
+        """
+        update shared.api_keys
+        set last_used_at = case when digest = %s then now() else last_used_at end
+        where key_id = %s
+          and revoked_at is null
+          and (expires_at is null or expires_at > now())
+        returning digest, scopes
+        """,
+        (digest, key_id),
+    )
+    if not found or not hmac.compare_digest(found[0]["digest"], digest):
+        return None
+    return Caller(key_id, frozenset(found[0]["scopes"]))
+
+
+def issue(name: str, scopes: list[str]) -> str:
+    """A new key for `name`, to be shown once; an older one of that name lives on beside it.
+
+    Of a third the oldest dies at once, so that at most two keys of a name are live.
+    """
+    key_id, secret = secrets.token_hex(4), secrets.token_hex(32)
+    text = f"ty_{key_id}_{secret}"
+    db.run(
+        """
+        with older as (
+          select key_id
+          from shared.api_keys
+          where name = %(name)s
+            and revoked_at is null
+          order by created_at desc
+          offset %(live)s - 1
+        ), retired as (
+          update shared.api_keys
+          set revoked_at = now()
+          where key_id in (select key_id from older)
+        ), noted as (
+          insert into shared.audit (action, subject, actor)
+          values ('key.issue', %(key_id)s, %(name)s)
+        )
+        insert into shared.api_keys (key_id, digest, name, scopes)
+        values (%(key_id)s, %(digest)s, %(name)s, %(scopes)s)
+        """,
+        {
+            "key_id": key_id,
+            "digest": hashlib.sha256(text.encode()).digest(),
+            "name": name,
+            "scopes": scopes,
+            "live": LIVE_KEYS,
+        },
+    )
+    return text
+
+
+def revoke(key_id: str) -> bool:
+    """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id."""
+    return bool(
+        db.run(
+            """
+            with ended as (
+              update shared.api_keys
+              set revoked_at = now()
+              where key_id = %s
+                and revoked_at is null
+              returning key_id, name
+            )
+            insert into shared.audit (action, subject, actor)
+            select 'key.revoke', key_id, name
+            from ended
+            returning subject
+            """,
+            (key_id,),
+        )
+    )
+
+
+def pseudonym(person: str) -> str:
+    """What the audit trail calls an erased person: the same each time, and no way back."""
+    key = settings().signing_key.get_secret_value().encode()
+    return hmac.digest(key, b"person\0" + person.encode(), hashlib.sha256).hex()[:32]

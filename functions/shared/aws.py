@@ -1,0 +1,18 @@
+"""AWS clients, made when first used: importing boto3 costs more than most requests."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's boto3 client of a service; gives up while a request can still be answered."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        service,  # type: ignore[call-overload]  # the name is the caller's literal
+        config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3}),
+    )

@@ -1,0 +1,130 @@
+"""The one database connection of an execution environment, and statements on it.
+
+A Lambda environment serves one request at a time, so one connection is all it can use.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from typing import Any, LiteralString, ParamSpec, TypeVar
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+
+from functions.shared.errors import Unavailable
+from functions.shared.settings import settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+
+_TRIES = 3
+_connection: Connection | None = None
+rows_seen = 0  # by this process so far: the request log takes the difference
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached, or is starting, stopping, full or read-only."""
+
+
+def run(statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+    """The rows of one statement, committed unless a transaction is open: one round trip.
+
+    Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
+    """
+    global rows_seen
+    cursor = _persevere(lambda: connection().cursor(binary=True).execute(statement, values))
+    rows = cursor.fetchall() if cursor.description else []
+    rows_seen += len(rows)
+    return rows
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Statements that are committed together; a verb that opens one is marked @retried."""
+    with ExitStack() as block:
+        # BEGIN is where a connection that died in its sleep shows.
+        _persevere(lambda: block.enter_context(connection().transaction()))
+        yield
+
+
+def retried(verb: Callable[P, T]) -> Callable[P, T]:
+    """Runs a verb again when its transaction fell to a deadlock, or to a connection that died.
+
+    The verb may have been committed by then: only what may be repeated may carry this mark.
+    """
+
+    @wraps(verb)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        return _persevere(lambda: verb(*args, **kwargs))
+
+    return again
+
+
+def connection() -> Connection:
+    """The environment's connection, opened at first use and again after it was found dead."""
+    global _connection
+    if _connection is None or _connection.closed:
+        _connection = _connect()
+    return _connection
+
+
+def _connect() -> Connection:
+    chosen = settings()
+    options: dict[str, Any] = (
+        {}
+        if chosen.database_pooler
+        else {
+            # Below the gateway's 29 s, so that a slow statement ends as an answer and not as a 504.
+            "options": "-c statement_timeout=25s -c lock_timeout=10s -c TimeZone=UTC",
+        }
+    )
+    try:
+        return psycopg.connect(
+            chosen.database_url.get_secret_value(),
+            autocommit=True,
+            row_factory=dict_row,
+            # A transaction pooler hands each transaction another server connection.
+            prepare_threshold=None if chosen.database_pooler else 2,
+            connect_timeout=2,
+            application_name="tiltyard",
+            keepalives_idle=30,
+            tcp_user_timeout=10_000,  # ms: a frozen environment may wake to a vanished peer
+            **options,
+        )
+    except psycopg.OperationalError as error:
+        raise DatabaseAway from error
+
+
+def _persevere(work: Callable[[], T]) -> T:
+    for attempt in range(1, _TRIES + 1):
+        nested = _in_transaction()
+        try:
+            return work()
+        except psycopg.Error as error:
+            died = _connection is not None and _connection.closed
+            asks_again = (error.sqlstate or "").startswith("40")
+            if nested or not (died or asks_again) or attempt == _TRIES:
+                if died or _is_away(error):
+                    raise DatabaseAway from error
+                raise
+            time.sleep(0.01 * attempt)
+    raise AssertionError("unreachable")
+
+
+def _in_transaction() -> bool:
+    if _connection is None or _connection.closed:
+        return False
+    return _connection.info.transaction_status != TransactionStatus.IDLE
+
+
+def _is_away(error: psycopg.Error) -> bool:
+    # 08 connection, 53 resources (full disk, too many connections), 57P shutdown and start-up,
+    # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover
+    state = error.sqlstate or ""
+    return state.startswith(("08", "53", "57P")) or state in ("57014", "55P03", "25006")

@@ -1,0 +1,117 @@
+"""What a request can fail with, and the body that each URL family promises for it.
+
+Raised where it is known, rendered once at the edge (http.py, gateway.py).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Family = Literal["plain", "game", "v1"]
+
+
+class Problem(Exception):  # noqa: N818  an HTTP term
+    """A failed request: a status, a sentence for the caller, and fields where some are at fault."""
+
+    status = 500
+    code = "INTERNAL_ERROR"
+    sentence = "Something went wrong on our side; please try again."
+
+    def __init__(
+        self,
+        sentence: str | None = None,
+        details: list[dict[str, str]] | None = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        self.sentence = sentence or self.sentence
+        self.details = details
+        self.headers = headers or {}
+        self.extra = extra  # further keys of the body, where a contract promises them
+        super().__init__(self.sentence)
+
+
+class BadRequest(Problem):
+    status, code, sentence = 400, "BAD_REQUEST", "The request cannot be understood."
+
+
+class Invalid(BadRequest):
+    """A field is missing or wrong; families differ in the status they promise for it."""
+
+    code = "VALIDATION_ERROR"
+
+
+class Unauthorized(Problem):
+    status, code, sentence = 401, "UNAUTHORIZED", "An API key is needed."
+
+
+class Forbidden(Problem):
+    status, code, sentence = 403, "FORBIDDEN", "This key may not do that."
+
+
+class NotFound(Problem):
+    status, code, sentence = 404, "NOT_FOUND", "Not found"
+
+
+class MethodNotAllowed(Problem):
+    status, code, sentence = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
+
+
+class TooLarge(Problem):
+    status, code, sentence = 413, "PAYLOAD_TOO_LARGE", "Payload too large"
+
+
+class TooManyRequests(Problem):
+    status, code, sentence = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
+
+
+class Unavailable(Problem):
+    status, code, sentence = 503, "UNAVAILABLE", "Database not connected"
+
+
+_GAME = ("auth", "player", "inventory", "pets", "shop", "battles")
+
+
+def family_of(path: str) -> Family:
+    """The URL family of a path, which decides the shape of its error bodies."""
+    first, _, rest = path.lstrip("/").partition("/")
+    if first == "v1":
+        return "v1"
+    if first == "api" and rest.split("/")[0] in _GAME and rest != "player/update":
+        return "game"
+    return "plain"
+
+
+def status_of(problem: Problem, family: Family) -> int:
+    return 422 if isinstance(problem, Invalid) and family != "plain" else problem.status
+
+
+def body_of(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:
+    """The error body that the clients of a family read."""
+    if family == "v1":
+        return {
+            "error": {
+                "code": problem.code,
+                "message": problem.sentence,
+                "details": problem.details or [],
+            },
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "request_id": request_id,
+        }
+    if family == "game":
+        fields = [
+            {
+                "loc": ["body", *one["field"].split(".")],
+                "msg": one["problem"],
+                "type": "value_error",
+            }
+            for one in problem.details or []
+        ]
+        return {"detail": fields or problem.sentence}
+    body: dict[str, Any] = {"error": problem.sentence}
+    if problem.details:
+        body["details"] = problem.details
+    if problem.status == 500:
+        body["requestId"] = request_id
+    return body | problem.extra

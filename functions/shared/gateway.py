@@ -1,0 +1,132 @@
+"""The adapter between API Gateway and Chalice.
+
+The gateway sends every path under a prefix as one `{proxy+}` resource; Chalice wants the resource
+that matched. Here the path finds its route, and every answer gets what all answers have: CORS,
+a request id, a log line.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from chalice.app import Chalice
+
+from functions.shared import db, errors, log
+from functions.shared.http import Answer, Request, Routes, rendered
+
+Event = dict[str, Any]
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+        "Retry-After, ETag, X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count"
+    ),
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, X-Api-Key, X-Server-Key, Idempotency-Key, If-Match, "
+        "If-None-Match"
+    ),
+    "Access-Control-Max-Age": "600",
+}
+_NOWHERE = "(no route)"
+
+
+class Gateway:
+    """The Lambda handler of a set of doors."""
+
+    def __init__(self, doors: Sequence[Routes]) -> None:
+        self.app = Chalice("tiltyard", configure_logs=False)
+        for door in doors:
+            self.app.register_blueprint(door)
+        self._routes = [
+            (_pattern(path), path) for path in sorted(self.app.routes, key=_plain_first)
+        ]
+        self._cold = True
+
+    def __call__(self, event: Event, context: Any) -> dict[str, Any]:
+        """Answers an API Gateway REST event (payload 1.0) of a `{proxy+}` or exact resource."""
+        started, rows = time.perf_counter(), db.rows_seen
+        event.setdefault("requestContext", {})
+        route, parameters = self._find(event["path"])
+        answer = self._answer(event, context, route, parameters)
+        answer["headers"].update(_CORS)
+        answer["headers"]["X-Request-Id"] = Request(event).id
+        self._note(event, route, answer["statusCode"], started, rows)
+        return answer
+
+    def _find(self, path: str) -> tuple[str | None, dict[str, str]]:
+        trimmed = path.rstrip("/") or "/"
+        for pattern, route in self._routes:
+            if found := pattern.fullmatch(trimmed):
+                return route, {name: unquote(part) for name, part in found.groupdict().items()}
+        return None, {}
+
+    def _answer(
+        self, event: Event, context: Any, route: str | None, parameters: dict[str, str]
+    ) -> dict[str, Any]:
+        method = event["httpMethod"]
+        if method == "OPTIONS":
+            return self._preflight(event, route)
+        if route is None:
+            return _refuse(event, errors.NotFound())
+        served = "GET" if method == "HEAD" else method
+        if served not in self.app.routes[route]:
+            allowed = self._methods(route)
+            return _refuse(event, errors.MethodNotAllowed(headers={"Allow": allowed}))
+        event["pathParameters"] = parameters
+        event["requestContext"] |= {"resourcePath": route, "httpMethod": served}
+        answer: dict[str, Any] = self.app(event, context)
+        if method == "HEAD":
+            answer["body"] = ""
+        return answer
+
+    def _preflight(self, event: Event, route: str | None) -> dict[str, Any]:
+        methods = self._methods(route) if route else "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+        headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
+        return _dict(lambda: Answer({}, headers=headers), event)
+
+    def _methods(self, route: str) -> str:
+        served = set(self.app.routes[route])
+        return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
+
+    def _note(
+        self, event: Event, route: str | None, status: int, started: float, rows: int
+    ) -> None:
+        log.line(
+            "request",
+            method=event["httpMethod"],
+            route=route or _NOWHERE,  # never the path: it may hold a person's id
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            rows=db.rows_seen - rows,
+            request_id=Request(event).id,
+            cold=self._cold,
+        )
+        self._cold = False
+
+
+def _refuse(event: Event, problem: errors.Problem) -> dict[str, Any]:
+    def fail() -> Answer:
+        raise problem
+
+    return _dict(fail, event)
+
+
+def _dict(serve: Callable[[], Answer], event: Event) -> dict[str, Any]:
+    answer: dict[str, Any] = rendered(serve, Request(event)).to_dict()
+    return answer
+
+
+def _plain_first(path: str) -> tuple[bool, str]:
+    return "{" in path, path
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Matches a percent-encoded path: an encoded slash stays inside its parameter."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))

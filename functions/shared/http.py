@@ -1,0 +1,176 @@
+"""HTTP doors: a domain's routes, what a request says, and what an answer holds.
+
+A route declares its guard, its body and its query once; the same declaration parses the request
+and writes the API reference (infra/openapi.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalice.app import Blueprint
+from chalice.app import Response as ChaliceResponse
+from pydantic import BaseModel
+
+from functions.shared import db, errors, log, wire
+from functions.shared.auth import Caller, Needs
+
+JSON = "application/json"
+NO_STORE = {"Cache-Control": "no-store"}
+MAX_BODY = 6 * 1024 * 1024  # what Lambda takes at the most
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as API Gateway hands it over."""
+
+    event: dict[str, Any]
+    caller: Caller | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.event["requestContext"].get("requestId", ""))
+
+    @property
+    def path(self) -> str:
+        return str(self.event["path"])
+
+    def header(self, name: str) -> str:
+        """The header of that lower-case name, or an empty text."""
+        for key, value in (self.event.get("headers") or {}).items():
+            if key.lower() == name:
+                return str(value)
+        return ""
+
+    def query(self) -> Mapping[str, str]:
+        """The query string, last value of a repeated name, together with the path's parameters."""
+        sent = self.event.get("queryStringParameters") or {}
+        return {**sent, **(self.event.get("pathParameters") or {})}
+
+    def key(self) -> str:
+        """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
+        sent = self.header("x-api-key")
+        scheme, _, token = self.header("authorization").partition(" ")
+        return sent or (token.strip() if scheme.lower() == "bearer" else "")
+
+    def body(self, max_bytes: int = MAX_BODY) -> Any:
+        """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""
+        text = self.event.get("body") or ""
+        # A character has at most 4 bytes: most bodies need no encoding to be found small enough.
+        if len(text) > max_bytes or (
+            len(text) * 4 > max_bytes and len(text.encode("utf-8", "replace")) > max_bytes
+        ):
+            raise errors.TooLarge(f"The body must have at most {max_bytes} bytes.")
+        if self.event.get("isBase64Encoded"):
+            try:
+                text = base64.b64decode(text).decode("utf-8")
+            except (binascii.Error, UnicodeDecodeError):
+                raise errors.BadRequest("Invalid JSON") from None
+        return wire.loads(text)
+
+
+@dataclass
+class Answer:
+    """An answer other than 200 with a JSON body: text bodies are sent as they are."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route declared, as the API reference needs it."""
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+    guard: Needs | None
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    answers: Mapping[int, type[BaseModel] | str]
+
+
+View = Callable[..., Any]
+
+
+class Routes(Blueprint):
+    """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, **declared: Any) -> Callable[[View], View]:
+        return self._on("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[View], View]:
+        return self._on("POST", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[View], View]:
+        return self._on("DELETE", path, **declared)
+
+    def _on(
+        self,
+        method: str,
+        path: str,
+        *,
+        guard: Needs | None = None,
+        body: type[BaseModel] | None = None,
+        max_bytes: int = MAX_BODY,
+        query: type[BaseModel] | None = None,
+        answers: Mapping[int, type[BaseModel] | str],
+        headers: Mapping[str, str] = NO_STORE,
+    ) -> Callable[[View], View]:
+        def register(view: View) -> View:
+            def serve(request: Request) -> Answer:
+                caller = guard(request) if guard else None
+                parsed: list[BaseModel] = []
+                if body:
+                    parsed.append(wire.parse(body, _object(request.body(max_bytes))))
+                if query:
+                    parsed.append(wire.parse(query, request.query()))
+                given = view(Request(request.event, caller), *parsed)
+                answer = given if isinstance(given, Answer) else Answer(given)
+                return Answer(answer.body, answer.status, {**headers, **answer.headers})
+
+            def chalice_view(**_: str) -> ChaliceResponse:  # path parameters are in the event
+                request = Request(self.current_request.to_original_event())
+                return rendered(lambda: serve(request), request)
+
+            self.route(path, methods=[method], content_types=[])(chalice_view)
+            self.operations.append(Operation(method, path, view, guard, body, query, answers))
+            return view
+
+        return register
+
+
+def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
+    """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
+    try:
+        answer = serve()
+    except errors.Problem as problem:
+        if isinstance(problem, db.DatabaseAway) and problem.__cause__:
+            log.cause(problem.__cause__, request_id=request.id)
+        answer = _failed(problem, request)
+    except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
+        log.cause(fault, request_id=request.id)
+        answer = _failed(errors.Problem(), request)
+    text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
+    return ChaliceResponse(text, {"Content-Type": JSON, **answer.headers}, answer.status)
+
+
+def _failed(problem: errors.Problem, request: Request) -> Answer:
+    family = errors.family_of(request.path)
+    body = errors.body_of(problem, family, request.id)
+    return Answer(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
+
+
+def _object(sent: Any) -> dict[str, Any]:
+    if not isinstance(sent, dict):
+        raise errors.BadRequest("The body must be a JSON object.")
+    return sent

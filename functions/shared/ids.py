@@ -1,0 +1,58 @@
+"""Event ids: UUIDs that carry the event's time and what it says, so that the same event has one id.
+
+Layout (UUID version 8, RFC 9562 section 5.8), from the most significant bit:
+48 bits Unix time in ms, 4 bits version, 12 bits hash, 2 bits variant, 62 bits hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) / timedelta(milliseconds=1))
+
+
+def event_id(at_ms: int, *says: Any, ordinal: int = 0) -> UUID:
+    """The id of an event at `at_ms` (Unix ms, 0 to 2^48 - 1) that says `says` (JSON values).
+
+    `ordinal` tells equal events of one batch apart: the number of equal ones before it.
+    """
+    if not 0 <= at_ms < 1 << 48:
+        raise ValueError("an event id holds times from 1970 to the year 10889")
+    digest = hashlib.sha256(canonical([*says, ordinal]).encode("utf-8", "surrogatepass")).digest()
+    bits = int.from_bytes(digest[:10], "big") >> 6  # 74 bits
+    high, low = bits >> 62, bits & ((1 << 62) - 1)
+    return UUID(int=at_ms << 80 | 8 << 76 | high << 64 | 0b10 << 62 | low)
+
+
+def time_of(event: UUID) -> datetime:
+    """The time an event id carries: UTC, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=event.int >> 80)
+
+
+def read(text: str) -> UUID | None:
+    """The event id that a text spells, or None for anything that is no id of ours."""
+    try:
+        event = UUID(text)
+    except ValueError:
+        return None
+    return event if event.version == 8 and event.int >> 80 <= _LAST_MS else None
+
+
+def canonical(value: Any) -> str:
+    """One text for all JSON spellings of a value: sorted keys, 2.0 as 2, no nulls in objects."""
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,38 @@
+"""Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
+
+The counting is the SQL function `shared.spend` (schema/always/limits.sql), called inside the
+statement that it guards, so that a limited write still costs one round trip.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from functions.shared.errors import TooManyRequests
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is left of a limit in its window: requests, and the Unix second when it starts anew."""
+
+    limit: int
+    left: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(self.left, 0)),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+
+    def check(self) -> None:
+        """Raises TooManyRequests when the request was one too many."""
+        if self.left < 0:
+            wait = max(1, math.ceil(self.reset - time.time()))
+            raise TooManyRequests(headers=self.headers | {"Retry-After": str(wait)})

@@ -1,0 +1,41 @@
+"""Cursors: opaque, signed places in a list, good only with the filters they were made for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from functions.shared.errors import Invalid
+from functions.shared.settings import settings
+
+_MAC_BYTES = 12
+
+
+def cursor(place: list[Any], **filters: Any) -> str:
+    """A cursor that continues after `place` (JSON values) under the same `filters`."""
+    text = json.dumps(place, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_mac(text, filters) + text).rstrip(b"=").decode()
+
+
+def place(sent: str, **filters: Any) -> list[Any]:
+    """Where a cursor continues; raises Invalid when it was altered or made for other filters."""
+    try:
+        raw = base64.b64decode(sent + "=" * (-len(sent) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(text, filters)):
+        sentence = "cursor is not one of ours, or was made for another query"
+        raise Invalid(sentence, [{"field": "cursor", "problem": sentence.removeprefix("cursor ")}])
+    found: list[Any] = json.loads(text)
+    return found
+
+
+def _mac(text: bytes, filters: dict[str, Any]) -> bytes:
+    key = settings().signing_key.get_secret_value().encode()
+    bound = json.dumps(filters, sort_keys=True, default=str).encode()
+    return hmac.digest(key, b"cursor\0" + bound + b"\0" + text, hashlib.sha256)[:_MAC_BYTES]

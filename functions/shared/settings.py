@@ -1,0 +1,53 @@
+"""What the environment tells a function, read and checked once."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+
+class WrongSettingError(Exception):
+    """An environment variable is missing or wrong; says which, and never its value."""
+
+
+class Settings(BaseModel):
+    """Every environment variable that the functions read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    domains: str = Field("tilt,site", alias="DOMAINS")
+    database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
+    database_pooler: bool = Field(False, alias="DATABASE_POOLER")
+    api_key: SecretStr = Field(SecretStr(""), alias="API_KEY")
+    signing_key: SecretStr = Field(SecretStr(""), alias="SIGNING_KEY")
+    tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+
+    @property
+    def domain_names(self) -> list[str]:
+        return [name.strip() for name in self.domains.split(",") if name.strip()]
+
+    @model_validator(mode="after")
+    def _stores_are_reachable(self) -> Settings:
+        if set(self.domain_names) <= {"site"}:
+            return self
+        if not self.database_url.get_secret_value():
+            raise WrongSettingError("DATABASE_URL is missing: the PostgreSQL URL of the store.")
+        if len(self.signing_key.get_secret_value()) < 32:
+            raise WrongSettingError(
+                "SIGNING_KEY must have 32 characters or more: it signs cursors."
+            )
+        return self
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process; raises WrongSettingError naming the variable at fault."""
+    try:
+        return Settings.model_validate(dict(os.environ))
+    except ValidationError as error:
+        names = ", ".join(sorted({str(problem["loc"][0]) for problem in error.errors()}))
+        raise WrongSettingError(f"Wrong value in the environment: {names}.") from None

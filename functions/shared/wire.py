@@ -1,0 +1,185 @@
+"""JSON as clients really send it, field types that forgive what they may, and JSON as we answer."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AllowInfNan,
+    BaseModel,
+    BeforeValidator,
+    Strict,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from functions.shared.errors import BadRequest, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _whole(sent: Any) -> Any:
+    """GMod turns integers into floats: 245.0 is 245."""
+    return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        refuse("must not contain a NUL character")
+    return text
+
+
+def _instant(sent: Any) -> datetime:
+    """A time of a query: ISO 8601 (UTC where it names no zone), a date, or Unix ms."""
+    try:
+        if str(sent).isdecimal():
+            return datetime.fromtimestamp(int(sent) / 1000, UTC)
+        read = datetime.fromisoformat(sent)
+    except (TypeError, ValueError, OverflowError, OSError):
+        refuse("must be an ISO 8601 time or Unix time in ms")
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
+Name64 = Annotated[
+    str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
+]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+
+
+def lenient(default: int, most: int) -> BeforeValidator:
+    """A query number that never fails: `default` for zero or unreadable, at most `most`."""
+
+    def read(sent: Any) -> int:
+        try:
+            value = int(float(sent))
+        except (TypeError, ValueError, OverflowError):
+            return default
+        return min(value, most) if value > 0 else default
+
+    return BeforeValidator(read)
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Ends a model's validation with a sentence of ours instead of pydantic's."""
+    raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
+
+
+def loads(body: str) -> Any:
+    """The JSON value of a request body.
+
+    Raises BadRequest for text that is no JSON, and Invalid, naming the field, for what JSON or
+    PostgreSQL cannot hold: NaN, infinities and NUL characters.
+    """
+    try:
+        return _clean(json.loads(body), "")
+    except (ValueError, RecursionError):
+        raise BadRequest("Invalid JSON") from None
+
+
+def _clean(value: Any, at: str) -> Any:
+    """The value with lone surrogates replaced, all the way down."""
+    if isinstance(value, str):
+        if "\0" in value:
+            _reject(at, "must not contain a NUL character")
+        return value if value.isascii() else _unicode(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        _reject(at, "must be a finite number")
+    if isinstance(value, dict):
+        return {_clean(k, at): _clean(v, f"{at}.{k}" if at else k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_clean(inner, f"{at}.{index}") for index, inner in enumerate(value)]
+    return value
+
+
+def _unicode(text: str) -> str:
+    """The text with lone surrogates, which JSON can spell but Unicode cannot hold, as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _reject(field: str, problem: str) -> NoReturn:
+    sentence = f"{field} {problem}" if field else f"The body {problem}"
+    raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
+
+
+def parse(model: type[Model], sent: Any) -> Model:
+    """`sent` as a `model`; raises Invalid with a sentence for each field at fault."""
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+    if found[0]["type"] == "ours" and not found[0]["loc"]:
+        raise Invalid(found[0]["msg"])
+    details = [
+        {"field": ".".join(str(part) for part in one["loc"]), "problem": _sentence(one)}
+        for one in found[:20]
+    ]
+    raise Invalid(f"{details[0]['field']} {details[0]['problem']}", details)
+
+
+_SENTENCES = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "string_too_short": "must have at least {min_length} character(s)",
+    "string_too_long": "must have at most {max_length} characters",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "list_type": "must be a list",
+    "too_long": "must have at most {max_length} entries",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "ours": "{sentence}",
+}
+
+
+def _sentence(found: Any) -> str:
+    kind = "model_type" if found["type"].startswith("model_") else found["type"]
+    return _SENTENCES.get(kind, "is not valid").format(**found.get("ctx", {}))
+
+
+def iso(moment: datetime) -> str:
+    """A time as clients read it: ISO 8601, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """A database number as a JSON number, without a fraction where it has none."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def dumps(answer: Any) -> str:
+    """An answer as compact JSON text; raises ValueError for NaN, which no client could read."""
+    return json.dumps(
+        answer, default=_spelled, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True)
+    raise TypeError(f"no JSON spelling for {type(value).__name__}")

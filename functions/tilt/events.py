@@ -1,0 +1,165 @@
+"""Tilt events: what a Discord bot noticed about a user at one moment."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from functions.shared import auth, db, ids, limits, wire
+
+PER_MINUTE = 100
+MAX_BYTES = 64 * 1024
+HORIZON = datetime(2015, 1, 1, tzinfo=UTC)  # newer bots send a duration where the time belongs
+_AHEAD = timedelta(hours=24)
+_MISSING = "Missing required fields: userId, timestamp, signals, tiltScore"
+
+
+def _milliseconds(sent: Any) -> Any:
+    return math.trunc(sent) if isinstance(sent, float) and math.isfinite(sent) else sent
+
+
+def _signal(sent: Any) -> Any:
+    return {"type": sent} if isinstance(sent, str) else sent
+
+
+class Signal(BaseModel):
+    """One sign of tilt; keys beyond these are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: wire.Name64
+    severity: Annotated[wire.Number, Field(ge=0, le=10)] | None = None
+    confidence: Annotated[wire.Number, Field(ge=0, le=1)] | None = None
+
+
+class NewEvent(BaseModel):
+    """A tilt event as a bot sends it."""
+
+    user_id: wire.Name64 = Field(alias="userId")
+    timestamp: Annotated[wire.Whole, BeforeValidator(_milliseconds)] = Field(
+        description="Unix time in ms; from 2015 to 24 h ahead"
+    )
+    signals: list[Annotated[Signal, BeforeValidator(_signal)]] = Field(
+        max_length=50, description="a text stands for a signal of that type"
+    )
+    tilt_score: wire.Number = Field(alias="tiltScore", ge=0, le=100)
+    context: Annotated[
+        str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
+    ] = Field("discord-dm", max_length=64, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_all(cls, sent: Any) -> Any:
+        # In the bot's words a zero time and an empty user are missing, a zero score is not.
+        if not sent.get("userId") or not sent.get("timestamp"):
+            wire.refuse(_MISSING)
+        if sent.get("signals") is None or sent.get("tiltScore") is None:
+            wire.refuse(_MISSING)
+        return sent
+
+    @model_validator(mode="after")
+    def _happened(self) -> NewEvent:
+        latest = datetime.now(UTC) + _AHEAD
+        if not HORIZON.timestamp() * 1000 <= self.timestamp <= latest.timestamp() * 1000:
+            wire.refuse("timestamp must be Unix time in ms, from 2015-01-01 to 24 h from now")
+        return self
+
+
+def record(event: NewEvent, sender: str | None = None) -> tuple[str, limits.Budget]:
+    """Stores an event, once however often it is sent; returns its id and the sender's budget.
+
+    `sender` names who is limited to PER_MINUTE (the event's user if None). Raises
+    TooManyRequests and DatabaseAway. One round trip.
+    """
+    signals = [signal.model_dump(exclude_unset=True) for signal in event.signals]
+    score = ids.canonical(event.tilt_score)  # as text: numeric keeps it exactly
+    event_id = ids.event_id(
+        event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
+    )
+    spent = db.run(
+        """
+        with budget as materialized (
+          select remaining, resets_at
+          from shared.spend(%(who)s, %(limit)s, %(window)s)
+        ), event as (
+          insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
+          select %(id)s, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s
+          from budget
+          where remaining >= 0
+          on conflict do nothing
+          returning id, occurred_at, user_id, signals
+        ), signal as (
+          insert into tilt.signals
+            (event_id, ordinal, occurred_at, user_id, type, severity, confidence)
+          select e.id, s.ordinal, e.occurred_at, e.user_id, s.signal ->> 'type',
+            (s.signal ->> 'severity')::numeric, (s.signal ->> 'confidence')::numeric
+          from event e, jsonb_array_elements(e.signals) with ordinality as s(signal, ordinal)
+          on conflict do nothing
+        )
+        select remaining, resets_at
+        from budget
+        """,
+        {
+            "who": f"tilt:{sender or event.user_id}",
+            "limit": PER_MINUTE,
+            "window": limits.WINDOW_SECONDS,
+            "id": event_id,
+            "at": ids.time_of(event_id),
+            "user_id": event.user_id,
+            "score": score,
+            "signals": Jsonb(signals),
+            "context": event.context,
+        },
+    )[0]
+    budget = limits.Budget(PER_MINUTE, spent["remaining"], spent["resets_at"])
+    budget.check()
+    return str(event_id), budget
+
+
+def delete(event_id: str) -> None:
+    """Removes an event and its signals; an id that is unknown or not one of ours is no error."""
+    known = ids.read(event_id)
+    if known is None:
+        return
+    db.run(
+        """
+        with event as (
+          delete from tilt.events
+          where id = %(id)s
+            and occurred_at = %(at)s
+        )
+        delete from tilt.signals
+        where event_id = %(id)s
+          and occurred_at = %(at)s
+        """,
+        {"id": known, "at": ids.time_of(known)},
+    )
+
+
+def erase(user_id: str) -> dict[str, int]:
+    """Removes a person from every table of tilt; returns the rows removed, per table. Audited."""
+    removed: dict[str, int] = db.run(
+        """
+        with event as (
+          delete from tilt.events
+          where user_id = %(user_id)s
+          returning 1
+        ), signal as (
+          delete from tilt.signals
+          where user_id = %(user_id)s
+          returning 1
+        )
+        insert into shared.audit (action, subject, counts)
+        select 'tilt.erase', %(subject)s, jsonb_build_object(
+          'tilt.events', (select count(*) from event),
+          'tilt.signals', (select count(*) from signal)
+        )
+        returning counts
+        """,
+        {"user_id": user_id, "subject": auth.pseudonym(user_id)},
+    )[0]["counts"]
+    return removed

@@ -1,0 +1,174 @@
+"""A user's tilt history: the events themselves, newest first, a page at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, BeforeValidator, Field
+
+from functions.shared import db, ids, page, wire
+
+ANSWER_BYTES = 3_000_000  # of signals in one answer, so that it stays under 5 MB
+EXPORT_EVENTS = 5_000  # in one page of an export
+_ALWAYS = datetime(2015, 1, 1, tzinfo=UTC)
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+_Optional = BeforeValidator(lambda sent: sent or None)
+
+
+class HistoryQuery(BaseModel):
+    """What part of a user's history to read."""
+
+    user_id: wire.Name64
+    days: Annotated[int, wire.lenient(default=7, most=30)] = 7
+    limit: Annotated[int, wire.lenient(default=100, most=500)] = 100
+    type: Annotated[wire.Name64 | None, _Optional] = Field(
+        None, description="keeps events that carry a signal of this type"
+    )
+    cursor: Annotated[str | None, _Optional] = None
+
+
+class ExportQuery(BaseModel):
+    """What part of a user's history to export; `from` is inclusive, `to` exclusive."""
+
+    user_id: wire.Name64
+    format: Literal["csv", "json"] = "json"
+    since: wire.Instant = Field(_ALWAYS, alias="from")
+    until: wire.Instant = Field(_EVER, alias="to")
+    cursor: Annotated[str | None, _Optional] = None
+
+
+class StoredEvent(BaseModel):
+    """A tilt event as it is read back."""
+
+    id: UUID
+    user_id: str
+    timestamp: datetime
+    signals: list[dict[str, Any]]
+    tilt_score: float
+    context: str
+    created_at: datetime
+
+
+class History(BaseModel):
+    """A page of history; `count` is of the whole window."""
+
+    success: Literal[True]
+    userId: str  # noqa: N815  the wire's name
+    count: int
+    days: int
+    events: list[StoredEvent]
+    nextCursor: str | None  # noqa: N815
+
+
+class Export(BaseModel):
+    """A page of an export."""
+
+    success: Literal[True]
+    userId: str  # noqa: N815
+    events: list[StoredEvent]
+    nextCursor: str | None  # noqa: N815
+
+
+def of(ask: HistoryQuery) -> dict[str, Any]:
+    """The newest events of the last `days`, as History. One round trip."""
+    filters = {"of": ask.user_id, "days": ask.days, "type": ask.type}
+    since = datetime.now(UTC) - timedelta(days=ask.days)
+    count, events, more = _page(ask.user_id, since, _EVER, ask.limit, filters, ask.cursor)
+    return {
+        "success": True,
+        "userId": ask.user_id,
+        "count": count,
+        "days": ask.days,
+        "events": events,
+        "nextCursor": more,
+    }
+
+
+def export(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
+    """The newest events from `since` until `until`, and the cursor of the next page."""
+    filters = {"export": ask.user_id, "from": ask.since, "to": ask.until}
+    _, events, more = _page(ask.user_id, ask.since, ask.until, EXPORT_EVENTS, filters, ask.cursor)
+    return events, more
+
+
+def as_csv(events: list[dict[str, Any]]) -> str:
+    """Events as CSV with a header row; no cell can start a formula in a spreadsheet."""
+    text = io.StringIO()
+    rows = csv.writer(text, quoting=csv.QUOTE_ALL)
+    rows.writerow(StoredEvent.model_fields)
+    for event in events:
+        rows.writerow([_cell(event[name]) for name in StoredEvent.model_fields])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    text = value if isinstance(value, str) else wire.dumps(value).strip('"')
+    # https://owasp.org/www-community/attacks/CSV_Injection
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def _page(
+    user_id: str,
+    since: datetime,
+    until: datetime,
+    limit: int,
+    filters: dict[str, Any],
+    cursor: str | None,
+) -> tuple[int, list[dict[str, Any]], str | None]:
+    """The number of events in a history's window, one page of them, and the next page's cursor."""
+    last = UUID(page.place(cursor, **filters)[0]) if cursor else None
+    kind = filters.get("type")
+    found = db.run(
+        """
+        with page as (
+          select id, user_id, occurred_at, signals, tilt_score, context, created_at
+          from tilt.events
+          where user_id = %(user_id)s
+            and occurred_at >= %(since)s
+            and occurred_at < %(until)s
+            and (%(kind)s::jsonb is null or signals @> %(kind)s)
+            and (%(last)s::uuid is null or (occurred_at, id) < (%(last_at)s, %(last)s))
+          order by occurred_at desc, id desc
+          limit %(limit)s + 1
+        ), sized as (
+          select *, row_number() over newest as place,
+            sum(octet_length(signals::text)) over newest as bytes
+          from page
+          window newest as (order by occurred_at desc, id desc)
+        ), total as (
+          select count(*) as events, (select count(*) from page) as ready
+          from tilt.events
+          where %(counted)s
+            and user_id = %(user_id)s
+            and occurred_at >= %(since)s
+            and occurred_at < %(until)s
+            and (%(kind)s::jsonb is null or signals @> %(kind)s)
+        )
+        select t.events as total, t.ready, s.id, s.user_id, s.occurred_at as timestamp,
+          s.signals, s.tilt_score, s.context, s.created_at
+        from total t
+        left join sized s on s.place <= %(limit)s and (s.bytes <= %(bytes)s or s.place = 1)
+        order by s.occurred_at desc, s.id desc
+        """,
+        {
+            "user_id": user_id,
+            "since": since,
+            "until": until,
+            "kind": Jsonb([{"type": kind}]) if kind else None,
+            "last": last,
+            "last_at": ids.time_of(last) if last else None,
+            "limit": limit,
+            "counted": "days" in filters,
+            "bytes": ANSWER_BYTES,
+        },
+    )
+    total, ready = found[0]["total"], found[0]["ready"]
+    events = [{name: row[name] for name in StoredEvent.model_fields} for row in found if row["id"]]
+    more = page.cursor([str(events[-1]["id"])], **filters) if len(events) < ready else None
+    return total, events, more

@@ -1,0 +1,148 @@
+"""`/api/tilt`: a Discord bot posts tilt events, and reads history and statistics back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from functions.shared.auth import Needs
+from functions.shared.http import Answer, Request, Routes
+from functions.shared.settings import settings
+from functions.tilt import cooldown, events, history, stats
+
+
+def _keys_are_optional() -> bool:
+    return settings().tilt_keys == "optional"
+
+
+routes = Routes(__name__)
+read = Needs("tilt:read", waived=_keys_are_optional)
+write = Needs("tilt:write", waived=_keys_are_optional)
+
+
+class Recorded(BaseModel):
+    """The event is stored, now or earlier: the same event always has the same id."""
+
+    success: Literal[True]
+    message: Literal["Tilt event recorded"]
+    eventId: str  # noqa: N815  the wire's name
+
+
+class Deleted(BaseModel):
+    """The event is gone, or never was."""
+
+    success: Literal[True]
+    message: Literal["Event deleted"]
+
+
+class Erased(BaseModel):
+    """How many rows were removed, per table."""
+
+    success: Literal[True]
+    message: Literal["User erased"]
+    removed: dict[str, int]
+
+
+class EventPath(BaseModel):
+    """Which event; an id that is not one of ours is no error."""
+
+    event_id: str
+
+
+@routes.post(
+    "/api/tilt/events",
+    guard=write,
+    body=events.NewEvent,
+    max_bytes=events.MAX_BYTES,
+    answers={200: Recorded},
+)
+def record(request: Request, event: events.NewEvent) -> Answer:
+    """Records a tilt event. Sending it again changes nothing and gives the same id."""
+    sender = request.caller.name if request.caller else None
+    event_id, budget = events.record(event, sender)
+    body = {"success": True, "message": "Tilt event recorded", "eventId": event_id}
+    return Answer(body, headers=budget.headers)
+
+
+@routes.delete("/api/tilt/events/{event_id}", guard=write, query=EventPath, answers={200: Deleted})
+def delete(request: Request, path: EventPath) -> dict[str, Any]:
+    """Deletes an event; an unknown id is no error."""
+    events.delete(path.event_id)
+    return {"success": True, "message": "Event deleted"}
+
+
+@routes.delete("/api/tilt/users/{user_id}", guard=write, query=stats.User, answers={200: Erased})
+def erase(request: Request, path: stats.User) -> dict[str, Any]:
+    """Erases a person: every row about them, in every table of this domain."""
+    removed = events.erase(path.user_id)
+    return {"success": True, "message": "User erased", "removed": removed}
+
+
+@routes.get(
+    "/api/tilt/history/{user_id}",
+    guard=read,
+    query=history.HistoryQuery,
+    answers={200: history.History},
+)
+def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
+    """A user's events of the last days, newest first; a user without events has zero of them."""
+    return history.of(ask)
+
+
+@routes.get(
+    "/api/tilt/export/{user_id}",
+    guard=read,
+    query=history.ExportQuery,
+    answers={200: history.Export},
+)
+def export(request: Request, ask: history.ExportQuery) -> Answer:
+    """A user's events as JSON or CSV, a page at a time: `nextCursor`, or X-Next-Cursor for CSV."""
+    found, more = history.export(ask)
+    if ask.format == "csv":
+        headers = {"Content-Type": "text/csv; charset=utf-8"} | (
+            {"X-Next-Cursor": more} if more else {}
+        )
+        return Answer(history.as_csv(found), headers=headers)
+    return Answer({"success": True, "userId": ask.user_id, "events": found, "nextCursor": more})
+
+
+@routes.get("/api/tilt/stats/{user_id}", guard=read, query=stats.User, answers={200: stats.Stats})
+def read_stats(request: Request, path: stats.User) -> dict[str, Any]:
+    """A user's numbers over all time, exact the moment an event is stored or deleted."""
+    return stats.of(path.user_id)
+
+
+@routes.get(
+    "/api/tilt/trend/{user_id}", guard=read, query=stats.TrendQuery, answers={200: stats.Trend}
+)
+def trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
+    """A user's last days, hour by hour or day by day; empty buckets have zero events."""
+    return stats.trend(ask)
+
+
+@routes.get(
+    "/api/tilt/signals/{user_id}",
+    guard=read,
+    query=stats.SignalsQuery,
+    answers={200: stats.Signals},
+)
+def signals(request: Request, ask: stats.SignalsQuery) -> dict[str, Any]:
+    """What a user's signals of the last days were, per type."""
+    return stats.signals(ask)
+
+
+@routes.get(
+    "/api/tilt/compare/{user_id}", guard=read, query=stats.User, answers={200: stats.Comparison}
+)
+def compare(request: Request, path: stats.User) -> dict[str, Any]:
+    """Where a user stands among all users of the last 30 days; names nobody."""
+    return stats.compare(path.user_id)
+
+
+@routes.get(
+    "/api/tilt/cooldown/{user_id}", guard=read, query=stats.User, answers={200: cooldown.Cooldown}
+)
+def read_cooldown(request: Request, path: stats.User) -> dict[str, Any]:
+    """Whether the user should take a break, for how many minutes, and why."""
+    return cooldown.recommend(path.user_id)

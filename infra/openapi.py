@@ -1,0 +1,155 @@
+"""Writes functions/site/openapi.json from the routes and their models; `--check` only compares."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from functions.shared.http import Operation
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "functions/site/openapi.json"
+_REF = "#/components/schemas/{model}"
+_PROBLEMS = {
+    "400": "A field is missing or wrong; `error` says which",
+    "401": "No key was sent",
+    "403": "The key is wrong or lacks the scope",
+    "413": "The body is too large",
+    "429": "Too many requests; `Retry-After` says when to try again",
+    "503": "The database is away; the request may be repeated",
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of every domain."""
+    operations = [one for name in _domains() for one in _routes(name).operations]
+    models = sorted({model for one in operations for model in _models(one)}, key=str)
+    sides = [(model, "validation") for model in models]
+    _, schemas = models_json_schema(sides, ref_template=_REF)  # type: ignore[arg-type]
+    paths: dict[str, Any] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tiltyard",
+            "version": "0.1.0",
+            "description": "The serverless backend for game communities.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas["$defs"], "Error": _error()},
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _domains() -> tuple[str, ...]:
+    """The names in app.py, read as text: importing it would need a database."""
+    found = re.search(r"^DOMAINS = \((.*)\)", (ROOT / "app.py").read_text(), re.MULTILINE)
+    assert found
+    return tuple(re.findall(r'"(\w+)"', found[1]))
+
+
+def _routes(domain: str) -> Any:
+    return import_module(f"functions.{domain}.routes").routes
+
+
+def _models(one: Operation) -> list[type[BaseModel]]:
+    answers = [model for model in one.answers.values() if not isinstance(model, str)]
+    return [*answers, *([one.body] if one.body else [])]
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    words = (one.view.__doc__ or "").strip()
+    # Every part of the path in the id, since two methods may share a view's name.
+    name = re.sub(r"\W+", "_", f"{one.method.lower()} {one.path}").strip("_")
+    spelled: dict[str, Any] = {
+        "operationId": name,
+        "tags": [one.view.__module__.split(".")[1]],
+        "summary": words.split(". ")[0].rstrip("."),
+        "description": words,
+        "parameters": _parameters(one),
+        "responses": _responses(one),
+    }
+    if one.body:
+        spelled["requestBody"] = {"required": True, "content": _json(one.body)}
+    if one.guard:
+        spelled["security"] = [{"key": [one.guard.scope]}, {"bearer": [one.guard.scope]}]
+    return spelled
+
+
+def _parameters(one: Operation) -> list[dict[str, Any]]:
+    in_path = set(re.findall(r"{(\w+)}", one.path))
+    schema = one.query.model_json_schema() if one.query else {"properties": {}}
+    listed = {name: {"type": "string"} for name in in_path} | schema["properties"]
+    return [
+        {
+            "name": name,
+            "in": "path" if name in in_path else "query",
+            "required": name in in_path or name in schema.get("required", []),
+            "schema": described,
+        }
+        for name, described in sorted(listed.items())
+    ]
+
+
+def _responses(one: Operation) -> dict[str, Any]:
+    problems = {"400"} if one.body or one.query else set()
+    problems |= {"401", "403"} if one.guard else set()
+    problems |= {"413", "429"} if one.body else set()
+    problems |= {"503"} if one.guard else set()
+    answers: dict[str, Any] = {
+        str(status): {"description": model}
+        if isinstance(model, str)
+        else {"description": (model.__doc__ or "").strip(), "content": _json(model)}
+        for status, model in one.answers.items()
+    }
+    error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
+    return answers | {
+        status: {"description": _PROBLEMS[status], "content": error} for status in sorted(problems)
+    }
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
+
+
+def _error() -> dict[str, Any]:
+    detail = {
+        "type": "object",
+        "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
+    }
+    return {
+        "type": "object",
+        "required": ["error"],
+        "properties": {
+            "error": {"type": "string", "description": "What is wrong, in a sentence"},
+            "details": {"type": "array", "items": detail},
+        },
+    }
+
+
+def main() -> None:
+    """`python -m infra.openapi [--check]`: writes the reference, or fails when it is stale."""
+    text = json.dumps(document(), indent=1, sort_keys=True) + "\n"
+    if "--check" not in sys.argv[1:]:
+        TARGET.write_text(text, encoding="utf-8")
+    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
+        sys.exit("functions/site/openapi.json is stale: run `make openapi` and commit it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Brings a database to the schema of this checkout; `python -m schema.migrate`, or a Lambda.
+
+schema/NNNN_*.sql run once, in order, a transaction each; a file that begins with
+`-- no-transaction` holds exactly one statement and runs outside one. schema/always/*.sql are run
+again every time. The login may create schemas and, the first time, the extension and roles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+HERE = Path(__file__).parent
+DOMAINS = ("shared", "tilt")  # a Postgres schema each
+OLDEST_POSTGRES = 16
+OLDEST_TIMESCALE = (2, 19)
+_LOCK = 7_417_201  # the advisory lock of a migration, any number of ours
+_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class MigrationError(Exception):
+    """Why a database cannot be migrated, in a sentence that names the file or the server."""
+
+
+@dataclass
+class Report:
+    """What a migration found and did."""
+
+    edition: str  # 'community' or 'apache'
+    timescale: str
+    postgres: int
+    applied: list[str] = field(default_factory=list)
+
+
+def migrate(url: str, here: Path = HERE) -> Report:
+    """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
+    with connection:
+        connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        report = _inspect(connection)
+        _prepare(connection)
+        _apply(connection, here, report)
+        return report
+
+
+def _inspect(connection: Connection) -> Report:
+    """The server's versions and edition; creates the extension where it is only installed."""
+    postgres = connection.info.server_version // 10_000
+    if postgres < OLDEST_POSTGRES:
+        raise MigrationError(
+            f"PostgreSQL {postgres} is too old: {OLDEST_POSTGRES} or newer is needed."
+        )
+    found = connection.execute(
+        """
+        select coalesce(installed_version, default_version), installed_version is null
+        from pg_available_extensions
+        where name = 'timescaledb'
+        """
+    ).fetchone()
+    if found is None:
+        raise MigrationError("This is plain PostgreSQL: it lacks the TimescaleDB extension.")
+    version, is_missing = found
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_TIMESCALE:
+        raise MigrationError(f"TimescaleDB {version} is too old: 2.19 or newer is needed.")
+    if is_missing:
+        connection.execute("create extension if not exists timescaledb")
+    license_ = connection.execute("select current_setting('timescaledb.license')").fetchone()
+    edition = "community" if license_ == ("timescale",) else "apache"
+    return Report(edition, version, postgres)
+
+
+def _prepare(connection: Connection) -> None:
+    """The roles, a schema a domain, and the ledger of applied files."""
+    for role in ("tiltyard_app", "tiltyard_analyst"):
+        try:
+            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            pass  # roles belong to the whole server: another database may have made it
+        except psycopg.errors.InsufficientPrivilege:
+            raise MigrationError(f"This login may not create the role {role}.") from None
+    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
+    if member == (False,):
+        connection.execute("grant tiltyard_app to current_user")
+    connection.execute("alter role tiltyard_analyst set statement_timeout = '60s'")
+    for domain in DOMAINS:
+        connection.execute(
+            sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
+                sql.Identifier(domain)
+            )
+        )
+    connection.execute("set role tiltyard_app")
+    connection.execute(
+        """
+        create table if not exists shared.migrations (
+          name text primary key,
+          checksum text not null,
+          applied_at timestamptz not null default now()
+        )
+        """
+    )
+
+
+def _apply(connection: Connection, here: Path, report: Report) -> None:
+    known: dict[str, str] = dict(
+        connection.execute("select name, checksum from shared.migrations").fetchall()
+    )
+    files = sorted(here.glob("[0-9]*.sql"))
+    names = {path.name for path in files}
+    if gone := sorted(set(known) - names):
+        raise MigrationError(f"{gone[0]} was applied to this database but is not in this checkout.")
+    for path in files:
+        _check(path, known, max(known, default=""))
+        if path.name not in known:
+            _run_once(connection, path)
+            report.applied.append(path.name)
+    for path in sorted((here / "always").glob("*.sql")):
+        with connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            connection.execute(_text(path))
+
+
+def _check(path: Path, known: dict[str, str], newest: str) -> None:
+    if not _NAME.fullmatch(path.name):
+        raise MigrationError(f"{path.name}: a migration is named NNNN_<domain>_<what>.sql.")
+    if path.name not in known and path.name < newest:
+        raise MigrationError(f"{path.name} comes before {newest}, already applied: number it anew.")
+    if path.name in known and known[path.name] != _checksum(path):
+        raise MigrationError(f"{path.name} was edited after it was applied: write a new file.")
+
+
+def _run_once(connection: Connection, path: Path) -> None:
+    """One file and its ledger row: together in a transaction, unless the file says otherwise."""
+    text = _text(path)
+    note = "insert into shared.migrations (name, checksum) values (%s, %s)"
+    try:
+        if text.startswith("-- no-transaction"):
+            connection.execute(text)
+            connection.execute(note, (path.name, _checksum(path)))
+        else:
+            with connection.transaction():
+                connection.execute("set local lock_timeout = '5s'")
+                connection.execute(text)
+                connection.execute(note, (path.name, _checksum(path)))
+    except psycopg.Error as error:
+        reason = error.diag.message_primary or type(error).__name__
+        raise MigrationError(f"{path.name} failed: {reason}") from error
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
+    return vars(migrate(os.environ["DATABASE_URL"]))
+
+
+def main() -> None:
+    """`python -m schema.migrate`: migrates DATABASE_URL and prints what it did."""
+    try:
+        report = migrate(os.environ.get("DATABASE_URL", ""))
+    except MigrationError as error:
+        sys.exit(str(error))
+    done = ", ".join(report.applied) or "nothing new"
+    print(
+        f"TimescaleDB {report.timescale} ({report.edition}), PostgreSQL {report.postgres}: {done}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The tests' caller: API Gateway REST events in, parsed answers out."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl
+
+from functions.shared.gateway import Gateway
+
+DOMAINS = ("site", "tilt")
+
+
+@dataclass
+class Answered:
+    """An answer: status, headers by lower-case name, body."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def gateway_event(
+    method: str, url: str, body: str | None = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """What API Gateway hands to a Lambda proxy for a request (REST API, payload 1.0)."""
+    path, _, query = url.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    many: dict[str, list[str]] = {}
+    for name, value in pairs:
+        many.setdefault(name, []).append(value)
+    return {
+        "resource": "/api/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers or {},
+        "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+        "queryStringParameters": dict(pairs) or None,
+        "multiValueQueryStringParameters": many or None,
+        "pathParameters": {"proxy": path.strip("/")},
+        "stageVariables": None,
+        "requestContext": {"requestId": "the-request-id", "httpMethod": method},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+@cache
+def _doors() -> list[Any]:
+    return [import_module(f"functions.{name}.routes").routes for name in DOMAINS]
+
+
+@cache
+def _gateway() -> Gateway:
+    """One for all tests: Chalice registers a blueprint only once."""
+    return Gateway(_doors())
+
+
+@dataclass
+class Client:
+    """Calls the handler in process, and holds each success against the model its route declared."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def call(
+        self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answered:
+        """`body`: text is sent as it is, anything else as JSON."""
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        sent = self.headers if headers is None else headers
+        given = _gateway()(gateway_event(method, url, text, sent), None)
+        lowered = {name.lower(): value for name, value in given["headers"].items()}
+        answered = Answered(given["statusCode"], lowered, given["body"])
+        self._hold_to_model(method, url, answered)
+        return answered
+
+    def _hold_to_model(self, method: str, url: str, answered: Answered) -> None:
+        if "json" not in answered.headers["content-type"] or not answered.text:
+            return
+        for one in (one for door in _doors() for one in door.operations):
+            pattern = re.sub(r"{\w+}", "[^/]+", one.path)
+            if one.method == method and re.fullmatch(pattern + "/?", url.partition("?")[0]):
+                model = one.answers.get(answered.status)
+                if isinstance(model, type):
+                    model.model_validate_json(answered.text, extra="forbid")
+
+    def get(self, url: str, **more: Any) -> Answered:
+        return self.call("GET", url, **more)
+
+    def post(self, url: str, body: Any = None, **more: Any) -> Answered:
+        return self.call("POST", url, body, **more)
+
+    def delete(self, url: str, **more: Any) -> Answered:
+        return self.call("DELETE", url, **more)

@@ -1,0 +1,137 @@
+"""A real TimescaleDB for the whole session; each test in a transaction that is rolled back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from functions.shared import auth, db
+from functions.shared.settings import settings
+from infra.local import timescale
+from schema.migrate import Report, migrate
+from tests.client import Client
+
+API_KEY = "test-bootstrap-key"
+os.environ |= {
+    "SIGNING_KEY": "the signing key of the tests, long enough",
+    "API_KEY": API_KEY,
+    "TILT_KEYS": "required",
+}
+GIVEN = os.environ.pop("DATABASE_URL", "")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[timescale.Server]:
+    """The server of DATABASE_URL, or a private throw-away one."""
+    if GIVEN:
+        yield timescale.Server(GIVEN, GIVEN, "DATABASE_URL", is_ours=False)
+        return
+    home = Path(tempfile.mkdtemp(prefix="tiltyard-test-"))
+    home.chmod(0o755)  # as root the server runs as somebody else
+    try:
+        yield timescale.start(home, durable=False)
+    finally:
+        timescale.reset(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_database(server: timescale.Server) -> Iterator[Callable[[], tuple[str, str]]]:
+    """Makes an empty database; returns its URLs (for the admin, for the functions)."""
+    made: list[str] = []
+
+    def make() -> tuple[str, str]:
+        name = f"tiltyard_test_{secrets.token_hex(4)}"
+        with psycopg.connect(server.admin_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        made.append(name)
+        return _named(server.admin_url, name), _named(server.app_url, name)
+
+    yield make
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        for name in made:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _named(url: str, name: str) -> str:
+    return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})
+
+
+@pytest.fixture(scope="session")
+def migrated(new_database: Callable[[], tuple[str, str]]) -> tuple[Report, str, str]:
+    """A migrated database: the report, and its URLs (for the admin, for the functions)."""
+    admin_url, app_url = new_database()
+    return migrate(admin_url), admin_url, app_url
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Sets environment variables for one test: setting(TILT_KEYS="optional")."""
+
+    def change(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def store(
+    request: pytest.FixtureRequest,
+    migrated: tuple[Report, str, str],
+    setting: Callable[..., None],
+) -> Iterator[str]:
+    """The functions' database, as its URL; what the test writes is rolled back.
+
+    A test marked `commits` writes for real, and finds and leaves every table empty.
+    """
+    _, admin_url, app_url = migrated
+    setting(DATABASE_URL=app_url)
+    _forget()
+    if request.node.get_closest_marker("commits"):
+        yield app_url
+        _forget()
+        _empty(admin_url)
+    else:
+        with db.connection().transaction(force_rollback=True):
+            yield app_url
+        _forget()
+
+
+def _forget() -> None:
+    if db._connection is not None:
+        db._connection.close()
+    db._connection = None
+    auth._seen.clear()
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as admin:
+        tables = admin.execute(
+            """
+            select format('%I.%I', schemaname, tablename)
+            from pg_tables
+            where tableowner = 'tiltyard_app'
+              and schemaname not like '\\_timescaledb%'
+              and tablename <> 'migrations'
+            """
+        ).fetchall()
+        admin.execute("truncate " + ", ".join(name for (name,) in tables))
+
+
+@pytest.fixture
+def client(store: str) -> Client:
+    """Calls the Lambda handler as API Gateway would, with a key that may do everything."""
+    return Client({"X-Api-Key": API_KEY})
