@@ -5,7 +5,7 @@ create table shared.api_keys (
   digest bytea not null check (octet_length(digest) = 32),  -- SHA-256 of the whole key
   name text not null,
   scopes text[] not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz not null default clock_timestamp(),
   last_used_at timestamptz,
   expires_at timestamptz,
   revoked_at timestamptz

@@ -21,12 +21,13 @@ from schema.migrate import Report, migrate
 from tests.client import Client
 
 API_KEY = "test-bootstrap-key"
+GIVEN = os.environ.get("DATABASE_URL", "")
 os.environ |= {
     "SIGNING_KEY": "the signing key of the tests, long enough",
     "API_KEY": API_KEY,
     "TILT_KEYS": "required",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/only-the-store-fixture-has-one",
 }
-GIVEN = os.environ.pop("DATABASE_URL", "")
 
 
 @pytest.fixture(scope="session")

@@ -159,6 +159,19 @@ def revoke(key_id: str) -> bool:
     )
 
 
+def live() -> list[db.Row]:
+    """The keys that work now: key_id, name, scopes, last_used_at; the newest first."""
+    return db.run(
+        """
+        select key_id, name, scopes, last_used_at
+        from shared.api_keys
+        where revoked_at is null
+          and (expires_at is null or expires_at > now())
+        order by created_at desc
+        """
+    )
+
+
 def pseudonym(person: str) -> str:
     """What the audit trail calls an erased person: the same each time, and no way back."""
     key = settings().signing_key.get_secret_value().encode()

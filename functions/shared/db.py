@@ -102,15 +102,17 @@ def _connect() -> Connection:
 
 
 def _persevere(work: Callable[[], T]) -> T:
+    """Only the outermost call tries again: what began before it is lost with the connection."""
+    if _in_transaction():
+        return work()
     for attempt in range(1, _TRIES + 1):
-        nested = _in_transaction()
         try:
             return work()
         except psycopg.Error as error:
             died = _connection is not None and _connection.closed
             asks_again = (error.sqlstate or "").startswith("40")
-            if nested or not (died or asks_again) or attempt == _TRIES:
-                if died or _is_away(error):
+            if attempt == _TRIES or not (died or asks_again):
+                if is_away(error):
                     raise DatabaseAway from error
                 raise
             time.sleep(0.01 * attempt)
@@ -123,8 +125,11 @@ def _in_transaction() -> bool:
     return _connection.info.transaction_status != TransactionStatus.IDLE
 
 
-def _is_away(error: psycopg.Error) -> bool:
+def is_away(error: psycopg.Error) -> bool:
+    """Whether a statement failed because the database cannot serve now, not because it is wrong."""
     # 08 connection, 53 resources (full disk, too many connections), 57P shutdown and start-up,
-    # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover
+    # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover; none at all
+    # when the connection broke.
     state = error.sqlstate or ""
-    return state.startswith(("08", "53", "57P")) or state in ("57014", "55P03", "25006")
+    lost = isinstance(error, psycopg.OperationalError) and not state
+    return lost or state.startswith(("08", "53", "57P")) or state in ("57014", "55P03", "25006")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from chalice.app import Blueprint
 from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel
@@ -154,12 +155,13 @@ def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
     try:
         answer = serve()
     except errors.Problem as problem:
-        if isinstance(problem, db.DatabaseAway) and problem.__cause__:
+        if isinstance(problem.__cause__, psycopg.Error):
             log.cause(problem.__cause__, request_id=request.id)
         answer = _failed(problem, request)
     except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
         log.cause(fault, request_id=request.id)
-        answer = _failed(errors.Problem(), request)
+        away = isinstance(fault, psycopg.Error) and db.is_away(fault)
+        answer = _failed(db.DatabaseAway() if away else errors.Problem(), request)
     text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
     return ChaliceResponse(text, {"Content-Type": JSON, **answer.headers}, answer.status)
 

@@ -34,13 +34,24 @@ class Settings(BaseModel):
     def _stores_are_reachable(self) -> Settings:
         if set(self.domain_names) <= {"site"}:
             return self
-        if not self.database_url.get_secret_value():
-            raise WrongSettingError("DATABASE_URL is missing: the PostgreSQL URL of the store.")
+        _check_url(self.database_url.get_secret_value())
         if len(self.signing_key.get_secret_value()) < 32:
             raise WrongSettingError(
                 "SIGNING_KEY must have 32 characters or more: it signs cursors."
             )
         return self
+
+
+def _check_url(url: str) -> None:
+    from psycopg import ProgrammingError  # only functions with a database pay for the import
+    from psycopg.conninfo import conninfo_to_dict
+
+    if not url:
+        raise WrongSettingError("DATABASE_URL is missing: the PostgreSQL URL of the store.")
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise WrongSettingError("DATABASE_URL is not a PostgreSQL URL.") from None
 
 
 @cache

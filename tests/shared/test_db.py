@@ -1,0 +1,142 @@
+"""The one connection: found dead, it is reopened; deadlocks are run again; away is said."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from functions.shared import db
+
+
+def kill(url: str) -> None:
+    """Ends the functions' connection from the server's side."""
+    pid = db.connection().info.backend_pid
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
+@pytest.mark.commits
+def test_a_connection_that_died_is_reopened(store: str) -> None:
+    assert db.run("select 1 as one") == [{"one": 1}]
+    kill(store)
+    assert db.run("select 1 as one") == [{"one": 1}]
+
+
+@pytest.mark.commits
+def test_a_transaction_on_a_connection_that_died_begins_on_a_new_one(store: str) -> None:
+    db.run("select 1")
+    kill(store)
+    with db.transaction():
+        assert db.run("select 1 as one") == [{"one": 1}]
+
+
+@pytest.mark.commits
+def test_a_retried_verb_runs_again_when_its_connection_dies_inside(store: str) -> None:
+    tries = []
+
+    @db.retried
+    def verb() -> int:
+        with db.transaction():
+            tries.append(1)
+            db.run("insert into shared.limits values ('x', 1, 1)")
+            if len(tries) == 1:
+                kill(store)
+            return int(db.run("select count(*) from shared.limits")[0]["count"])
+
+    assert verb() == 1
+    assert len(tries) == 2
+
+
+@pytest.mark.commits
+def test_one_connection_serves_all_statements(store: str) -> None:
+    pids = {db.run("select pg_backend_pid() as pid")[0]["pid"] for _ in range(3)}
+    assert len(pids) == 1
+
+
+@pytest.mark.commits
+def test_the_loser_of_a_deadlock_is_run_again(store: str) -> None:
+    db.run("insert into shared.limits values ('a', 1, 0), ('b', 1, 0)")
+    bump = "update shared.limits set spent = spent + 1 where who = %s"
+    other_holds_b, we_hold_a = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with psycopg.connect(store) as connection:
+            connection.execute("set deadlock_timeout = '10s'")  # so that we lose
+            connection.execute(bump, ("b",))
+            other_holds_b.set()
+            we_hold_a.wait(5)
+            connection.execute(bump, ("a",))
+
+    @db.retried
+    def verb() -> None:
+        with db.transaction():
+            db.run(bump, ("a",))
+            we_hold_a.set()
+            other_holds_b.wait(5)
+            db.run(bump, ("b",))
+
+    thread = threading.Thread(target=other)
+    try:
+        thread.start()
+        verb()
+    finally:
+        thread.join()
+    assert {row["spent"] for row in db.run("select spent from shared.limits")} == {2}
+
+
+@pytest.mark.commits
+def test_a_transaction_that_fails_leaves_nothing(store: str) -> None:
+    with pytest.raises(RuntimeError), db.transaction():
+        db.run("insert into shared.limits values ('x', 1, 1)")
+        raise RuntimeError
+    assert db.run("select * from shared.limits") == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:p@127.0.0.1:1/none", "postgresql://u:p@nowhere.invalid/none"]
+)
+def test_a_database_that_cannot_be_reached_is_away(
+    store: str, setting: Callable[..., None], url: str
+) -> None:
+    setting(DATABASE_URL=url)
+    for _ in range(2):
+        with pytest.raises(db.DatabaseAway):
+            db.run("select 1")
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "do $$ begin raise exception using errcode = '57014'; end $$",
+        "do $$ begin raise exception using errcode = '53100'; end $$",
+        "do $$ begin raise exception using errcode = '57P03'; end $$",
+    ],
+)
+def test_a_server_that_cannot_serve_now_is_away(store: str, statement: str) -> None:
+    with pytest.raises(db.DatabaseAway):
+        db.run(statement)
+    assert db.run("select 1 as one") == [{"one": 1}]
+
+
+@pytest.mark.commits
+def test_a_fault_of_ours_is_not_away(store: str) -> None:
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        db.run("select * from nowhere")
+
+
+def test_statements_end_before_the_gateway_does(store: str) -> None:
+    assert db.run("show statement_timeout")[0]["statement_timeout"] == "25s"
+
+
+@pytest.mark.commits
+def test_behind_a_pooler_nothing_is_prepared(store: str, setting: Callable[..., None]) -> None:
+    setting(DATABASE_POOLER="true")
+    for _ in range(10):
+        db.run("select 1")
+    assert db.connection().prepare_threshold is None
+    assert db.run("select count(*) from pg_prepared_statements")[0]["count"] == 0

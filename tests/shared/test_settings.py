@@ -1,0 +1,42 @@
+"""Settings: a wrong one stops the start with its name, and never with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from functions.shared.settings import WrongSettingError, settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TILT_KEYS", "perhaps"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "mysql is no url of ours"),
+        ("SIGNING_KEY", "short"),
+        ("DATABASE_POOLER", "maybe"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_not_shown(
+    setting: Callable[..., None], name: str, value: str
+) -> None:
+    setting(DATABASE_URL="postgresql://u:secret@h/d")
+    setting(**{name: value})
+    with pytest.raises(WrongSettingError) as raised:
+        settings()
+    assert name in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert not value or value not in str(raised.value)
+
+
+def test_secrets_do_not_show_when_settings_are_printed(setting: Callable[..., None]) -> None:
+    setting(DATABASE_URL="postgresql://u:hunter2@h/d", API_KEY="hunter2")
+    assert "hunter2" not in repr(settings())
+
+
+def test_the_site_needs_no_database(setting: Callable[..., None]) -> None:
+    setting(DOMAINS="site", DATABASE_URL="", SIGNING_KEY="")
+    assert settings().domain_names == ["site"]

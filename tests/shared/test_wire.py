@@ -1,0 +1,120 @@
+"""JSON in and out, and sentences instead of pydantic's."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel
+
+from functions.shared import wire
+from functions.shared.errors import BadRequest, Invalid
+
+
+class Thing(BaseModel):
+    """A model with one field of each forgiving type."""
+
+    whole: wire.Whole = 1
+    number: wire.Number = 1.5
+    name: wire.Name64 = "n"
+    at: wire.Instant = datetime(2026, 1, 1, tzinfo=UTC)
+    limit: Annotated[int, wire.lenient(default=20, most=50)] = 20
+
+
+@pytest.mark.parametrize(("sent", "read"), [(245, 245), (245.0, 245), (-0.0, 0), (1e15, 10**15)])
+def test_a_whole_number_may_be_a_float(sent: float, read: int) -> None:
+    whole = wire.parse(Thing, {"whole": sent}).whole
+    assert (whole, type(whole)) == (read, int)
+
+
+@pytest.mark.parametrize("sent", [245.5, "245", True, None, [], float("nan"), 1e400])
+def test_what_is_no_whole_number(sent: Any) -> None:
+    with pytest.raises(Invalid, match="whole must be a whole number|whole must be a finite"):
+        wire.parse(Thing, {"whole": sent})
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2026-03-02T19:50:00Z", datetime(2026, 3, 2, 19, 50, tzinfo=UTC)),
+        ("2026-03-02T19:50:00+02:00", datetime(2026, 3, 2, 17, 50, tzinfo=UTC)),
+        ("2026-03-02T19:50:00", datetime(2026, 3, 2, 19, 50, tzinfo=UTC)),
+        ("2026-03-02", datetime(2026, 3, 2, tzinfo=UTC)),
+        ("1702000000000", datetime(2023, 12, 8, 1, 46, 40, tzinfo=UTC)),
+    ],
+)
+def test_instants(sent: str, read: datetime) -> None:
+    assert wire.parse(Thing, {"at": sent}).at == read
+
+
+@pytest.mark.parametrize("sent", ["yesterday", "", "9" * 40, "2026-13-01", "²"])
+def test_what_is_no_instant(sent: str) -> None:
+    with pytest.raises(Invalid, match="at must be an ISO 8601 time or Unix time in ms"):
+        wire.parse(Thing, {"at": sent})
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("5", 5), ("5.9", 5), ("999", 50), ("0", 20), ("-1", 20), ("x", 20), ("", 20), ("1e400", 20)],
+)
+def test_lenient_numbers(sent: str, read: int) -> None:
+    assert wire.parse(Thing, {"limit": sent}).limit == read
+
+
+@pytest.mark.parametrize(
+    "body", ["", " ", "{", '{"a":}', '{"a":1,}', "nan", "\ufeff{}", "9" * 5000]
+)
+def test_what_is_no_json(body: str) -> None:
+    with pytest.raises(BadRequest):
+        wire.loads(body)
+
+
+def test_deep_nesting_is_refused_and_does_not_crash() -> None:
+    with pytest.raises(BadRequest, match="Invalid JSON"):
+        wire.loads("[" * 100_000 + "]" * 100_000)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_is_named_where_it_stands(number: str) -> None:
+    with pytest.raises(Invalid, match=r"a\.0\.b must be a finite number"):
+        wire.loads(f'{{"a": [{{"b": {number}}}]}}')
+
+
+def test_nul_is_refused_in_keys_and_values() -> None:
+    for body in ('{"a": "x\\u0000"}', '{"a": {"x\\u0000": 1}}'):
+        with pytest.raises(Invalid, match="a must not contain a NUL character"):
+            wire.loads(body)
+
+
+def test_surrogates_pairs_stay_and_lone_ones_are_replaced() -> None:
+    assert wire.loads('"\\ud83c\\udfb2"') == "🎲"
+    assert wire.loads('"a\\ud83cb\\udfb2"') == "a\ufffdb\ufffd"
+
+
+def test_sentences_never_quote_pydantic() -> None:
+    with pytest.raises(Invalid) as raised:
+        wire.parse(Thing, {"number": "x", "name": "", "whole": {}})
+    assert raised.value.details == [
+        {"field": "whole", "problem": "must be a whole number"},
+        {"field": "number", "problem": "must be a number"},
+        {"field": "name", "problem": "must have at least 1 character(s)"},
+    ]
+
+
+def test_answers_are_compact_json_with_numbers_times_and_ids() -> None:
+    east = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    answer = {"d": Decimal("2.50"), "i": Decimal("5.00"), "t": east, "u": UUID(int=8), "x": "é"}
+    assert wire.dumps(answer) == (
+        '{"d":2.5,"i":5,"t":"2026-01-01T00:00:00.000Z",'
+        '"u":"00000000-0000-0000-0000-000000000008","x":"é"}'
+    )
+    assert json.loads(wire.dumps([datetime(2026, 1, 1, tzinfo=UTC).date()])) == ["2026-01-01"]
+
+
+def test_an_answer_never_holds_nan() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        wire.dumps(float("nan"))

@@ -1,0 +1,77 @@
+"""The laws of the house, as far as a machine can read them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FUNCTIONS = ROOT / "functions"
+SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
+# What a domain publishes to others: {importing module: functions it may use}.
+PUBLISHED: dict[str, set[str]] = {}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
+def test_a_domain_imports_shared_and_itself(path: Path) -> None:
+    domain = path.relative_to(FUNCTIONS).parts[0]
+    for name in imports(path):
+        if name.startswith("functions."):
+            other = name.split(".")[1]
+            assert other in ("shared", domain) or name in PUBLISHED.get(domain, set()), name
+        assert not name.startswith(("infra", "tests")), name
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
+def test_only_doors_import_chalice(path: Path) -> None:
+    doors = {"routes.py", "handlers.py"}
+    adapters = {"shared/http.py", "shared/gateway.py"}
+    if path.name not in doors and str(path.relative_to(FUNCTIONS)) not in adapters:
+        assert not [name for name in imports(path) if name.startswith("chalice")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_sql_is_never_built_from_text(path: Path) -> None:
+    """No f-string and no .format() whose text starts like a statement (psycopg.sql is fine)."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.JoinedStr) and node.values:
+            first = node.values[0]
+            if isinstance(first, ast.Constant):
+                words = str(first.value).split()
+                assert not words or words[0] not in ("select", "insert", "update", "delete", "with")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_files_stay_small_or_say_why(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 300 or "Longer than 300 lines because" in text[:1000]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_every_public_function_says_what_the_caller_gets(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "the file"
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node) or len(node.body) == 1, node.name
+
+
+def test_nothing_reads_the_folders_beside_the_project() -> None:
+    outside = "../" + "shared"
+    for path in ROOT.rglob("*"):
+        if path.suffix in (".py", ".md", ".yaml", ".toml") and not any(
+            part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts
+        ):
+            assert outside not in path.read_text(encoding="utf-8"), path
