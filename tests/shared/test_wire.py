@@ -33,7 +33,7 @@ def test_a_whole_number_may_be_a_float(sent: float, read: int) -> None:
 
 @pytest.mark.parametrize("sent", [245.5, "245", True, None, [], float("nan"), 1e400])
 def test_what_is_no_whole_number(sent: Any) -> None:
-    with pytest.raises(Invalid, match="whole must be a whole number|whole must be a finite"):
+    with pytest.raises(Invalid, match=r"whole must be a (whole|finite) number"):
         wire.parse(Thing, {"whole": sent})
 
 

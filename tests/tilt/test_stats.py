@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_trend_fills_empty_buckets(client: Client, bucket: str, days: int, size:
     assert len(trend) == size
     starts = [datetime.fromisoformat(one["bucket"]) for one in trend]
     step = DAY if bucket == "day" else HOUR
-    assert {later - earlier for earlier, later in zip(starts, starts[1:], strict=False)} == {step}
+    assert {later - earlier for earlier, later in pairwise(starts)} == {step}
     assert starts[-1] <= datetime.now(UTC) < starts[-1] + step
     filled = [one for one in trend if one["events"]]
     assert [(one["events"], one["average"], one["max"]) for one in filled] == [(2, 2.75, 3.5)]
