@@ -1,0 +1,108 @@
+"""The whole stack: template.yaml built and deployed by SAM on a local cloud, behind the edge."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local import stack as local_stack
+from infra.local import timescale
+from tests.conftest import GIVEN
+
+
+@dataclass
+class Database:
+    """The stack's database: an own durable server, to be stopped and started, if none is given."""
+
+    server: timescale.Server
+    home: Path | None
+
+    def stop(self) -> None:
+        if self.home is None:
+            pytest.skip("the server of DATABASE_URL is not ours to stop")
+        timescale.stop(self.home)
+
+    def start(self) -> None:
+        assert self.home
+        assert timescale.start(self.home) == self.server
+
+
+@pytest.fixture(scope="session")
+def database(new_database: Callable[[], tuple[str, str]]) -> Iterator[Database]:
+    if GIVEN:
+        admin_url, app_url = new_database()
+        yield Database(timescale.Server(admin_url, app_url, "DATABASE_URL", is_ours=False), None)
+        return
+    home = Path(tempfile.mkdtemp(prefix="tiltyard-e2e-"))
+    home.chmod(0o755)
+    try:
+        yield Database(timescale.start(home), home)
+    finally:
+        timescale.reset(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    home = tmp_path_factory.mktemp("stack")
+    with local_stack.running(home, port=0, database=database.server) as running:
+        yield running
+
+
+@dataclass
+class Reply:
+    """What came over the wire."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Wire:
+    """Sends real HTTP requests to the stack."""
+
+    url: str
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Reply:
+        sent = body.encode() if isinstance(body, str) else body and json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.url + path, data=sent or None, method=method, headers=headers or {}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return Reply(answer.status, _lowered(answer), answer.read().decode())
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return Reply(answer.code, _lowered(answer), answer.read().decode())
+
+
+def _lowered(answer: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+@pytest.fixture
+def http(stack: Any) -> Wire:
+    return Wire(stack.url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(300))
