@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -36,10 +37,20 @@ def server() -> Iterator[timescale.Server]:
     if GIVEN:
         yield timescale.Server(GIVEN, GIVEN, "DATABASE_URL", is_ours=False)
         return
+    with own_server(durable=False) as (own, _):
+        yield own
+
+
+@contextmanager
+def own_server(durable: bool) -> Iterator[tuple[timescale.Server, Path]]:
+    """A private server and its folder, removed with all its data in the end."""
     home = Path(tempfile.mkdtemp(prefix="tiltyard-test-"))
     home.chmod(0o755)  # as root the server runs as somebody else
     try:
-        yield timescale.start(home, durable=False)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("DATABASE_URL")
+            own = timescale.start(home, durable)
+        yield own, home
     finally:
         timescale.reset(home)
         shutil.rmtree(home, ignore_errors=True)

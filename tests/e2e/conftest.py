@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,7 +14,7 @@ import pytest
 
 from infra.local import stack as local_stack
 from infra.local import timescale
-from tests.conftest import GIVEN
+from tests.conftest import GIVEN, own_server
 
 
 @dataclass
@@ -33,7 +31,9 @@ class Database:
 
     def start(self) -> None:
         assert self.home
-        assert timescale.start(self.home) == self.server
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("DATABASE_URL")
+            assert timescale.start(self.home) == self.server
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +42,8 @@ def database(new_database: Callable[[], tuple[str, str]]) -> Iterator[Database]:
         admin_url, app_url = new_database()
         yield Database(timescale.Server(admin_url, app_url, "DATABASE_URL", is_ours=False), None)
         return
-    home = Path(tempfile.mkdtemp(prefix="tiltyard-e2e-"))
-    home.chmod(0o755)
-    try:
-        yield Database(timescale.start(home), home)
-    finally:
-        timescale.reset(home)
-        shutil.rmtree(home, ignore_errors=True)
+    with own_server(durable=True) as (server, home):
+        yield Database(server, home)
 
 
 @pytest.fixture(scope="session")

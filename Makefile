@@ -1,0 +1,78 @@
+# Every target makes what it needs; what is there already costs milliseconds.
+.DEFAULT_GOAL := help
+.PHONY: help run stop reset deploy-local test lint format migrate openapi key build lock clean
+
+PYTHON := .venv/bin/python
+SAM := $(PYTHON) -m infra.local.sam
+HAVE := @python3 infra/local/environments.py
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Run the whole stack on http://127.0.0.1:8000 until Ctrl-C (PORT, API_KEY, DATABASE_URL, TILT_KEYS)
+	$(HAVE) project ministack sam
+	@$(PYTHON) -m infra.local run
+
+deploy-local: ## Put the code of this moment behind the URL of the running stack
+	$(HAVE) project sam
+	@$(PYTHON) -m infra.local deploy
+
+stop: ## End the running stack and its database
+	$(HAVE) project
+	@$(PYTHON) -m infra.local stop
+
+reset: ## End the running stack and delete its data
+	$(HAVE) project
+	@$(PYTHON) -m infra.local reset
+
+test: ## Run all tests (ARGS="tests/tilt -k history" for some)
+	$(HAVE) project ministack sam
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: ## Check style, types, the template and that openapi.json is fresh
+	$(HAVE) project sam
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@$(SAM) validate --lint
+	@$(PYTHON) -m infra.openapi --check
+
+format: ## Lay the code out
+	$(HAVE) project
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
+
+migrate: ## Bring DATABASE_URL, or the local database, to the schema of this checkout
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database schema.migrate
+
+openapi: ## Write openapi.json from routes and models
+	$(HAVE) project
+	@$(PYTHON) -m infra.openapi
+
+key: ## Issue, list or revoke API keys (ARGS="--help" says how)
+	$(HAVE) project
+	@$(PYTHON) -m infra.keys $(ARGS)
+
+build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
+	$(HAVE) project sam
+	@$(SAM) build
+
+lock: ## Pin requirements-dev.in anew
+	$(HAVE) project
+	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
+	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
+	    --constraint requirements.txt requirements-dev.in; } > .local/lock.txt
+	@mv .local/lock.txt requirements-dev.txt
+
+clean: stop ## Remove what was built and installed here; the local data stays (see reset)
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/sam-settings .local/uv .local/layers \
+	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# What `sam build` calls, once for the layer and once for each function of template.yaml.
+build-Dependencies:
+	@$(PYTHON) -m infra.package layer "$(ARTIFACTS_DIR)"
+
+build-%Function:
+	@$(PYTHON) -m infra.package code $*Function "$(ARTIFACTS_DIR)"

@@ -1,0 +1,107 @@
+"""The template on the local cloud: `sam build`, `sam deploy`, the migration."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import sam
+from infra.local.cloud import BUCKET, PATIENT, Cloud, CloudError
+
+STACK = "tiltyard"
+_SETTINGS = ["--config-file", str(sam.ROOT / "samconfig.toml"), "--config-env", "local"]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the deployed template says of itself."""
+
+    api: str
+    stage: str
+    migrate: str
+    logs: str
+
+    def address(self, cloud: Cloud) -> str:
+        """Where the cloud serves the REST API."""
+        return f"{cloud.endpoint}/_aws/execute-api/{self.api}/{self.stage}"
+
+
+class Build:
+    """A `sam build` at work."""
+
+    def __init__(self, home: Path) -> None:
+        words = ["build", *_SETTINGS, "--build-dir", str(home / "build"), *_parameters({})]
+        self._log = home / "build.log"
+        with self._log.open("w") as log:
+            self._process = sam.start(words, {"TILTYARD_TARGET": "local"}, log.fileno())
+
+    def finish(self) -> None:
+        """Wait until it is done; CloudError with its reason when it failed."""
+        if self._process.wait():
+            raise CloudError(f"sam build failed: {sam.reason(self._log)}")
+
+    def close(self) -> None:
+        """End it if it is still at work."""
+        sam.end(self._process)
+
+
+@contextmanager
+def building(home: Path) -> Iterator[Build]:
+    """A build that goes on beside whatever the block does."""
+    build = Build(home)
+    try:
+        yield build
+    finally:
+        build.close()
+
+
+def deploy(cloud: Cloud, home: Path, secret: str, tilt_keys: str) -> Deployment:
+    """Put the last build on the cloud; CloudError with CloudFormation's reason when it refuses."""
+    words = ["deploy", *_SETTINGS, "--template-file", str(home / "build" / "template.yaml")]
+    words += ["--stack-name", STACK, "--s3-bucket", BUCKET]
+    words += _parameters({"DatabaseSecret": secret, "TiltKeys": tilt_keys})
+    file = home / "deploy.log"
+    with file.open("w") as log:
+        process = sam.start(words, cloud.environ, log.fileno())
+        try:
+            failed = process.wait()
+        finally:
+            sam.end(process)
+    if failed:
+        raise CloudError(f"sam deploy failed: {sam.reason(file)}")
+    return _outputs(cloud)
+
+
+def _outputs(cloud: Cloud) -> Deployment:
+    formation = cloud.session().client("cloudformation", endpoint_url=cloud.endpoint)
+    [stack] = formation.describe_stacks(StackName=STACK)["Stacks"]
+    said = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return Deployment(said["ApiId"], said["ApiStage"], said["MigrateFunction"], said["LogGroup"])
+
+
+def migrate(cloud: Cloud, deployment: Deployment) -> list[str]:
+    """Run the deployed migration; the names it applied, or CloudError with its sentence."""
+    functions = cloud.session().client("lambda", endpoint_url=cloud.endpoint, config=PATIENT)
+    answer = functions.invoke(FunctionName=deployment.migrate, Payload=b"{}")
+    told = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise CloudError(f"The migration failed: {told.get('errorMessage', told)}")
+    applied: list[str] = told["applied"]
+    return applied
+
+
+def _parameters(more: dict[str, str]) -> list[str]:
+    """The template's parameters as this machine needs them."""
+    machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    here = {
+        "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+        "Architecture": machine,
+        "LogLevel": os.environ.get("LOG_LEVEL", "INFO"),
+    }
+    return ["--parameter-overrides", *(f"{key}={value}" for key, value in (here | more).items())]

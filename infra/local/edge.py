@@ -1,0 +1,258 @@
+"""The edge of the local stack: the deployed API at the root of http://127.0.0.1:PORT.
+
+It is here what API Gateway's own front and CloudFront are in AWS: it limits bodies, answers when
+nothing behind it can, and turns the paths of sockets into queries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from infra.local.gateway import Answer, Gateway
+
+BODY_LIMIT = 10 * 1024 * 1024  # API Gateway's
+
+# The gateway routes sockets by nothing but their stage, so what a client says in the path goes to
+# the function in the query. CloudFront's function has the same table.
+SOCKET_PATHS = [
+    (re.compile(r"/ws/battles?/([^/]+)/?"), "battle"),
+]
+
+# Each request in flight costs a worker process of its own behind us: more of them than this at once
+# would only make each other slow, so the rest wait here.
+_AT_ONCE = 8
+_SECONDS = aiohttp.ClientTimeout(total=35, sock_connect=2)
+_VISIBLE = "".join(map(chr, range(33, 127)))
+_HOP_BY_HOP = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade", "expect",
+}  # fmt: skip
+_NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_GATEWAYS_OWN = {403: "ACCESS_DENIED", 413: "REQUEST_TOO_LARGE", 429: "THROTTLED"}
+
+Say = Callable[[str], None]
+
+
+class EdgeError(RuntimeError):
+    """One sentence that says why the edge cannot listen and what to do."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Where the deployed APIs answer; no sockets when the template has none."""
+
+    rest: str
+    sockets: str | None = None
+
+
+class Edge:
+    """A listening edge, on a thread of its own. `behind` is asked at every request."""
+
+    def __init__(
+        self, port: int, gateway: Gateway, behind: Callable[[], Behind | None], say: Say
+    ) -> None:
+        self._gateway = gateway
+        self._behind = behind
+        self._say = say
+        self._listener = _listen(port)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="edge", daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    @property
+    def url(self) -> str:
+        """Where clients find the API."""
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        """Stop listening and drop what is in flight."""
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _open(self) -> None:
+        # Redirects, cookies and compressed bodies are the client's business, not ours.
+        self._client = aiohttp.ClientSession(
+            timeout=_SECONDS,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._runner = web.ServerRunner(
+            web.Server(self._serve, access_log=None), shutdown_timeout=0.5
+        )
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._listener).start()
+
+    async def _shut(self) -> None:
+        await self._runner.cleanup()
+        await self._client.close()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request)
+        body = await _body(request)
+        if body is None:
+            answer = _response(self._gateway.answer("REQUEST_TOO_LARGE", 413))
+            answer.force_close()  # the rest of the body is still on its way
+            return answer
+        behind = self._behind()
+        if behind is None:
+            return self._away("The stack is still starting.")
+        try:
+            async with self._turns:
+                return await self._relay(request, behind, body)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return self._away(f"{request.method} {request.path}: {error or 'no answer in time'}")
+
+    async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
+        path, _, query = request.raw_path.partition("?")
+        url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{_ascii(query)}", encoded=True)
+        headers = [(name, value) for name, value in request.headers.items() if _passes(name)]
+        headers += [
+            ("X-Forwarded-For", request.remote or ""),
+            ("X-Forwarded-Proto", "http"),
+            ("X-Forwarded-Host", request.host),
+        ]
+        async with self._client.request(
+            request.method,
+            url,
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=_NOT_OURS,
+        ) as told:
+            content = await told.read()
+            if told.status >= 400 and "X-Request-Id" not in told.headers:
+                return self._own(request, told.status, content)
+            answer = web.Response(status=told.status, body=content)
+            answer.headers.extend(
+                (name, value)
+                for name, value in told.headers.items()
+                if _passes(name) and name.lower() != "content-length"
+            )
+            return answer
+
+    def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
+        """The gateway's answer in our words. It is its own: every function sets X-Request-Id."""
+        told = content.decode(errors="replace")
+        if status >= 500:
+            self._say(f"gateway: {request.method} {request.path} answered {status}: {told}")
+        kind = _GATEWAYS_OWN.get(status, f"DEFAULT_{status // 100}XX")
+        if "Missing Authentication Token" in told:
+            kind = "MISSING_AUTHENTICATION_TOKEN"
+        return _response(self._gateway.answer(kind, status, told))
+
+    def _away(self, reason: str) -> web.Response:
+        self._say(f"edge: {reason}")
+        return _response(self._gateway.answer("INTEGRATION_FAILURE", 503))
+
+    async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
+        behind = self._behind()
+        path, _, query = request.raw_path.partition("?")
+        rewritten = socket_query(path, query)
+        if rewritten is None or behind is None or behind.sockets is None:
+            return web.json_response({"error": "Not found"}, status=404, headers=_OPEN)
+        try:
+            there = await self._client.ws_connect(
+                URL(f"{behind.sockets}?{rewritten}", encoded=True),
+                protocols=request.headers.get("Sec-WebSocket-Protocol", "")
+                .replace(" ", "")
+                .split(","),
+                headers=[
+                    (n, v) for n, v in request.headers.items() if n in ("Origin", "Authorization")
+                ],
+                max_msg_size=0,
+            )
+        except aiohttp.WSServerHandshakeError as refused:
+            return _response(self._gateway.answer("ACCESS_DENIED", refused.status))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return self._away(f"socket {path}: {error}")
+        async with there:
+            here = web.WebSocketResponse(protocols=[there.protocol] if there.protocol else [])
+            await here.prepare(request)
+            await asyncio.gather(_pump(here, there), _pump(there, here))
+            return here
+
+
+def encoded(path: str) -> str:
+    """The path as the local cloud must hear it for a function to see what the client sent.
+
+    AWS hands `event.path` over as it was sent, percent signs and all; MiniStack decodes it once.
+    """
+    return _ascii(path).replace("%", "%25")
+
+
+def _ascii(sent: str) -> str:
+    """Bytes that should have been percent-encoded are; all else stays as it was sent."""
+    return quote(sent, safe=_VISIBLE, errors="surrogateescape")
+
+
+def socket_query(path: str, query: str) -> str | None:
+    """The query that stands for a socket's path; None for a path that is no socket's."""
+    for pattern, name in SOCKET_PATHS:
+        if found := pattern.fullmatch(path):
+            return "&".join(part for part in (f"{name}={found[1]}", query) if part)
+    return None
+
+
+async def _pump(source: _Socket, sink: _Socket) -> None:
+    """Hand every message on until one side closes, then close the other in the same words."""
+    async for message in source:
+        if message.type == aiohttp.WSMsgType.TEXT:
+            await sink.send_str(message.data)
+        elif message.type == aiohttp.WSMsgType.BINARY:
+            await sink.send_bytes(message.data)
+    await sink.close(code=source.close_code or aiohttp.WSCloseCode.GOING_AWAY)
+
+
+_Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+_OPEN = {"Access-Control-Allow-Origin": "*"}
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """The whole body, or None when it is larger than the gateway takes."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        return None
+    if request.transport and request.headers.get("Expect", "").lower() == "100-continue":
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    parts = bytearray()
+    async for part in request.content.iter_any():
+        parts += part
+        if len(parts) > BODY_LIMIT:
+            return None
+    return bytes(parts)
+
+
+def _passes(name: str) -> bool:
+    return name.lower() not in _HOP_BY_HOP | {"host", "x-forwarded-for", "x-forwarded-proto"}
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise EdgeError(
+            f"Port {port} is taken: end what uses it, or choose another with PORT=8001 make run."
+        ) from None
+    return listener

@@ -1,0 +1,63 @@
+"""What API Gateway answers by itself, as template.yaml words it, so that the edge says the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
+# The service's own status for the kinds that the edge tells apart.
+_STATUS = {"DEFAULT_4XX": 403, "DEFAULT_5XX": 500}
+
+
+class _Template(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, which do not matter here and become None."""
+
+
+_Template.add_multi_constructor("!", lambda *_: None)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the gateway itself."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Gateway:
+    """The GatewayResponses of a template."""
+
+    def __init__(self, template: Path) -> None:
+        resources = yaml.load(template.read_text(), _Template)["Resources"]  # noqa: S506 — it is safe
+        self._responses: dict[str, Any] = resources["Api"]["Properties"]["GatewayResponses"]
+
+    def answer(self, kind: str, status: int | None = None, message: str = "") -> Answer:
+        """The answer of this kind of gateway response; `message` is what AWS itself would say."""
+        default = "DEFAULT_5XX" if (status or 0) >= 500 else "DEFAULT_4XX"
+        response = self._responses.get(kind) or self._responses[default]
+        context = {
+            "requestId": str(uuid.uuid4()),
+            "requestTime": datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "error.responseType": kind,
+            "error.messageString": json.dumps(message),
+        }
+        headers = {"Content-Type": "application/json"}
+        for name, source in response["ResponseParameters"]["Headers"].items():
+            literal = source.startswith("'")
+            headers[name] = (
+                source.strip("'") if literal else context[source.removeprefix("context.")]
+            )
+        body = response["ResponseTemplates"]["application/json"]
+        body = _VARIABLE.sub(lambda found: context[found[1]], body)
+        return Answer(
+            int(response.get("StatusCode") or status or _STATUS[default]), headers, body.encode()
+        )

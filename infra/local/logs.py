@@ -1,0 +1,128 @@
+"""What the stack says: the lines of the functions, made readable, on the terminal and in a file."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.cloud import Cloud
+
+_PAUSE = 0.4
+_LOOK_BACK = 3000  # ms in which a line may still turn up behind a later one
+_KEPT = 300
+# Where the cloud unpacked the code: without it, a traceback names files as this checkout does.
+_UNPACKED = re.compile(r'[^"]*/ministack-lambda-[^/"]+/code/')
+_PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
+
+
+class Journal:
+    """Writes every line to a file and, when asked, to the terminal; from any thread."""
+
+    def __init__(self, file: Path, terminal: TextIO | None) -> None:
+        self.file = file
+        self._terminal = terminal
+        self._lock = threading.Lock()
+        file.write_text("")
+
+    def say(self, text: str) -> None:
+        """One line, or several."""
+        with self._lock, self.file.open("a") as out:
+            out.write(text + "\n")
+        self.show(text)
+
+    def show(self, text: str) -> None:
+        """On the terminal alone."""
+        # A terminal that was closed is no reason to leave anything running.
+        with self._lock, suppress(OSError):
+            if self._terminal:
+                print(text, file=self._terminal, flush=True)
+
+
+class Follower:
+    """Reads a log group as it grows."""
+
+    def __init__(self, cloud: Cloud, group: str, journal: Journal) -> None:
+        self._client = cloud.session().client("logs", endpoint_url=cloud.endpoint)
+        self._group = group
+        self._journal = journal
+        self._since = 0
+        self._seen: set[str] = set()
+        self._streams: deque[str] = deque()
+
+    def look(self) -> None:
+        """Say what is new. Every invocation writes a stream of its own, all at once."""
+        new: set[str] = set()
+        pages = self._client.get_paginator("filter_log_events").paginate(
+            logGroupName=self._group, startTime=max(0, self._since - _LOOK_BACK)
+        )
+        for page in pages:
+            for event in page["events"]:
+                stream, at = event["logStreamName"], event["timestamp"]
+                self._since = max(self._since, at)
+                if stream in self._seen:
+                    continue
+                new.add(stream)
+                if line := readable(event["message"], at):
+                    self._journal.say(line)
+        self._seen |= new
+        self._streams.extend(new)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Delete old streams: the cloud keeps all in memory and searches all at every look."""
+        while len(self._streams) > _KEPT:
+            stream = self._streams.popleft()
+            self._client.delete_log_stream(logGroupName=self._group, logStreamName=stream)
+            self._seen.discard(stream)
+
+
+@contextmanager
+def followed(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
+    """The group's lines go to the journal while the block runs, and the last ones at its end."""
+    follower, ended = Follower(cloud, group, journal), threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(_PAUSE):
+            look()
+
+    def look() -> None:
+        try:
+            follower.look()
+        except (BotoCoreError, ClientError) as error:
+            journal.say(f"logs: {error}")
+            ended.wait(5)
+
+    thread = threading.Thread(target=follow, name="logs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        look()
+
+
+def readable(message: str, at: int) -> str | None:
+    """A line for people: requests in columns, others as they are, None for the platform's own."""
+    message = message.rstrip()
+    if not message or message.startswith(_PLATFORM):
+        return None
+    clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
+    try:
+        told = json.loads(message)
+        cold = "  cold" if told["cold"] else ""
+        return (
+            f"{clock}  {told['method']:<7} {told['status']}  {told['ms']:>8.1f} ms"
+            f"  {told['route']}{cold}  {told['request_id']}"
+        )
+    except (ValueError, KeyError, TypeError):
+        return f"{clock}  {_UNPACKED.sub('', message)}"

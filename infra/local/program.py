@@ -1,0 +1,103 @@
+"""What `make run`, `deploy-local`, `stop` and `reset` do."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+import time
+
+from infra.local import deployment, stack, timescale
+from infra.local.cloud import Cloud, CloudError
+from infra.local.edge import EdgeError
+from infra.local.environments import EnvironmentsError, ensure
+from infra.local.stack import HOME, Stack, StackError, State
+
+_SENTENCES = (StackError, CloudError, EdgeError, EnvironmentsError, timescale.TimescaleError)
+
+
+def run() -> None:
+    """Run the stack until a signal ends it."""
+    begun = time.monotonic()
+    ensure("ministack", "sam")
+    keys = os.environ.get("TILT_KEYS", "optional")
+    with stack.running(HOME, _port(), tilt_keys=keys, terminal=sys.stdout) as local:
+        local.journal.show(_table(local))
+        local.journal.show(f"ready ({time.monotonic() - begun:.1f} s)")
+        try:
+            while True:
+                # Not signal.pause(): a signal that comes just before it would be slept through.
+                time.sleep(0.2)
+        finally:
+            local.journal.show("Stopping.")
+
+
+def deploy() -> None:
+    """Put the code of this moment behind the URL of the running stack."""
+    begun = time.monotonic()
+    ensure("sam")
+    if not stack.owner(HOME) or not (HOME / "state.json").exists():
+        raise StackError("No stack of this checkout is ready: start one with `make run`.")
+    state = State.read(HOME)
+    cloud = Cloud(state.cloud_port)
+    with deployment.building(HOME) as build:
+        build.finish()
+    deployed = deployment.deploy(cloud, HOME, state.secret, state.tilt_keys)
+    applied = deployment.migrate(cloud, deployed)
+    dataclasses.replace(state, deployed=deployed).write(HOME)
+    done = f"{', '.join(applied)} applied, " if applied else ""
+    print(f"Deployed to {state.url} ({done}{time.monotonic() - begun:.1f} s)")
+
+
+def stop() -> None:
+    """End the checkout's stack and database, whoever started them."""
+    owner = stack.owner(HOME)
+    if owner:
+        os.kill(owner, signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        while stack.owner(HOME) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if stack.owner(HOME):
+            os.kill(owner, signal.SIGKILL)  # its cloud goes with it
+    timescale.stop()
+
+
+def reset() -> None:
+    """End the checkout's stack and delete its data."""
+    stop()
+    timescale.reset()
+
+
+def _port() -> int:
+    given = os.environ.get("PORT") or "8000"
+    if not given.isdecimal() or int(given) > 65535:
+        raise StackError(f"PORT is {given!r}: it must be a number from 0 to 65535, 0 for any.")
+    return int(given)
+
+
+def _table(local: Stack) -> str:
+    rows = {
+        "API": local.url,
+        "Docs": f"{local.url}/docs",
+        "API key": local.api_key,
+        "Database": local.database.app_url,
+        "": local.database.where,
+        "AWS endpoint": local.cloud_endpoint,
+        "Log file": str(local.journal.file),
+    }
+    return "\n".join(f"  {name:<13} {value}" for name, value in rows.items())
+
+
+def main() -> int:
+    """0 when the verb was done, 1 with a sentence when it could not be."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    verbs = {"run": run, "deploy": deploy, "stop": stop, "reset": reset}
+    parser.add_argument("verb", choices=verbs)
+    try:
+        verbs[parser.parse_args().verb]()
+    except _SENTENCES as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,83 @@
+"""SAM of this checkout, apart from the user's own: `python -m infra.local.sam validate --lint`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from infra.local.cloud import LOCAL, REGION, CloudError
+
+ROOT = LOCAL.parent
+_PROGRAM = LOCAL / "sam" / "bin" / "sam"
+
+
+def start(
+    words: list[str], environ: dict[str, str], log: int | None = None
+) -> subprocess.Popen[bytes]:
+    """SAM at work, in a session of its own; its words go to the open file `log`, if given."""
+    if not _PROGRAM.exists():
+        raise CloudError("SAM is missing: `python3 infra/local/environments.py sam` gets it.")
+    return subprocess.Popen(
+        [_PROGRAM, *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        env=_quiet(environ),
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it and its children, which share its session, if it still runs."""
+    if process.poll() is None:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+def reason(log: Path) -> str:
+    """What a failed SAM said last that a person can use, and where the rest is."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    failures = [line for line in lines if "FAILED" in line or line.startswith("Error")]
+    return f"{(failures or lines or ['it said nothing'])[-1]} (all of it: {log})"
+
+
+def _quiet(environ: dict[str, str]) -> dict[str, str]:
+    """All that SAM sees: neither make's own flags nor the user's AWS profile are in it."""
+    settings = LOCAL / "sam-settings"
+    settings.mkdir(exist_ok=True)
+    draft = settings / f"{os.getpid()}.json"
+    # SAM asks PyPI once a week for a newer SAM; say that it just did.
+    draft.write_text(json.dumps({"lastVersionCheck": time.time(), "telemetryEnabled": False}))
+    draft.replace(settings / "metadata.json")
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(settings),
+        "AWS_DEFAULT_REGION": REGION,
+        "__SAM_CLI_APP_DIR": str(settings),
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.1",
+    } | environ
+
+
+def main(words: list[str]) -> int:
+    """Run SAM for the Makefile; its exit code."""
+    target = os.environ.get("TILTYARD_TARGET")
+    try:
+        process = start(words, {"TILTYARD_TARGET": target} if target else {})
+    except CloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        return process.wait()
+    finally:
+        end(process)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

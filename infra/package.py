@@ -1,0 +1,244 @@
+"""What a Lambda carries: `layer` writes the shared dependencies, `code` a function's own files.
+
+SAM calls this through the Makefile. Only the standard library is used: it is what builds the rest.
+"""
+
+import argparse
+import compileall
+import hashlib
+import os
+import platform
+import py_compile
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".local" / "layers"
+REQUIREMENTS = ROOT / "requirements.txt"
+
+# The template's own defaults; tests/infra/test_package.py holds the two together.
+LAMBDA = "python3.13-arm64"
+
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+# Of these packages only the named files run. Chalice is mostly its deploy command, which needs
+# botocore and more; the sidecar is a Django app around the Swagger UI files that /docs serves.
+_SIDECAR = "drf_spectacular_sidecar"
+_SWAGGER = f"static/{_SIDECAR}/swagger-ui-dist"
+_ONLY = {
+    "chalice": {"__init__.py", "app.py"},
+    _SIDECAR: {f"{_SWAGGER}/swagger-ui-bundle.js", f"{_SWAGGER}/swagger-ui.css"},
+}
+_NEVER = (
+    "*.dist-info",
+    "bin",
+    "tests",
+    "__pycache__",
+    "*.pyi",
+    "*.pyx",
+    "*.pxd",
+    "py.typed",
+    ".lock",
+)
+_UNUSED = ("pydantic/v1", "pydantic/mypy.py")
+
+# Each function's code beside the layer. SQL files and their runner travel with the migration alone.
+_CODE = {"MigrateFunction": ("functions", "schema")}
+_EVERY_DOMAIN = ("app.py", "functions")
+
+
+class PackageError(RuntimeError):
+    """One sentence that says why nothing was built and what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the code will run: a Python minor version and, unless it is this machine, a CPU."""
+
+    python: str
+    architecture: str | None
+
+    @classmethod
+    def named(cls, name: str) -> "Target":
+        """`local`, or a Lambda runtime and CPU such as `python3.13-arm64`."""
+        if name == "local":
+            return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
+        match = re.fullmatch(r"python(3\.\d+)-(arm64|x86_64)", name)
+        if not match:
+            raise PackageError(f"TILTYARD_TARGET is {name!r}: say local or {LAMBDA}, for example.")
+        return cls(match[1], match[2])
+
+    def for_uv(self) -> list[str]:
+        """What makes uv choose the wheels of this target."""
+        if self.architecture is None:
+            return ["--python", sys.executable]
+        machine = f"{_MACHINES[self.architecture]}-manylinux_2_28"
+        return ["--python-version", self.python, "--python-platform", machine]
+
+    def for_pip(self) -> list[str]:
+        """The same for pip, which does not know that a newer glibc runs older wheels."""
+        if self.architecture is None:
+            return []
+        machine = _MACHINES[self.architecture]
+        platforms = [f"manylinux_{glibc}_{machine}" for glibc in ("2_28", "2_17")]
+        return ["--python-version", self.python, *(f"--platform={name}" for name in platforms)]
+
+
+def layer(target: Target, into: Path) -> None:
+    """Write python/ with every runtime dependency; built once per target and requirements."""
+    shutil.copytree(_built(target) / "layer", into, dirs_exist_ok=True)
+
+
+def code(function: str, target: Target, into: Path) -> None:
+    """Write the function's own source files, and no tests, notes or caches."""
+    into.mkdir(parents=True, exist_ok=True)
+    for name in _CODE.get(function, _EVERY_DOMAIN):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, into / name, ignore=shutil.ignore_patterns(*_NEVER, "*.md"))
+        else:
+            shutil.copy2(source, into / name)
+    _compile(target, into, "/var/task")
+    if function == "SiteFunction":
+        shutil.copytree(_built(target) / "site", into, dirs_exist_ok=True)
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files under the folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _built(target: Target) -> Path:
+    """A folder of `layer` and `site`, from the cache or newly made."""
+    parts = [REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr(target).encode()]
+    if target.architecture is None:
+        parts.append(f"{platform.machine()} {sys.implementation.cache_tag}".encode())
+    built = CACHE / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    if built.exists():
+        return built
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="building-") as name:
+        draft = Path(name) / "draft"
+        _build(target, draft)
+        # Two builds at once may both get here; whoever renames second finds the work done.
+        try:
+            draft.rename(built)
+        except OSError:
+            if not built.exists():
+                raise
+    return built
+
+
+def _build(target: Target, draft: Path) -> None:
+    packages = draft / "layer" / "python"
+    _install(target, packages)
+    _prune(packages)
+    # Only one function serves /docs: the others need not carry its files.
+    (draft / "site").mkdir()
+    shutil.move(packages / _SIDECAR, draft / "site" / _SIDECAR)
+    _compile(target, packages, "/opt/python")
+
+
+def _install(target: Target, packages: Path) -> None:
+    """Fill the folder with uv, or with pip where only pip knows the way to an index."""
+    wheels = ["install", "--quiet", "--no-deps", "--only-binary=:all:", f"--target={packages}"]
+    wheels += ["--requirement", str(REQUIREMENTS)]
+    ours = ROOT / ".local" / "uv" / "bin" / "uv"
+    uv = str(ours) if ours.exists() else shutil.which("uv")
+    fast = uv and _run(uv, "pip", *wheels, "--link-mode=copy", *target.for_uv())
+    if fast and fast.returncode == 0:
+        return
+    shutil.rmtree(packages, ignore_errors=True)
+    slow = _run(sys.executable, "-m", "pip", *wheels, "--no-compile", *target.for_pip())
+    if slow.returncode:
+        told = (slow.stderr.strip().splitlines() or ["pip gave no reason"])[-1].strip()
+        raise PackageError(f"The layer's packages cannot be had; is there a network? ({told})")
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    return subprocess.run(words, capture_output=True, text=True, env=environ, check=False)
+
+
+def _prune(packages: Path) -> None:
+    for pattern in _NEVER:
+        for path in list(packages.rglob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for name in _UNUSED:
+        path = packages / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for package, files in _ONLY.items():
+        for path in _files(packages / package):
+            if path.relative_to(packages / package).as_posix() not in files:
+                path.unlink()
+    for folder in sorted(packages.rglob("*"), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in list(folder.rglob("*")) if path.is_file())
+
+
+def _compile(target: Target, folder: Path, mounted: str) -> None:
+    """Compile for the target's Python if this machine has one.
+
+    Lambda's folders are read-only: without this, every cold start compiles all that it imports.
+    Unchecked hashes spare it a stat per module and make the files the same at every build.
+    """
+    if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
+        compile_folder(folder, mounted)
+        return
+    python = shutil.which(f"python{target.python}")
+    # A Python of pyenv may be on PATH and yet refuse to run.
+    if not python or _run(python, __file__, "compile", str(folder), mounted).returncode:
+        print(f"  not compiled ahead: no Python {target.python} here, cold starts will be slower")
+
+
+def compile_folder(folder: Path, mounted: str) -> None:
+    """Compile every module under the folder; tracebacks will name it as it is mounted in Lambda."""
+    compiled = compileall.compile_dir(
+        folder,
+        quiet=1,
+        stripdir=str(folder),
+        prependdir=mounted,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not compiled:
+        raise PackageError(f"A module under {folder} does not compile.")
+
+
+def main() -> int:
+    """Do what the command line says and print the size; exit 1 with a sentence when it cannot."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("layer").add_argument("into", type=Path)
+    for verb, noun in (("code", "function"), ("compile", "folder")):
+        words = verbs.add_parser(verb)
+        words.add_argument(noun)
+        words.add_argument("into", type=Path)
+    said = parser.parse_args()
+    try:
+        if said.verb == "compile":
+            compile_folder(Path(said.folder), str(said.into))
+            return 0
+        target = Target.named(os.environ.get("TILTYARD_TARGET") or LAMBDA)
+        if said.verb == "layer":
+            layer(target, said.into)
+        else:
+            code(said.function, target, said.into)
+    except PackageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"  {said.into.name}: {size(said.into) / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
