@@ -9,6 +9,8 @@ import argparse
 import os
 import sys
 
+from functions.shared.errors import Problem
+from functions.shared.settings import WrongSettingError
 from infra.local import timescale
 
 SCOPES = ("tilt:write", "tilt:read")
@@ -25,6 +27,13 @@ def main() -> None:
     verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
     asked = parser.parse_args()
     _use_database()
+    try:
+        _do(asked)
+    except (WrongSettingError, Problem) as error:
+        sys.exit(str(error))
+
+
+def _do(asked: argparse.Namespace) -> None:
     if asked.verb == "issue":
         _issue(asked.name, asked.scopes)
     elif asked.verb == "revoke":
@@ -53,6 +62,7 @@ def _revoke(key_id: str) -> None:
 
     if not auth.revoke(key_id):
         sys.exit(f"No live key has the id {key_id}.")
+    print(f"{key_id} is revoked; warm containers follow within a minute.")
 
 
 def _list() -> None:

@@ -27,6 +27,16 @@ _PROBLEMS = {
 }
 
 
+_LIMITS = {
+    f"X-RateLimit-{name}": {"description": words, "schema": {"type": "integer"}}
+    for name, words in (
+        ("Limit", "Requests a minute"),
+        ("Remaining", "Requests left in this minute"),
+        ("Reset", "Unix second when the next minute begins"),
+    )
+}
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every domain."""
     operations = [one for name in _domains() for one in _routes(name).operations]
@@ -44,7 +54,7 @@ def document() -> dict[str, Any]:
             "description": "The serverless backend for game communities.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "./"}],  # beside this document, whatever stage that is
         "paths": paths,
         "components": {
             "schemas": {**schemas["$defs"], "Error": _error()},
@@ -88,6 +98,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         spelled["requestBody"] = {"required": True, "content": _json(one.body)}
     if one.guard:
         spelled["security"] = [{"key": [one.guard.scope]}, {"bearer": [one.guard.scope]}]
+        if one.guard.waived:
+            spelled["security"].append({})  # a setting makes keys optional
     return spelled
 
 
@@ -114,12 +126,23 @@ def _responses(one: Operation) -> dict[str, Any]:
     answers: dict[str, Any] = {
         str(status): {"description": model}
         if isinstance(model, str)
-        else {"description": (model.__doc__ or "").strip(), "content": _json(model)}
+        else {
+            "description": (model.__doc__ or "").strip(),
+            "content": _json(model) | _also(one),
+            "headers": _LIMITS if one.body else {},
+        }
         for status, model in one.answers.items()
     }
     error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
     return answers | {
         status: {"description": _PROBLEMS[status], "content": error} for status in sorted(problems)
+    }
+
+
+def _also(one: Operation) -> dict[str, Any]:
+    return {
+        kind: {"schema": {"type": "string", "description": words}}
+        for kind, words in one.also.items()
     }
 
 

@@ -4,11 +4,9 @@ SAM calls this through the Makefile. Only the standard library is used: it is wh
 """
 
 import argparse
-import compileall
 import hashlib
 import os
 import platform
-import py_compile
 import re
 import shutil
 import subprocess
@@ -116,9 +114,8 @@ def size(folder: Path) -> int:
 
 def _built(target: Target) -> Path:
     """A folder of `layer` and `site`, from the cache or newly made."""
-    parts = [REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr(target).encode()]
-    if target.architecture is None:
-        parts.append(f"{platform.machine()} {sys.implementation.cache_tag}".encode())
+    here = (target, platform.machine(), sys.implementation.cache_tag, bool(_compiler(target)))
+    parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr(here).encode())
     built = CACHE / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     if built.exists():
         return built
@@ -187,31 +184,29 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _compile(target: Target, folder: Path, mounted: str) -> None:
-    """Compile for the target's Python if this machine has one.
+    """Compile every module; tracebacks will name it as it is mounted in Lambda.
 
     Lambda's folders are read-only: without this, every cold start compiles all that it imports.
     Unchecked hashes spare it a stat per module and make the files the same at every build.
     """
-    if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
-        compile_folder(folder, mounted)
-        return
-    python = shutil.which(f"python{target.python}")
-    # A Python of pyenv may be on PATH and yet refuse to run.
-    if not python or _run(python, __file__, "compile", str(folder), mounted).returncode:
+    python = _compiler(target)
+    if not python:
         print(f"  not compiled ahead: no Python {target.python} here, cold starts will be slower")
+        return
+    words = ["-q", "-s", str(folder), "-p", mounted, "--invalidation-mode", "unchecked-hash"]
+    done = _run(python, "-m", "compileall", *words, str(folder))
+    if done.returncode:
+        told = " ".join(done.stdout.replace(f"{folder}/", "").split())
+        raise PackageError(f"A module does not compile: {told}")
 
 
-def compile_folder(folder: Path, mounted: str) -> None:
-    """Compile every module under the folder; tracebacks will name it as it is mounted in Lambda."""
-    compiled = compileall.compile_dir(
-        folder,
-        quiet=1,
-        stripdir=str(folder),
-        prependdir=mounted,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
-    if not compiled:
-        raise PackageError(f"A module under {folder} does not compile.")
+def _compiler(target: Target) -> str | None:
+    """A Python of the target's version, if this machine has one."""
+    if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    python = shutil.which(f"python{target.python}")
+    # pyenv puts a Python on PATH and yet refuses to run it.
+    return python if python and _run(python, "-c", "").returncode == 0 else None
 
 
 def main() -> int:
@@ -219,15 +214,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("layer").add_argument("into", type=Path)
-    for verb, noun in (("code", "function"), ("compile", "folder")):
-        words = verbs.add_parser(verb)
-        words.add_argument(noun)
-        words.add_argument("into", type=Path)
+    words = verbs.add_parser("code")
+    words.add_argument("function")
+    words.add_argument("into", type=Path)
     said = parser.parse_args()
     try:
-        if said.verb == "compile":
-            compile_folder(Path(said.folder), str(said.into))
-            return 0
         target = Target.named(os.environ.get("TILTYARD_TARGET") or LAMBDA)
         if said.verb == "layer":
             layer(target, said.into)

@@ -11,6 +11,8 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,9 +46,11 @@ class Report:
 
 def migrate(url: str, here: Path = HERE) -> Report:
     """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
+    if not url:
+        raise MigrationError("DATABASE_URL is missing: which database is to be migrated?")
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
     with connection:
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
@@ -77,7 +81,11 @@ def _inspect(connection: Connection) -> Report:
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_TIMESCALE:
         raise MigrationError(f"TimescaleDB {version} is too old: 2.19 or newer is needed.")
     if is_missing:
-        connection.execute("create extension if not exists timescaledb")
+        try:
+            connection.execute("create extension if not exists timescaledb")
+        except psycopg.Error as error:
+            reason = error.diag.message_primary or type(error).__name__
+            raise MigrationError(f"The extension cannot be created: {reason}") from error
     license_ = connection.execute("select current_setting('timescaledb.license')").fetchone()
     edition = "community" if license_ == ("timescale",) else "apache"
     return Report(edition, version, postgres)
@@ -86,16 +94,10 @@ def _inspect(connection: Connection) -> Report:
 def _prepare(connection: Connection) -> None:
     """The roles, a schema a domain, and the ledger of applied files."""
     for role in ("tiltyard_app", "tiltyard_analyst"):
-        try:
-            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
-        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            pass  # roles belong to the whole server: another database may have made it
-        except psycopg.errors.InsufficientPrivilege:
-            raise MigrationError(f"This login may not create the role {role}.") from None
+        _create_role(connection, role)
     member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
     if member == (False,):
         connection.execute("grant tiltyard_app to current_user")
-    connection.execute("alter role tiltyard_analyst set statement_timeout = '60s'")
     for domain in DOMAINS:
         connection.execute(
             sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
@@ -114,6 +116,22 @@ def _prepare(connection: Connection) -> None:
     )
 
 
+def _create_role(connection: Connection, role: str) -> None:
+    """Roles belong to the whole server: another database may have made it, or make it just now."""
+    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
+    if found is not None:
+        return
+    name = sql.Identifier(role)
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(name))
+        if role == "tiltyard_analyst":
+            connection.execute(sql.SQL("alter role {} set statement_timeout = '60s'").format(name))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass
+    except psycopg.errors.InsufficientPrivilege:
+        raise MigrationError(f"This login may not create the role {role}.") from None
+
+
 def _apply(connection: Connection, here: Path, report: Report) -> None:
     known: dict[str, str] = dict(
         connection.execute("select name, checksum from shared.migrations").fetchall()
@@ -128,7 +146,7 @@ def _apply(connection: Connection, here: Path, report: Report) -> None:
             _run_once(connection, path)
             report.applied.append(path.name)
     for path in sorted((here / "always").glob("*.sql")):
-        with connection.transaction():
+        with _named(path), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             connection.execute(_text(path))
 
@@ -146,15 +164,22 @@ def _run_once(connection: Connection, path: Path) -> None:
     """One file and its ledger row: together in a transaction, unless the file says otherwise."""
     text = _text(path)
     note = "insert into shared.migrations (name, checksum) values (%s, %s)"
-    try:
+    with _named(path):
         if text.startswith("-- no-transaction"):
             connection.execute(text)
             connection.execute(note, (path.name, _checksum(path)))
-        else:
-            with connection.transaction():
-                connection.execute("set local lock_timeout = '5s'")
-                connection.execute(text)
-                connection.execute(note, (path.name, _checksum(path)))
+            return
+        with connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            connection.execute(text)
+            connection.execute(note, (path.name, _checksum(path)))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turns what the database says of a file into a sentence that names the file."""
+    try:
+        yield
     except psycopg.Error as error:
         reason = error.diag.message_primary or type(error).__name__
         raise MigrationError(f"{path.name} failed: {reason}") from error

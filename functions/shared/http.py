@@ -7,7 +7,6 @@ and writes the API reference (infra/openapi.py).
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +48,9 @@ class Request:
 
     def query(self) -> Mapping[str, str]:
         """The query string, last value of a repeated name, together with the path's parameters."""
-        sent = self.event.get("queryStringParameters") or {}
-        return {**sent, **(self.event.get("pathParameters") or {})}
+        sent = self.event.get("multiValueQueryStringParameters") or {}
+        last = {name: values[-1] for name, values in sent.items() if values}
+        return {**last, **(self.event.get("pathParameters") or {})}
 
     def key(self) -> str:
         """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
@@ -61,16 +61,16 @@ class Request:
     def body(self, max_bytes: int = MAX_BODY) -> Any:
         """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""
         text = self.event.get("body") or ""
+        if self.event.get("isBase64Encoded"):
+            try:
+                text = base64.b64decode(text).decode("utf-8")
+            except ValueError:
+                raise errors.BadRequest("Invalid JSON") from None
         # A character has at most 4 bytes: most bodies need no encoding to be found small enough.
         if len(text) > max_bytes or (
             len(text) * 4 > max_bytes and len(text.encode("utf-8", "replace")) > max_bytes
         ):
             raise errors.TooLarge(f"The body must have at most {max_bytes} bytes.")
-        if self.event.get("isBase64Encoded"):
-            try:
-                text = base64.b64decode(text).decode("utf-8")
-            except (binascii.Error, UnicodeDecodeError):
-                raise errors.BadRequest("Invalid JSON") from None
         return wire.loads(text)
 
 
@@ -85,7 +85,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """What a route declared, as the API reference needs it."""
+    """What a route declared, as the API reference needs it; `also`: media types beside JSON."""
 
     method: str
     path: str
@@ -94,6 +94,7 @@ class Operation:
     body: type[BaseModel] | None
     query: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | str]
+    also: Mapping[str, str]
 
 
 View = Callable[..., Any]
@@ -125,6 +126,7 @@ class Routes(Blueprint):
         max_bytes: int = MAX_BODY,
         query: type[BaseModel] | None = None,
         answers: Mapping[int, type[BaseModel] | str],
+        also: Mapping[str, str] | None = None,
         headers: Mapping[str, str] = NO_STORE,
     ) -> Callable[[View], View]:
         def register(view: View) -> View:
@@ -144,7 +146,8 @@ class Routes(Blueprint):
                 return rendered(lambda: serve(request), request)
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
-            self.operations.append(Operation(method, path, view, guard, body, query, answers))
+            declared = Operation(method, path, view, guard, body, query, answers, also or {})
+            self.operations.append(declared)
             return view
 
         return register
@@ -153,7 +156,7 @@ class Routes(Blueprint):
 def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
     """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
     try:
-        answer = serve()
+        return _spelled(serve())
     except errors.Problem as problem:
         if isinstance(problem.__cause__, psycopg.Error):
             log.cause(problem.__cause__, request_id=request.id)
@@ -162,6 +165,10 @@ def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
         log.cause(fault, request_id=request.id)
         away = isinstance(fault, psycopg.Error) and db.is_away(fault)
         answer = _failed(db.DatabaseAway() if away else errors.Problem(), request)
+    return _spelled(answer)
+
+
+def _spelled(answer: Answer) -> ChaliceResponse:
     text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
     return ChaliceResponse(text, {"Content-Type": JSON, **answer.headers}, answer.status)
 

@@ -32,9 +32,27 @@ def cause(error: BaseException, **fields: Any) -> None:
         level="ERROR",
         error=type(error).__name__,
         sqlstate=getattr(error, "sqlstate", None),
-        message=getattr(diagnosis, "message_primary", None),
+        message=getattr(diagnosis, "message_primary", None) or _connecting(error),
         stack=[
             f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
         ],
         **fields,
     )
+
+
+def _connecting(error: BaseException) -> str | None:
+    """Why a connection was not made, in a few words: libpq's own name hosts and logins."""
+    words = str(error)
+    for gist in (
+        "Connection refused",
+        "timeout expired",
+        "password authentication failed",
+        "Name or service not known",
+        "does not exist",
+        "starting up",
+        "SSL",
+        "server closed the connection",
+    ):
+        if type(error).__name__ == "OperationalError" and gist in words:
+            return gist
+    return None

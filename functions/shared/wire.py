@@ -52,7 +52,7 @@ Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
+Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
 
 
 def lenient(default: int, most: int) -> BeforeValidator:
@@ -65,7 +65,7 @@ def lenient(default: int, most: int) -> BeforeValidator:
             return default
         return min(value, most) if value > 0 else default
 
-    return BeforeValidator(read)
+    return BeforeValidator(read, json_schema_input_type=int)
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -80,7 +80,7 @@ def loads(body: str) -> Any:
     PostgreSQL cannot hold: NaN, infinities and NUL characters.
     """
     try:
-        return _clean(json.loads(body), "")
+        return _clean(json.loads(body.removeprefix("\ufeff")), "")
     except (ValueError, RecursionError):
         raise BadRequest("Invalid JSON") from None
 
@@ -139,6 +139,7 @@ _SENTENCES = {
     "finite_number": "must be a finite number",
     "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
     "list_type": "must be a list",
     "too_long": "must have at most {max_length} entries",
     "model_type": "must be an object",

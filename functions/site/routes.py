@@ -60,10 +60,12 @@ def openapi(request: Request) -> Answer:
 @routes.get("/docs", answers={200: "A page (text/html)"})
 def docs(request: Request) -> Answer:
     """The API reference for people; the page loads nothing from other hosts."""
+    if request.path.endswith("/"):
+        return Answer({}, 302, {"Location": "../docs"})  # the page's links are relative
     return _send(request, "docs.html", "text/html; charset=utf-8")
 
 
-@routes.get("/docs/{name}", answers={200: "A file of the page"})
+@routes.get("/docs/{name}", answers={200: "A file of the page", 404: "No such file"})
 def asset(request: Request) -> Answer:
     """The files of Swagger UI that the page is made of."""
     name = request.query()["name"]

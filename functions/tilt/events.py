@@ -40,12 +40,15 @@ class NewEvent(BaseModel):
     """A tilt event as a bot sends it."""
 
     user_id: wire.Name64 = Field(alias="userId")
-    timestamp: Annotated[wire.Whole, BeforeValidator(_milliseconds)] = Field(
-        description="Unix time in ms; from 2015 to 24 h ahead"
+    timestamp: Annotated[
+        wire.Whole, BeforeValidator(_milliseconds, json_schema_input_type=float)
+    ] = Field(
+        description="Unix time in ms, from 2015 to 24 h ahead; a fraction is cut off",
+        json_schema_extra={"minimum": 1420070400000},
     )
-    signals: list[Annotated[Signal, BeforeValidator(_signal)]] = Field(
-        max_length=50, description="a text stands for a signal of that type"
-    )
+    signals: list[
+        Annotated[Signal, BeforeValidator(_signal, json_schema_input_type=Signal | wire.Name64)]
+    ] = Field(max_length=50, description="a text stands for a signal of that type")
     tilt_score: wire.Number = Field(alias="tiltScore", ge=0, le=100)
     context: Annotated[
         str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
@@ -104,7 +107,7 @@ def record(event: NewEvent, sender: str | None = None) -> tuple[str, limits.Budg
         from budget
         """,
         {
-            "who": f"tilt:{sender or event.user_id}",
+            "who": f"tilt:{sender or auth.pseudonym(event.user_id)}",
             "limit": PER_MINUTE,
             "window": limits.WINDOW_SECONDS,
             "id": event_id,
@@ -152,6 +155,9 @@ def erase(user_id: str) -> dict[str, int]:
           delete from tilt.signals
           where user_id = %(user_id)s
           returning 1
+        ), spent as (
+          delete from shared.limits
+          where who = 'tilt:' || %(subject)s
         )
         insert into shared.audit (action, subject, counts)
         select 'tilt.erase', %(subject)s, jsonb_build_object(

@@ -95,6 +95,7 @@ def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     guard=read,
     query=history.ExportQuery,
     answers={200: history.Export},
+    also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
 def export(request: Request, ask: history.ExportQuery) -> Answer:
     """A user's events as JSON or CSV, a page at a time: `nextCursor`, or X-Next-Cursor for CSV."""

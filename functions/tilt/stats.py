@@ -19,7 +19,7 @@ class User(BaseModel):
 
 
 class TrendQuery(User):
-    """How finely, and how far back."""
+    """How finely, and how far back: that many whole UTC days, and the current one."""
 
     bucket: Literal["hour", "day"] = "day"
     days: Annotated[int, wire.lenient(default=7, most=30)] = 7

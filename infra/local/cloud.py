@@ -8,12 +8,13 @@ import shutil
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import TypedDict
 
 import boto3
 from botocore.config import Config
@@ -38,6 +39,11 @@ class Cloud:
     """Where a local cloud listens; whoever knows the port can use it."""
 
     port: int
+    process: subprocess.Popen[bytes] | None = None  # ours, if we started it
+
+    def is_up(self) -> bool:
+        """False once a cloud of ours has ended by itself."""
+        return self.process is None or self.process.poll() is None
 
     @property
     def endpoint(self) -> str:
@@ -57,13 +63,31 @@ class Cloud:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def session(self) -> boto3.Session:
-        """A boto3 session; give its clients `endpoint_url=cloud.endpoint`."""
-        return boto3.Session("local", "local", region_name=REGION)
+    @property
+    def access(self) -> Access:
+        """What boto3.client takes beside the service's name."""
+        return {
+            "endpoint_url": self.endpoint,
+            "region_name": REGION,
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+            "config": _DIRECT,
+        }
 
 
-# A migration may take its time; repeating the call would only start a second one.
-PATIENT = Config(read_timeout=900, retries={"total_max_attempts": 1})
+class Access(TypedDict):
+    """Arguments of boto3.client."""
+
+    endpoint_url: str
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    config: Config
+
+
+# No proxy is between us and our own loopback. A migration may take its time, and repeating the call
+# would only start a second one.
+_DIRECT = Config(proxies={}, read_timeout=900, retries={"total_max_attempts": 1})
 
 
 @contextmanager
@@ -90,7 +114,7 @@ def running(home: Path) -> Iterator[Cloud]:
         assert process.stdin
         try:
             _await_ready(cloud, process, home)
-            yield cloud
+            yield replace(cloud, process=process)
         finally:
             process.stdin.close()  # lets go of the leash
             process.wait()
@@ -118,20 +142,20 @@ def _await_ready(cloud: Cloud, process: subprocess.Popen[bytes], home: Path) -> 
     """Return when the cloud answers; CloudError with its last words when it does not."""
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{cloud.endpoint}/_ministack/ready", timeout=5):  # noqa: S310
+        asked = HTTPConnection("127.0.0.1", cloud.port, timeout=5)
+        with suppress(OSError, HTTPException), closing(asked):
+            asked.request("GET", "/_ministack/ready")
+            if asked.getresponse().status == HTTPStatus.OK:
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
+        time.sleep(0.05)
     words = (home / "cloud.log").read_text(errors="replace").strip().splitlines()[-1:]
     raise CloudError(f"MiniStack did not start ({''.join(words) or 'it said nothing'}).")
 
 
 def furnish(cloud: Cloud, secret: dict[str, str]) -> str:
     """Make the bucket that SAM uploads to and the secret that the template reads; its ARN."""
-    session = cloud.session()
-    session.client("s3", endpoint_url=cloud.endpoint).create_bucket(Bucket=BUCKET)
-    vault = session.client("secretsmanager", endpoint_url=cloud.endpoint)
+    boto3.client("s3", **cloud.access).create_bucket(Bucket=BUCKET)
+    vault = boto3.client("secretsmanager", **cloud.access)
     return vault.create_secret(Name=_SECRET, SecretString=json.dumps(secret))["ARN"]
 
 

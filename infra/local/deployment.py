@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+
 from infra.local import sam
-from infra.local.cloud import BUCKET, PATIENT, Cloud, CloudError
+from infra.local.cloud import BUCKET, Cloud, CloudError
 
 STACK = "tiltyard"
 _SETTINGS = ["--config-file", str(sam.ROOT / "samconfig.toml"), "--config-env", "local"]
@@ -79,7 +81,7 @@ def deploy(cloud: Cloud, home: Path, secret: str, tilt_keys: str) -> Deployment:
 
 
 def _outputs(cloud: Cloud) -> Deployment:
-    formation = cloud.session().client("cloudformation", endpoint_url=cloud.endpoint)
+    formation = boto3.client("cloudformation", **cloud.access)
     [stack] = formation.describe_stacks(StackName=STACK)["Stacks"]
     said = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     return Deployment(said["ApiId"], said["ApiStage"], said["MigrateFunction"], said["LogGroup"])
@@ -87,7 +89,7 @@ def _outputs(cloud: Cloud) -> Deployment:
 
 def migrate(cloud: Cloud, deployment: Deployment) -> list[str]:
     """Run the deployed migration; the names it applied, or CloudError with its sentence."""
-    functions = cloud.session().client("lambda", endpoint_url=cloud.endpoint, config=PATIENT)
+    functions = boto3.client("lambda", **cloud.access)
     answer = functions.invoke(FunctionName=deployment.migrate, Payload=b"{}")
     told = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):

@@ -7,37 +7,32 @@ nothing behind it can, and turns the paths of sockets into queries.
 from __future__ import annotations
 
 import asyncio
-import re
+import io
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from infra.local import sockets
 from infra.local.gateway import Answer, Gateway
 
 BODY_LIMIT = 10 * 1024 * 1024  # API Gateway's
-
-# The gateway routes sockets by nothing but their stage, so what a client says in the path goes to
-# the function in the query. CloudFront's function has the same table.
-SOCKET_PATHS = [
-    (re.compile(r"/ws/battles?/([^/]+)/?"), "battle"),
-]
 
 # Each request in flight costs a worker process of its own behind us: more of them than this at once
 # would only make each other slow, so the rest wait here.
 _AT_ONCE = 8
 _SECONDS = aiohttp.ClientTimeout(total=35, sock_connect=2)
-_VISIBLE = "".join(map(chr, range(33, 127)))
 _HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "expect",
 }  # fmt: skip
+_THE_EDGES = {"host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_OPEN = {"Access-Control-Allow-Origin": "*"}
 _GATEWAYS_OWN = {403: "ACCESS_DENIED", 413: "REQUEST_TOO_LARGE", 429: "THROTTLED"}
 
 Say = Callable[[str], None]
@@ -120,8 +115,8 @@ class Edge:
 
     async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
         path, _, query = request.raw_path.partition("?")
-        url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{_ascii(query)}", encoded=True)
-        headers = [(name, value) for name, value in request.headers.items() if _passes(name)]
+        url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{query}", encoded=True)
+        headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
             ("X-Forwarded-For", request.remote or ""),
             ("X-Forwarded-Proto", "http"),
@@ -131,7 +126,7 @@ class Edge:
             request.method,
             url,
             headers=headers,
-            data=body or None,
+            data=io.BytesIO(body) if body else None,
             allow_redirects=False,
             skip_auto_headers=_NOT_OURS,
         ) as told:
@@ -139,11 +134,7 @@ class Edge:
             if told.status >= 400 and "X-Request-Id" not in told.headers:
                 return self._own(request, told.status, content)
             answer = web.Response(status=told.status, body=content)
-            answer.headers.extend(
-                (name, value)
-                for name, value in told.headers.items()
-                if _passes(name) and name.lower() != "content-length"
-            )
+            answer.headers.extend(_passing(told.raw_headers, {"content-length"}))
             return answer
 
     def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
@@ -162,30 +153,16 @@ class Edge:
 
     async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
         behind = self._behind()
-        path, _, query = request.raw_path.partition("?")
-        rewritten = socket_query(path, query)
-        if rewritten is None or behind is None or behind.sockets is None:
+        path, _, sent = request.raw_path.partition("?")
+        query = sockets.query(path, sent)
+        if query is None or behind is None or behind.sockets is None:
             return web.json_response({"error": "Not found"}, status=404, headers=_OPEN)
         try:
-            there = await self._client.ws_connect(
-                URL(f"{behind.sockets}?{rewritten}", encoded=True),
-                protocols=request.headers.get("Sec-WebSocket-Protocol", "")
-                .replace(" ", "")
-                .split(","),
-                headers=[
-                    (n, v) for n, v in request.headers.items() if n in ("Origin", "Authorization")
-                ],
-                max_msg_size=0,
-            )
+            return await sockets.relay(request, self._client, f"{behind.sockets}?{query}")
         except aiohttp.WSServerHandshakeError as refused:
             return _response(self._gateway.answer("ACCESS_DENIED", refused.status))
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._away(f"socket {path}: {error}")
-        async with there:
-            here = web.WebSocketResponse(protocols=[there.protocol] if there.protocol else [])
-            await here.prepare(request)
-            await asyncio.gather(_pump(here, there), _pump(there, here))
-            return here
 
 
 def encoded(path: str) -> str:
@@ -193,34 +170,7 @@ def encoded(path: str) -> str:
 
     AWS hands `event.path` over as it was sent, percent signs and all; MiniStack decodes it once.
     """
-    return _ascii(path).replace("%", "%25")
-
-
-def _ascii(sent: str) -> str:
-    """Bytes that should have been percent-encoded are; all else stays as it was sent."""
-    return quote(sent, safe=_VISIBLE, errors="surrogateescape")
-
-
-def socket_query(path: str, query: str) -> str | None:
-    """The query that stands for a socket's path; None for a path that is no socket's."""
-    for pattern, name in SOCKET_PATHS:
-        if found := pattern.fullmatch(path):
-            return "&".join(part for part in (f"{name}={found[1]}", query) if part)
-    return None
-
-
-async def _pump(source: _Socket, sink: _Socket) -> None:
-    """Hand every message on until one side closes, then close the other in the same words."""
-    async for message in source:
-        if message.type == aiohttp.WSMsgType.TEXT:
-            await sink.send_str(message.data)
-        elif message.type == aiohttp.WSMsgType.BINARY:
-            await sink.send_bytes(message.data)
-    await sink.close(code=source.close_code or aiohttp.WSCloseCode.GOING_AWAY)
-
-
-_Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-_OPEN = {"Access-Control-Allow-Origin": "*"}
+    return path.replace("%", "%25")
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:
@@ -237,8 +187,10 @@ async def _body(request: web.BaseRequest) -> bytes | None:
     return bytes(parts)
 
 
-def _passes(name: str) -> bool:
-    return name.lower() not in _HOP_BY_HOP | {"host", "x-forwarded-for", "x-forwarded-proto"}
+def _passing(raw: Iterable[tuple[bytes, bytes]], but: set[str]) -> list[tuple[str, str]]:
+    """The headers to hand on, their names in the letters they came in."""
+    pairs = ((name.decode(errors="replace"), value.decode(errors="replace")) for name, value in raw)
+    return [(name, value) for name, value in pairs if name.lower() not in _HOP_BY_HOP | but]
 
 
 def _response(answer: Answer) -> web.Response:

@@ -17,11 +17,19 @@ _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 _STATUS = {"DEFAULT_4XX": 403, "DEFAULT_5XX": 500}
 
 
-class _Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, which do not matter here and become None."""
+class Template(yaml.SafeLoader):
+    """YAML in which CloudFormation's short forms, such as !Sub, become what they are given."""
 
 
-_Template.add_multi_constructor("!", lambda *_: None)
+def _given(loader: Template, form: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    raise yaml.YAMLError(f"{form} of a mapping is not a form of CloudFormation's")
+
+
+Template.add_multi_constructor("!", _given)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Gateway:
     """The GatewayResponses of a template."""
 
     def __init__(self, template: Path) -> None:
-        resources = yaml.load(template.read_text(), _Template)["Resources"]  # noqa: S506 — it is safe
+        resources = yaml.load(template.read_text(), Template)["Resources"]  # noqa: S506 — it is safe
         self._responses: dict[str, Any] = resources["Api"]["Properties"]["GatewayResponses"]
 
     def answer(self, kind: str, status: int | None = None, message: str = "") -> Answer:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.cloud import Cloud
@@ -51,7 +52,7 @@ class Follower:
     """Reads a log group as it grows."""
 
     def __init__(self, cloud: Cloud, group: str, journal: Journal) -> None:
-        self._client = cloud.session().client("logs", endpoint_url=cloud.endpoint)
+        self._client = boto3.client("logs", **cloud.access)
         self._group = group
         self._journal = journal
         self._since = 0

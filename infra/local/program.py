@@ -8,18 +8,22 @@ import os
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from infra.local import deployment, stack, timescale
-from infra.local.cloud import Cloud, CloudError
-from infra.local.edge import EdgeError
-from infra.local.environments import EnvironmentsError, ensure
-from infra.local.stack import HOME, Stack, StackError, State
+from infra.local import deployment, lock, state
+from infra.local.cloud import Cloud
+from infra.local.environments import ensure
+from infra.local.state import HOME, StackError, State
 
-_SENTENCES = (StackError, CloudError, EdgeError, EnvironmentsError, timescale.TimescaleError)
+# The rest is imported where it is used: deploy-local should not wait for what only run needs.
+if TYPE_CHECKING:
+    from infra.local.stack import Stack
 
 
 def run() -> None:
     """Run the stack until a signal ends it."""
+    from infra.local import stack
+
     begun = time.monotonic()
     ensure("ministack", "sam")
     keys = os.environ.get("TILT_KEYS", "optional")
@@ -27,9 +31,10 @@ def run() -> None:
         local.journal.show(_table(local))
         local.journal.show(f"ready ({time.monotonic() - begun:.1f} s)")
         try:
-            while True:
+            while local.cloud.is_up():
                 # Not signal.pause(): a signal that comes just before it would be slept through.
                 time.sleep(0.2)
+            raise StackError(f"MiniStack ended by itself; {HOME}/cloud.log may say why.")
         finally:
             local.journal.show("Stopping.")
 
@@ -38,34 +43,39 @@ def deploy() -> None:
     """Put the code of this moment behind the URL of the running stack."""
     begun = time.monotonic()
     ensure("sam")
-    if not stack.owner(HOME) or not (HOME / "state.json").exists():
+    if not state.owner(HOME) or not (HOME / "state.json").exists():
         raise StackError("No stack of this checkout is ready: start one with `make run`.")
-    state = State.read(HOME)
-    cloud = Cloud(state.cloud_port)
-    with deployment.building(HOME) as build:
-        build.finish()
-    deployed = deployment.deploy(cloud, HOME, state.secret, state.tilt_keys)
-    applied = deployment.migrate(cloud, deployed)
-    dataclasses.replace(state, deployed=deployed).write(HOME)
+    known = State.read(HOME)
+    cloud = Cloud(known.cloud_port)
+    with lock.held(HOME / "deploying"):
+        with deployment.building(HOME) as build:
+            build.finish()
+        deployed = deployment.deploy(cloud, HOME, known.secret, known.tilt_keys)
+        applied = deployment.migrate(cloud, deployed)
+        dataclasses.replace(known, deployed=deployed).write(HOME)
     done = f"{', '.join(applied)} applied, " if applied else ""
-    print(f"Deployed to {state.url} ({done}{time.monotonic() - begun:.1f} s)")
+    print(f"Deployed to {known.url} ({done}{time.monotonic() - begun:.1f} s)")
 
 
 def stop() -> None:
     """End the checkout's stack and database, whoever started them."""
-    owner = stack.owner(HOME)
+    from infra.local import timescale
+
+    owner = state.owner(HOME)
     if owner:
         os.kill(owner, signal.SIGTERM)
         deadline = time.monotonic() + 20
-        while stack.owner(HOME) and time.monotonic() < deadline:
+        while state.owner(HOME) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if stack.owner(HOME):
+        if state.owner(HOME):
             os.kill(owner, signal.SIGKILL)  # its cloud goes with it
     timescale.stop()
 
 
 def reset() -> None:
     """End the checkout's stack and delete its data."""
+    from infra.local import timescale
+
     stop()
     timescale.reset()
 
@@ -97,7 +107,17 @@ def main() -> int:
     parser.add_argument("verb", choices=verbs)
     try:
         verbs[parser.parse_args().verb]()
-    except _SENTENCES as error:
+    except _sentences() as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _sentences() -> tuple[type[Exception], ...]:
+    """Every error whose text is for people. Asked for, and imported, only when there is one."""
+    from infra.local.cloud import CloudError
+    from infra.local.edge import EdgeError
+    from infra.local.environments import EnvironmentsError
+    from infra.local.timescale import TimescaleError
+
+    return (StackError, CloudError, EdgeError, EnvironmentsError, TimescaleError)

@@ -12,6 +12,8 @@ from pathlib import Path
 from infra.local.cloud import LOCAL, REGION, CloudError
 
 ROOT = LOCAL.parent
+# MAKE…: SAM calls make again, which must not take our make's flags for its own.
+_NOT_SAMS = ("AWS_", "SAM_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "TILTYARD_", "no_proxy")
 _PROGRAM = LOCAL / "sam" / "bin" / "sam"
 
 
@@ -47,22 +49,24 @@ def reason(log: Path) -> str:
 
 
 def _quiet(environ: dict[str, str]) -> dict[str, str]:
-    """All that SAM sees: neither make's own flags nor the user's AWS profile are in it."""
+    """The user's environment, which may know the way to PyPI, but without AWS accounts in it."""
     settings = LOCAL / "sam-settings"
     settings.mkdir(exist_ok=True)
     draft = settings / f"{os.getpid()}.json"
     # SAM asks PyPI once a week for a newer SAM; say that it just did.
     draft.write_text(json.dumps({"lastVersionCheck": time.time(), "telemetryEnabled": False}))
     draft.replace(settings / "metadata.json")
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "HOME": str(settings),
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_SAMS)}
+    return kept | {
         "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "127.0.0.1",
         "__SAM_CLI_APP_DIR": str(settings),
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.1",
-    } | environ
+        **environ,
+    }
 
 
 def main(words: list[str]) -> int:

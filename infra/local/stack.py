@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from infra.local import cloud, deployment, logs, timescale
+from infra.local import cloud, deployment, logs, state, timescale
 from infra.local.cloud import LOCAL, Cloud
-from infra.local.deployment import Deployment
 from infra.local.edge import Behind, Edge
 from infra.local.gateway import Gateway
 from infra.local.logs import Journal
 from infra.local.sam import ROOT
+from infra.local.state import State
 from infra.local.timescale import Server
-
-HOME = LOCAL / "stack"
-
-
-class StackError(RuntimeError):
-    """One sentence that says why the stack does not run and what to do."""
-
-
-@dataclass(frozen=True)
-class State:
-    """What a running stack tells other programs, in a file that only its user may read."""
-
-    pid: int
-    url: str
-    cloud_port: int
-    secret: str
-    tilt_keys: str
-    deployed: Deployment
-
-    @classmethod
-    def read(cls, home: Path) -> State:
-        """The state of the stack that runs in this folder."""
-        told = json.loads((home / "state.json").read_text())
-        return cls(**told | {"deployed": Deployment(**told["deployed"])})
-
-    def write(self, home: Path) -> None:
-        """Replace the file at once, so that nobody reads half of it."""
-        draft = home / "state.json.new"
-        draft.write_text(json.dumps(asdict(self)))
-        draft.replace(home / "state.json")
 
 
 @dataclass(frozen=True)
@@ -81,9 +51,8 @@ def running(
     Without a database it starts and stops the checkout's own. Stacks in different folders do not
     disturb each other.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as ending:
-        ending.enter_context(_alone(home))
+        ending.enter_context(state.owned(home))
         journal = Journal(home / "stack.log", terminal)
         listening = Edge(port, Gateway(ROOT / "template.yaml"), _behind(home), journal.say)
         ending.callback(listening.close)
@@ -100,7 +69,7 @@ def running(
         build.finish()
         deployed = deployment.deploy(local, home, secret, tilt_keys)
         deployment.migrate(local, deployed)
-        ending.callback((home / "state.json").unlink, missing_ok=True)
+        ending.callback(state.forget, home)
         State(os.getpid(), listening.url, local.port, secret, tilt_keys, deployed).write(home)
         ending.enter_context(logs.followed(local, deployed.logs, journal))
         yield Stack(listening.url, local, database, keys["api_key"], journal)
@@ -116,8 +85,7 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
             changed = file.stat().st_mtime_ns
             if changed not in known:
                 known.clear()
-                state = State.read(home)
-                known[changed] = Behind(state.deployed.address(Cloud(state.cloud_port)))
+                known[changed] = Behind(State.read(home).address())
         except FileNotFoundError:
             return None
         return known[changed]
@@ -131,36 +99,10 @@ def _keys() -> dict[str, str]:
     if not file.exists():
         LOCAL.mkdir(exist_ok=True)
         made = {"api_key": secrets.token_urlsafe(32), "signing_key": secrets.token_urlsafe(48)}
-        with (
-            suppress(FileExistsError),
-            open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out,
-        ):
-            json.dump(made, out)
+        with tempfile.NamedTemporaryFile("w", dir=LOCAL) as draft:  # readable by its owner alone
+            json.dump(made, draft)
+            draft.flush()
+            with suppress(FileExistsError):  # another stack was first
+                os.link(draft.name, file)
     keys: dict[str, str] = json.loads(file.read_text())
     return keys | {"api_key": os.environ.get("API_KEY") or keys["api_key"]}
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the folder's lock, which names us; StackError when another stack has it."""
-    with (home / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StackError(
-                "A stack of this checkout runs already: use it, or end it with `make stop`."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-def owner(home: Path) -> int | None:
-    """The process that runs the stack of this folder, if one does."""
-    with suppress(FileNotFoundError), (home / "lock").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(lock.read() or 0) or None
-    return None

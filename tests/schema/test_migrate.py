@@ -147,6 +147,19 @@ def test_a_database_that_is_away_is_said_without_its_password() -> None:
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("url", "sentence"), [("", "missing"), ("mysql", "cannot be reached")])
+def test_a_url_that_is_none_is_refused(url: str, sentence: str) -> None:
+    """Regression: without one, libpq's defaults decided which database was migrated."""
+    with pytest.raises(MigrationError, match=sentence):
+        migrate(url)
+
+
+def test_a_file_of_always_that_fails_is_named(empty: str, folder: Path) -> None:
+    (folder / "always/broken.sql").write_text("select 1 / 0;")
+    with pytest.raises(MigrationError, match=r"broken\.sql failed: division by zero"):
+        migrate(empty, folder)
+
+
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [

@@ -71,3 +71,15 @@ def test_the_level_is_a_setting(
     log.line("quiet")
     log.line("loud", level="ERROR")
     assert [line["event"] for line in lines(capsys)] == ["loud"]
+
+
+@pytest.mark.commits
+def test_why_a_connection_was_not_made_is_logged_without_host_or_login(
+    client: Client, setting: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting(DATABASE_URL="postgresql://some-login:secret@127.0.0.1:1/none")
+    assert client.get("/api/tilt/stats/u").status == 503
+    failure = lines(capsys)[0]
+    assert failure["message"] == "Connection refused"
+    for private in ("some-login", "secret", "127.0.0.1"):
+        assert private not in json.dumps(failure)

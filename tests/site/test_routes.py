@@ -47,3 +47,9 @@ def test_every_other_path_is_404() -> None:
     for path in ("/x", "//", "/docs/a/b", "/%00", "/" + "x" * 5000):
         assert VISITOR.get(path).status in (200, 404)
     assert VISITOR.get("/x").json == {"error": "Not found"}
+
+
+def test_the_page_is_found_with_a_trailing_slash_too() -> None:
+    """Regression: its relative links led nowhere from there."""
+    redirect = VISITOR.get("/docs/")
+    assert (redirect.status, redirect.headers["location"]) == (302, "../docs")

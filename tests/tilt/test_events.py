@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -129,3 +130,15 @@ def test_erasure_is_audited_without_naming_the_person(client: Client) -> None:
     assert noted["action"] == "tilt.erase"
     assert noted["counts"] == {"tilt.events": 1, "tilt.signals": 1}
     assert "a-person" not in str(noted)
+
+
+def test_an_erased_person_is_not_in_any_table(client: Client, setting: Callable[..., None]) -> None:
+    """Regression: where keys are optional, the rate limits kept the id of every user."""
+    setting(TILT_KEYS="optional")
+    sent = {"userId": "a-person", "timestamp": NOW, "signals": ["x"], "tiltScore": 1}
+    client.post("/api/tilt/events", sent)
+    assert "a-person" not in str(db.run("select * from shared.limits"))
+    client.delete("/api/tilt/users/a-person")
+    assert db.run("select * from shared.limits") == []
+    for table in ("tilt.events", "tilt.signals", "shared.audit", "shared.limits"):
+        assert "a-person" not in str(db.run(f"select * from {table}"))

@@ -7,6 +7,7 @@ import io
 import json
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -114,3 +115,18 @@ def test_no_cell_starts_a_formula(client: Client, start: str) -> None:
         io.StringIO(client.get("/api/tilt/export/u?format=csv").text, newline="")
     )
     assert row["context"].startswith("'" + start)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("letter", ['"', "\\", "\x01", "🎲", "é", "\n", "<"])
+def test_the_worst_page_fits_into_an_answer_of_lambda(
+    client: Client, kind: str, letter: str
+) -> None:
+    """Regression: 70 events full of quotes made a page of 8.8 MB, which Lambda refuses to send."""
+    signals = [{"type": letter * 64, "note": letter * (50_000 // len(json.dumps(letter)))}]
+    for score in range(40):
+        record(tiltScore=score, signals=signals, userId=letter * 20, context=letter * 64)
+    answered = client.get(f"/api/tilt/export/{quote(letter * 20, safe='')}?format={kind}")
+    assert answered.status == 200
+    assert len(answered.text.encode()) < 5_000_000
+    assert len(json.dumps(answered.text)) < 6_000_000

@@ -1,0 +1,81 @@
+"""What a running stack leaves in its folder for other programs: who it is and where things are."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infra.local.cloud import LOCAL, Cloud
+from infra.local.deployment import Deployment
+
+HOME = LOCAL / "stack"
+
+
+class StackError(RuntimeError):
+    """One sentence that says why the stack does not run and what to do."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What other programs may know of a running stack."""
+
+    pid: int
+    url: str
+    cloud_port: int
+    secret: str
+    tilt_keys: str
+    deployed: Deployment
+
+    @classmethod
+    def read(cls, home: Path) -> State:
+        """The state of the stack that runs in this folder."""
+        told = json.loads((home / "state.json").read_text())
+        return cls(**told | {"deployed": Deployment(**told["deployed"])})
+
+    def write(self, home: Path) -> None:
+        """Replace the file at once, so that nobody reads half of it."""
+        draft = home / "state.json.new"
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(home / "state.json")
+
+    def address(self) -> str:
+        """Where the cloud serves the REST API."""
+        return self.deployed.address(Cloud(self.cloud_port))
+
+
+def forget(home: Path) -> None:
+    """Remove the state: no stack answers here now."""
+    (home / "state.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def owned(home: Path) -> Iterator[None]:
+    """Hold the folder's lock, which names us; StackError when another stack has it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(
+                "A stack of this checkout runs already: use it, or end it with `make stop`."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        forget(home)  # what a killed stack left
+        yield
+
+
+def owner(home: Path) -> int | None:
+    """The process that runs the stack of this folder, if one does."""
+    with suppress(FileNotFoundError), (home / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(lock.read() or 0) or None
+    return None

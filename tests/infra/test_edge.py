@@ -1,0 +1,379 @@
+"""The edge against a small server that stands for the local cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from infra.local import sockets
+from infra.local.edge import BODY_LIMIT, Behind, Edge, EdgeError
+from infra.local.gateway import Gateway
+from infra.local.sam import ROOT
+
+GATEWAY = Gateway(ROOT / "template.yaml")
+MARK = {"X-Request-Id": "r-1"}
+
+
+@dataclass
+class Cloud:
+    """Remembers what reached it; answers and greets sockets as a test tells it to."""
+
+    url: str = ""
+    seen: list[web.BaseRequest] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    answer: Callable[[], web.Response] = lambda: web.Response(text="ok", headers=MARK)
+    pause: float = 0
+    busy: int = 0
+    busiest: int = 0
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.seen.append(request)
+        if request.path.endswith("/sockets"):
+            return await self._echo(request)
+        self.busy += 1
+        self.busiest = max(self.busy, self.busiest)
+        self.bodies.append(b"".join([part async for part in request.content.iter_any()]))
+        await asyncio.sleep(self.pause)
+        self.busy -= 1
+        return self.answer()
+
+    async def _echo(self, request: web.BaseRequest) -> web.StreamResponse:
+        if "forbidden" in request.query_string:
+            return web.Response(status=401)
+        socket = web.WebSocketResponse(protocols=["v1"])
+        await socket.prepare(request)
+        async for message in socket:
+            if message.data == "bye":
+                await socket.close(code=4001)
+            elif message.type == aiohttp.WSMsgType.BINARY:
+                await socket.send_bytes(message.data)
+            else:
+                await socket.send_str(message.data)
+        return socket
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    cloud, loop = Cloud(), asyncio.new_event_loop()
+    listener = socket.create_server(("127.0.0.1", 0))
+    cloud.url = f"http://127.0.0.1:{listener.getsockname()[1]}/_aws/execute-api/a1/live"
+
+    async def opened() -> web.ServerRunner:
+        runner = web.ServerRunner(web.Server(cloud.serve), shutdown_timeout=0.1)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        return runner
+
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(opened(), loop).result()
+    yield cloud
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """Sends bytes as they are: no library corrects the path."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.port = int(edge.url.rsplit(":", 1)[1])
+
+    def __call__(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        reply = Reply(answer.status, dict(answer.getheaders()), answer.read())
+        connection.close()
+        return reply
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def edge(cloud: Cloud, said: list[str]) -> Iterator[Edge]:
+    behind = Behind(cloud.url, cloud.url.replace("http", "ws") + "/sockets")
+    edge = Edge(0, GATEWAY, lambda: behind, said.append)
+    yield edge
+    edge.close()
+
+
+@pytest.fixture
+def ask(edge: Edge) -> Client:
+    return Client(edge)
+
+
+def is_the_gateways(reply: Reply) -> bool:
+    body = reply.json
+    envelope = {"code", "message", "details"} <= body["error"].keys()
+    sentence = bool(body["detail"]) and bool(body["request_id"])
+    return envelope and sentence and reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api/tilt",
+        "/api/tilt/history/a%2Fb",
+        "/api/tilt/history/100%25",
+        "/api/tilt/history/%252F",
+        "/api/tilt/history/two%20words/",
+        "/api/tilt/history/a+b:c@d,e;f=g",
+        "/api/tilt/history/%C3%A9%F0%9F%98%80",
+        "/api/tilt/history/%c3%a9",
+        "//twice//../up",
+    ],
+)
+def test_a_function_sees_the_path_as_it_was_sent(ask: Client, cloud: Cloud, path: str) -> None:
+    assert ask("GET", path).status == 200
+    decoded_once = unquote(cloud.seen[0].raw_path)  # what MiniStack does
+    assert decoded_once == f"/_aws/execute-api/a1/live{path}"
+
+
+def test_the_query_stays_as_it_is(ask: Client, cloud: Cloud) -> None:
+    ask("GET", "/x?a=1&a=2&b=%2F%20+&c=%25&empty=&flag")
+    assert cloud.seen[0].raw_path.partition("?")[2] == "a=1&a=2&b=%2F%20+&c=%25&empty=&flag"
+
+
+def test_the_request_arrives_whole(ask: Client, cloud: Cloud) -> None:
+    body = bytes(range(256)) * 50
+    ask("PATCH", "/x", body, {"Authorization": "Bearer t", "X-Api-Key": "k", "Content-Type": "a/b"})
+    sent = cloud.seen[0]
+    assert (sent.method, cloud.bodies[0]) == ("PATCH", body)
+    assert sent.headers["Authorization"] == "Bearer t"
+    assert sent.headers["X-Api-Key"] == "k"
+    assert sent.headers["Content-Type"] == "a/b"
+
+
+def test_nothing_is_made_up_for_the_client(ask: Client, cloud: Cloud) -> None:
+    ask("POST", "/x", b"{}", {"Accept-Encoding": ""})
+    assert not {"User-Agent", "Accept", "Content-Type"} & set(cloud.seen[0].headers)
+
+
+def test_the_callers_address_is_the_sockets(ask: Client, cloud: Cloud) -> None:
+    ask(
+        "GET", "/x", headers={"X-Forwarded-For": "6.6.6.6", "Connection": "close", "TE": "trailers"}
+    )
+    sent = cloud.seen[0].headers
+    assert sent.getall("X-Forwarded-For") == ["127.0.0.1"]
+    assert sent["X-Forwarded-Host"] == f"127.0.0.1:{ask.port}"
+    assert "TE" not in sent
+
+
+def test_the_answer_arrives_whole(ask: Client, cloud: Cloud) -> None:
+    headers = {**MARK, "ETag": '"1"', "Content-Type": "text/csv", "Set-Cookie": "a=1"}
+    cloud.answer = lambda: web.Response(status=201, body=b"\x00\xff", headers=headers)
+    reply = ask("GET", "/x")
+    assert (reply.status, reply.body) == (201, b"\x00\xff")
+    assert headers.items() <= reply.headers.items()
+
+
+def test_a_functions_own_error_is_left_alone(ask: Client, cloud: Cloud) -> None:
+    cloud.answer = lambda: web.json_response({"error": "no"}, status=503, headers=MARK)
+    assert ask("GET", "/x").json == {"error": "no"}
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 304), ("GET", 204), ("HEAD", 200)])
+def test_answers_without_a_body(ask: Client, cloud: Cloud, method: str, status: int) -> None:
+    cloud.answer = lambda: web.Response(status=status, headers=MARK)
+    reply = ask(method, "/x")
+    assert (reply.status, reply.body) == (status, b"")
+
+
+def test_a_body_of_ten_megabytes_passes(ask: Client, cloud: Cloud) -> None:
+    assert ask("POST", "/x", bytes(BODY_LIMIT)).status == 200
+    assert len(cloud.bodies[0]) == BODY_LIMIT
+
+
+def test_a_larger_one_is_refused(ask: Client, cloud: Cloud) -> None:
+    with socket.create_connection(("127.0.0.1", ask.port)) as raw:
+        raw.sendall(
+            f"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_LIMIT + 1}\r\n\r\n".encode()
+        )
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        reply = Reply(answer.status, dict(answer.getheaders()), answer.read())
+        answer.close()
+    assert reply.status == 413
+    assert is_the_gateways(reply)
+    assert not cloud.seen
+
+
+def test_one_of_unknown_length_is_refused_when_it_grows_too_large(
+    ask: Client, cloud: Cloud
+) -> None:
+    with socket.create_connection(("127.0.0.1", ask.port)) as raw:
+        raw.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(11):
+            raw.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+        assert raw.recv(99).startswith(b"HTTP/1.1 413")
+    assert not cloud.seen
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(ask: Client, cloud: Cloud) -> None:
+    with socket.create_connection(("127.0.0.1", ask.port)) as raw:
+        raw.sendall(
+            b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert raw.recv(99).startswith(b"HTTP/1.1 100 ")
+        raw.sendall(b"{}")
+        assert raw.recv(99).startswith(b"HTTP/1.1 200 ")
+    assert cloud.bodies == [b"{}"]
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "code"),
+    [
+        (403, 403, "ACCESS_DENIED"),
+        (429, 429, "RATE_LIMITED"),
+        (404, 404, "DEFAULT_4XX"),
+        (502, 502, "DEFAULT_5XX"),
+    ],
+)
+def test_what_the_cloud_answers_by_itself_is_worded_as_the_template_does(
+    ask: Client, cloud: Cloud, told: int, status: int, code: str
+) -> None:
+    cloud.answer = lambda: web.Response(status=told, text='{"message": "its \\"words\\""}')
+    reply = ask("GET", "/x")
+    assert (reply.status, reply.json["error"]["code"]) == (status, code)
+    assert is_the_gateways(reply)
+    assert ("Retry-After" in reply.headers) == (status == 429)
+
+
+def test_a_method_that_no_path_takes_is_not_found(ask: Client, cloud: Cloud) -> None:
+    cloud.answer = lambda: web.Response(
+        status=403, text='{"message":"Missing Authentication Token"}'
+    )
+    reply = ask("TRACE", "/x")
+    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+
+
+def test_a_crash_is_told_to_the_developer_alone(ask: Client, cloud: Cloud, said: list[str]) -> None:
+    cloud.answer = lambda: web.Response(status=502, text="SIGNING_KEY is missing")
+    assert b"SIGNING_KEY" not in ask("GET", "/x").body
+    assert said == ["gateway: GET /x answered 502: SIGNING_KEY is missing"]
+
+
+def test_without_a_cloud_it_answers_all_the_same(said: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        gone = Behind(f"http://127.0.0.1:{free.getsockname()[1]}")
+    places = [None, gone]
+    edge = Edge(0, GATEWAY, lambda: places.pop(0), said.append)
+    for _ in range(2):
+        reply = Client(edge)("GET", "/x")
+        assert reply.status == 503
+        assert is_the_gateways(reply)
+    edge.close()
+    assert len(said) == 2
+
+
+def test_a_crowd_waits_its_turn(ask: Client, cloud: Cloud) -> None:
+    cloud.pause = 0.02
+    with ThreadPoolExecutor(30) as crowd:
+        replies = list(crowd.map(lambda _: ask("GET", "/x").status, range(30)))
+    assert replies == [200] * 30
+    assert 1 < cloud.busiest <= 8
+
+
+def test_a_taken_port_is_a_sentence(edge: Edge, said: list[str]) -> None:
+    port = int(edge.url.rsplit(":", 1)[1])
+    with pytest.raises(EdgeError, match=f"Port {port} is taken: .* PORT="):
+        Edge(port, GATEWAY, lambda: None, said.append)
+
+
+def test_every_answer_of_the_gateway_is_json() -> None:
+    kinds = ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"]
+    for kind in kinds:
+        answer = GATEWAY.answer(kind, message='with "quotes"')
+        body = json.loads(answer.body)
+        assert body["request_id"] == answer.headers["X-Request-Id"]
+        assert body["detail"] == body["error"]["message"]
+
+
+# --- sockets ---
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "rewritten"),
+    [
+        ("/ws/battles/b1", "", "battle=b1"),
+        ("/ws/battle/b1/", "token=t", "battle=b1&token=t"),
+        ("/ws/battles/a%2Fb", "", "battle=a%2Fb"),
+        ("/ws/battles/", "", None),
+        ("/ws/battles/b1/more", "", None),
+        ("/api/tilt", "", None),
+    ],
+)
+def test_the_rewriting_table(path: str, query: str, rewritten: str | None) -> None:
+    assert sockets.query(path, query) == rewritten
+
+
+def test_a_socket_is_relayed(edge: Edge, cloud: Cloud) -> None:
+    async def talk(session: aiohttp.ClientSession) -> None:
+        async with session.ws_connect(f"{edge.url}/ws/battles/b1?token=t", protocols=["v1"]) as ws:
+            assert ws.protocol == "v1"
+            await ws.send_str("hello")
+            assert await ws.receive_str() == "hello"
+            await ws.send_bytes(b"\x00")
+            assert await ws.receive_bytes() == b"\x00"
+            await ws.send_str("bye")
+            assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSE
+            assert ws.close_code == 4001
+
+    _run(talk)
+    assert cloud.seen[0].query_string == "battle=b1&token=t"
+
+
+def test_a_refused_socket_keeps_its_status(edge: Edge) -> None:
+    async def knock(session: aiohttp.ClientSession) -> None:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(f"{edge.url}/ws/battles/forbidden")
+        assert refused.value.status == 401
+
+    _run(knock)
+
+
+def test_where_there_are_no_sockets_is_a_404(said: list[str]) -> None:
+    edge = Edge(0, GATEWAY, lambda: Behind("http://127.0.0.1:1"), said.append)
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    reply = Client(edge)("GET", "/ws/battles/b1", headers=upgrade)
+    edge.close()
+    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+
+
+def _run(talk: Callable[[aiohttp.ClientSession], Awaitable[None]]) -> None:
+    async def go() -> None:
+        async with aiohttp.ClientSession() as session:
+            await talk(session)
+
+    asyncio.run(asyncio.wait_for(go(), 10))

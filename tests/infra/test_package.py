@@ -1,0 +1,155 @@
+"""What goes into the layer and the functions, built for real."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra import package
+from infra.local.gateway import Template
+from infra.local.sam import ROOT
+from infra.package import LAMBDA, PackageError, Target
+
+LOCAL = Target.named("local")
+ARM = Target.named(LAMBDA)
+_LIMIT = 25_000_000
+_AARCH64 = b"\xb7\x00"  # e_machine of an ELF file
+
+
+@pytest.fixture(scope="session", params=[LOCAL, ARM], ids=["local", "lambda"])
+def target(request: pytest.FixtureRequest) -> Target:
+    target: Target = request.param
+    return target
+
+
+@pytest.fixture(scope="session")
+def layer(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    into = tmp_path_factory.mktemp("layer")
+    package.layer(target, into)
+    return into
+
+
+def names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_layer_holds_only_what_runs(layer: Path) -> None:
+    assert {path.name for path in layer.iterdir()} == {"python"}
+    packages = {path.name.removesuffix(".py") for path in (layer / "python").iterdir()}
+    assert packages - {"__pycache__", "psycopg_binary.libs"} == {
+        "annotated_types",
+        "chalice",
+        "psycopg",
+        "psycopg_binary",
+        "pydantic",
+        "pydantic_core",
+        "typing_extensions",
+        "typing_inspection",
+    }
+    sources = {name for name in names(layer / "python/chalice") if name.endswith(".py")}
+    assert sources == {"__init__.py", "app.py"}
+
+
+def test_every_function_is_under_25_mb(target: Target, layer: Path, tmp_path: Path) -> None:
+    package.code("TiltFunction", target, tmp_path / "tilt")
+    total = package.size(layer) + package.size(tmp_path / "tilt")
+    assert total < _LIMIT
+
+
+def test_a_lambdas_libraries_are_for_its_machine(tmp_path: Path) -> None:
+    package.layer(ARM, tmp_path)
+    libraries = list(tmp_path.rglob("*.so*"))
+    assert len(libraries) > 3
+    assert {library.read_bytes()[18:20] for library in libraries} == {_AARCH64}
+    assert any("cpython-313" in library.name for library in libraries)
+
+
+def test_the_function_starts_from_its_package_alone(tmp_path: Path) -> None:
+    package.layer(LOCAL, tmp_path / "layer")
+    package.code("TiltFunction", LOCAL, tmp_path / "code")
+    start = f"""
+import os, sys
+sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
+os.environ |= {{"DOMAINS": "tilt", "DATABASE_URL": "postgresql://x", "SIGNING_KEY": "s" * 32}}
+import app
+answer = app.handler({{"httpMethod": "GET", "path": "/api/tilt/nothing", "headers": {{}}}}, None)
+assert answer["statusCode"] == 404, answer
+import psycopg
+assert psycopg.pq.__impl__ == "binary"
+strangers = {{"boto3", "botocore", "yaml", "chalice.cli"}} & set(sys.modules)
+assert not strangers, strangers
+"""
+    # -I -S: neither this environment's packages nor the checkout can help.
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:
+    package.code("TiltFunction", LOCAL, tmp_path)
+    files = names(tmp_path)
+    assert {"app.py", "functions/shared/db.py", "functions/tilt/events.py"} <= files
+    assert not [name for name in files if name.startswith(("tests", "infra", "schema"))]
+    assert not [name for name in files if name.endswith((".md", ".pyi"))]
+
+
+def test_the_migration_carries_its_files(tmp_path: Path) -> None:
+    package.code("MigrateFunction", LOCAL, tmp_path)
+    shipped = {name for name in names(tmp_path / "schema") if name.endswith(".sql")}
+    assert shipped == {name for name in names(ROOT / "schema") if name.endswith(".sql")}
+    assert (tmp_path / "schema/migrate.py").exists()
+
+
+def test_the_site_carries_swagger_ui(tmp_path: Path) -> None:
+    package.code("SiteFunction", LOCAL, tmp_path)
+    folder = tmp_path / "drf_spectacular_sidecar"
+    assert {path.rsplit("/", 1)[1] for path in names(folder)} == {
+        "swagger-ui-bundle.js",
+        "swagger-ui.css",
+    }
+    assert (tmp_path / "functions/site/openapi.json").exists()
+
+
+def test_modules_are_compiled_as_lambda_mounts_them(tmp_path: Path) -> None:
+    package.code("TiltFunction", LOCAL, tmp_path)
+    [compiled] = tmp_path.glob("__pycache__/app.*.pyc")
+    raw = compiled.read_bytes()
+    assert raw[4:8] == b"\x01\x00\x00\x00"  # PEP 552: by hash, never checked
+    assert b"/var/task/app.py" in raw
+    assert str(tmp_path).encode() not in raw
+
+
+def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        package.code("TiltFunction", LOCAL, tmp_path / name)
+    one, two = (
+        {name: (tmp_path / side / name).read_bytes() for name in names(tmp_path / side)}
+        for side in ("one", "two")
+    )
+    assert one == two
+
+
+@pytest.mark.parametrize("name", ["python3.13", "arm64", "python2.7-arm64", "Local"])
+def test_an_unknown_target_is_a_sentence(name: str) -> None:
+    with pytest.raises(PackageError, match=f"TILTYARD_TARGET is '{name}': say local"):
+        Target.named(name)
+
+
+def test_without_an_index_it_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "CACHE", tmp_path)
+    monkeypatch.setattr(package, "REQUIREMENTS", tmp_path / "requirements.txt")
+    (tmp_path / "requirements.txt").write_text("tiltyard-no-such-package==0\n")
+    for variable in ("UV_OFFLINE", "UV_NO_INDEX", "PIP_NO_INDEX"):
+        monkeypatch.setenv(variable, "1")
+    with pytest.raises(PackageError, match="cannot be had; is there a network"):
+        package.layer(LOCAL, tmp_path / "layer")
+    assert not list(tmp_path.glob("building-*"))
+
+
+def test_the_templates_defaults_are_the_targets() -> None:
+    parameters = yaml.load((ROOT / "template.yaml").read_text(), Template)["Parameters"]
+    assert f"{parameters['Runtime']['Default']}-{parameters['Architecture']['Default']}" == LAMBDA
