@@ -128,6 +128,7 @@ def _environ(cloud: Cloud, scratch: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
+        "STATE_DIR": str(scratch / "state"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(cloud.port),
         "SERVICES": _SERVICES,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import aiohttp
@@ -36,6 +37,9 @@ _OPEN = {"Access-Control-Allow-Origin": "*"}
 _GATEWAYS_OWN = {403: "ACCESS_DENIED", 413: "REQUEST_TOO_LARGE", 429: "THROTTLED"}
 
 Say = Callable[[str], None]
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+_SILENT = logging.getLogger("tiltyard.edge")
+_SILENT.disabled = True  # aiohttp's own lines quote URLs and headers
 
 
 class EdgeError(RuntimeError):
@@ -86,9 +90,8 @@ class Edge:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
         )
         self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._runner = web.ServerRunner(
-            web.Server(self._serve, access_log=None), shutdown_timeout=0.5
-        )
+        server = _Server(self._serve, self._failed)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
 
@@ -111,7 +114,7 @@ class Edge:
             async with self._turns:
                 return await self._relay(request, behind, body)
         except (aiohttp.ClientError, TimeoutError) as error:
-            return self._away(f"{request.method} {request.path}: {error or 'no answer in time'}")
+            return self._away(f"{request.method}: {type(error).__name__}")
 
     async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
         path, _, query = request.raw_path.partition("?")
@@ -141,11 +144,19 @@ class Edge:
         """The gateway's answer in our words. It is its own: every function sets X-Request-Id."""
         told = content.decode(errors="replace")
         if status >= 500:
-            self._say(f"gateway: {request.method} {request.path} answered {status}: {told}")
+            self._say(f"gateway: {request.method} answered {status}: {told}")
         kind = _GATEWAYS_OWN.get(status, f"DEFAULT_{status // 100}XX")
         if "Missing Authentication Token" in told:
             kind = "MISSING_AUTHENTICATION_TOKEN"
         return _response(self._gateway.answer(kind, status, told))
+
+    def _failed(self, status: int, error: BaseException | None) -> web.Response:
+        """To what aiohttp cannot read, or broke here; not in its words, which quote requests."""
+        if status >= 500:
+            self._say(f"edge: {type(error).__name__}")
+        answer = _response(self._gateway.answer(_GATEWAYS_OWN.get(status, "BAD_REQUEST"), status))
+        answer.force_close()
+        return answer
 
     def _away(self, reason: str) -> web.Response:
         self._say(f"edge: {reason}")
@@ -162,7 +173,38 @@ class Edge:
         except aiohttp.WSServerHandshakeError as refused:
             return _response(self._gateway.answer("ACCESS_DENIED", refused.status))
         except (aiohttp.ClientError, TimeoutError) as error:
-            return self._away(f"socket {path}: {error}")
+            return self._away(f"socket: {type(error).__name__}")
+
+
+class _Server(web.Server):
+    """A server that hands bodies on as they came, and fails in the gateway's words."""
+
+    def __init__(
+        self, serve: _Handler, failed: Callable[[int, BaseException | None], web.Response]
+    ) -> None:
+        super().__init__(serve)
+        self.failed = failed
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(
+            self, loop=self._loop, access_log=_SILENT, auto_decompress=False, logger=_SILENT
+        )
+
+
+class _Connection(web.RequestHandler):
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The gateway's answer to what never became a request."""
+        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
+            raise ConnectionError("the client has left, or has been answered already") from exc
+        server = self._manager
+        assert isinstance(server, _Server)
+        return server.failed(status, exc)
 
 
 def encoded(path: str) -> str:

@@ -21,7 +21,7 @@ _PAUSE = 0.4
 _LOOK_BACK = 3000  # ms in which a line may still turn up behind a later one
 _KEPT = 300
 # Where the cloud unpacked the code: without it, a traceback names files as this checkout does.
-_UNPACKED = re.compile(r'[^"]*/ministack-lambda-[^/"]+/code/')
+_UNPACKED = re.compile(r'[^"]*/ministack-lambda-[^/"]+/(?:code|layer_0/python)/')
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 
@@ -120,6 +120,10 @@ def readable(message: str, at: int) -> str | None:
     clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
     try:
         told = json.loads(message)
+        if told["event"] == "failure":
+            where = _UNPACKED.sub("", (told["stack"] or [""])[-1])
+            words = [told["error"], told["sqlstate"], told["message"], f"at {where}"]
+            return f"{clock}  failure {told['request_id']}: {' '.join(filter(None, words))}"
         cold = "  cold" if told["cold"] else ""
         return (
             f"{clock}  {told['method']:<7} {told['status']}  {told['ms']:>8.1f} ms"

@@ -25,11 +25,14 @@ def run() -> None:
     from infra.local import stack
 
     begun = time.monotonic()
+    keys = _chosen("TILT_KEYS", "optional", ("required", "optional"))
+    _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    port = _port()
     ensure("ministack", "sam")
-    keys = os.environ.get("TILT_KEYS", "optional")
-    with stack.running(HOME, _port(), tilt_keys=keys, terminal=sys.stdout) as local:
+    with stack.running(HOME, port, tilt_keys=keys, terminal=sys.stdout) as local:
         local.journal.show(_table(local))
-        local.journal.show(f"ready ({time.monotonic() - begun:.1f} s)")
+        local.journal.show(f"  {'Started in':<13} {time.monotonic() - begun:.1f} s")
+        local.journal.show("ready")
         try:
             while local.cloud.is_up():
                 # Not signal.pause(): a signal that comes just before it would be slept through.
@@ -70,6 +73,7 @@ def stop() -> None:
         if state.owner(HOME):
             os.kill(owner, signal.SIGKILL)  # its cloud goes with it
     timescale.stop()
+    print("Stopped.")
 
 
 def reset() -> None:
@@ -78,6 +82,14 @@ def reset() -> None:
 
     stop()
     timescale.reset()
+    print("The local data is deleted.")
+
+
+def _chosen(name: str, default: str, choices: tuple[str, ...]) -> str:
+    given = os.environ.get(name) or default
+    if given not in choices:
+        raise StackError(f"{name} is {given!r}: it must be {' or '.join(choices)}.")
+    return given
 
 
 def _port() -> int:

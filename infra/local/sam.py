@@ -52,6 +52,8 @@ def _quiet(environ: dict[str, str]) -> dict[str, str]:
     """The user's environment, which may know the way to PyPI, but without AWS accounts in it."""
     settings = LOCAL / "sam-settings"
     settings.mkdir(exist_ok=True)
+    scratch = LOCAL / "sam-scratch"  # SAM leaves empty folders there
+    scratch.mkdir(exist_ok=True)
     draft = settings / f"{os.getpid()}.json"
     # SAM asks PyPI once a week for a newer SAM; say that it just did.
     draft.write_text(json.dumps({"lastVersionCheck": time.time(), "telemetryEnabled": False}))
@@ -63,6 +65,7 @@ def _quiet(environ: dict[str, str]) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": "127.0.0.1",
         "__SAM_CLI_APP_DIR": str(settings),
+        "TMPDIR": str(scratch),
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.1",
         **environ,
