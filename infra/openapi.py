@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def _responses(one: Operation) -> dict[str, Any]:
         str(status): {"description": model}
         if isinstance(model, str)
         else {
-            "description": (model.__doc__ or "").strip(),
+            "description": cleandoc(model.__doc__ or ""),
             "content": _json(model) | _also(one),
             "headers": _LIMITS if one.body else {},
         }

@@ -20,8 +20,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from schema import build
+from schema.rollup import RollupError
+
 HERE = Path(__file__).parent
-DOMAINS = ("shared", "tilt")  # a Postgres schema each
+DOMAINS = ("shared", "rollups", "tilt")  # a Postgres schema each
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
 _LOCK = 7_417_201  # the advisory lock of a migration, any number of ours
@@ -42,6 +45,7 @@ class Report:
     timescale: str
     postgres: int
     applied: list[str] = field(default_factory=list)
+    rollups: list[str] = field(default_factory=list)
 
 
 def migrate(url: str, here: Path = HERE) -> Report:
@@ -58,6 +62,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
         report = _inspect(connection)
         _prepare(connection)
         _apply(connection, here, report)
+        _build_rollups(connection, here, report)
         return report
 
 
@@ -148,7 +153,16 @@ def _apply(connection: Connection, here: Path, report: Report) -> None:
     for path in sorted((here / "always").glob("*.sql")):
         with _named(path), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
+            # A function may read the view of a rollup that is built only afterwards.
+            connection.execute("set local check_function_bodies = off")
             connection.execute(_text(path))
+
+
+def _build_rollups(connection: Connection, here: Path, report: Report) -> None:
+    try:
+        report.rollups = build.rollups(connection, here / "rollups", report.edition == "community")
+    except RollupError as error:
+        raise MigrationError(str(error)) from error
 
 
 def _check(path: Path, known: dict[str, str], newest: str) -> None:
@@ -204,7 +218,7 @@ def main() -> None:
         report = migrate(os.environ.get("DATABASE_URL", ""))
     except MigrationError as error:
         sys.exit(str(error))
-    done = ", ".join(report.applied) or "nothing new"
+    done = ", ".join(report.applied + report.rollups) or "nothing new"
     print(
         f"TimescaleDB {report.timescale} ({report.edition}), PostgreSQL {report.postgres}: {done}"
     )

@@ -14,7 +14,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
 
+from functions.rollups import refresh
 from functions.shared import auth, db
 from functions.shared.settings import settings
 from infra.local import timescale
@@ -130,17 +132,13 @@ def _forget() -> None:
 
 
 def _empty(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as admin:
-        tables = admin.execute(
-            """
-            select format('%I.%I', schemaname, tablename)
-            from pg_tables
-            where tableowner = 'tiltyard_app'
-              and schemaname not like '\\_timescaledb%'
-              and tablename <> 'migrations'
-            """
-        ).fetchall()
-        admin.execute("truncate " + ", ".join(name for (name,) in tables))
+    """Deletes rather than truncates raw rows: their rollups follow."""
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as admin:
+        for table in ("tilt.events", "tilt.signals"):
+            admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
+        admin.execute("truncate shared.api_keys, shared.limits, shared.audit")
+        admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")
+        assert refresh.run(admin).left == 0
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
 # What a domain publishes to others: {importing module: functions it may use}.
-PUBLISHED: dict[str, set[str]] = {}
+PUBLISHED: dict[str, set[str]] = {"spool": {"functions.tilt.events"}}
 
 
 def imports(path: Path) -> set[str]:

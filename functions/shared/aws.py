@@ -16,3 +16,10 @@ def client(service: str) -> Any:
         service,  # type: ignore[call-overload]  # the name is the caller's literal
         config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3}),
     )
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What a call of a client raises when AWS refuses it or cannot be reached."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError

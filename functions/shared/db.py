@@ -24,7 +24,12 @@ Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 
 _TRIES = 3
+# A server that refuses costs nothing, one that does not answer a whole time-out: after a slow
+# failure nobody asks again for a while.
+_SLOW = 0.25  # seconds
+_PAUSE = 5.0  # seconds
 _connection: Connection | None = None
+_ask_again_at = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
 
 
@@ -75,6 +80,19 @@ def connection() -> Connection:
 
 
 def _connect() -> Connection:
+    global _ask_again_at
+    if time.monotonic() < _ask_again_at:
+        raise DatabaseAway
+    started = time.monotonic()
+    try:
+        return _open()
+    except psycopg.OperationalError as error:
+        if time.monotonic() - started > _SLOW:
+            _ask_again_at = time.monotonic() + _PAUSE
+        raise DatabaseAway from error
+
+
+def _open() -> Connection:
     chosen = settings()
     options: dict[str, Any] = (
         {}
@@ -84,21 +102,18 @@ def _connect() -> Connection:
             "options": "-c statement_timeout=25s -c lock_timeout=10s -c TimeZone=UTC",
         }
     )
-    try:
-        return psycopg.connect(
-            chosen.database_url.get_secret_value(),
-            autocommit=True,
-            row_factory=dict_row,
-            # A transaction pooler hands each transaction another server connection.
-            prepare_threshold=None if chosen.database_pooler else 2,
-            connect_timeout=2,
-            application_name="tiltyard",
-            keepalives_idle=30,
-            tcp_user_timeout=10_000,  # ms: a frozen environment may wake to a vanished peer
-            **options,
-        )
-    except psycopg.OperationalError as error:
-        raise DatabaseAway from error
+    return psycopg.connect(
+        chosen.database_url.get_secret_value(),
+        autocommit=True,
+        row_factory=dict_row,
+        # A transaction pooler hands each transaction another server connection.
+        prepare_threshold=None if chosen.database_pooler else 2,
+        connect_timeout=2,
+        application_name="tiltyard",
+        keepalives_idle=30,
+        tcp_user_timeout=10_000,  # ms: a frozen environment may wake to a vanished peer
+        **options,
+    )
 
 
 def _persevere(work: Callable[[], T]) -> T:

@@ -33,17 +33,12 @@ def recommend(user_id: str) -> dict[str, Any]:
     reasons: list[str] = db.run(
         """
         with numbers as (
-          select count(*) filter (where recent) as events,
-            avg(tilt_score) filter (where recent) as average,
-            max(occurred_at) as newest,
-            count(*) filter (where not recent) as events_before,
-            avg(tilt_score) filter (where not recent) as average_before
-          from (
-            select tilt_score, occurred_at, occurred_at >= now() - interval '24 hours' as recent
-            from tilt.events
-            where user_id = %s
-              and occurred_at >= now() - interval '31 days'
-          ) as event
+          select recent.events, recent.score_sum / nullif(recent.events, 0) as average,
+            recent.last_at as newest, month.events - recent.events as events_before,
+            (month.score_sum - recent.score_sum) / nullif(month.events - recent.events, 0)
+              as average_before
+          from tilt.since(%(user_id)s, now() - interval '24 hours') as recent
+          cross join tilt.since(%(user_id)s, now() - interval '31 days') as month
         ), reason as (
           select case
               when events_before < 3 then events >= 5
@@ -60,7 +55,7 @@ def recommend(user_id: str) -> dict[str, Any]:
           ], null) as reasons
         from reason
         """,
-        (user_id,),
+        {"user_id": user_id},
     )[0]["reasons"]
     return {
         "recommended": bool(reasons),

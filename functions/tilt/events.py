@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from functions.shared import auth, db, ids, limits, wire
+from functions.shared import auth, db, ids, limits, spool, wire
+from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
 MAX_BYTES = 64 * 1024
+_UNLIMITED = 2_000_000_000
 HORIZON = datetime(2015, 1, 1, tzinfo=UTC)  # newer bots send a duration where the time belongs
 _AHEAD = timedelta(hours=24)
 _MISSING = "Missing required fields: userId, timestamp, signals, tiltScore"
@@ -72,27 +76,69 @@ class NewEvent(BaseModel):
         return self
 
 
-def record(event: NewEvent, sender: str | None = None) -> tuple[str, limits.Budget]:
-    """Stores an event, once however often it is sent; returns its id and the sender's budget.
+@dataclass(frozen=True)
+class Recorded:
+    """An accepted event: its id, whether it waits in the spool, and the sender's budget if known."""
 
-    `sender` names who is limited to PER_MINUTE (the event's user if None). Raises
-    TooManyRequests and DatabaseAway. One round trip.
+    id: str
+    queued: bool = False
+    budget: limits.Budget | None = None
+
+
+def record(event: NewEvent, sender: str | None = None) -> Recorded:
+    """Stores an event, or queues it while the database is away; once, however often sent.
+
+    `sender` names who is limited to PER_MINUTE (the event's user if None). Raises TooManyRequests,
+    Invalid for an event before the horizon, and Unavailable. One round trip.
     """
+    event_id = _id(event)
+    try:
+        return _store(
+            event, event_id, f"tilt:{sender or auth.pseudonym(event.user_id)}", PER_MINUTE
+        )
+    except db.DatabaseAway:
+        spool.keep("tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)])
+        return Recorded(str(event_id), queued=True)
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Stores a spooled event, unless its user was erased after it was accepted (Unix ms)."""
+    event = wire.parse(NewEvent, item)
+    erased = db.run(
+        """
+        select
+        from shared.audit
+        where action = 'tilt.erase'
+          and subject = %s
+          and at >= to_timestamp(%s / 1000.0)
+        limit 1
+        """,
+        (auth.pseudonym(event.user_id), accepted_at),
+    )
+    if not erased:
+        _store(event, _id(event), "tilt.spool", _UNLIMITED)
+
+
+def _id(event: NewEvent) -> UUID:
     signals = [signal.model_dump(exclude_unset=True) for signal in event.signals]
-    score = ids.canonical(event.tilt_score)  # as text: numeric keeps it exactly
-    event_id = ids.event_id(
+    return ids.event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
+
+
+def _store(event: NewEvent, event_id: UUID, who: str, limit: int) -> Recorded:
+    signals = [signal.model_dump(exclude_unset=True) for signal in event.signals]
     spent = db.run(
         """
         with budget as materialized (
-          select remaining, resets_at
+          select remaining, resets_at, %(at)s < rollups.horizon('tilt.events') as too_late
           from shared.spend(%(who)s, %(limit)s, %(window)s)
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
           select %(id)s, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s
           from budget
           where remaining >= 0
+            and not too_late
           on conflict do nothing
           returning id, occurred_at, user_id, signals
         ), signal as (
@@ -103,24 +149,27 @@ def record(event: NewEvent, sender: str | None = None) -> tuple[str, limits.Budg
           from event e, jsonb_array_elements(e.signals) with ordinality as s(signal, ordinal)
           on conflict do nothing
         )
-        select remaining, resets_at
+        select remaining, resets_at, too_late
         from budget
         """,
         {
-            "who": f"tilt:{sender or auth.pseudonym(event.user_id)}",
-            "limit": PER_MINUTE,
+            "who": who,
+            "limit": limit,
             "window": limits.WINDOW_SECONDS,
             "id": event_id,
             "at": ids.time_of(event_id),
             "user_id": event.user_id,
-            "score": score,
+            "score": ids.canonical(event.tilt_score),  # as text: numeric keeps it exactly
             "signals": Jsonb(signals),
             "context": event.context,
         },
     )[0]
-    budget = limits.Budget(PER_MINUTE, spent["remaining"], spent["resets_at"])
+    budget = limits.Budget(limit, spent["remaining"], spent["resets_at"])
     budget.check()
-    return str(event_id), budget
+    if spent["too_late"]:
+        problem = "is older than what is kept here"
+        raise Invalid(f"timestamp {problem}", [{"field": "timestamp", "problem": problem}])
+    return Recorded(str(event_id), budget=budget)
 
 
 def delete(event_id: str) -> None:

@@ -144,13 +144,18 @@ def _page(
           from page
           window newest as (order by occurred_at desc, id desc)
         ), total as (
-          select count(*) as events, (select count(*) from page) as ready
-          from tilt.events
-          where %(counted)s
-            and user_id = %(user_id)s
-            and occurred_at >= %(since)s
-            and occurred_at < %(until)s
-            and (%(kind)s::jsonb is null or signals @> %(kind)s)
+          select (select count(*) from page) as ready,
+            case
+              when not %(counted)s then 0
+              when %(kind)s::jsonb is null then (tilt.since(%(user_id)s, %(since)s)).events
+              else (
+                select count(*)
+                from tilt.events
+                where user_id = %(user_id)s
+                  and occurred_at >= %(since)s
+                  and signals @> %(kind)s
+              )
+            end as events
         )
         select t.events as total, t.ready, s.id, s.user_id, s.occurred_at as timestamp,
           s.signals, s.tilt_score, s.context, s.created_at

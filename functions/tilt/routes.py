@@ -29,6 +29,14 @@ class Recorded(BaseModel):
     eventId: str  # noqa: N815  the wire's name
 
 
+class Queued(BaseModel):
+    """The database is away: the event is durably queued, and will be stored under this id."""
+
+    success: Literal[True]
+    message: Literal["Tilt event queued"]
+    eventId: str  # noqa: N815
+
+
 class Deleted(BaseModel):
     """The event is gone, or never was."""
 
@@ -55,14 +63,15 @@ class EventPath(BaseModel):
     guard=write,
     body=events.NewEvent,
     max_bytes=events.MAX_BYTES,
-    answers={200: Recorded},
+    answers={200: Recorded, 202: Queued},
 )
 def record(request: Request, event: events.NewEvent) -> Answer:
     """Records a tilt event. Sending it again changes nothing and gives the same id."""
-    sender = request.caller.name if request.caller else None
-    event_id, budget = events.record(event, sender)
-    body = {"success": True, "message": "Tilt event recorded", "eventId": event_id}
-    return Answer(body, headers=budget.headers)
+    done = events.record(event, request.caller.name if request.caller else None)
+    message = "Tilt event queued" if done.queued else "Tilt event recorded"
+    body = {"success": True, "message": message, "eventId": done.id}
+    headers = done.budget.headers if done.budget else {}
+    return Answer(body, 202 if done.queued else 200, headers)
 
 
 @routes.delete("/api/tilt/events/{event_id}", guard=write, query=EventPath, answers={200: Deleted})

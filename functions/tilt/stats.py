@@ -26,7 +26,7 @@ class TrendQuery(User):
 
 
 class SignalsQuery(User):
-    """How far back."""
+    """How far back: whole UTC days, today on top of them."""
 
     days: Annotated[int, wire.lenient(default=7, most=30)] = 7
 
@@ -77,8 +77,8 @@ class Signals(BaseModel):
 
 
 class Comparison(BaseModel):
-    """Percentiles among all users with events in the last 30 days: the share of the others who
-    are below, 0 to 100. Only `insufficient` when there are too few to compare with."""
+    """Percentiles among all users with events in the last 30 UTC days, today included: the share
+    of the others who are below, 0 to 100. Only `insufficient` when there are too few of them."""
 
     insufficient: bool
     days: int | None = None
@@ -93,16 +93,16 @@ def of(user_id: str) -> dict[str, Any]:
     """A user's Stats. One round trip."""
     numbers = db.run(
         """
-        select count(*) as "totalEvents",
-          coalesce(round(avg(tilt_score), 2), 0) as "averageTiltScore",
-          coalesce(max(tilt_score), 0) as "maxTiltScore",
-          max(occurred_at) as "lastEventAt",
-          count(*) filter (where occurred_at >= now() - interval '24 hours') as "eventsLast24h",
-          count(*) filter (where occurred_at >= now() - interval '7 days') as "eventsLast7d"
-        from tilt.events
-        where user_id = %s
+        select coalesce(sum(d.events), 0)::bigint as "totalEvents",
+          coalesce(round(sum(d.score_sum) / sum(d.events), 2), 0) as "averageTiltScore",
+          coalesce(max(d.score_max), 0) as "maxTiltScore",
+          max(d.last_at) as "lastEventAt",
+          (tilt.since(%(user_id)s, now() - interval '24 hours')).events as "eventsLast24h",
+          (tilt.since(%(user_id)s, now() - interval '7 days')).events as "eventsLast7d"
+        from tilt.user_days d
+        where d.user_id = %(user_id)s
         """,
-        (user_id,),
+        {"user_id": user_id},
     )[0]
     return {"success": True, "userId": user_id, **numbers}
 
@@ -118,15 +118,21 @@ def trend(ask: TrendQuery) -> list[dict[str, Any]]:
             ('1 ' || %(bucket)s)::interval
           ) as start
         ), filled as (
-          select date_trunc(%(bucket)s, occurred_at, 'UTC') as start,
-            count(*) as events, avg(tilt_score) as average, max(tilt_score) as max
-          from tilt.events
-          where user_id = %(user_id)s
-            and occurred_at >= (select min(start) from bucket)
-          group by 1
+          select day as start, events, score_sum, score_max
+          from tilt.user_days
+          where %(bucket)s = 'day'
+            and user_id = %(user_id)s
+            and day >= (select min(start) from bucket)
+          union all
+          select hour, events, score_sum, score_max
+          from tilt.user_hours
+          where %(bucket)s = 'hour'
+            and user_id = %(user_id)s
+            and hour >= (select min(start) from bucket)
         )
         select b.start as bucket, coalesce(f.events, 0) as events,
-          coalesce(round(f.average, 2), 0) as average, coalesce(f.max, 0) as max
+          coalesce(round(f.score_sum / f.events, 2), 0) as average,
+          coalesce(f.score_max, 0) as max
         from bucket b
         left join filled f using (start)
         order by b.start
@@ -139,13 +145,13 @@ def signals(ask: SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last `days` were, as Signals. One round trip."""
     found = db.run(
         """
-        select type, count(distinct event_id) as events,
-          round(avg(severity), 2) as "averageSeverity",
-          round(avg(confidence), 2) as "averageConfidence",
-          max(occurred_at) as "lastSeen"
-        from tilt.signals
+        select type, sum(events)::bigint as events,
+          round(sum(severity_sum) / nullif(sum(severities), 0), 2) as "averageSeverity",
+          round(sum(confidence_sum) / nullif(sum(confidences), 0), 2) as "averageConfidence",
+          max(last_at) as "lastSeen"
+        from tilt.signal_days
         where user_id = %(user_id)s
-          and occurred_at >= now() - make_interval(days => %(days)s)
+          and day >= date_trunc('day', now() - make_interval(days => %(days)s), 'UTC')
         group by type
         order by events desc, type
         """,
@@ -159,9 +165,9 @@ def compare(user_id: str) -> dict[str, Any]:
     found = db.run(
         """
         with everyone as (
-          select user_id, count(*) as events, avg(tilt_score) as average
-          from tilt.events
-          where occurred_at >= now() - interval '30 days'
+          select user_id, sum(events)::bigint as events, sum(score_sum) / sum(events) as average
+          from tilt.user_days
+          where day > date_trunc('day', now() - interval '30 days', 'UTC')
           group by user_id
         )
         select 30 as days, count(*) as users, me.events, round(me.average, 2) as average,

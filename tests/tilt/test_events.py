@@ -24,7 +24,7 @@ def event(**changed: Any) -> events.NewEvent:
 
 
 def test_an_event_is_stored_with_the_time_of_its_id(store: str) -> None:
-    event_id, _ = events.record(event(timestamp=NOW + 0.9))
+    event_id = events.record(event(timestamp=NOW + 0.9)).id
     [row] = db.run("select id, occurred_at from tilt.events")
     assert str(row["id"]) == event_id
     assert row["occurred_at"] == ids.time_of(row["id"])
@@ -49,9 +49,9 @@ def test_signals_are_stored_one_row_each(store: str) -> None:
 
 
 def test_recording_again_changes_nothing(store: str) -> None:
-    first, _ = events.record(event())
+    first = events.record(event()).id
     before = db.run("select * from tilt.events")
-    assert events.record(event())[0] == first
+    assert events.record(event()).id == first
     assert db.run("select * from tilt.events") == before
     assert db.run("select count(*) from tilt.signals")[0]["count"] == 1
 
@@ -98,17 +98,17 @@ def test_an_event_costs_one_round_trip(client: Client, monkeypatch: pytest.Monke
 
 
 def test_delete_removes_the_event_and_its_signals_only(store: str) -> None:
-    keep, _ = events.record(event(userId="other"))
-    gone, _ = events.record(event())
+    keep = events.record(event(userId="other")).id
+    gone = events.record(event()).id
     events.delete(gone)
     assert [str(row["id"]) for row in db.run("select id from tilt.events")] == [keep]
     assert [str(row["event_id"]) for row in db.run("select event_id from tilt.signals")] == [keep]
 
 
 def test_a_deleted_event_may_be_sent_again(store: str) -> None:
-    event_id, _ = events.record(event())
+    event_id = events.record(event()).id
     events.delete(event_id)
-    assert events.record(event())[0] == event_id
+    assert events.record(event()).id == event_id
     assert db.run("select count(*) from tilt.events")[0]["count"] == 1
 
 

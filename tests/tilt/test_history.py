@@ -20,7 +20,7 @@ NOW = int(time.time() * 1000)
 
 def record(**changed: Any) -> str:
     sent = {"userId": "u", "timestamp": NOW, "signals": ["x"], "tiltScore": 1, **changed}
-    return events.record(events.NewEvent.model_validate(sent))[0]
+    return events.record(events.NewEvent.model_validate(sent)).id
 
 
 def pages(client: Client, url: str) -> list[list[Any]]:

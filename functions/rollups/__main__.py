@@ -1,0 +1,82 @@
+"""`python -m functions.rollups [rebuild NAME --from … --to …|keep SOURCE DAYS|refresh|audit]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from functions.rollups import audit, rebuild, refresh, retention
+from functions.rollups.status import status
+from functions.shared import db
+
+
+def main() -> None:
+    """Without a verb: one line a rollup, with its lag, dirty buckets and last audit."""
+    asked = _asked()
+    if asked.verb == "rebuild":
+        _rebuild(asked.rollup, asked.since, asked.until)
+    elif asked.verb == "keep":
+        days = None if asked.days == "forever" else int(asked.days)
+        if not retention.keep(db.connection(), asked.source, days):
+            sys.exit(f"No rollup reads {asked.source}.")
+    elif asked.verb:
+        print(
+            vars(
+                {"refresh": refresh, "audit": audit, "retention": retention}[asked.verb].run(
+                    db.connection()
+                )
+            )
+        )
+    else:
+        _show()
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m functions.rollups", description=main.__doc__)
+    verbs = parser.add_subparsers(dest="verb")
+    again = verbs.add_parser(
+        "rebuild", help="write buckets anew, online; may be ended and repeated"
+    )
+    again.add_argument("rollup")
+    again.add_argument("--from", dest="since", type=_day, required=True, help="YYYY-MM-DD, UTC")
+    again.add_argument("--to", dest="until", type=_day, required=True, help="YYYY-MM-DD, exclusive")
+    kept = verbs.add_parser("keep", help="set how long raw rows are kept")
+    kept.add_argument("source")
+    kept.add_argument("days", help="a number, or: forever")
+    for name in ("refresh", "audit", "retention"):
+        verbs.add_parser(name, help=f"do now what the schedule does: {name}")
+    return parser.parse_args()
+
+
+def _day(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
+def _show() -> None:
+    head = ("rollup", "version", "dirty", "oldest dirty", "last audit", "wrong rows")
+    print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
+    )
+    for row in status():
+        oldest, audited = (
+            f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+            for moment in (row["oldest_dirty"], row["audited_at"])
+        )
+        wrong = "-" if row["differences"] is None else row["differences"]
+        note = "" if row["is_current"] else "  (being filled)"
+        print(
+            f"{row['name']:<24}{row['version']:>8}{row['dirty']:>8}  {oldest:<18}{audited:<18}"
+            f"{wrong}{note}"
+        )
+
+
+def _rebuild(name: str, since: datetime, until: datetime) -> None:
+    try:
+        for reached, done in rebuild.run(db.connection(), name, since, until):
+            print(f"{name}: {done} buckets, up to {reached:%Y-%m-%d %H:%M}", flush=True)
+    except rebuild.RebuildError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Audit: recomputes sampled clean buckets from the raw rows, and repairs and tells what differs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from functions.rollups import refresh
+from functions.rollups.turn import Turn
+from functions.shared import db
+
+SAMPLE = 50  # buckets of each rollup a night
+
+
+@dataclass
+class Report:
+    """What an audit looked at and found; `wrong`: rows that differed, per rollup that had any."""
+
+    busy: bool = False
+    buckets: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
+
+
+def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
+    """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
+    report, deadline = Report(), time.monotonic() + seconds
+    with Turn(connection) as mine:
+        report.busy = not mine
+        if mine:
+            for rollup in _rollups(connection):
+                _audit(connection, rollup, sample, deadline, report)
+            if report.wrong:
+                refresh.work(connection, deadline)
+    return report
+
+
+def _rollups(connection: db.Connection) -> list[db.Row]:
+    return connection.execute(
+        "select id, name from rollups.catalog where is_current order by id"
+    ).fetchall()
+
+
+def _audit(
+    connection: db.Connection, rollup: db.Row, sample: int, deadline: float, report: Report
+) -> None:
+    wrong = 0
+    for row in connection.execute(
+        "select bucket from rollups.sample(%s, %s)", (rollup["id"], sample)
+    ).fetchall():
+        if time.monotonic() > deadline:
+            break
+        found = _differences(connection, rollup["id"], row["bucket"])
+        report.buckets += found is not None
+        if found:
+            wrong += found
+            connection.execute(
+                "select rollups.mark(%s::smallint, %s)", (rollup["id"], row["bucket"])
+            )
+    connection.execute(
+        "update rollups.catalog set audited_at = now(), differences = %s where id = %s",
+        (wrong, rollup["id"]),
+    )
+    if wrong:
+        report.wrong[rollup["name"]] = wrong
+
+
+def _differences(connection: db.Connection, rollup: int, bucket: object) -> int | None:
+    row = connection.execute(
+        "select rollups.differences(%s::smallint, %s) as rows", (rollup, bucket)
+    ).fetchone()
+    return None if row is None else row["rows"]

@@ -1,0 +1,37 @@
+"""The scheduled functions: refresh every few minutes, audit and retention every night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from functions.rollups import audit as audits
+from functions.rollups import refresh as refreshes
+from functions.rollups import retention as retentions
+from functions.shared import db, log
+
+
+def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Refreshes what is dirty; what time does not allow is left to the next firing."""
+    return _run("rollups.refresh", refreshes.run, context)
+
+
+def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Audits a sample of every rollup; a difference is repaired, and raises an alarm."""
+    done = _run("rollups.audit", audits.run, context)
+    if done["wrong"]:
+        log.line("rollups.wrong", level="ERROR", wrong=done["wrong"])
+    return done
+
+
+def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Drops raw chunks that are due and whose rollups are clean."""
+    return _run("rollups.retention", retentions.run, context)
+
+
+def _run(name: str, verb: Callable[..., Any], context: Any) -> dict[str, Any]:
+    # Ends itself before Lambda does, with time for the last span it began.
+    seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - 30) if context else 240.0
+    report: dict[str, Any] = vars(verb(db.connection(), seconds=seconds))
+    log.line(name, **report)
+    return report

@@ -1,0 +1,60 @@
+"""Rebuild: writes a range of buckets anew while everybody goes on reading and writing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+from functions.rollups import refresh
+from functions.rollups.turn import Turn
+from functions.shared import db
+
+_AT_ONCE = 100  # buckets marked at a time: readers pay for dirty ones
+
+
+class RebuildError(Exception):
+    """Why a rebuild cannot start, in a sentence."""
+
+
+def run(
+    connection: db.Connection, name: str, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, int]]:
+    """Writes the buckets from `since` until `until` anew; yields (bucket reached, buckets done).
+
+    May be ended at any time and started again from the last bucket it reached.
+    """
+    found = connection.execute(
+        """
+        select c.id, c.width, time_bucket(c.width, greatest(%s, s.horizon)) as since
+        from rollups.catalog c
+        join rollups.sources s on s.name = c.source
+        where c.name = %s
+          and c.is_current
+        """,
+        (since, name),
+    ).fetchone()
+    if found is None:
+        raise RebuildError(f"There is no rollup {name}.")
+    done, reached = 0, found["since"]
+    with Turn(connection) as mine:
+        if not mine:
+            raise RebuildError("Somebody else is refreshing or auditing: try again in a minute.")
+        while reached < until:
+            step = min(until, reached + found["width"] * _AT_ONCE)
+            done += _rebuild(connection, found["id"], reached, step)
+            reached = step
+            yield reached, done
+
+
+def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> int:
+    connection.execute(
+        """
+        select rollups.mark(c.id, bucket)
+        from rollups.catalog c
+        cross join generate_series(%s, %s - interval '1 us', c.width) as bucket
+        where c.id = %s
+        """,
+        (since, until, rollup),
+    )
+    return refresh.work(connection, time.monotonic() + 3600)

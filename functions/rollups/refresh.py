@@ -1,0 +1,180 @@
+"""Refresh: writes the dirty buckets of every rollup anew, the oldest first.
+
+Safe when it fires twice (the second finds the turn taken), when it is killed (a mark goes only
+after its bucket was written) and while anybody writes (their marks belong to a later generation).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from functions.rollups.turn import Turn
+from functions.shared import db
+
+_AT_ONCE = 100  # buckets of one rollup that are written together
+_SETTLE_SECONDS = 2.0
+
+
+@dataclass
+class Report:
+    """What a refresh did; `busy`: somebody else was at it; `left`: dirty buckets it left."""
+
+    busy: bool = False
+    buckets: int = 0
+    left: int = 0
+    ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """Neighbouring dirty buckets of one rollup, from `since` until `until`."""
+
+    rollup: int
+    material: str
+    is_aggregate: bool
+    since: datetime
+    until: datetime
+    buckets: int
+
+
+def run(connection: db.Connection, seconds: float = 240.0) -> Report:
+    """Refreshes for about `seconds` on an autocommit connection."""
+    report, started = Report(), time.monotonic()
+    with Turn(connection) as mine:
+        if mine:
+            report.buckets = work(connection, started + seconds)
+            _promote(connection)
+            _forget(connection)
+        report.busy = not mine
+    report.left = dirty(connection)
+    report.ms = round((time.monotonic() - started) * 1000, 1)
+    return report
+
+
+def work(connection: db.Connection, deadline: float) -> int:
+    """Writes dirty buckets until none is due or `deadline` (monotonic seconds); returns how many.
+
+    Only for who has the Turn.
+    """
+    generation, written = settle(connection), 0
+    while spans := _oldest(connection, generation):
+        for span in spans:
+            if time.monotonic() > deadline:
+                return written
+            if not _write(connection, span, generation):
+                return written
+            written += span.buckets
+    return written
+
+
+def settle(connection: db.Connection) -> int:
+    """Closes a generation and returns the newest whose writers have all ended.
+
+    Waits a moment for the writers of now; a longer transaction leaves its marks to a later refresh.
+    """
+    closed = _one(connection, "select rollups.close_generation() as n")
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while (settled := _one(connection, "select rollups.settled() as n")) < closed:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.005)
+    return settled
+
+
+def dirty(connection: db.Connection) -> int:
+    """How many buckets are dirty now, over all rollups."""
+    return _one(connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty")
+
+
+def _one(connection: db.Connection, statement: str) -> int:
+    row = connection.execute(statement).fetchone()
+    assert row
+    return int(row["n"])
+
+
+def _oldest(connection: db.Connection, generation: int) -> list[Span]:
+    """The next spans to write: of each rollup its oldest dirty buckets, neighbours together."""
+    rows = connection.execute(
+        """
+        with due as (
+          select distinct c.id, c.material, c.is_aggregate, c.width, d.bucket
+          from rollups.dirty d
+          join rollups.catalog c on c.id = d.rollup
+          where d.generation <= %s
+        ), island as (
+          select *, bucket - width * row_number() over (partition by id order by bucket) as shore
+          from due
+        ), numbered as (
+          select *, (row_number() over (partition by id, shore order by bucket) - 1) / %s as part
+          from island
+        )
+        select id as rollup, material, is_aggregate, min(bucket) as since,
+          max(bucket) + width as until, count(*) as buckets
+        from numbered
+        group by id, material, is_aggregate, width, shore, part
+        order by since, rollup
+        limit 100
+        """,
+        (generation, _AT_ONCE),
+    ).fetchall()
+    return [Span(**row) for row in rows]
+
+
+def _write(connection: db.Connection, span: Span, generation: int) -> bool:
+    """Writes a span's buckets and retires their marks, last or together; False: not now."""
+    if span.is_aggregate:
+        try:
+            connection.execute(
+                "call refresh_continuous_aggregate(%s::regclass, %s, %s, force => true)",
+                (span.material, span.since, span.until),
+            )
+        except psycopg.errors.LockNotAvailable:
+            return False  # 55P03, someone else is at it: its marks stay for a later refresh
+        _retire(connection, span, generation)
+        return True
+    with connection.transaction():
+        connection.execute(
+            "select rollups.recompute(%s::smallint, %s, %s)", (span.rollup, span.since, span.until)
+        )
+        _retire(connection, span, generation)
+    return True
+
+
+def _retire(connection: db.Connection, span: Span, generation: int) -> None:
+    connection.execute(
+        """
+        delete from rollups.dirty
+        where rollup = %s
+          and bucket >= %s
+          and bucket < %s
+          and generation <= %s
+        """,
+        (span.rollup, span.since, span.until, generation),
+    )
+
+
+def _promote(connection: db.Connection) -> None:
+    """Lets new versions that are filled take over their views."""
+    connection.execute(
+        """
+        select rollups.promote(c.id)
+        from rollups.catalog c
+        where not c.is_current
+          and c.filled_by is not null
+          and not exists (
+            select
+            from rollups.dirty d
+            where d.rollup = c.id
+              and d.generation <= c.filled_by
+          )
+        """
+    )
+
+
+def _forget(connection: db.Connection) -> None:
+    """Drops closed generations but the newest settled one."""
+    connection.execute("delete from rollups.generations where generation < rollups.settled()")

@@ -1,0 +1,116 @@
+"""Retention: drops raw chunks that are older than a source keeps, and never an unfinished rollup.
+
+In this order: the horizon moves first, under a lock that whoever is writing must have let go, so
+that later writers are refused; the buckets before it are refreshed; and only when every rollup is
+clean up to the horizon do chunks go.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from functions.rollups import refresh
+from functions.rollups.turn import Turn
+from functions.shared import db
+
+
+@dataclass
+class Report:
+    """What went: chunks per source; and `waiting`: sources whose rollups are not clean yet."""
+
+    busy: bool = False
+    dropped: dict[str, int] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+
+
+def run(connection: db.Connection, seconds: float = 240.0) -> Report:
+    """Drops what is due, on an autocommit connection."""
+    report, deadline = Report(), time.monotonic() + seconds
+    with Turn(connection) as mine:
+        report.busy = not mine
+        if mine:
+            for source in _limited(connection):
+                if _move_horizon(connection, source):
+                    refresh.work(connection, deadline)
+                    _drop(connection, source, report)
+                else:
+                    report.waiting.append(source)
+    return report
+
+
+def keep(connection: db.Connection, source: str, days: int | None) -> bool:
+    """Sets for how many days a source keeps raw rows (None: for good); False: no such source."""
+    changed = connection.execute(
+        "update rollups.sources set keep = make_interval(days => %s) where name = %s",
+        (days, source),
+    )
+    return changed.rowcount == 1
+
+
+def _limited(connection: db.Connection) -> list[str]:
+    rows = connection.execute(
+        "select name from rollups.sources where keep is not null order by name"
+    ).fetchall()
+    return [row["name"] for row in rows]
+
+
+def _move_horizon(connection: db.Connection, source: str) -> bool:
+    """Moves a horizon to where buckets of every rollup begin, never back; False: not tonight.
+
+    The lock waits for who writes now, whose marks are then seen, and holds up others for at most two
+    seconds. A writer takes its own lock before its snapshot, so it sees the new horizon after that.
+    """
+    table = sql.Identifier(*source.split("."))
+    try:
+        with connection.transaction():
+            connection.execute("set local lock_timeout = '2s'")
+            connection.execute(sql.SQL("lock table {} in share row exclusive mode").format(table))
+            connection.execute(
+                """
+                update rollups.sources as s
+                set horizon = greatest(s.horizon, (
+                  select min(time_bucket(c.width, now() - s.keep))
+                  from rollups.catalog c
+                  where c.source = s.name
+                ))
+                where s.name = %s
+                """,
+                (source,),
+            )
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _drop(connection: db.Connection, source: str, report: Report) -> None:
+    """Drops the chunks before the horizon, unless a mark is left there."""
+    left = connection.execute(
+        """
+        select exists (
+          select
+          from rollups.dirty d
+          join rollups.catalog c on c.id = d.rollup
+          join rollups.sources s on s.name = c.source
+          where s.name = %s
+            and d.bucket < s.horizon
+        ) as is_dirty
+        """,
+        (source,),
+    ).fetchone()
+    if left is None or left["is_dirty"]:
+        report.waiting.append(source)
+        return
+    row = connection.execute(
+        """
+        select count(*) as chunks
+        from rollups.sources s
+        cross join lateral drop_chunks(s.name::regclass, older_than => s.horizon) as chunk
+        where s.name = %s
+        """,
+        (source,),
+    ).fetchone()
+    report.dropped[source] = row["chunks"] if row else 0

@@ -1,0 +1,21 @@
+"""How the rollups are: for people who look after them."""
+
+from __future__ import annotations
+
+from functions.shared import db
+
+
+def status() -> list[db.Row]:
+    """Each rollup: its dirty buckets and the oldest of them, its last audit, what its source keeps."""
+    return db.run(
+        """
+        select c.name, c.version, c.is_current, c.is_aggregate,
+          count(distinct d.bucket) as dirty, min(d.bucket) as oldest_dirty,
+          c.audited_at, c.differences, s.keep, nullif(s.horizon, '-infinity') as horizon
+        from rollups.catalog c
+        join rollups.sources s on s.name = c.source
+        left join rollups.dirty d on d.rollup = c.id
+        group by c.id, s.name
+        order by c.name, c.version
+        """
+    )

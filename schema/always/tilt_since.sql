@@ -1,0 +1,28 @@
+-- A user's tilt since any moment: whole hours from the rollup, the hour it falls into from raw rows.
+create or replace function tilt.since(
+  who text,
+  moment timestamptz,
+  out events bigint,
+  out score_sum numeric,
+  out score_max numeric,
+  out last_at timestamptz
+)
+language sql
+stable
+as $$
+  select coalesce(sum(part.events), 0)::bigint, coalesce(sum(part.score_sum), 0),
+    max(part.score_max), max(part.last_at)
+  from (
+    select count(*) as events, sum(tilt_score) as score_sum, max(tilt_score) as score_max,
+      max(occurred_at) as last_at
+    from tilt.events
+    where user_id = who
+      and occurred_at >= moment
+      and occurred_at < time_bucket('1 hour', moment) + interval '1 hour'
+    union all
+    select h.events, h.score_sum, h.score_max, h.last_at
+    from tilt.user_hours h
+    where h.user_id = who
+      and h.hour > moment
+  ) as part
+$$;

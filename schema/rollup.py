@@ -1,0 +1,114 @@
+"""Rollups: one SELECT in one file of schema/rollups/, and what a database makes of it.
+
+    -- rollup: tilt.user_days   version: 1
+    -- A row is one user's tilt on one UTC day.
+    -- source: tilt.events(occurred_at)   bucket: day, 1 day
+    -- index: user_id, day
+    select time_bucket('1 day', occurred_at) as day, user_id, count(*) as events
+    from tilt.events
+    group by day, user_id
+
+Its rows are kept in `rollups.<name>_v<version>`: a continuous aggregate where the edition has them
+and the source is a hypertable, else a table. The view `tilt.user_days` is always exact: the kept
+rows of clean buckets, and the SELECT itself over the dirty ones. To change the SELECT, put a new
+file with the next version in the old one's place: it is filled beside the old one, and then takes
+its view over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+_HEADER = re.compile(
+    r"-- rollup: (?P<name>[a-z_]+\.[a-z_0-9]+)   version: (?P<version>[0-9]+)\n"
+    r"(?:-- .*\n)+?"
+    r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
+    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)\n"
+    r"-- index: (?P<index>[a-z_0-9, ]+)\n"
+    r"(?P<select>select [^;]+?)\n*"
+)
+
+
+class RollupError(Exception):
+    """Why a rollup file cannot be used, in a sentence that names it."""
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A rollup as its file defines it."""
+
+    file: str
+    name: str
+    version: int
+    source: str
+    time_column: str
+    bucket_column: str
+    width: str
+    index: str
+    select: str
+    checksum: str
+
+    @classmethod
+    def read(cls, path: Path) -> Rollup:
+        """The rollup of a file; raises RollupError when it is not written as it must be."""
+        text = path.read_text(encoding="utf-8")
+        found = _HEADER.fullmatch(text)
+        if found is None or len(re.findall(r"^group by ", text, re.MULTILINE)) != 1:
+            raise RollupError(f"{path.name}: not written as schema/rollup.py asks for.")
+        return cls(
+            path.name,
+            found["name"],
+            int(found["version"]),
+            found["source"],
+            found["time"],
+            found["bucket"],
+            found["width"],
+            found["index"],
+            found["select"],
+            hashlib.sha256(text.encode()).hexdigest(),
+        )
+
+    @property
+    def material(self) -> str:
+        return f"rollups.{self.name.replace('.', '_')}_v{self.version}"
+
+    def live(self, since: str, until: str) -> str:
+        """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""
+        bounds = f"{self.time_column} >= {since}\n  and {self.time_column} < {until}"
+        head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
+        joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
+        return f"{head}{joint}{bounds}\n{group}{tail}"
+
+    def exact(self, number: int) -> str:
+        """The SELECT of the view: clean buckets as they are kept, dirty ones from the raw rows."""
+        return _EXACT.format(
+            material=sql.Identifier(*self.material.split(".")),
+            bucket=sql.Identifier(self.bucket_column),
+            live=sql.SQL(self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")),
+            number=number,
+        ).as_string(None)
+
+
+_EXACT = sql.SQL(
+    """
+    select kept.*
+    from {material} as kept
+    where not exists (
+      select
+      from rollups.dirty as mark
+      where mark.rollup = {number}
+        and mark.bucket = kept.{bucket}
+    )
+    union all
+    select live.*
+    from (select distinct bucket from rollups.dirty where rollup = {number}) as mark
+    cross join lateral (
+    {live}
+    ) as live
+    """
+)

@@ -1,0 +1,92 @@
+"""Rollups under test: each view held against its own SELECT over all raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from functions.shared import db
+from schema.migrate import HERE
+from schema.rollup import Rollup
+
+ROLLUPS = [Rollup.read(path) for path in sorted((HERE / "rollups").glob("*.sql"))]
+
+
+def connect(url: str) -> db.Connection:
+    return psycopg.connect(url, autocommit=True, row_factory=dict_row)
+
+
+def wrong(connection: db.Connection) -> dict[str, int]:
+    """Rows in which a view and brute force differ, per rollup that has any: one snapshot each."""
+    found = {}
+    for rollup in ROLLUPS:
+        view, brute = sql.Identifier(*rollup.name.split(".")), sql.SQL(rollup.select)
+        row = connection.execute(
+            sql.SQL(
+                """
+                with view as (select * from {view}), brute as ({brute})
+                select count(*) as rows
+                from ((select * from view except all select * from brute)
+                  union all (select * from brute except all select * from view)) as odd
+                """
+            ).format(view=view, brute=brute)
+        ).fetchone()
+        assert row
+        if row["rows"]:
+            found[rollup.name] = row["rows"]
+    return found
+
+
+@pytest.fixture
+def open_connection(store: str) -> Iterator[Callable[[], db.Connection]]:
+    """Opens connections as the functions' login, and closes them in the end."""
+    opened: list[db.Connection] = []
+
+    def make() -> db.Connection:
+        opened.append(connect(store))
+        return opened[-1]
+
+    yield make
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def connection(open_connection: Callable[[], db.Connection]) -> db.Connection:
+    return open_connection()
+
+
+INSERT = """
+    insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
+    values (gen_random_uuid(), %s, %s, %s, '[]', '')
+"""
+
+
+def insert(connection: db.Connection, at: str, user: str = "u", score: float = 1) -> None:
+    connection.execute(INSERT, (at, user, score))
+
+
+def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
+    """The table that holds a rollup's rows, also where a continuous aggregate is in front of it."""
+    row = connection.execute(
+        """
+        select coalesce(
+          (
+            select materialization_hypertable_schema || '.' || materialization_hypertable_name
+            from timescaledb_information.continuous_aggregates a
+            where a.view_schema || '.' || a.view_name = c.material
+          ),
+          c.material
+        ) as name
+        from rollups.catalog c
+        where c.name = %s
+          and c.is_current
+        """,
+        (name,),
+    ).fetchone()
+    assert row
+    return sql.Identifier(*row["name"].split("."))

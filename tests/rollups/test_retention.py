@@ -1,0 +1,126 @@
+"""Retention: raw chunks go, rollups stay, and history is never counted from half its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from functions.rollups import refresh, retention
+from functions.shared import db
+from functions.tilt import stats
+from tests.client import Client
+from tests.rollups.conftest import INSERT, insert, wrong
+
+pytestmark = pytest.mark.commits
+OLD, RECENT = "2024-01-10T10:00Z", datetime.now(UTC)
+
+
+@pytest.fixture
+def aged(connection: db.Connection) -> db.Connection:
+    """A user with old and recent events, and a year to keep them."""
+    for hour in range(5):
+        insert(connection, f"2024-01-10T{hour:02}:00Z", score=hour)
+    connection.execute(INSERT, (RECENT, "u", 50))
+    refresh.run(connection)
+    assert retention.keep(connection, "tilt.events", 365)
+    return connection
+
+
+def raw(connection: db.Connection) -> int:
+    row = connection.execute("select count(*) as n from tilt.events").fetchone()
+    assert row
+    return int(row["n"])
+
+
+def test_raw_chunks_go_and_the_numbers_stay(aged: db.Connection) -> None:
+    before = stats.of("u")
+    report = retention.run(aged)
+    assert report.dropped["tilt.events"] >= 1
+    assert raw(aged) == 1
+    after = stats.of("u")
+    assert after == before
+    assert (after["totalEvents"], after["maxTiltScore"]) == (6, 50)
+    aged.execute("delete from tilt.events")  # marks its bucket only
+    refresh.run(aged)
+    assert stats.of("u")["totalEvents"] == 5
+    _forget_history(aged)
+
+
+def _forget_history(connection: db.Connection) -> None:
+    """Removes kept rows whose raw rows are gone, for the tests after this one."""
+    connection.execute("update rollups.sources set horizon = '-infinity'")
+    connection.execute(
+        """
+        select rollups.mark(c.id, bucket)
+        from rollups.catalog c
+        cross join lateral rollups.sample(c.id, 1000)
+        where c.source = 'tilt.events'
+        """
+    )
+    refresh.run(connection)
+
+
+def test_a_late_event_before_the_horizon_is_refused(client: Client, aged: db.Connection) -> None:
+    retention.run(aged)
+    late = int(datetime(2024, 1, 10, tzinfo=UTC).timestamp() * 1000)
+    body = {"userId": "u", "timestamp": late, "signals": [], "tiltScore": 1}
+    refused = client.post("/api/tilt/events", body)
+    assert (refused.status, refused.json["error"]) == (
+        400,
+        "timestamp is older than what is kept here",
+    )
+    fine = client.post("/api/tilt/events", {**body, "timestamp": int(RECENT.timestamp() * 1000)})
+    assert fine.status == 200
+    assert stats.of("u")["totalEvents"] == 7
+    _forget_history(aged)
+
+
+def test_a_bucket_that_is_being_written_is_never_dropped(
+    aged: db.Connection, open_connection: Callable[[], db.Connection]
+) -> None:
+    writer = open_connection()
+    with writer.transaction():
+        insert(writer, OLD, score=77)
+        # Whatever it finds, it may not drop what is neither refreshed nor visible yet.
+        waiting = retention.run(aged, seconds=3)
+        assert waiting.dropped.get("tilt.events", 0) == 0
+    assert waiting.waiting == ["tilt.events"]
+    done = retention.run(aged)
+    assert done.dropped["tilt.events"] >= 1
+    assert stats.of("u")["totalEvents"] == 7
+    assert stats.of("u")["maxTiltScore"] == 77
+    _forget_history(aged)
+
+
+def test_without_a_limit_everything_is_kept(connection: db.Connection) -> None:
+    insert(connection, OLD)
+    assert retention.run(connection).dropped == {}
+    assert raw(connection) == 1
+
+
+def test_the_horizon_never_moves_back(aged: db.Connection) -> None:
+    retention.run(aged)
+    before = aged.execute("select horizon from rollups.sources where keep is not null").fetchone()
+    retention.keep(aged, "tilt.events", 9999)
+    retention.run(aged)
+    assert (
+        before
+        == aged.execute("select horizon from rollups.sources where keep is not null").fetchone()
+    )
+    _forget_history(aged)
+
+
+def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -> None:
+    from functions.rollups import audit
+
+    retention.run(aged)
+    assert audit.run(aged, sample=100).wrong == {}
+    assert stats.of("u")["totalEvents"] == 6
+    _forget_history(aged)
+    assert wrong(aged) == {}
+
+
+def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
+    assert not retention.keep(connection, "tilt.nothing", 5)

@@ -1,0 +1,128 @@
+"""Building rollups: over rows that are there, and in place of an older version, without a gap."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from functions.rollups import refresh
+from schema import migrate as runner
+from schema.migrate import MigrationError, migrate
+
+
+@pytest.fixture
+def url(new_database: Callable[[], tuple[str, str]]) -> str:
+    return new_database()[0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(runner.HERE, tmp_path / "schema", ignore=shutil.ignore_patterns("*.py"))
+    return tmp_path / "schema"
+
+
+def fill(url: str, rows: int = 500) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            """
+            insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
+            select gen_random_uuid(), timestamptz '2026-01-01' + n * interval '5 hours', 'u', 2,
+              '[]', ''
+            from generate_series(1, %s) n
+            """,
+            (rows,),
+        )
+
+
+def total(connection: psycopg.Connection[tuple[int]]) -> int:
+    row = connection.execute("select sum(events)::int from tilt.user_days").fetchone()
+    assert row
+    return row[0]
+
+
+def next_version(folder: Path) -> None:
+    path = folder / "rollups/tilt_user_days.sql"
+    text = path.read_text().replace("version: 1", "version: 2")
+    path.write_text(text.replace("as last_at", "as last_at, min(tilt_score) as score_min"))
+
+
+def test_a_rollup_over_rows_that_are_there_is_right_at_once(url: str, folder: Path) -> None:
+    shutil.move(folder / "rollups/tilt_user_days.sql", folder.parent)
+    migrate(url, folder)
+    fill(url)
+    shutil.move(folder.parent / "tilt_user_days.sql", folder / "rollups")
+    assert migrate(url, folder).rollups == ["tilt.user_days"]
+    with psycopg.connect(url) as connection:
+        assert total(connection) == 500
+
+
+def test_a_new_version_takes_over_without_a_gap(url: str, folder: Path) -> None:
+    migrate(url, folder)
+    fill(url)
+    stop, seen = threading.Event(), set[int]()
+
+    def watch() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            while not stop.is_set():
+                seen.add(total(connection))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    next_version(folder)
+    assert migrate(url, folder).rollups == ["tilt.user_days"]
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        assert _columns(connection) == 6  # the old one, until the new one is filled
+        assert refresh.run(connection).left == 0
+        assert _columns(connection) == 7
+        stop.set()
+        watcher.join()
+        [row] = connection.execute(
+            "select name, version, is_current from rollups.catalog where name = 'tilt.user_days'"
+        ).fetchall()
+        assert (row["version"], row["is_current"]) == (2, True)
+        [kept] = connection.execute(
+            "select to_regclass('rollups.tilt_user_days_v1') as t"
+        ).fetchall()
+        assert kept["t"] is None
+    assert seen == {500}
+
+
+def _columns(connection: psycopg.Connection[dict[str, int]]) -> int:
+    cursor = connection.execute("select * from tilt.user_days limit 0")
+    assert cursor.description
+    return len(cursor.description)
+
+
+def test_an_edited_file_is_refused_by_name(url: str, folder: Path) -> None:
+    migrate(url, folder)
+    path = folder / "rollups/tilt_user_days.sql"
+    path.write_text(path.read_text().replace("UTC day", "day"))
+    with pytest.raises(MigrationError, match=r"tilt_user_days\.sql was edited"):
+        migrate(url, folder)
+
+
+def test_an_older_version_is_refused_by_name(url: str, folder: Path) -> None:
+    original = (folder / "rollups/tilt_user_days.sql").read_text()
+    next_version(folder)
+    migrate(url, folder)
+    (folder / "rollups/tilt_user_days.sql").write_text(original)
+    with pytest.raises(MigrationError, match=r"tilt_user_days\.sql: the database has a later"):
+        migrate(url, folder)
+
+
+def test_the_editions_keep_rows_in_their_own_way(migrated: tuple[runner.Report, str, str]) -> None:
+    with psycopg.connect(migrated[1]) as connection:
+        kinds = connection.execute("select distinct is_aggregate from rollups.catalog").fetchall()
+    assert kinds == [(migrated[0].edition == "community",)]
+
+
+def test_analysts_read_rollups(migrated: tuple[runner.Report, str, str]) -> None:
+    with psycopg.connect(migrated[1]) as connection:
+        connection.execute("set role tiltyard_analyst")
+        assert connection.execute("select count(*) from tilt.user_days").fetchone() is not None

@@ -1,0 +1,73 @@
+"""Rollup files: one SELECT each, written as the engine asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schema.migrate import HERE
+from schema.rollup import Rollup, RollupError
+
+FILE = """\
+-- rollup: tilt.user_days   version: 3
+-- What a row is.
+-- source: tilt.events(occurred_at)   bucket: day, 1 day
+-- index: user_id, day
+select time_bucket('1 day', occurred_at) as day, user_id, count(*) as events
+from tilt.events
+group by day, user_id
+"""
+
+
+def read(folder: Path, text: str) -> Rollup:
+    path = folder / "tilt_user_days.sql"
+    path.write_text(text)
+    return Rollup.read(path)
+
+
+def test_a_file_says_all_there_is(tmp_path: Path) -> None:
+    rollup = read(tmp_path, FILE)
+    assert (rollup.name, rollup.version, rollup.source) == ("tilt.user_days", 3, "tilt.events")
+    assert (rollup.time_column, rollup.bucket_column, rollup.width) == (
+        "occurred_at",
+        "day",
+        "1 day",
+    )
+    assert rollup.material == "rollups.tilt_user_days_v3"
+
+
+def test_the_live_select_is_bounded(tmp_path: Path) -> None:
+    live = read(tmp_path, FILE).live("$1", "$2")
+    assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in live
+
+
+def test_a_where_clause_of_its_own_stays(tmp_path: Path) -> None:
+    text = FILE.replace("group by", "where tilt_score > 1\ngroup by")
+    live = read(tmp_path, text).live("$1", "$2")
+    assert "where tilt_score > 1\n  and occurred_at >= $1" in live
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("   version: 3", ""),
+        ("-- What a row is.\n", ""),
+        ("-- index: user_id, day\n", ""),
+        ("group by day, user_id\n", ""),
+        ("group by day, user_id\n", "group by day, user_id;\n"),
+        ("tilt.events(occurred_at)", "tilt.events"),
+        ("select time", "insert into x select time"),
+    ],
+)
+def test_a_file_that_is_written_otherwise_is_refused_by_name(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    assert old in FILE
+    with pytest.raises(RollupError, match=r"tilt_user_days\.sql"):
+        read(tmp_path, FILE.replace(old, new))
+
+
+def test_every_rollup_of_this_checkout_can_be_read() -> None:
+    names = [Rollup.read(path).name for path in (HERE / "rollups").glob("*.sql")]
+    assert len(names) == len(set(names)) >= 3
