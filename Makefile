@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi key build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -49,6 +49,14 @@ migrate: ## Bring DATABASE_URL, or the local database, to the schema of this che
 openapi: ## Write openapi.json from routes and models
 	$(HAVE) project
 	@$(PYTHON) -m infra.openapi
+
+rollups: ## Show the rollups, their lag and last audit (ARGS="--help" for more)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database functions.rollups $(ARGS)
+
+replay: ## Put dead letters back into the queue (ARGS="--list" only shows them)
+	$(HAVE) project
+	@$(PYTHON) -m infra.replay $(ARGS)
 
 key: ## Issue, list or revoke API keys (ARGS="--help" says how)
 	$(HAVE) project

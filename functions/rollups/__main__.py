@@ -56,7 +56,6 @@ def _day(text: str) -> datetime:
 def _show() -> None:
     head = ("rollup", "version", "dirty", "oldest dirty", "last audit", "wrong rows")
     print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
-    )
     for row in status():
         oldest, audited = (
             f"{moment:%Y-%m-%d %H:%M}" if moment else "-"

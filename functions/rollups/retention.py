@@ -61,8 +61,8 @@ def _limited(connection: db.Connection) -> list[str]:
 def _move_horizon(connection: db.Connection, source: str) -> bool:
     """Moves a horizon to where buckets of every rollup begin, never back; False: not tonight.
 
-    The lock waits for who writes now, whose marks are then seen, and holds up others for at most two
-    seconds. A writer takes its own lock before its snapshot, so it sees the new horizon after that.
+    The lock waits for who writes now, whose marks are then seen, and holds up others for at most
+    two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon after that.
     """
     table = sql.Identifier(*source.split("."))
     try:

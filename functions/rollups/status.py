@@ -6,7 +6,7 @@ from functions.shared import db
 
 
 def status() -> list[db.Row]:
-    """Each rollup: its dirty buckets and the oldest of them, its last audit, what its source keeps."""
+    """Each rollup: its dirty buckets, the oldest of them, its last audit, what its source keeps."""
     return db.run(
         """
         select c.name, c.version, c.is_current, c.is_aggregate,

@@ -78,7 +78,7 @@ class NewEvent(BaseModel):
 
 @dataclass(frozen=True)
 class Recorded:
-    """An accepted event: its id, whether it waits in the spool, and the sender's budget if known."""
+    """An accepted event: its id, whether it waits in the spool, the sender's budget if known."""
 
     id: str
     queued: bool = False
