@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from functions.rollups import refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 
 SAMPLE = 50  # buckets of each rollup a night
@@ -24,7 +24,7 @@ class Report:
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
     """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
     report, deadline = Report(), time.monotonic() + seconds
-    with Turn(connection) as mine:
+    with turn() as mine:
         report.busy = not mine
         if mine:
             for rollup in _rollups(connection):

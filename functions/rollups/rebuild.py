@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from functions.rollups import refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 
 _AT_ONCE = 100  # buckets marked at a time: readers pay for dirty ones
@@ -37,7 +37,7 @@ def run(
     if found is None:
         raise RebuildError(f"There is no rollup {name}.")
     done, reached = 0, found["since"]
-    with Turn(connection) as mine:
+    with turn() as mine:
         if not mine:
             raise RebuildError("Somebody else is refreshing or auditing: try again in a minute.")
         while reached < until:

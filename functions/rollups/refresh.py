@@ -12,7 +12,7 @@ from datetime import datetime
 
 import psycopg
 
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
@@ -44,7 +44,7 @@ class Span:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Refreshes for about `seconds` on an autocommit connection."""
     report, started = Report(), time.monotonic()
-    with Turn(connection) as mine:
+    with turn() as mine:
         if mine:
             report.buckets = work(connection, started + seconds)
             _promote(connection)
@@ -58,7 +58,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
 def work(connection: db.Connection, deadline: float) -> int:
     """Writes dirty buckets until none is due or `deadline` (monotonic seconds); returns how many.
 
-    Only for who has the Turn.
+    Only for who has the turn.
     """
     generation, written = settle(connection), 0
     while spans := _oldest(connection, generation):

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from functions.rollups import refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 
 
@@ -28,9 +28,9 @@ class Report:
 
 
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
-    """Drops what is due, on an autocommit connection."""
+    """Drops what is due, on an autocommit connection; yesterday's rate limits with it."""
     report, deadline = Report(), time.monotonic() + seconds
-    with Turn(connection) as mine:
+    with turn() as mine:
         report.busy = not mine
         if mine:
             for source in _limited(connection):
@@ -39,6 +39,9 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                     _drop(connection, source, report)
                 else:
                     report.waiting.append(source)
+            connection.execute(
+                "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
+            )
     return report
 
 
@@ -62,7 +65,7 @@ def _move_horizon(connection: db.Connection, source: str) -> bool:
     """Moves a horizon to where buckets of every rollup begin, never back; False: not tonight.
 
     The lock waits for who writes now, whose marks are then seen, and holds up others for at most
-    two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon after that.
+    two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon then.
     """
     table = sql.Identifier(*source.split("."))
     try:

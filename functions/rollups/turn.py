@@ -1,26 +1,24 @@
-"""The turn: one refresh, audit or retention at a time, on one whole server."""
+"""The turn: one refresh, audit or retention at a time on a whole database."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from functions.shared import db
 
-_LOCK = 7_417_202  # an advisory lock of the session: it ends with its connection
+_LOCK = 7_417_202
 
 
-class Turn:
-    """`with Turn(connection) as mine`: False for whoever comes while another has it."""
+@contextmanager
+def turn() -> Iterator[bool]:
+    """True for whoever has the turn while the block runs, False for who comes meanwhile.
 
-    def __init__(self, connection: db.Connection) -> None:
-        self._connection = connection
-        self._mine = False
-
-    def __enter__(self) -> bool:
-        row = self._connection.execute(
-            "select pg_try_advisory_lock(%s) as mine", (_LOCK,)
+    It is a transaction's lock on a connection of its own, so that it also holds behind a pooler,
+    which gives each transaction another session; the transaction writes nothing, so nobody waits.
+    """
+    with db.open_connection() as connection, connection.transaction():
+        row = connection.execute(
+            "select pg_try_advisory_xact_lock(%s) as mine", (_LOCK,)
         ).fetchone()
-        self._mine = bool(row and row["mine"])
-        return self._mine
-
-    def __exit__(self, *_: object) -> None:
-        if self._mine and not self._connection.closed:
-            self._connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+        yield bool(row and row["mine"])

@@ -85,14 +85,15 @@ def _connect() -> Connection:
         raise DatabaseAway
     started = time.monotonic()
     try:
-        return _open()
+        return open_connection()
     except psycopg.OperationalError as error:
         if time.monotonic() - started > _SLOW:
             _ask_again_at = time.monotonic() + _PAUSE
         raise DatabaseAway from error
 
 
-def _open() -> Connection:
+def open_connection() -> Connection:
+    """Another connection to the functions' database, for the caller to close."""
     chosen = settings()
     options: dict[str, Any] = (
         {}

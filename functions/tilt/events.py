@@ -211,7 +211,9 @@ def erase(user_id: str) -> dict[str, int]:
         insert into shared.audit (action, subject, counts)
         select 'tilt.erase', %(subject)s, jsonb_build_object(
           'tilt.events', (select count(*) from event),
-          'tilt.signals', (select count(*) from signal)
+          'tilt.signals', (select count(*) from signal),
+          'rollups', rollups.forget('tilt.events', 'user_id', %(user_id)s)
+            + rollups.forget('tilt.signals', 'user_id', %(user_id)s)
         )
         returning counts
         """,

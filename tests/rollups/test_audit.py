@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import audit, handlers, refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 from tests.rollups.conftest import insert, material, wrong
 
@@ -75,7 +75,7 @@ def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None
 
 
 def test_an_audit_waits_for_its_turn(open_connection: Callable[[], db.Connection]) -> None:
-    with Turn(open_connection()):
+    with turn():
         assert audit.run(open_connection()).busy
 
 

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from functions.rollups import __main__ as command
 from functions.rollups import rebuild, refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 from tests.rollups.conftest import insert, material, wrong
 
@@ -58,7 +58,7 @@ def test_an_unknown_rollup_and_a_turn_that_is_taken_are_told(
 ) -> None:
     with pytest.raises(rebuild.RebuildError, match="no rollup tilt"):
         next(rebuild.run(tampered, "tilt.nothing", SINCE, UNTIL))
-    with Turn(open_connection()), pytest.raises(rebuild.RebuildError, match="Somebody else"):
+    with turn(), pytest.raises(rebuild.RebuildError, match="Somebody else"):
         next(rebuild.run(tampered, "tilt.user_days", SINCE, UNTIL))
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from functions.rollups import audit, refresh
-from functions.rollups.turn import Turn
+from functions.rollups.turn import turn
 from functions.shared import db
 from tests.rollups.conftest import INSERT, connect, insert, material, wrong
 
@@ -109,6 +109,8 @@ def test_views_equal_brute_force_whoever_writes(
                     break
                 except psycopg.errors.DeadlockDetected:  # two updates of the same rows
                     continue
+                except psycopg.errors.CheckViolation:  # a row cannot move to another chunk
+                    break
 
     def keep_refreshing(connection: db.Connection) -> None:
         while not stop.is_set():
@@ -136,7 +138,7 @@ def test_views_equal_brute_force_whoever_writes(
 def test_one_of_two_refreshes_fired_at_once_does_the_work(open_connection: Opener) -> None:
     one, other = open_connection(), open_connection()
     insert(one, "2026-03-01T10:00Z")
-    with Turn(one) as mine:
+    with turn() as mine:
         assert mine
         assert refresh.run(other).busy
         assert refresh.dirty(other) == 2
@@ -269,8 +271,8 @@ def test_marks_do_not_pile_up(connection: db.Connection) -> None:
     largest = 0
     for minute in range(0, 7 * 24 * 60, 60):
         at = START + timedelta(minutes=minute)
-        for turn in range(5):
-            connection.execute(INSERT, (at + timedelta(minutes=turn), f"u{turn}", 1))
+        for user in range(5):
+            connection.execute(INSERT, (at + timedelta(minutes=user), f"u{user}", 1))
         marks = connection.execute("select count(*) as n from rollups.dirty").fetchone()
         assert marks
         largest = max(largest, marks["n"])

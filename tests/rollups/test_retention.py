@@ -124,3 +124,24 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
     assert not retention.keep(connection, "tilt.nothing", 5)
+
+
+def test_a_person_is_erased_from_history_whose_raw_rows_are_gone(
+    client: Client, aged: db.Connection
+) -> None:
+    retention.run(aged)
+    removed = client.delete("/api/tilt/users/u").json["removed"]
+    assert removed == {"tilt.events": 1, "tilt.signals": 0, "rollups": 6}  # 5 hours, 1 day
+    assert stats.of("u")["totalEvents"] == 0
+    for view in ("select * from tilt.user_days", "select * from tilt.user_hours"):
+        assert db.run(view) == []
+    _forget_history(aged)
+
+
+def test_yesterdays_rate_limits_are_forgotten(connection: db.Connection) -> None:
+    connection.execute("insert into shared.limits values ('old', 60, 1)")
+    connection.execute(
+        "insert into shared.limits values ('now', extract(epoch from now())::bigint, 1)"
+    )
+    retention.run(connection)
+    assert [row["who"] for row in db.run("select who from shared.limits")] == ["now"]

@@ -17,8 +17,10 @@ from schema.migrate import MigrationError, migrate
 
 
 @pytest.fixture
-def url(new_database: Callable[[], tuple[str, str]]) -> str:
-    return new_database()[0]
+def url(new_database: Callable[[], tuple[str, str]], setting: Callable[..., None]) -> str:
+    made = new_database()[0]
+    setting(DATABASE_URL=made)
+    return made
 
 
 @pytest.fixture

@@ -117,9 +117,9 @@ def test_erase_removes_a_person_and_counts_per_table(client: Client) -> None:
         events.record(event(tiltScore=score, signals=["a", "b"]))
     events.record(event(userId="other"))
     erased = client.delete("/api/tilt/users/u").json
-    assert erased["removed"] == {"tilt.events": 2, "tilt.signals": 4}
+    assert erased["removed"] == {"tilt.events": 2, "tilt.signals": 4, "rollups": 0}
     again = client.delete("/api/tilt/users/u").json
-    assert again["removed"] == {"tilt.events": 0, "tilt.signals": 0}
+    assert again["removed"] == {"tilt.events": 0, "tilt.signals": 0, "rollups": 0}
     assert {row["user_id"] for row in db.run("select user_id from tilt.events")} == {"other"}
 
 
@@ -128,7 +128,7 @@ def test_erasure_is_audited_without_naming_the_person(client: Client) -> None:
     client.delete("/api/tilt/users/a-person")
     [noted] = db.run("select action, subject, counts from shared.audit")
     assert noted["action"] == "tilt.erase"
-    assert noted["counts"] == {"tilt.events": 1, "tilt.signals": 1}
+    assert noted["counts"] == {"tilt.events": 1, "tilt.signals": 1, "rollups": 0}
     assert "a-person" not in str(noted)
 
 
