@@ -171,7 +171,7 @@ $$
 
 
 def _mark_what_is_there(connection: Connection) -> None:
-    """Marks every bucket that raw rows are in, for rollups that were never filled.
+    """Marks every bucket that kept raw rows are in, for rollups that were never filled.
 
     Only after whoever wrote before the trigger knew the rollup has ended, so that all is seen.
     """
@@ -196,6 +196,7 @@ def _mark_what_is_there(connection: Connection) -> None:
                       last_value
                     from {source}
                     cross join rollups.generation
+                    where {time} >= rollups.horizon({name})
                     on conflict do nothing
                     """
                 ).format(
@@ -203,6 +204,7 @@ def _mark_what_is_there(connection: Connection) -> None:
                     width=width,
                     time=sql.Identifier(time_column),
                     source=sql.Identifier(*source.split(".")),
+                    name=source,
                 )
             )
             first = connection.execute(

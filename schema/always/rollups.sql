@@ -76,6 +76,42 @@ as $$
   on conflict do nothing
 $$;
 
+-- The table that holds a rollup's rows, also where a continuous aggregate is in front of it.
+create or replace function rollups.storage(rollup smallint) returns text
+language sql
+stable
+as $$
+  select coalesce(
+    a.materialization_hypertable_schema || '.' || a.materialization_hypertable_name, c.material
+  )
+  from rollups.catalog c
+  left join timescaledb_information.continuous_aggregates a
+    on format('%s.%s', a.view_schema, a.view_name) = c.material
+  where c.id = rollup
+$$;
+
+-- Copies the rows whose raw rows are gone from one version to the next, in the columns both have.
+create or replace function rollups.inherit(heir rollups.catalog, old rollups.catalog) returns void
+language plpgsql
+as $$
+declare
+  columns text;
+begin
+  select string_agg(quote_ident(n.attname), ', ') into strict columns
+  from pg_attribute n
+  join pg_attribute o on o.attname = n.attname
+  where n.attrelid = rollups.storage(heir.id)::regclass
+    and o.attrelid = rollups.storage(old.id)::regclass
+    and n.attnum > 0
+    and o.attnum > 0
+    and not n.attisdropped
+    and not o.attisdropped;
+  execute format('insert into %s (%s) select %s from %s where %I < rollups.horizon($1)',
+    rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
+    using old.source;
+end
+$$;
+
 -- Lets the view of a rollup read this version from now on, and drops the version before it.
 create or replace function rollups.promote(rollup smallint) returns void
 language plpgsql
@@ -86,12 +122,19 @@ declare
 begin
   select * into strict r from rollups.catalog where id = rollup;
   select * into old from rollups.catalog where name = r.name and is_current;
+  if old.id is not null then
+    perform rollups.inherit(r, old);
+  end if;
   execute format('drop view if exists %s', r.name);
   execute format('create view %s as %s', r.name, r.exact);
   execute format('grant select on %s to tiltyard_analyst', r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   if old.id is not null then
-    execute format('drop %s %s', case when old.is_aggregate then 'materialized view' else 'table' end, old.material);
+    execute format(
+      'drop %s %s',
+      case when old.is_aggregate then 'materialized view' else 'table' end,
+      old.material
+    );
     delete from rollups.dirty as d where d.rollup = old.id;
     delete from rollups.catalog where id = old.id;
   end if;
@@ -143,18 +186,14 @@ declare
   total bigint := 0;
 begin
   for r in
-    select c.bucket_column, s.horizon, coalesce(
-      a.materialization_hypertable_schema || '.' || a.materialization_hypertable_name,
-      c.material
-    ) as kept
+    select c.bucket_column, s.horizon, rollups.storage(c.id) as kept
     from rollups.catalog c
     join rollups.sources s on s.name = c.source
-    left join timescaledb_information.continuous_aggregates a
-      on format('%s.%s', a.view_schema, a.view_name) = c.material
     where c.source = forget.source
   loop
-    execute format('delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column)
-      using person, r.horizon;
+    execute format(
+      'delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column
+    ) using person, r.horizon;
     get diagnostics removed = row_count;
     total := total + removed;
   end loop;

@@ -73,19 +73,7 @@ def insert(connection: db.Connection, at: str, user: str = "u", score: float = 1
 def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
     """The table that holds a rollup's rows, also where a continuous aggregate is in front of it."""
     row = connection.execute(
-        """
-        select coalesce(
-          (
-            select materialization_hypertable_schema || '.' || materialization_hypertable_name
-            from timescaledb_information.continuous_aggregates a
-            where a.view_schema || '.' || a.view_name = c.material
-          ),
-          c.material
-        ) as name
-        from rollups.catalog c
-        where c.name = %s
-          and c.is_current
-        """,
+        "select rollups.storage(id) as name from rollups.catalog where name = %s and is_current",
         (name,),
     ).fetchone()
     assert row

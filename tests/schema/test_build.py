@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from functions.rollups import refresh
+from functions.rollups import refresh, retention
 from schema import migrate as runner
 from schema.migrate import MigrationError, migrate
 
@@ -99,6 +100,25 @@ def _columns(connection: psycopg.Connection[dict[str, int]]) -> int:
     cursor = connection.execute("select * from tilt.user_days limit 0")
     assert cursor.description
     return len(cursor.description)
+
+
+def test_a_new_version_inherits_history_whose_raw_rows_are_gone(url: str, folder: Path) -> None:
+    migrate(url, folder)
+    fill(url)
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        refresh.run(connection)
+        middle = (datetime.now(UTC) - datetime(2026, 2, 17, tzinfo=UTC)).days
+        retention.keep(connection, "tilt.events", middle)
+        assert retention.run(connection).dropped["tilt.events"] >= 3
+        next_version(folder)
+        migrate(url, folder)
+        assert refresh.run(connection).left == 0
+        [row] = connection.execute(
+            "select sum(events)::int as events, count(*) filter (where score_min is null) as old"
+            " from tilt.user_days"
+        ).fetchall()
+        assert row["events"] == 500
+        assert row["old"] > 0  # a column that nothing is left to compute from
 
 
 def test_an_edited_file_is_refused_by_name(url: str, folder: Path) -> None:
