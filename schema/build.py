@@ -144,12 +144,10 @@ _TRIGGERS = {
 _MARK = """
 create or replace function {name}() returns trigger
 language plpgsql
-security definer
-set search_path = pg_catalog, public
 as $$
 begin
   insert into rollups.dirty (rollup, bucket, generation)
-  select distinct r.id, time_bucket(r.width, c.{time}), g.last_value
+  select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
   from changed as c
   cross join (values {rollups}) as r (id, width)
   cross join rollups.generation as g
@@ -157,7 +155,7 @@ begin
   on conflict do nothing;
   if tg_op = 'UPDATE' then
     insert into rollups.dirty (rollup, bucket, generation)
-    select distinct r.id, time_bucket(r.width, c.{time}), g.last_value
+    select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
     from became as c
     cross join (values {rollups}) as r (id, width)
     cross join rollups.generation as g

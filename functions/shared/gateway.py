@@ -42,6 +42,8 @@ class Gateway:
 
     def __init__(self, doors: Sequence[Routes]) -> None:
         self.app = Chalice("tiltyard", configure_logs=False)
+        # Every answer is text: Chalice would search each one's type in a list of binary ones.
+        self.app.api.binary_types = []
         for door in doors:
             self.app.register_blueprint(door)
         self._routes = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.shared.settings import settings
 
+_ENCODER = json.JSONEncoder(default=str)
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
@@ -16,7 +17,7 @@ def line(event: str, level: str = "INFO", **fields: Any) -> None:
     """Writes one line; `fields` must never hold a token, key, password, IP or a person's text."""
     if _LEVELS[level] < _LEVELS[settings().log_level]:
         return
-    text = json.dumps({"event": event, "level": level, **fields}, default=str)
+    text = _ENCODER.encode({"event": event, "level": level, **fields})
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -64,7 +64,7 @@ def _read(body: str) -> tuple[Verb, int, list[Any]]:
     try:
         message = json.loads(body)
         return VERBS[message["kind"]], int(message["at"]), list(message["items"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise Poison("not a message of ours") from error
 
 

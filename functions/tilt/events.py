@@ -91,11 +91,10 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
     `sender` names who is limited to PER_MINUTE (the event's user if None). Raises TooManyRequests,
     Invalid for an event before the horizon, and Unavailable. One round trip.
     """
-    event_id = _id(event)
+    signals = _signals(event)
+    event_id = _id(event, signals)
     try:
-        return _store(
-            event, event_id, f"tilt:{sender or auth.pseudonym(event.user_id)}", PER_MINUTE
-        )
+        return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
     except db.DatabaseAway:
         spool.keep("tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)])
         return Recorded(str(event_id), queued=True)
@@ -116,22 +115,34 @@ def restore(item: Any, accepted_at: int) -> None:
         (auth.pseudonym(event.user_id), accepted_at),
     )
     if not erased:
-        _store(event, _id(event), "tilt.spool", _UNLIMITED)
+        signals = _signals(event)
+        _store(event, signals, _id(event, signals), "tilt.spool", _UNLIMITED)
 
 
-def _id(event: NewEvent) -> UUID:
-    signals = [signal.model_dump(exclude_unset=True) for signal in event.signals]
+def _signals(event: NewEvent) -> list[dict[str, Any]]:
+    return [signal.model_dump(exclude_unset=True) for signal in event.signals]
+
+
+def _id(event: NewEvent, signals: list[dict[str, Any]]) -> UUID:
     return ids.event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
 
 
-def _store(event: NewEvent, event_id: UUID, who: str, limit: int) -> Recorded:
-    signals = [signal.model_dump(exclude_unset=True) for signal in event.signals]
+def _limited(event: NewEvent, sender: str | None) -> str:
+    """Whom the rate limit counts: the key, or the user under a name that says nothing of them."""
+    return f"tilt:{sender or auth.pseudonym(event.user_id)}"
+
+
+def _store(
+    event: NewEvent, signals: list[dict[str, Any]], event_id: UUID, who: str, limit: int
+) -> Recorded:
     spent = db.run(
         """
         with budget as materialized (
-          select remaining, resets_at, %(at)s < rollups.horizon('tilt.events') as too_late
+          select remaining, resets_at, coalesce(
+              %(at)s < (select horizon from rollups.sources where name = 'tilt.events'), false
+            ) as too_late
           from shared.spend(%(who)s, %(limit)s, %(window)s)
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)

@@ -147,7 +147,10 @@ def _page(
           select (select count(*) from page) as ready,
             case
               when not %(counted)s then 0
-              when %(kind)s::jsonb is null then (tilt.since(%(user_id)s, %(since)s)).events
+              when %(kind)s::jsonb is null then (
+                select events
+                from tilt.since(%(user_id)s, %(since)s)
+              )
               else (
                 select count(*)
                 from tilt.events

@@ -97,8 +97,14 @@ def of(user_id: str) -> dict[str, Any]:
           coalesce(round(sum(d.score_sum) / sum(d.events), 2), 0) as "averageTiltScore",
           coalesce(max(d.score_max), 0) as "maxTiltScore",
           max(d.last_at) as "lastEventAt",
-          (tilt.since(%(user_id)s, now() - interval '24 hours')).events as "eventsLast24h",
-          (tilt.since(%(user_id)s, now() - interval '7 days')).events as "eventsLast7d"
+          (
+            select events
+            from tilt.since(%(user_id)s, now() - interval '24 hours')
+          ) as "eventsLast24h",
+          (
+            select events
+            from tilt.since(%(user_id)s, now() - interval '7 days')
+          ) as "eventsLast7d"
         from tilt.user_days d
         where d.user_id = %(user_id)s
         """,

@@ -7,14 +7,15 @@ create or replace function shared.spend(
   out remaining integer,
   out resets_at bigint
 )
-language sql
-set search_path = ''
+language plpgsql  -- keeps its plan from call to call, which a function in SQL does not
 as $$
+begin
   insert into shared.limits as l (who, window_start, spent)
   values (who, extract(epoch from statement_timestamp())::bigint / seconds * seconds, 1)
   on conflict on constraint limits_pkey
   do update set
     spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
     window_start = excluded.window_start
-  returning allowed - l.spent, l.window_start + seconds
+  returning allowed - l.spent, l.window_start + seconds into remaining, resets_at;
+end
 $$;

@@ -1,12 +1,7 @@
--- A user's tilt since any moment: whole hours from the rollup, the hour it falls into from raw rows.
-create or replace function tilt.since(
-  who text,
-  moment timestamptz,
-  out events bigint,
-  out score_sum numeric,
-  out score_max numeric,
-  out last_at timestamptz
-)
+-- A user's tilt since any moment, in one row: whole hours from the rollup, the hour that the moment
+-- falls into from raw rows. It returns a table because PostgreSQL inlines only such functions.
+create or replace function tilt.since(who text, moment timestamptz)
+returns table (events bigint, score_sum numeric, score_max numeric, last_at timestamptz)
 language sql
 stable
 as $$
