@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -28,6 +28,10 @@ reset: ## End the running stack and delete its data
 test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 	$(HAVE) project ministack sam
 	@$(PYTHON) -m pytest $(ARGS)
+
+bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
+	$(HAVE) project bench
+	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
 
 lint: ## Check style, types, the template and that openapi.json is fresh
 	$(HAVE) project sam

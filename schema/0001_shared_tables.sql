@@ -29,3 +29,5 @@ create table shared.audit (
 );
 
 select create_hypertable('shared.audit', by_range('at', interval '90 days'));
+
+create index audit_by_subject on shared.audit (subject, at desc);

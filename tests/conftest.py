@@ -8,16 +8,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from moto import mock_aws
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from functions.rollups import refresh
-from functions.shared import auth, db
+from functions.shared import auth, aws, db
 from functions.shared.settings import settings
 from infra.local import timescale
 from schema.migrate import Report, migrate
@@ -116,6 +119,7 @@ def store(
     _forget()
     if request.node.get_closest_marker("commits"):
         yield app_url
+        setting(DATABASE_URL=app_url)  # the test may have led it astray
         _forget()
         _empty(admin_url)
     else:
@@ -128,6 +132,7 @@ def _forget() -> None:
     if db._connection is not None:
         db._connection.close()
     db._connection = None
+    db._ask_again_at = 0.0
     auth._seen.clear()
 
 
@@ -139,6 +144,53 @@ def _empty(url: str) -> None:
         admin.execute("truncate shared.api_keys, shared.limits, shared.audit")
         admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")
         assert refresh.run(admin).left == 0
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The spool's two queues, on a mocked SQS."""
+
+    client: Any
+    queue: str
+    dead_letters: str
+
+    def bodies(self, queue: str | None = None) -> list[str]:
+        """Takes all messages out of a queue, by default the spool's."""
+        bodies = []
+        url = queue or self.queue
+        while got := self.client.receive_message(QueueUrl=url, MaxNumberOfMessages=10):
+            if "Messages" not in got:
+                break
+            for message in got["Messages"]:
+                bodies.append(message["Body"])
+                self.client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+
+@pytest.fixture
+def queues(setting: Callable[..., None]) -> Iterator[Queues]:
+    """The functions' spool, as the template would make it."""
+    setting(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+    with mock_aws():
+        aws.client.cache_clear()
+        client = aws.client("sqs")
+        urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in ("spool", "letters")]
+        setting(SPOOL_QUEUE_URL=urls[0], SPOOL_DEAD_LETTERS_URL=urls[1])
+        yield Queues(client, *urls)
+    aws.client.cache_clear()
+
+
+@pytest.fixture
+def away(store: str, setting: Callable[..., None]) -> Iterator[Callable[[], None]]:
+    """Takes the store away: from now on it refuses connections."""
+
+    def take() -> None:
+        setting(DATABASE_URL="postgresql://127.0.0.1:1/away")
+        _forget()
+
+    yield take
+    setting(DATABASE_URL=store)
+    _forget()
 
 
 @pytest.fixture

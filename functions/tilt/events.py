@@ -101,22 +101,26 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
 
 
 def restore(item: Any, accepted_at: int) -> None:
-    """Stores a spooled event, unless its user was erased after it was accepted (Unix ms)."""
+    """Stores a spooled event, unless it or its user was removed after `accepted_at` (Unix ms)."""
     event = wire.parse(NewEvent, item)
-    erased = db.run(
+    signals = _signals(event)
+    event_id = _id(event, signals)
+    gone = db.run(
         """
-        select
+        select action
         from shared.audit
-        where action = 'tilt.erase'
-          and subject = %s
-          and at >= to_timestamp(%s / 1000.0)
+        where at >= to_timestamp(%(accepted_at)s / 1000.0)
+          and (action, subject) in (('tilt.erase', %(person)s), ('tilt.delete', %(event)s))
         limit 1
         """,
-        (auth.pseudonym(event.user_id), accepted_at),
+        {
+            "accepted_at": accepted_at,
+            "person": auth.pseudonym(event.user_id),
+            "event": str(event_id),
+        },
     )
-    if not erased:
-        signals = _signals(event)
-        _store(event, signals, _id(event, signals), "tilt.spool", _UNLIMITED)
+    if not gone:
+        _store(event, signals, event_id, "tilt.spool", _UNLIMITED)
 
 
 def _signals(event: NewEvent) -> list[dict[str, Any]]:
@@ -184,7 +188,10 @@ def _store(
 
 
 def delete(event_id: str) -> None:
-    """Removes an event and its signals; an id that is unknown or not one of ours is no error."""
+    """Removes an event and its signals, also one that still waits in the spool. Audited.
+
+    An id that is unknown or not one of ours is no error.
+    """
     known = ids.read(event_id)
     if known is None:
         return
@@ -194,12 +201,15 @@ def delete(event_id: str) -> None:
           delete from tilt.events
           where id = %(id)s
             and occurred_at = %(at)s
+        ), signal as (
+          delete from tilt.signals
+          where event_id = %(id)s
+            and occurred_at = %(at)s
         )
-        delete from tilt.signals
-        where event_id = %(id)s
-          and occurred_at = %(at)s
+        insert into shared.audit (action, subject)
+        values ('tilt.delete', %(subject)s)
         """,
-        {"id": known, "at": ids.time_of(known)},
+        {"id": known, "at": ids.time_of(known), "subject": str(known)},
     )
 
 

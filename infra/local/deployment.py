@@ -28,6 +28,8 @@ class Deployment:
     stage: str
     migrate: str
     logs: str
+    queue: str
+    dead_letters: str
 
     def address(self, cloud: Cloud) -> str:
         """Where the cloud serves the REST API."""
@@ -63,11 +65,11 @@ def building(home: Path) -> Iterator[Build]:
         build.close()
 
 
-def deploy(cloud: Cloud, home: Path, secret: str, tilt_keys: str) -> Deployment:
+def deploy(cloud: Cloud, home: Path, parameters: dict[str, str]) -> Deployment:
     """Put the last build on the cloud; CloudError with CloudFormation's reason when it refuses."""
     words = ["deploy", *_SETTINGS, "--template-file", str(home / "build" / "template.yaml")]
     words += ["--stack-name", STACK, "--s3-bucket", BUCKET]
-    words += _parameters({"DatabaseSecret": secret, "TiltKeys": tilt_keys})
+    words += _parameters(parameters)
     file = home / "deploy.log"
     with file.open("w") as log:
         process = sam.start(words, cloud.environ, log.fileno())
@@ -84,7 +86,14 @@ def _outputs(cloud: Cloud) -> Deployment:
     formation = boto3.client("cloudformation", **cloud.access)
     [stack] = formation.describe_stacks(StackName=STACK)["Stacks"]
     said = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Deployment(said["ApiId"], said["ApiStage"], said["MigrateFunction"], said["LogGroup"])
+    return Deployment(
+        api=said["ApiId"],
+        stage=said["ApiStage"],
+        migrate=said["MigrateFunction"],
+        logs=said["LogGroup"],
+        queue=said["SpoolQueue"],
+        dead_letters=said["SpoolDeadLetters"],
+    )
 
 
 def migrate(cloud: Cloud, deployment: Deployment) -> list[str]:
@@ -106,4 +115,5 @@ def _parameters(more: dict[str, str]) -> list[str]:
         "Architecture": machine,
         "LogLevel": os.environ.get("LOG_LEVEL", "INFO"),
     }
-    return ["--parameter-overrides", *(f"{key}={value}" for key, value in (here | more).items())]
+    # Quoted, for SAM parts a value at its spaces.
+    return ["--parameter-overrides", *(f'{key}="{value}"' for key, value in (here | more).items())]

@@ -120,6 +120,9 @@ def readable(message: str, at: int) -> str | None:
     clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
     try:
         told = json.loads(message)
+        if told["event"] not in ("request", "failure"):
+            names = [name for name in told if name not in ("event", "level")]
+            return f"{clock}  {told['event']} {' '.join(f'{name}={told[name]}' for name in names)}"
         if told["event"] == "failure":
             where = _UNPACKED.sub("", (told["stack"] or [""])[-1])
             words = [told["error"], told["sqlstate"], told["message"], f"at {where}"]

@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from infra.local import deployment, lock, state
-from infra.local.cloud import Cloud
 from infra.local.environments import ensure
 from infra.local.state import HOME, StackError, State
 
@@ -49,11 +48,11 @@ def deploy() -> None:
     if not state.owner(HOME) or not (HOME / "state.json").exists():
         raise StackError("No stack of this checkout is ready: start one with `make run`.")
     known = State.read(HOME)
-    cloud = Cloud(known.cloud_port)
+    cloud = known.cloud()
     with lock.held(HOME / "deploying"):
         with deployment.building(HOME) as build:
             build.finish()
-        deployed = deployment.deploy(cloud, HOME, known.secret, known.tilt_keys)
+        deployed = deployment.deploy(cloud, HOME, known.parameters)
         applied = deployment.migrate(cloud, deployed)
         dataclasses.replace(known, deployed=deployed).write(HOME)
     done = f"{', '.join(applied)} applied, " if applied else ""

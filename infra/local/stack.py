@@ -14,6 +14,7 @@ from typing import TextIO
 
 from infra.local import cloud, deployment, logs, state, timescale
 from infra.local.cloud import LOCAL, Cloud
+from infra.local.deployment import Deployment
 from infra.local.edge import Behind, Edge
 from infra.local.gateway import Gateway
 from infra.local.logs import Journal
@@ -31,6 +32,7 @@ class Stack:
     database: Server
     api_key: str
     journal: Journal
+    deployed: Deployment
 
     @property
     def cloud_endpoint(self) -> str:
@@ -45,6 +47,7 @@ def running(
     database: Server | None = None,
     tilt_keys: str = "optional",
     terminal: TextIO | None = None,
+    refresh_rate: str = "rate(5 minutes)",
 ) -> Iterator[Stack]:
     """A whole stack while the block runs: built, deployed, migrated, on a free port by default.
 
@@ -67,12 +70,17 @@ def running(
             local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
         )
         build.finish()
-        deployed = deployment.deploy(local, home, secret, tilt_keys)
+        parameters = {
+            "DatabaseSecret": secret,
+            "TiltKeys": tilt_keys,
+            "RefreshRate": refresh_rate,
+        }
+        deployed = deployment.deploy(local, home, parameters)
         deployment.migrate(local, deployed)
         ending.callback(state.forget, home)
-        State(os.getpid(), listening.url, local.port, secret, tilt_keys, deployed).write(home)
+        State(os.getpid(), listening.url, local.port, parameters, deployed).write(home)
         ending.enter_context(logs.followed(local, deployed.logs, journal))
-        yield Stack(listening.url, local, database, keys["api_key"], journal)
+        yield Stack(listening.url, local, database, keys["api_key"], journal, deployed)
 
 
 def _behind(home: Path) -> Callable[[], Behind | None]:

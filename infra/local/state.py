@@ -27,8 +27,7 @@ class State:
     pid: int
     url: str
     cloud_port: int
-    secret: str
-    tilt_keys: str
+    parameters: dict[str, str]  # of the template, as they were deployed
     deployed: Deployment
 
     @classmethod
@@ -43,9 +42,13 @@ class State:
         draft.write_text(json.dumps(asdict(self)))
         draft.replace(home / "state.json")
 
+    def cloud(self) -> Cloud:
+        """The cloud that the stack runs on."""
+        return Cloud(self.cloud_port)
+
     def address(self) -> str:
         """Where the cloud serves the REST API."""
-        return self.deployed.address(Cloud(self.cloud_port))
+        return self.deployed.address(self.cloud())
 
 
 def forget(home: Path) -> None:

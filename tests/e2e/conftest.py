@@ -49,7 +49,9 @@ def database(new_database: Callable[[], tuple[str, str]]) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def stack(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     home = tmp_path_factory.mktemp("stack")
-    with local_stack.running(home, port=0, database=database.server) as running:
+    with local_stack.running(
+        home, port=0, database=database.server, refresh_rate="rate(1 minute)"
+    ) as running:
         yield running
 
 

@@ -98,15 +98,17 @@ def test_the_database_stops_and_starts_between_requests(http: Wire, database: Da
     before = http("POST", "/api/tilt/events", event("patient")).json["eventId"]
     database.stop()
     try:
-        for reply in (
-            http("POST", "/api/tilt/events", event("patient", tiltScore=3)),
-            http("GET", "/api/tilt/stats/patient"),
-        ):
+        queued = http("POST", "/api/tilt/events", event("patient", tiltScore=3))
+        assert (queued.status, queued.json["message"]) == (202, "Tilt event queued")
+        for method, path in (("GET", "stats/patient"), ("DELETE", f"events/{before}")):
+            reply = http(method, f"/api/tilt/{path}")
             assert (reply.status, reply.json) == (503, {"error": "Database not connected"})
     finally:
         database.start()
     assert http("POST", "/api/tilt/events", event("patient")).json["eventId"] == before
-    assert http("GET", "/api/tilt/stats/patient").json["totalEvents"] == 1
+    again = http("POST", "/api/tilt/events", event("patient", tiltScore=3))
+    assert (again.status, again.json["eventId"]) == (200, queued.json["eventId"])
+    assert http("GET", "/api/tilt/stats/patient").json["totalEvents"] == 2
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,28 @@ def test_the_migration_carries_its_files(tmp_path: Path) -> None:
     assert (tmp_path / "schema/migrate.py").exists()
 
 
+@pytest.mark.parametrize("name", ["Spool", "Refresh", "Audit", "Retention"])
+def test_a_function_behind_no_door_carries_no_door(tmp_path: Path, name: str) -> None:
+    package.code(f"{name}Function", LOCAL, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"functions"}
+
+
+def test_the_drain_starts_from_its_package_and_the_runtimes_boto3(tmp_path: Path) -> None:
+    package.layer(LOCAL, tmp_path / "layer")
+    package.code("SpoolFunction", LOCAL, tmp_path / "code")
+    start = f"""
+import os, sys
+sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
+os.environ |= {{"DOMAINS": "tilt", "DATABASE_URL": "postgresql://x", "SIGNING_KEY": "s" * 32}}
+from functions.spool import handlers
+from functions.rollups import handlers as rollups
+assert not {{"boto3", "chalice"}} & set(sys.modules), "dear, and seldom needed"
+"""
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_site_carries_swagger_ui(tmp_path: Path) -> None:
     package.code("SiteFunction", LOCAL, tmp_path)
     folder = tmp_path / "drf_spectacular_sidecar"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from infra.local.deployment import Deployment
 from infra.local.edge import Behind
 from infra.local.state import StackError, State
 
-DEPLOYED = Deployment("api1", "live", "migrate", "/tiltyard/functions")
-STATE = State(1, "http://127.0.0.1:8000", 4566, "arn:secret", "optional", DEPLOYED)
+DEPLOYED = Deployment("api1", "live", "migrate", "/tiltyard/functions", "queue", "letters")
+STATE = State(1, "http://127.0.0.1:8000", 4566, {"TiltKeys": "optional"}, DEPLOYED)
 
 
 def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_the_edge_follows_a_new_deployment(tmp_path: Path) -> None:
     assert behind() is None
     STATE.write(tmp_path)
     assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api1/live")
-    later = Deployment("api2", "live", "migrate", "/tiltyard/functions")
+    later = replace(DEPLOYED, api="api2")
     State(**vars(STATE) | {"deployed": later}).write(tmp_path)
     os.utime(tmp_path / "state.json", ns=(1, 1))  # a clock too coarse to tell them apart
     assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api2/live")
@@ -125,7 +126,7 @@ def test_a_failed_deployment_says_which_resource(
 ) -> None:
     _fake_sam(tmp_path, monkeypatch, "echo 'CREATE_FAILED Layer too large'; echo 'bye'; exit 1")
     with pytest.raises(CloudError, match="sam deploy failed: CREATE_FAILED Layer too large"):
-        deployment.deploy(Cloud(1), tmp_path, "arn:secret", "optional")
+        deployment.deploy(Cloud(1), tmp_path, {"TiltKeys": "optional"})
 
 
 def test_an_abandoned_build_is_ended_with_its_children(

@@ -1,0 +1,60 @@
+"""`make bench`: measures, prints a table, writes .local/bench.json; ONLY=name,name selects."""
+
+# ruff: noqa: T201  a program prints
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from infra.local.timescale import Server, TimescaleError
+from tests.benchmarks import cold, large, marks, record
+from tests.benchmarks.caller import ROOT
+from tests.benchmarks.figures import Figure, save, table
+from tests.benchmarks.store import Store, server, store
+
+# What is measured together, and the figures that come of it.
+MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
+    record.measure: ("tilt.record", "tilt.record.peer"),
+    cold.measure: ("cold.tilt", "cold.tilt.peer"),
+    marks.measure: ("tilt.mark",),
+    large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
+}
+
+
+def main() -> int:
+    """0 when every figure is within its goal, 1 when one is not, 2 for an unknown name."""
+    known = [name for names in MEASURES.values() for name in names]
+    only = [name.strip() for name in os.environ.get("ONLY", "").split(",") if name.strip()]
+    if unknown := sorted(set(only) - set(known)):
+        print(f"No figure {unknown[0]}; there are {', '.join(known)}.", file=sys.stderr)
+        return 2
+    wanted = set(only or known)
+    figures: list[Figure] = []
+    try:
+        with server() as where:
+            for measure, names in MEASURES.items():
+                if wanted & set(names):
+                    figures += [one for one in _measured(measure, where) if one.name in wanted]
+    except TimescaleError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(table(figures))
+    save(figures, ROOT / ".local/bench.json")
+    return 0 if all(one.ok for one in figures) else 1
+
+
+def _measured(measure: Callable[[Store], list[Figure]], where: Server) -> list[Figure]:
+    """Each measure has a database of its own, so that none finds what another left behind."""
+    began = time.monotonic()
+    with store(where) as own:
+        figures = measure(own)
+        names = ", ".join(one.name for one in figures)
+        took, load = time.monotonic() - began, os.getloadavg()[0]
+        print(f"{names}: {took:.0f} s on {own.edition}, load {load:.1f}", flush=True)
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

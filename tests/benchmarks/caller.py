@@ -1,0 +1,80 @@
+"""The outer half of a measured process: each side has its own, on bench's interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.requests import ENVIRON
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".local/bench/bin/python"
+
+
+class Callee:
+    """A warm process that answers events."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def answer(self, events: list[dict[str, Any]]) -> list[float]:
+        """The seconds that each event took."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(events) + "\n")
+        self._process.stdin.flush()
+        seconds: list[float] = json.loads(self._process.stdout.readline() or "null")
+        assert seconds, f"{self._process.args} died"
+        return seconds
+
+
+@contextmanager
+def callee(module: str, database_url: str) -> Iterator[Callee]:
+    """A process of a module that calls callee.serve; it ends with the block."""
+    process = subprocess.Popen(
+        [PYTHON, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=_environ(database_url),
+        text=True,
+    )
+    with process:
+        try:
+            yield Callee(process)
+        finally:
+            assert process.stdin
+            process.stdin.close()
+
+
+def cold(program: str, given: Any, database_url: str) -> float:
+    """Seconds from starting an interpreter until the program says, on stderr, that it answered.
+
+    It finds `given` as JSON in its first argument.
+    """
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [PYTHON, "-c", program, json.dumps(given)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=_environ(database_url),
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = process.stderr.readline()
+        seconds = time.perf_counter() - began
+        rest = process.stderr.read()
+    assert said == "answered\n", said + rest
+    return seconds
+
+
+def _environ(database_url: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return kept | ENVIRON | {"DATABASE_URL": database_url}

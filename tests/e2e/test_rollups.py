@@ -1,0 +1,26 @@
+"""The schedule fires by itself."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+
+from tests.e2e.conftest import Database, Wire
+from tests.e2e.test_spool import event, until
+
+
+def test_dirty_buckets_become_clean_without_anybody_calling(http: Wire, database: Database) -> None:
+    for age in range(5):
+        late = int((time.time() - age * 86_400) * 1000)
+        assert http("POST", "/api/tilt/events", event("late", timestamp=late)).status == 200
+    with psycopg.connect(database.server.app_url, autocommit=True) as connection:
+
+        def dirty() -> int:
+            [count] = connection.execute("select count(*) from rollups.dirty").fetchone() or [0]
+            return int(count)
+
+        assert dirty() >= 5
+        # A minute to the next firing, and what the local scheduler takes to notice.
+        until(90, lambda: dirty() == 0)
+    assert http("GET", "/api/tilt/stats/late").json["totalEvents"] == 5

@@ -1,0 +1,85 @@
+"""What is queued while the database is away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.shared import aws, spool
+from functions.shared.errors import Unavailable
+from tests.conftest import Queues
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+def items_of(bodies: list[str]) -> list[Any]:
+    return [item for body in bodies for item in json.loads(body)["items"]]
+
+
+@given(st.lists(ANY_JSON, max_size=8), st.integers(20, 200))
+def test_any_json_survives_in_order_whatever_the_split(items: list[Any], limit: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spool, "MESSAGE_BYTES", limit)
+        sizes = [len(json.dumps(item)) for item in items]
+        if max(sizes, default=0) > limit:
+            with pytest.raises(Unavailable):
+                list(spool.messages("k", items))
+            return
+        bodies = list(spool.messages("k", items))
+        assert items_of(bodies) == items
+        for body in bodies:
+            told = json.loads(body)
+            assert (told["kind"], isinstance(told["at"], int)) == ("k", True)
+            carried = sum(len(json.dumps(item)) + 2 for item in told["items"])
+            assert carried - 2 <= limit
+            assert body.isascii()
+
+
+def test_what_is_too_large_for_one_message_takes_several(queues: Queues) -> None:
+    items = [f"{number}:" + "é" * 10_000 for number in range(10)]  # 60 kB each, escaped
+    spool.keep("k", items)
+    bodies = queues.bodies()
+    assert len(bodies) == 4
+    assert max(map(len, bodies)) < 256 * 1024
+    assert sorted(items_of(bodies)) == items
+
+
+def test_an_item_that_no_message_can_carry_is_refused(queues: Queues) -> None:
+    with pytest.raises(Unavailable):
+        spool.keep("k", ["x" * spool.MESSAGE_BYTES])
+
+
+def test_a_queue_that_cannot_be_reached_or_is_not_there_is_unavailable(
+    queues: Queues, setting: Callable[..., None]
+) -> None:
+    setting(SPOOL_QUEUE_URL=queues.queue + "-that-nobody-made")
+    with pytest.raises(Unavailable):
+        spool.keep("k", [1])
+    setting(SPOOL_QUEUE_URL="")
+    with pytest.raises(Unavailable):
+        spool.keep("k", [1])
+
+
+def test_a_network_that_is_away_is_unavailable(setting: Callable[..., None]) -> None:
+    setting(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_ENDPOINT_URL="http://127.0.0.1:1",
+        SPOOL_QUEUE_URL="http://127.0.0.1:1/0/spool",
+    )
+    aws.client.cache_clear()
+    try:
+        with pytest.raises(Unavailable):
+            spool.keep("k", [1])
+    finally:
+        aws.client("sqs").close()
+        aws.client.cache_clear()
