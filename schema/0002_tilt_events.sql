@@ -1,4 +1,5 @@
--- Tilt events of a Discord bot, and their signals one row each.
+-- Tilt events of a Discord bot, and their signals one row each. Chunks of 90 days: a bot sends little,
+-- and each chunk that a read has to consider costs it some 20 us of planning.
 
 create table tilt.events (
   id uuid not null,  -- version 8: carries occurred_at to the millisecond
@@ -12,10 +13,11 @@ create table tilt.events (
 );
 
 select create_hypertable(
-  'tilt.events', by_range('occurred_at', interval '7 days'), create_default_indexes => false
+  'tilt.events', by_range('occurred_at', interval '90 days'), create_default_indexes => false
 );
 
-create index events_by_user on tilt.events (user_id, occurred_at desc, id desc);
+-- With the score, so that a user's part of a dirty bucket is counted from the index alone.
+create index events_by_user on tilt.events (user_id, occurred_at desc, id desc) include (tilt_score);
 create index events_by_time on tilt.events (occurred_at desc);
 
 create table tilt.signals (
@@ -30,7 +32,7 @@ create table tilt.signals (
 );
 
 select create_hypertable(
-  'tilt.signals', by_range('occurred_at', interval '7 days'), create_default_indexes => false
+  'tilt.signals', by_range('occurred_at', interval '90 days'), create_default_indexes => false
 );
 
 create index signals_by_user on tilt.signals (user_id, occurred_at desc);

@@ -72,7 +72,8 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
     assert row
     [number] = row
     connection.execute(
-        "update rollups.catalog set exact = %s where id = %s", (rollup.exact(number), number)
+        "update rollups.catalog set exact = %s where id = %s",
+        (rollup.exact(number, _columns_of(connection, rollup.material)), number),
     )
     _create_trigger(connection, rollup.source, rollup.time_column)
 
@@ -91,7 +92,9 @@ def _is_hypertable(connection: Connection, table: str) -> bool:
 
 def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool) -> None:
     name = sql.Identifier(*rollup.material.split("."))
-    columns = sql.SQL(", ").join(sql.Identifier(one) for one in rollup.index.split(", "))
+    index = _columns(rollup.index)
+    if rollup.include:
+        index += sql.SQL(" include ") + _columns(rollup.include)
     bucket = sql.Identifier(rollup.bucket_column)
     if is_aggregate:
         create = sql.SQL(
@@ -102,9 +105,28 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
     else:
         create = sql.SQL("create table {} as {} with no data")
     connection.execute(create.format(name, sql.SQL(rollup.select)))
-    connection.execute(sql.SQL("create index on {} ({})").format(name, columns))
+    connection.execute(sql.SQL("create index on {} {}").format(name, index))
     if not is_aggregate:
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
+
+
+def _columns_of(connection: Connection, table: str) -> list[str]:
+    rows = connection.execute(
+        """
+        select attname
+        from pg_attribute
+        where attrelid = %s::regclass
+          and attnum > 0
+          and not attisdropped
+        order by attnum
+        """,
+        (table,),
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _columns(names: str) -> sql.Composed:
+    return sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, names.split(", "))))
 
 
 def _create_trigger(connection: Connection, source: str, time_column: str) -> None:

@@ -3,7 +3,7 @@
     -- rollup: tilt.user_days   version: 1
     -- A row is one user's tilt on one UTC day.
     -- source: tilt.events(occurred_at)   bucket: day, 1 day
-    -- index: user_id, day
+    -- index: user_id, day include events
     select time_bucket('1 day', occurred_at) as day, user_id, count(*) as events
     from tilt.events
     group by day, user_id
@@ -29,7 +29,7 @@ _HEADER = re.compile(
     r"(?:-- .*\n)+?"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)\n"
-    r"-- index: (?P<index>[a-z_0-9, ]+)\n"
+    r"-- index: (?P<index>[a-z_0-9, ]+?)(?: include (?P<include>[a-z_0-9, ]+))?\n"
     r"(?P<select>select [^;]+?)\n*"
 )
 
@@ -50,6 +50,7 @@ class Rollup:
     bucket_column: str
     width: str
     index: str
+    include: str  # columns that the index carries along; empty for none
     select: str
     checksum: str
 
@@ -69,6 +70,7 @@ class Rollup:
             found["bucket"],
             found["width"],
             found["index"],
+            found["include"] or "",
             found["select"],
             hashlib.sha256(text.encode()).hexdigest(),
         )
@@ -84,11 +86,23 @@ class Rollup:
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"
 
-    def exact(self, number: int) -> str:
-        """The SELECT of the view: clean buckets as they are kept, dirty ones from the raw rows."""
+    def exact(self, number: int, columns: list[str]) -> str:
+        """The SELECT of the view: clean buckets as they are kept, dirty ones from the raw rows.
+
+        A dirty row's bucket is its mark's, so that who reads a range pays for no mark outside it.
+        """
+        bucket = sql.Identifier(self.bucket_column)
+        live = [
+            sql.SQL("mark.bucket as {}").format(bucket)
+            if name == self.bucket_column
+            else sql.SQL("live.{}").format(sql.Identifier(name))
+            for name in columns
+        ]
         return _EXACT.format(
             material=sql.Identifier(*self.material.split(".")),
-            bucket=sql.Identifier(self.bucket_column),
+            bucket=bucket,
+            kept_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            live_columns=sql.SQL(", ").join(live),
             live=sql.SQL(self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")),
             number=number,
         ).as_string(None)
@@ -96,7 +110,7 @@ class Rollup:
 
 _EXACT = sql.SQL(
     """
-    select kept.*
+    select {kept_columns}
     from {material} as kept
     where not exists (
       select
@@ -105,7 +119,7 @@ _EXACT = sql.SQL(
         and mark.bucket = kept.{bucket}
     )
     union all
-    select live.*
+    select {live_columns}
     from (select distinct bucket from rollups.dirty where rollup = {number}) as mark
     cross join lateral (
     {live}

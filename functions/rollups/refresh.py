@@ -48,7 +48,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
         if mine:
             report.buckets = work(connection, started + seconds)
             _promote(connection)
-            _forget(connection)
+            _tidy(connection)
         report.busy = not mine
     report.left = dirty(connection)
     report.ms = round((time.monotonic() - started) * 1000, 1)
@@ -175,6 +175,10 @@ def _promote(connection: db.Connection) -> None:
     )
 
 
-def _forget(connection: db.Connection) -> None:
-    """Drops closed generations but the newest settled one."""
+def _tidy(connection: db.Connection) -> None:
+    """Drops closed generations but the newest settled one, and the room that dead marks take.
+
+    Every read of a view looks through the marks: they must not wait for autovacuum.
+    """
     connection.execute("delete from rollups.generations where generation < rollups.settled()")
+    connection.execute("vacuum rollups.dirty")

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
-from functions.shared import db
+from functions.shared import db, wire
 
 _MINUTES = {"more-often": 30, "worse": 30, "just-now": 15}
 
 
-class Cooldown(BaseModel):
+class Cooldown(wire.Shape):
     """A recommendation; `reasons` are more-often, worse, just-now."""
 
     recommended: bool

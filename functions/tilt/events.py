@@ -155,13 +155,14 @@ def _store(
           where remaining >= 0
             and not too_late
           on conflict do nothing
-          returning id, occurred_at, user_id, signals
         ), signal as (
           insert into tilt.signals
             (event_id, ordinal, occurred_at, user_id, type, severity, confidence)
-          select e.id, s.ordinal, e.occurred_at, e.user_id, s.signal ->> 'type',
+          select %(id)s, s.ordinal, %(at)s, %(user_id)s, s.signal ->> 'type',
             (s.signal ->> 'severity')::numeric, (s.signal ->> 'confidence')::numeric
-          from event e, jsonb_array_elements(e.signals) with ordinality as s(signal, ordinal)
+          from budget, jsonb_array_elements(%(signals)s) with ordinality as s(signal, ordinal)
+          where remaining >= 0
+            and not too_late
           on conflict do nothing
         )
         select remaining, resets_at, too_late

@@ -45,7 +45,7 @@ class ExportQuery(BaseModel):
     cursor: Annotated[str | None, _Optional] = None
 
 
-class StoredEvent(BaseModel):
+class StoredEvent(wire.Shape):
     """A tilt event as it is read back."""
 
     id: UUID
@@ -57,7 +57,7 @@ class StoredEvent(BaseModel):
     created_at: datetime
 
 
-class History(BaseModel):
+class History(wire.Shape):
     """A page of history; `count` is of the whole window."""
 
     success: Literal[True]
@@ -68,7 +68,7 @@ class History(BaseModel):
     nextCursor: str | None  # noqa: N815
 
 
-class Export(BaseModel):
+class Export(wire.Shape):
     """A page of an export."""
 
     success: Literal[True]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from functions.shared import wire
 from functions.shared.auth import Needs
 from functions.shared.http import Answer, Request, Routes
 from functions.shared.settings import settings
@@ -21,7 +22,7 @@ read = Needs("tilt:read", waived=_keys_are_optional)
 write = Needs("tilt:write", waived=_keys_are_optional)
 
 
-class Recorded(BaseModel):
+class Recorded(wire.Shape):
     """The event is stored, now or earlier: the same event always has the same id."""
 
     success: Literal[True]
@@ -29,7 +30,7 @@ class Recorded(BaseModel):
     eventId: str  # noqa: N815  the wire's name
 
 
-class Queued(BaseModel):
+class Queued(wire.Shape):
     """The database is away: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
@@ -37,14 +38,14 @@ class Queued(BaseModel):
     eventId: str  # noqa: N815
 
 
-class Deleted(BaseModel):
+class Deleted(wire.Shape):
     """The event is gone, or never was."""
 
     success: Literal[True]
     message: Literal["Event deleted"]
 
 
-class Erased(BaseModel):
+class Erased(wire.Shape):
     """How many rows were removed, per table."""
 
     success: Literal[True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from functions.shared import db, wire
 
@@ -31,7 +31,7 @@ class SignalsQuery(User):
     days: Annotated[int, wire.lenient(default=7, most=30)] = 7
 
 
-class Stats(BaseModel):
+class Stats(wire.Shape):
     """A user's tilt over all time; zeros for a user without events."""
 
     success: Literal[True]
@@ -44,7 +44,7 @@ class Stats(BaseModel):
     eventsLast7d: int  # noqa: N815
 
 
-class TrendBucket(BaseModel):
+class TrendBucket(wire.Shape):
     """One UTC hour or day; zeros for one without events."""
 
     bucket: datetime
@@ -56,8 +56,10 @@ class TrendBucket(BaseModel):
 class Trend(RootModel[list[TrendBucket]]):
     """Buckets from the oldest to the current one: the answer is the bare list."""
 
+    model_config = ConfigDict(defer_build=True)
 
-class SignalStats(BaseModel):
+
+class SignalStats(wire.Shape):
     """One type of signal; an average is null when no signal of the type carried the number."""
 
     type: str
@@ -67,7 +69,7 @@ class SignalStats(BaseModel):
     lastSeen: datetime  # noqa: N815
 
 
-class Signals(BaseModel):
+class Signals(wire.Shape):
     """Types of signals, the most frequent first."""
 
     success: Literal[True]
@@ -76,7 +78,7 @@ class Signals(BaseModel):
     signals: list[SignalStats]
 
 
-class Comparison(BaseModel):
+class Comparison(wire.Shape):
     """Percentiles among all users with events in the last 30 UTC days, today included: the share
     of the others who are below, 0 to 100. Only `insufficient` when there are too few of them."""
 
@@ -93,20 +95,48 @@ def of(user_id: str) -> dict[str, Any]:
     """A user's Stats. One round trip."""
     numbers = db.run(
         """
-        select coalesce(sum(d.events), 0)::bigint as "totalEvents",
-          coalesce(round(sum(d.score_sum) / sum(d.events), 2), 0) as "averageTiltScore",
-          coalesce(max(d.score_max), 0) as "maxTiltScore",
-          max(d.last_at) as "lastEventAt",
+        with edge as (  -- the hours that the two windows begin in, from raw rows
+          select count(*) as week, 0 as day
+          from tilt.events
+          where user_id = %(user_id)s
+            and occurred_at >= now() - interval '7 days'
+            and occurred_at < time_bucket('1 hour', now() - interval '7 days') + interval '1 hour'
+          union all
+          select 0, count(*)
+          from tilt.events
+          where user_id = %(user_id)s
+            and occurred_at >= now() - interval '24 hours'
+            and occurred_at < time_bucket('1 hour', now() - interval '24 hours') + interval '1 hour'
+        ), recent as materialized (
+          select hour, events, score_sum, score_max, last_at
+          from tilt.user_hours
+          where user_id = %(user_id)s
+            and hour > now() - interval '7 days'
+        ), whole as (  -- today by its hours, of which few are dirty
+          select events, score_sum, score_max, last_at
+          from tilt.user_days
+          where user_id = %(user_id)s
+            and day < date_trunc('day', now(), 'UTC')
+          union all
+          select events, score_sum, score_max, last_at
+          from recent
+          where hour >= date_trunc('day', now(), 'UTC')
+        )
+        select coalesce(sum(events), 0)::bigint as "totalEvents",
+          coalesce(round(sum(score_sum) / sum(events), 2), 0) as "averageTiltScore",
+          coalesce(max(score_max), 0) as "maxTiltScore",
+          max(last_at) as "lastEventAt",
           (
-            select events
-            from tilt.since(%(user_id)s, now() - interval '24 hours')
-          ) as "eventsLast24h",
+            (select sum(day) from edge) + (
+              select coalesce(sum(events), 0)
+              from recent
+              where hour > now() - interval '24 hours'
+            )
+          )::bigint as "eventsLast24h",
           (
-            select events
-            from tilt.since(%(user_id)s, now() - interval '7 days')
-          ) as "eventsLast7d"
-        from tilt.user_days d
-        where d.user_id = %(user_id)s
+            (select sum(week) from edge) + (select coalesce(sum(events), 0) from recent)
+          )::bigint as "eventsLast7d"
+        from whole
         """,
         {"user_id": user_id},
     )[0]

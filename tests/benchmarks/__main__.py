@@ -1,6 +1,5 @@
 """`make bench`: measures, prints a table, writes .local/bench.json; ONLY=name,name selects."""
 
-# ruff: noqa: T201  a program prints
 from __future__ import annotations
 
 import os

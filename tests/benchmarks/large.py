@@ -1,6 +1,5 @@
 """tilt.stats and rollup.refresh: what stays small in a table of five million events."""
 
-# ruff: noqa: T201  a program prints
 from __future__ import annotations
 
 import os

@@ -1,6 +1,6 @@
 """The peer: POST /api/tilt/events with FastAPI, Mangum and SQLAlchemy 2, written to be fast.
 
-The same contract: key, validation, rate limit, horizon, ids and rows. Measured and chosen: Core
+The same contract: key, validation, rate limit, horizon, ids and rows. Chosen: Core
 rather than the ORM, one connection kept warm by the pool and not pinged.
 """
 
