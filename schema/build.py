@@ -138,8 +138,15 @@ def _create_trigger(connection: Connection, source: str, time_column: str) -> No
     values = sql.SQL(", ").join(
         sql.SQL("({}::smallint, interval {})").format(number, width) for number, width in known
     )
-    parts = {"name": name, "rollups": values, "time": sql.Identifier(time_column)}
-    connection.execute(sql.SQL(_MARK).format(**parts))
+
+    def marks(rows: str) -> sql.Composed:
+        return sql.SQL(_MARKS).format(
+            rows=sql.Identifier(rows), rollups=values, time=sql.Identifier(time_column)
+        )
+
+    connection.execute(
+        sql.SQL(_TRIGGER).format(name=name, changed=marks("changed"), became=marks("became"))
+    )
     table = sql.Identifier(*source.split("."))
     for verb, tables in _TRIGGERS.items():
         connection.execute(
@@ -161,32 +168,29 @@ _TRIGGERS = {
     "delete": "old table as changed",
     "update": "old table as changed new table as became",
 }
-# In the order of the key, so that two writers never wait for each other crosswise. A mark that is
-# there already costs a look at the index.
-_MARK = """
+_TRIGGER = """
 create or replace function {name}() returns trigger
 language plpgsql
 as $$
 begin
-  insert into rollups.dirty (rollup, bucket, generation)
-  select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
-  from changed as c
-  cross join (values {rollups}) as r (id, width)
-  cross join rollups.generation as g
-  order by 1, 2
-  on conflict do nothing;
+  {changed};
   if tg_op = 'UPDATE' then
-    insert into rollups.dirty (rollup, bucket, generation)
-    select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
-    from became as c
-    cross join (values {rollups}) as r (id, width)
-    cross join rollups.generation as g
-    order by 1, 2
-    on conflict do nothing;
+    {became};
   end if;
   return null;
 end
 $$
+"""
+# In the order of the key, so that two writers never wait for each other crosswise. A mark that is
+# there already costs a look at the index.
+_MARKS = """
+insert into rollups.dirty (rollup, bucket, generation)
+select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
+from {rows} as c
+cross join (values {rollups}) as r (id, width)
+cross join rollups.generation as g
+order by 1, 2
+on conflict do nothing
 """
 
 

@@ -15,6 +15,7 @@ from functions.tilt import events as tilt_events
 Verb = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
 
 VERBS: dict[str, Verb] = {"tilt.events": tilt_events.restore}
+_FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
 
 
@@ -63,7 +64,10 @@ def _store(record: dict[str, Any]) -> tuple[int, int]:
 def _read(body: str) -> tuple[Verb, int, list[Any]]:
     try:
         message = json.loads(body)
-        return VERBS[message["kind"]], int(message["at"]), list(message["items"])
+        accepted_at = int(message["at"])
+        if not 0 <= accepted_at < _FAR_FUTURE:
+            raise ValueError("no time at which anything was accepted")
+        return VERBS[message["kind"]], accepted_at, list(message["items"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise Poison("not a message of ours") from error
 
