@@ -29,6 +29,7 @@ _TRIES = 3
 _SLOW = 0.25  # seconds
 _PAUSE = 5.0  # seconds
 _connection: Connection | None = None
+_cursor: psycopg.Cursor[Row] | None = None
 _ask_again_at = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
 
@@ -43,10 +44,18 @@ def run(statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
     Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
     """
     global rows_seen
-    cursor = _persevere(lambda: connection().cursor(binary=True).execute(statement, values))
+    cursor = _persevere(lambda: _cursor_of(connection()).execute(statement, values))
     rows = cursor.fetchall() if cursor.description else []
     rows_seen += len(rows)
     return rows
+
+
+def _cursor_of(opened: Connection) -> psycopg.Cursor[Row]:
+    """The connection's one cursor: a new one would learn anew how to send each type of value."""
+    global _cursor
+    if _cursor is None or _cursor.connection is not opened:
+        _cursor = opened.cursor(binary=True)
+    return _cursor
 
 
 @contextmanager
