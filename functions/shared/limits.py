@@ -1,7 +1,8 @@
 """Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
 
-The counting is the SQL function `shared.spend` (schema/always/limits.sql), called inside the
-statement that it guards, so that a limited write still costs one round trip.
+A window begins at a multiple of its length since 1970. The counting is an upsert into shared.limits
+inside the statement that it guards, so that a limited write still costs one round trip; see
+functions/tilt/events.py.
 """
 
 from __future__ import annotations

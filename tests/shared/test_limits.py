@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
 
 import psycopg
 import pytest
 
-from functions.shared import db, limits
+from functions.shared import db, ids, limits
 from functions.shared.errors import TooManyRequests
+from functions.tilt import events
+
+NOW = int(time.time() * 1000)
+NUMBERS = count()
+Spend = Callable[[str], limits.Budget]
 
 
-def spend(who: str, allowed: int = 3, seconds: int = 60) -> limits.Budget:
-    row = db.run("select * from shared.spend(%s, %s, %s)", (who, allowed, seconds))[0]
-    return limits.Budget(allowed, row["remaining"], row["resets_at"])
+def event() -> events.NewEvent:
+    sent = {"userId": "u", "timestamp": NOW - next(NUMBERS), "signals": [], "tiltScore": 1}
+    return events.NewEvent.model_validate(sent)
 
 
-def test_each_spends_its_own_budget(store: str) -> None:
-    assert [spend("a").left for _ in range(5)] == [2, 1, 0, -1, -2]
+@pytest.fixture
+def spend(store: str, monkeypatch: pytest.MonkeyPatch) -> Spend:
+    """Spends one of three requests a minute."""
+    monkeypatch.setattr(events, "PER_MINUTE", 3)
+
+    def one(who: str) -> limits.Budget:
+        budget = events.record(event(), who).budget
+        assert budget
+        return budget
+
+    return one
+
+
+def test_each_spends_its_own_budget(spend: Spend) -> None:
+    assert [spend("a").left for _ in range(3)] == [2, 1, 0]
+    with pytest.raises(TooManyRequests):
+        spend("a")
     assert spend("b").left == 2
 
 
-def test_a_new_window_starts_anew(store: str) -> None:
+def test_a_new_window_starts_anew(spend: Spend) -> None:
     spend("a")
     db.run("update shared.limits set window_start = window_start - 60, spent = 99")
     assert spend("a").left == 2
 
 
-def test_the_window_ends_at_a_multiple_of_its_length(store: str) -> None:
+def test_the_window_ends_at_a_multiple_of_its_length(spend: Spend) -> None:
     budget = spend("a")
     assert budget.reset % 60 == 0
     assert 0 < budget.reset - time.time() <= 60
 
 
-def test_one_too_many_is_told_when_to_return(store: str) -> None:
+def test_one_too_many_is_told_when_to_return() -> None:
     budget = limits.Budget(3, -1, int(time.time()) + 30)
     with pytest.raises(TooManyRequests) as raised:
         budget.check()
@@ -43,12 +66,17 @@ def test_one_too_many_is_told_when_to_return(store: str) -> None:
 
 
 @pytest.mark.commits
-def test_many_at_once_are_all_counted(store: str) -> None:
-    def one(_: int) -> int:
+def test_many_at_once_are_all_counted(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    real = db.run
+    monkeypatch.setattr(db, "run", lambda *said: sent.append(said) or real(*said))  # type: ignore[func-returns-value]
+    events.record(event(), "a")
+    [(statement, values)] = sent
+
+    def one(number: int) -> int:
+        changed = {"window": 3600, "who": "hour", "id": ids.event_id(NOW, number)}
         with psycopg.connect(store, autocommit=True) as connection:
-            row = connection.execute(
-                "select remaining from shared.spend('a', 100, 3600)"
-            ).fetchone()
+            row = connection.execute(statement, {**values, **changed}).fetchone()
             assert row
             return int(row[0])
 

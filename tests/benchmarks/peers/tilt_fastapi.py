@@ -76,9 +76,14 @@ signals = Table(
 )
 SPEND = text(
     """
-    select remaining, resets_at,
-      cast(:at as timestamptz) < rollups.horizon('tilt.events') as too_late
-    from shared.spend(:who, :allowed, 60)
+    insert into shared.limits as l (who, window_start, spent)
+    values (:who, extract(epoch from statement_timestamp())::bigint / 60 * 60, 1)
+    on conflict (who) do update
+    set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+      window_start = excluded.window_start
+    returning :allowed - spent as remaining, window_start + 60 as resets_at,
+      cast(:at as timestamptz)
+        < (select horizon from rollups.sources where name = 'tilt.events') as too_late
     """
 )
 INSERT_EVENT = insert(events).on_conflict_do_nothing()
