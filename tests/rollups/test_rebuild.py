@@ -14,6 +14,7 @@ from functions.rollups import __main__ as command
 from functions.rollups import rebuild, refresh
 from functions.rollups.turn import turn
 from functions.shared import db
+from functions.shared.settings import settings
 from tests.rollups.conftest import insert, material, wrong
 
 pytestmark = pytest.mark.commits
@@ -70,6 +71,8 @@ def test_the_command(
         command.main()
         return capsys.readouterr().out
 
+    monkeypatch.delenv("SIGNING_KEY")  # regression: who runs it by hand has none
+    settings.cache_clear()
     insert(tampered, "2026-03-05T10:00Z")
     shown = run()
     assert "tilt.user_days" in shown
