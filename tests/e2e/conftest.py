@@ -14,6 +14,7 @@ import pytest
 
 from infra.local import stack as local_stack
 from infra.local import timescale
+from tests.client import Answered as Reply
 from tests.conftest import GIVEN, own_server
 
 
@@ -53,19 +54,6 @@ def stack(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
         home, port=0, database=database.server, refresh_rate="rate(1 minute)"
     ) as running:
         yield running
-
-
-@dataclass
-class Reply:
-    """What came over the wire."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 @dataclass
