@@ -147,7 +147,7 @@ def _store(
           insert into shared.limits as l (who, window_start, spent)
           values (
             %(who)s,
-            extract(epoch from statement_timestamp())::bigint / %(window)s * %(window)s,
+            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
             1
           )
           on conflict on constraint limits_pkey do update
