@@ -33,17 +33,18 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
         if any(name == rollup.name and version > rollup.version for name, version in known):
             raise RollupError(f"{rollup.file}: the database has a later version of it.")
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
-    for rollup in new:
+    for rollup in new:  # one after the other: a file may read the views of those before it
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             _create(connection, rollup, community)
-    _mark_what_is_there(connection)
+        _mark_what_is_there(connection)
+    _mark_what_is_there(connection)  # what a migration that was cut off had left
     return [rollup.name for rollup in new]
 
 
 def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
     """The empty material, the catalogue's row, and the trigger that marks."""
-    is_aggregate = community and _is_hypertable(connection, rollup.source)
+    is_aggregate = community and not rollup.read_by and _is_hypertable(connection, rollup.source)
     _create_material(connection, rollup, is_aggregate)
     connection.execute(
         "insert into rollups.sources (name, time_column) values (%s, %s) on conflict do nothing",
@@ -73,7 +74,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
     [number] = row
     connection.execute(
         "update rollups.catalog set exact = %s where id = %s",
-        (rollup.exact(number, _columns_of(connection, rollup.material)), number),
+        (rollup.exact(number, _columns_of_view(connection, rollup)), number),
     )
     _create_trigger(connection, rollup.source, rollup.time_column)
 
@@ -110,12 +111,21 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
 
 
+def _columns_of_view(connection: Connection, rollup: Rollup) -> list[str]:
+    """The view's columns: those it has already, in their order, then the new ones."""
+    columns = _columns_of(connection, rollup.material)
+    old = _columns_of(connection, rollup.name)
+    if gone := [name for name in old if name not in columns]:
+        raise RollupError(f"{rollup.file}: keep the column {gone[0]}, others may read it.")
+    return old + [name for name in columns if name not in old]
+
+
 def _columns_of(connection: Connection, table: str) -> list[str]:
     rows = connection.execute(
         """
         select attname
         from pg_attribute
-        where attrelid = %s::regclass
+        where attrelid = to_regclass(%s)
           and attnum > 0
           and not attisdropped
         order by attnum

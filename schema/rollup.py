@@ -12,7 +12,12 @@ Its rows are kept in `rollups.<name>_v<version>`: a continuous aggregate where t
 and the source is a hypertable, else a table. The view `tilt.user_days` is always exact: the kept
 rows of clean buckets, and the SELECT itself over the dirty ones. To change the SELECT, put a new
 file with the next version in the old one's place: it is filled beside the old one, and then takes
-its view over.
+its view over; it keeps the old columns and may add others after them.
+
+A SELECT may read something else than the table whose writes mark it: another rollup's view, or rows
+that are only ever written together with their source's. Then `read by` names its own time column:
+
+    -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ _HEADER = re.compile(
     r"-- rollup: (?P<name>[a-z_]+\.[a-z_0-9]+)   version: (?P<version>[0-9]+)\n"
     r"(?:-- .*\n)+?"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
-    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)\n"
+    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)(?:   read by: (?P<read_by>[a-z_.]+))?\n"
     r"-- index: (?P<index>[a-z_0-9, ]+?)(?: include (?P<include>[a-z_0-9, ]+))?\n"
     r"(?P<select>select [^;]+?)\n*"
 )
@@ -49,6 +54,7 @@ class Rollup:
     time_column: str
     bucket_column: str
     width: str
+    read_by: str  # the time column of what the SELECT reads; empty: the source's own
     index: str
     include: str  # columns that the index carries along; empty for none
     select: str
@@ -69,6 +75,7 @@ class Rollup:
             found["time"],
             found["bucket"],
             found["width"],
+            found["read_by"] or "",
             found["index"],
             found["include"] or "",
             found["select"],
@@ -81,7 +88,8 @@ class Rollup:
 
     def live(self, since: str, until: str) -> str:
         """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""
-        bounds = f"{self.time_column} >= {since}\n  and {self.time_column} < {until}"
+        time = self.read_by or self.time_column
+        bounds = f"{time} >= {since}\n  and {time} < {until}"
         head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"

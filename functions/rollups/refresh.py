@@ -1,4 +1,5 @@
-"""Refresh: writes the dirty buckets of every rollup anew, the oldest first.
+"""Refresh: writes the dirty buckets of every rollup anew, the oldest first, and small buckets first:
+a rollup of months may be fed by one of days.
 
 Safe when it fires twice (the second finds the turn taken), when it is killed (a mark goes only
 after its bucket was written) and while anybody writes (their marks belong to a later generation).
@@ -116,7 +117,7 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
           max(bucket) + width as until, count(*) as buckets
         from numbered
         group by id, material, is_aggregate, width, shore, part
-        order by since, rollup
+        order by width, since, rollup
         limit 100
         """,
         (generation, _AT_ONCE),

@@ -112,7 +112,8 @@ begin
 end
 $$;
 
--- Lets the view of a rollup read this version from now on, and drops the version before it.
+-- Lets the view of a rollup read this version from now on, and drops the version before it. The old
+-- columns come first: `exact` names them in this order.
 create or replace function rollups.promote(rollup smallint) returns void
 language plpgsql
 as $$
@@ -125,8 +126,8 @@ begin
   if old.id is not null then
     perform rollups.inherit(r, old);
   end if;
-  execute format('drop view if exists %s', r.name);
-  execute format('create view %s as %s', r.name, r.exact);
+  -- Replaced and not dropped: other views may read it.
+  execute format('create or replace view %s as %s', r.name, r.exact);
   execute format('grant select on %s to tiltyard_analyst', r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   if old.id is not null then

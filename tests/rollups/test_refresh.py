@@ -245,9 +245,10 @@ def test_the_oldest_buckets_are_written_first(connection: db.Connection) -> None
     for day in ("09", "02", "05"):
         insert(connection, f"2026-03-{day}T10:00Z")
     spans = refresh._oldest(connection, refresh.settle(connection))
-    starts = [span.since for span in spans]
-    assert starts == sorted(starts)
-    assert starts[0].day == 2
+    hours = [span.since.day for span in spans if span.until - span.since == timedelta(hours=1)]
+    days = [span.since.day for span in spans if span.until - span.since == timedelta(days=1)]
+    assert (hours, days) == ([2, 5, 9], [2, 5, 9])
+    assert [span.since.day for span in spans] == hours + days  # small buckets feed large ones
 
 
 def test_neighbouring_buckets_are_written_together(connection: db.Connection) -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from functions.rollups import refresh, retention
+from functions.rollups import audit, refresh, retention
 from schema import migrate as runner
 from schema.migrate import MigrationError, migrate
 
@@ -119,6 +119,57 @@ def test_a_new_version_inherits_history_whose_raw_rows_are_gone(url: str, folder
         ).fetchall()
         assert row["events"] == 500
         assert row["old"] > 0  # a column that nothing is left to compute from
+
+
+def test_a_new_version_keeps_the_old_columns_first(url: str, folder: Path) -> None:
+    """Other views may read them: the view is replaced under them, never dropped."""
+    migrate(url, folder)
+    fill(url)
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute("create view tilt.reader as select day, last_at from tilt.user_days")
+        path = folder / "rollups/tilt_user_days.sql"
+        text = path.read_text().replace("version: 1", "version: 2")
+        path.write_text(
+            text.replace("user_id, count(*)", "user_id, min(context) as first, count(*)")
+        )
+        migrate(url, folder)
+        refresh.run(connection)
+        cursor = connection.execute("select * from tilt.user_days limit 0")
+        names = [column.name for column in cursor.description or ()]
+        assert names[-2:] == ["last_at", "first"]
+        connection.execute("drop view tilt.reader")
+
+
+def test_a_new_version_without_an_old_column_is_refused(url: str, folder: Path) -> None:
+    migrate(url, folder)
+    path = folder / "rollups/tilt_user_days.sql"
+    text = path.read_text().replace("version: 1", "version: 2")
+    text = text.replace(", max(occurred_at) as last_at", "").replace("_max, last_at", "_max")
+    path.write_text(text)
+    with pytest.raises(MigrationError, match=r"tilt_user_days\.sql: keep the column last_at"):
+        migrate(url, folder)
+
+
+def test_a_rollup_may_read_another(url: str, folder: Path) -> None:
+    (folder / "rollups/tilt_user_months.sql").write_text(
+        """\
+-- rollup: tilt.user_months   version: 1
+-- A row is one user's tilt in one UTC month.
+-- source: tilt.events(occurred_at)   bucket: month, 1 month   read by: day
+-- index: user_id, month
+select time_bucket('1 month', day) as month, user_id, sum(events) as events
+from tilt.user_days
+group by month, user_id
+"""
+    )
+    migrate(url, folder)
+    fill(url)
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        months = "select count(*), sum(events)::int as events from tilt.user_months"
+        assert connection.execute(months).fetchone() == {"count": 14, "events": 500}
+        assert refresh.run(connection).left == 0
+        assert connection.execute(months).fetchone() == {"count": 14, "events": 500}
+        assert audit.run(connection).wrong == {}
 
 
 def test_an_edited_file_is_refused_by_name(url: str, folder: Path) -> None:
