@@ -24,7 +24,7 @@ from schema import build
 from schema.rollup import RollupError
 
 HERE = Path(__file__).parent
-DOMAINS = ("shared", "rollups", "tilt")  # a Postgres schema each
+DOMAINS = ("shared", "rollups", "tilt", "ttt")  # a Postgres schema each
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
 _LOCK = 7_417_201  # the advisory lock of a migration, any number of ours

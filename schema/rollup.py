@@ -33,7 +33,8 @@ _HEADER = re.compile(
     r"-- rollup: (?P<name>[a-z_]+\.[a-z_0-9]+)   version: (?P<version>[0-9]+)\n"
     r"(?:-- .*\n)+?"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
-    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)(?:   read by: (?P<read_by>[a-z_.]+))?\n"
+    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
+    r"(?:   read by: (?P<read_by>[a-z_.]+))?\n"
     r"-- index: (?P<index>[a-z_0-9, ]+?)(?: include (?P<include>[a-z_0-9, ]+))?\n"
     r"(?P<select>select [^;]+?)\n*"
 )

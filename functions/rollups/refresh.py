@@ -1,5 +1,6 @@
-"""Refresh: writes the dirty buckets of every rollup anew, the oldest first, and small buckets first:
-a rollup of months may be fed by one of days.
+"""Refresh: writes the dirty buckets of every rollup anew, the oldest first.
+
+Small buckets come before large ones: a rollup of months may be fed by one of days.
 
 Safe when it fires twice (the second finds the turn taken), when it is killed (a mark goes only
 after its bucket was written) and while anybody writes (their marks belong to a later generation).

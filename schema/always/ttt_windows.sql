@@ -1,0 +1,250 @@
+-- Parts of a period, for whoever adds them up: whole months from `first` until `last`, and single days
+-- before and after them, from `since` until `until`. With `map`, only what happened on that map.
+-- These are functions because PostgreSQL puts such a function's body in its caller's place, with all
+-- the caller's conditions; a person's part of a period is found by its index.
+
+-- Rounds by map, server and winner.
+create or replace function ttt.round_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  map_name text, server text, winner text, rounds bigint, seconds bigint,
+  timed bigint
+)
+language sql
+stable
+as $$
+  select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
+  from ttt.round_months w
+  where w.month >= first
+    and w.month < last
+    and (map is null or w.map_name = map)
+  union all
+  select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
+  from ttt.round_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and (map is null or w.map_name = map)
+$$;
+
+-- What people did, by person and server.
+create or replace function ttt.player_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  steam_id text, server text, rounds bigint, innocent_wins bigint,
+  traitor_wins bigint, timelimits bigint, seconds bigint, karma_total bigint,
+  karma_rounds bigint, worst_round integer, points_total bigint, kills bigint, headshots bigint,
+  team_kills bigint, kills_on_bots bigint, deaths bigint, suicides bigint, world_deaths bigint,
+  items bigint, first_at timestamptz, last_at timestamptz
+)
+language sql
+stable
+as $$
+  select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
+    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
+    w.first_at, w.last_at
+  from ttt.player_months w
+  where w.month >= first
+    and w.month < last
+    and map is null
+  union all
+  select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
+    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
+    w.first_at, w.last_at
+  from ttt.player_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and map is null
+  union all
+  select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
+    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
+    w.first_at, w.last_at
+  from ttt.deed_days w
+  where w.day >= since
+    and w.day < until
+    and w.map_name = map
+$$;
+
+-- What people did in a role, by person, role and server.
+create or replace function ttt.player_role_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  steam_id text, role text, server text, rounds bigint, innocent_wins bigint,
+  traitor_wins bigint, timelimits bigint, kills bigint, deaths bigint, team_kills bigint
+)
+language sql
+stable
+as $$
+  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.player_role_months w
+  where w.month >= first
+    and w.month < last
+    and map is null
+  union all
+  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.deed_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and map is null
+  union all
+  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.deed_days w
+  where w.day >= since
+    and w.day < until
+    and w.map_name = map
+$$;
+
+-- What was done in a role, by role, map and server.
+create or replace function ttt.role_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  role text, server text, is_bot boolean, rounds bigint, innocent_wins bigint,
+  traitor_wins bigint, timelimits bigint, kills bigint, deaths bigint, team_kills bigint
+)
+language sql
+stable
+as $$
+  select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.role_months w
+  where w.month >= first
+    and w.month < last
+    and (map is null or w.map_name = map)
+  union all
+  select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.role_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and (map is null or w.map_name = map)
+$$;
+
+-- Kills by weapon, map and server.
+create or replace function ttt.kill_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  map_name text, server text, weapon text, by_bot boolean, of_bot boolean,
+  kill_rows bigint, headshot_rows bigint, kills bigint, headshots bigint, team_kills bigint,
+  suicides bigint, world_deaths bigint
+)
+language sql
+stable
+as $$
+  select w.map_name, w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows,
+    w.kills, w.headshots, w.team_kills, w.suicides, w.world_deaths
+  from ttt.kill_months w
+  where w.month >= first
+    and w.month < last
+    and (map is null or w.map_name = map)
+  union all
+  select w.map_name, w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows,
+    w.kills, w.headshots, w.team_kills, w.suicides, w.world_deaths
+  from ttt.kill_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and (map is null or w.map_name = map)
+$$;
+
+-- Kills by person, weapon and server.
+create or replace function ttt.weapon_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  steam_id text, weapon text, server text, kills bigint, headshots bigint
+)
+language sql
+stable
+as $$
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.weapon_months w
+  where w.month >= first
+    and w.month < last
+    and map is null
+  union all
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.weapon_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and map is null
+  union all
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.weapon_days w
+  where w.day >= since
+    and w.day < until
+    and w.map_name = map
+$$;
+
+-- Kills by killer, victim and server.
+create or replace function ttt.nemesis_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz
+)
+returns table (
+  killer text, victim text, server text, kills bigint, headshots bigint
+)
+language sql
+stable
+as $$
+  select w.killer, w.victim, w.server, w.kills, w.headshots
+  from ttt.nemesis_months w
+  where w.month >= first
+    and w.month < last
+  union all
+  select w.killer, w.victim, w.server, w.kills, w.headshots
+  from ttt.nemesis_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+$$;
+
+-- Rounds of two people, by pair and server.
+create or replace function ttt.pair_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz
+)
+returns table (
+  player1 text, player2 text, server text, rounds bigint,
+  rounds_together bigint, wins bigint, timelimits bigint
+)
+language sql
+stable
+as $$
+  select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
+  from ttt.pair_months w
+  where w.month >= first
+    and w.month < last
+  union all
+  select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
+  from ttt.pair_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+$$;
+
+-- Purchases by item, the buyer's start role, map and server.
+create or replace function ttt.item_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  item text, role text, server text, is_bot boolean, buys bigint,
+  buyer_rounds bigint, wins bigint, timelimits bigint
+)
+language sql
+stable
+as $$
+  select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
+  from ttt.item_months w
+  where w.month >= first
+    and w.month < last
+    and (map is null or w.map_name = map)
+  union all
+  select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
+  from ttt.item_days w
+  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+    and (map is null or w.map_name = map)
+$$;

@@ -1,0 +1,17 @@
+-- rollup: ttt.item_days   version: 1
+-- A row is one item bought in one start role on one map and server on one UTC day.
+-- source: ttt.rounds(at)   bucket: day, 1 day   read by: b.at
+-- index: day, map_name
+select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
+  coalesce(b.map_name, 'unknown') as map_name, b.server, b.steam_id = 'BOT' as is_bot,
+  count(*) as buys, count(distinct b.round_id || ' ' || b.steam_id) as buyer_rounds,
+  count(distinct b.round_id || ' ' || b.steam_id)
+    filter (where ttt.side(p.role_start) = p.winner) as wins,
+  count(distinct b.round_id || ' ' || b.steam_id)
+    filter (where ttt.team(p.role_start) = 'innocent' and p.winner = 'timelimit') as timelimits
+from ttt.buys b
+left join ttt.players p on p.at = b.at
+  and p.round_id = b.round_id
+  and p.steam_id = b.steam_id
+group by day, b.item, coalesce(p.role_start, 'unknown'), coalesce(b.map_name, 'unknown'), b.server,
+  b.steam_id = 'BOT'

@@ -1,0 +1,16 @@
+-- rollup: ttt.kill_days   version: 1
+-- A row is the kills with one weapon between two roles on one map and server on one UTC day.
+-- source: ttt.rounds(at)   bucket: day, 1 day
+-- index: day, map_name
+select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role, victim_role,
+  attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
+  count(*) as kill_rows,
+  count(*) filter (where headshot) as headshot_rows,
+  count(*) filter (where is_kill) as kills,
+  count(*) filter (where is_kill and headshot) as headshots,
+  count(*) filter (where is_team_kill) as team_kills,
+  count(*) filter (where is_suicide) as suicides,
+  count(*) filter (where is_world) as world_deaths
+from ttt.classed_kills
+group by day, map_name, server, weapon, attacker_role, victim_role,
+  attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'

@@ -1,0 +1,11 @@
+-- rollup: ttt.nemesis_days   version: 1
+-- A row is one person's kills of another on one server on one UTC day; no bots.
+-- source: ttt.rounds(at)   bucket: day, 1 day
+-- index: killer, day
+select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steamid as victim, server,
+  count(*) as kills, count(*) filter (where headshot) as headshots
+from ttt.classed_kills
+where is_kill
+  and attacker_steamid <> 'BOT'
+  and victim_steamid <> 'BOT'
+group by day, attacker_steamid, victim_steamid, server
