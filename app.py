@@ -5,7 +5,7 @@ from importlib import import_module
 from functions.shared.gateway import Gateway
 from functions.shared.settings import settings
 
-DOMAINS = ("site", "tilt")  # each is functions/<domain>/routes.py with `routes`
+DOMAINS = ("site", "tilt", "ttt")  # each is functions/<domain>/routes.py with `routes`
 
 # A function loads only the domains that DOMAINS in its environment names, so that a cold start
 # pays only for its own.

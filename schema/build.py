@@ -93,9 +93,6 @@ def _is_hypertable(connection: Connection, table: str) -> bool:
 
 def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool) -> None:
     name = sql.Identifier(*rollup.material.split("."))
-    index = _columns(rollup.index)
-    if rollup.include:
-        index += sql.SQL(" include ") + _columns(rollup.include)
     bucket = sql.Identifier(rollup.bucket_column)
     if is_aggregate:
         create = sql.SQL(
@@ -106,7 +103,11 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
     else:
         create = sql.SQL("create table {} as {} with no data")
     connection.execute(create.format(name, sql.SQL(rollup.select)))
-    connection.execute(sql.SQL("create index on {} {}").format(name, index))
+    for columns, carried in rollup.indexes:
+        index = _columns(columns)
+        if carried:
+            index += sql.SQL(" include ") + _columns(carried)
+        connection.execute(sql.SQL("create index on {} {}").format(name, index))
     if not is_aggregate:
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
 

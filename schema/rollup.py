@@ -35,7 +35,7 @@ _HEADER = re.compile(
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
     r"(?:   read by: (?P<read_by>[a-z_.]+))?\n"
-    r"-- index: (?P<index>[a-z_0-9, ]+?)(?: include (?P<include>[a-z_0-9, ]+))?\n"
+    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)+)"
     r"(?P<select>select [^;]+?)\n*"
 )
 
@@ -56,8 +56,7 @@ class Rollup:
     bucket_column: str
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
-    index: str
-    include: str  # columns that the index carries along; empty for none
+    indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
 
@@ -77,8 +76,11 @@ class Rollup:
             found["bucket"],
             found["width"],
             found["read_by"] or "",
-            found["index"],
-            found["include"] or "",
+            [
+                (columns, carried)
+                for line in found["indexes"].splitlines()
+                for columns, _, carried in [line.removeprefix("-- index: ").partition(" include ")]
+            ],
             found["select"],
             hashlib.sha256(text.encode()).hexdigest(),
         )

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from functions.shared.gateway import Gateway
 
-DOMAINS = ("site", "tilt")
+DOMAINS = ("site", "tilt", "ttt")
 
 
 @dataclass

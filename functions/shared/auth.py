@@ -21,17 +21,18 @@ from functions.shared.settings import settings
 if TYPE_CHECKING:
     from functions.shared.http import Request
 
-BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read"})
+BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
 CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
 LIVE_KEYS = 2  # of one name: the one in use, and its successor while rotating
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request: the name that rate limits count, and what the key may do."""
+    """Who sent a request: the name that rate limits count, what the key may do, whose it is."""
 
     name: str
     scopes: frozenset[str]
+    owner: str | None = None  # the name the key was issued for
 
 
 _seen: dict[bytes, tuple[float, Caller | None]] = {}
@@ -91,12 +92,14 @@ def _look_up(sent: str, digest: bytes) -> Caller | None:
           and digest = %s
           and revoked_at is null
           and (expires_at is null or expires_at > now())
-        returning scopes
+        returning scopes, name
         """,
         (key_id, digest),
     )
     # Digests are compared there, not keys: how long that takes tells a guesser nothing of use.
-    return Caller(key_id, frozenset(found[0]["scopes"])) if found else None
+    if not found:
+        return None
+    return Caller(key_id, frozenset(found[0]["scopes"]), found[0]["name"])
 
 
 def issue(name: str, scopes: list[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
+from psycopg.sql import Composed
 
 from functions.shared.errors import Unavailable
 from functions.shared.settings import settings
@@ -38,7 +39,9 @@ class DatabaseAway(Unavailable):
     """The database cannot be reached, or is starting, stopping, full or read-only."""
 
 
-def run(statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+def run(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[Row]:
     """The rows of one statement, committed unless a transaction is open: one round trip.
 
     Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.

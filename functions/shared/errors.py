@@ -58,6 +58,10 @@ class MethodNotAllowed(Problem):
     status, code, sentence = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
 
 
+class Conflict(Problem):
+    status, code, sentence = 409, "CONFLICT", "This is there already, with other content."
+
+
 class TooLarge(Problem):
     status, code, sentence = 413, "PAYLOAD_TOO_LARGE", "Payload too large"
 

@@ -7,6 +7,7 @@ and writes the API reference (infra/openapi.py).
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +61,11 @@ class Request:
 
     def body(self, max_bytes: int = MAX_BODY) -> Any:
         """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""
-        text = self.event.get("body") or ""
+        return wire.loads(self.text(max_bytes))
+
+    def text(self, max_bytes: int = MAX_BODY) -> str:
+        """The body as text; raises TooLarge, BadRequest."""
+        text: str = self.event.get("body") or ""
         if self.event.get("isBase64Encoded"):
             try:
                 text = base64.b64decode(text).decode("utf-8")
@@ -70,8 +75,8 @@ class Request:
         if len(text) > max_bytes or (
             len(text) * 4 > max_bytes and len(text.encode("utf-8", "replace")) > max_bytes
         ):
-            raise errors.TooLarge(f"The body must have at most {max_bytes} bytes.")
-        return wire.loads(text)
+            raise errors.TooLarge(maxBytes=max_bytes)
+        return text
 
 
 @dataclass
@@ -123,23 +128,31 @@ class Routes(Blueprint):
         *,
         guard: Needs | None = None,
         body: type[BaseModel] | None = None,
+        reads_body: bool = False,
         max_bytes: int = MAX_BODY,
         query: type[BaseModel] | None = None,
         answers: Mapping[int, type[BaseModel] | str],
         also: Mapping[str, str] | None = None,
         headers: Mapping[str, str] = NO_STORE,
+        etag: bool = False,
     ) -> Callable[[View], View]:
+        """`reads_body`: the view reads the body itself, which is declared for the reference.
+
+        `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
+        """
+
         def register(view: View) -> View:
             def serve(request: Request) -> Answer:
                 caller = guard(request) if guard else None
                 parsed: list[BaseModel] = []
-                if body:
+                if body and not reads_body:
                     parsed.append(wire.parse(body, _object(request.body(max_bytes))))
                 if query:
                     parsed.append(wire.parse(query, request.query()))
                 given = view(Request(request.event, caller), *parsed)
                 answer = given if isinstance(given, Answer) else Answer(given)
-                return Answer(answer.body, answer.status, {**headers, **answer.headers})
+                answer = Answer(answer.body, answer.status, {**headers, **answer.headers})
+                return _unless_known(answer, request) if etag else answer
 
             def chalice_view() -> ChaliceResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
@@ -171,6 +184,17 @@ def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
 def _spelled(answer: Answer) -> ChaliceResponse:
     text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
     return ChaliceResponse(text, {"Content-Type": JSON, **answer.headers}, answer.status)
+
+
+def _unless_known(answer: Answer, request: Request) -> Answer:
+    """The answer with its ETag, or 304 for a caller who says to have it."""
+    text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    known = request.header("if-none-match")
+    headers = {**answer.headers, "ETag": tag}
+    if tag in known or known.strip() == "*":
+        return Answer("", 304, headers)
+    return Answer(text, answer.status, headers)
 
 
 def _failed(problem: errors.Problem, request: Request) -> Answer:

@@ -27,6 +27,10 @@ from functions.shared.errors import BadRequest, Invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class Terse(BaseModel):
+    """A model whose problems are told in two words: `Invalid kills[3].weapon`; details say more."""
+
+
 class Shape(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
@@ -55,12 +59,30 @@ def _instant(sent: Any) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+def _day(sent: Any) -> datetime:
+    """A UTC day of a query, YYYY-MM-DD, as its first moment."""
+    try:
+        return datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        refuse("must be a day, YYYY-MM-DD")
+
+
+def array(sent: Any) -> Any:
+    """A JSON array as Lua spells it: an empty table may arrive as {}, a list with keys "1".."n"."""
+    if sent is None:
+        return []
+    if isinstance(sent, dict) and sent.keys() == {str(n) for n in range(1, len(sent) + 1)}:
+        return [sent[str(n)] for n in range(1, len(sent) + 1)]
+    return sent
+
+
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 
 
 def lenient(default: int, most: int) -> BeforeValidator:
@@ -94,6 +116,9 @@ def loads(body: str) -> Any:
     try:
         sent = json.loads(body.removeprefix("\ufeff"))
         return _clean(sent, "") if _SUSPECT.search(body) else sent
+    except json.JSONDecodeError as error:
+        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
+        raise BadRequest("Invalid JSON", details) from None
     except (ValueError, RecursionError):
         raise BadRequest("Invalid JSON") from None
 
@@ -135,11 +160,16 @@ def parse(model: type[Model], sent: Any) -> Model:
         found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "ours" and not found[0]["loc"]:
         raise Invalid(found[0]["msg"])
-    details = [
-        {"field": ".".join(str(part) for part in one["loc"]), "problem": _sentence(one)}
-        for one in found[:20]
-    ]
-    raise Invalid(f"{details[0]['field']} {details[0]['problem']}", details)
+    terse = issubclass(model, Terse)
+    details = [{"field": _path(one["loc"], terse), "problem": _sentence(one)} for one in found[:20]]
+    field, problem = details[0]["field"], details[0]["problem"]
+    raise Invalid(f"Invalid {field}" if terse else f"{field} {problem}", details)
+
+
+def _path(places: tuple[int | str, ...], terse: bool) -> str:
+    """Where a problem is: `kills[3].weapon` where a model is terse, else `kills.3.weapon`."""
+    path = ".".join(str(place) for place in places)
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path) if terse else path
 
 
 _SENTENCES = {

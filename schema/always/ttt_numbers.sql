@@ -12,6 +12,37 @@ as $$
   end
 $$;
 
+-- A time as clients read it.
+create or replace function ttt.iso(moment timestamptz) returns text
+language sql
+stable
+as $$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+
+-- The ten who killed somebody most, or whom somebody killed most, in a period.
+create or replace function ttt.opponents(
+  who text, are_killers boolean, since timestamptz, first timestamptz, last timestamptz,
+  until timestamptz, only_server text
+)
+returns table (steam_id text, display_name text, kills bigint, headshots bigint)
+language sql
+stable
+as $$
+  select o.steam_id, n.display_name, o.kills, o.headshots
+  from (
+    select case when are_killers then w.killer else w.victim end as steam_id,
+      sum(w.kills)::bigint as kills, sum(w.headshots)::bigint as headshots
+    from ttt.nemesis_window(since, first, last, until) w
+    where case when are_killers then w.victim else w.killer end = who
+      and (only_server is null or w.server = only_server)
+    group by 1
+    order by 2 desc, 3 desc, 1
+    limit 10
+  ) as o
+  left join ttt.names n on n.steam_id = o.steam_id and n.valid_to is null
+$$;
+
 -- How far the rollups of ttt are complete, and whether raw rows after that were added for a period.
 create or replace function ttt.freshness(since timestamptz, until timestamptz)
 returns table (as_of timestamptz, raw_tail boolean)
@@ -26,7 +57,7 @@ as $$
     and c.is_current
 $$;
 
--- All numbers of one person in a period: one row; nulls in it for somebody unknown.
+-- All numbers of one person in a period: one row, of zeros for somebody unknown.
 create or replace function ttt.numbers(
   who text, since timestamptz, first timestamptz, last timestamptz, until timestamptz,
   map text, only_server text, with_timelimit boolean
@@ -49,16 +80,23 @@ as $$
     ttt.ratio(s.karma_total, s.karma_rounds, 2, null), s.points_total, s.seconds, s.first_at,
     s.last_at
   from (
-    select sum(w.rounds)::bigint as rounds, sum(w.kills)::bigint as kills,
-      sum(w.deaths)::bigint as deaths, sum(w.headshots)::bigint as headshots,
-      sum(w.team_kills)::bigint as team_kills, sum(w.suicides)::bigint as suicides,
-      sum(w.world_deaths)::bigint as world_deaths, sum(w.kills_on_bots)::bigint as kills_on_bots,
-      (sum(w.innocent_wins) + case when with_timelimit then sum(w.timelimits) else 0 end)::bigint
-        as innocent_wins,
-      sum(w.traitor_wins)::bigint as traitor_wins, sum(w.items)::bigint as items,
+    select coalesce(sum(w.rounds), 0)::bigint as rounds,
+      coalesce(sum(w.kills), 0)::bigint as kills,
+      coalesce(sum(w.deaths), 0)::bigint as deaths,
+      coalesce(sum(w.headshots), 0)::bigint as headshots,
+      coalesce(sum(w.team_kills), 0)::bigint as team_kills,
+      coalesce(sum(w.suicides), 0)::bigint as suicides,
+      coalesce(sum(w.world_deaths), 0)::bigint as world_deaths,
+      coalesce(sum(w.kills_on_bots), 0)::bigint as kills_on_bots,
+      coalesce(
+        sum(w.innocent_wins + case when with_timelimit then w.timelimits else 0 end), 0
+      )::bigint as innocent_wins,
+      coalesce(sum(w.traitor_wins), 0)::bigint as traitor_wins,
+      coalesce(sum(w.items), 0)::bigint as items,
       coalesce(sum(w.karma_total), 0)::bigint as karma_total,
-      sum(w.karma_rounds)::bigint as karma_rounds,
-      coalesce(sum(w.points_total), 0)::bigint as points_total, sum(w.seconds)::bigint as seconds,
+      coalesce(sum(w.karma_rounds), 0)::bigint as karma_rounds,
+      coalesce(sum(w.points_total), 0)::bigint as points_total,
+      coalesce(sum(w.seconds), 0)::bigint as seconds,
       min(w.first_at) as first_at, max(w.last_at) as last_at
     from ttt.player_window(since, first, last, until, map) w
     where w.steam_id = who

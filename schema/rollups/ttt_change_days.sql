@@ -1,7 +1,7 @@
 -- rollup: ttt.change_days   version: 1
 -- A row is how often one role became another on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
--- index: day, map_name
+-- index: map_name, day
 select time_bucket('1 day', at) as day, role_start, role_end,
   coalesce(map_name, 'unknown') as map_name, server, steam_id = 'BOT' as is_bot, count(*) as changes
 from ttt.players

@@ -2,6 +2,7 @@
 -- A row is what one person did in one role on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: steam_id, day
+-- index: map_name, day
 select time_bucket('1 day', at) as day, steam_id, role, map_name, server,
   sum(rounds)::bigint as rounds, sum(innocent_wins)::bigint as innocent_wins,
   sum(traitor_wins)::bigint as traitor_wins, sum(timelimits)::bigint as timelimits,

@@ -1,7 +1,7 @@
 -- rollup: ttt.item_days   version: 1
 -- A row is one item bought in one start role on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day   read by: b.at
--- index: day, map_name
+-- index: map_name, day
 select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
   coalesce(b.map_name, 'unknown') as map_name, b.server, b.steam_id = 'BOT' as is_bot,
   count(*) as buys, count(distinct b.round_id || ' ' || b.steam_id) as buyer_rounds,

@@ -1,7 +1,7 @@
 -- rollup: ttt.item_months   version: 1
 -- A row is one item bought in one start role on one map and server in one UTC month.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
--- index: month, map_name
+-- index: map_name, month
 select time_bucket('1 month', day) as month, item, role, map_name, server, is_bot,
   sum(buys)::bigint as buys, sum(buyer_rounds)::bigint as buyer_rounds, sum(wins)::bigint as wins,
   sum(timelimits)::bigint as timelimits

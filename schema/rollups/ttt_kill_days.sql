@@ -1,7 +1,7 @@
 -- rollup: ttt.kill_days   version: 1
 -- A row is the kills with one weapon between two roles on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
--- index: day, map_name
+-- index: map_name, day
 select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role, victim_role,
   attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
   count(*) as kill_rows,

@@ -2,6 +2,7 @@
 -- A row is one person's kills of another on one server on one UTC day; no bots.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: killer, day
+-- index: victim, day
 select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steamid as victim, server,
   count(*) as kills, count(*) filter (where headshot) as headshots
 from ttt.classed_kills

@@ -2,6 +2,7 @@
 -- A row is one person's kills of another one on one server in one month; no bots.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
 -- index: killer, month
+-- index: victim, month
 select time_bucket('1 month', day) as month, killer, victim, server, sum(kills)::bigint as kills,
   sum(headshots)::bigint as headshots
 from ttt.nemesis_days

@@ -1,7 +1,7 @@
 -- rollup: ttt.pair_days   version: 1
 -- A row is the rounds of two people, player1 < player2, on one server on one UTC day; no bots.
 -- source: ttt.rounds(at)   bucket: day, 1 day   read by: a.at
--- index: day
+-- index: player1, day
 select time_bucket('1 day', a.at) as day, a.steam_id as player1, b.steam_id as player2, a.server,
   count(*) as rounds,
   count(*) filter (where ttt.side(a.role_start) = ttt.side(b.role_start)) as rounds_together,

@@ -1,7 +1,7 @@
 -- rollup: ttt.pair_months   version: 1
 -- A row is the rounds of two people, player1 < player2, on one server in one month; no bots.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
--- index: month
+-- index: player1, month
 select time_bucket('1 month', day) as month, player1, player2, server, sum(rounds)::bigint as rounds,
   sum(rounds_together)::bigint as rounds_together, sum(wins)::bigint as wins,
   sum(timelimits)::bigint as timelimits

@@ -1,7 +1,7 @@
 -- rollup: ttt.role_months   version: 1
 -- A row is what people, or bots, did in one role on one map and server in one month.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
--- index: month, map_name
+-- index: map_name, month
 select time_bucket('1 month', day) as month, role, map_name, server, is_bot,
   sum(rounds)::bigint as rounds, sum(innocent_wins)::bigint as innocent_wins,
   sum(traitor_wins)::bigint as traitor_wins,

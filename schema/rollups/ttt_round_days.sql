@@ -1,7 +1,7 @@
 -- rollup: ttt.round_days   version: 1
 -- A row is the rounds of one map and server that one side won on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
--- index: day, map_name
+-- index: map_name, day
 select time_bucket('1 day', at) as day,
   coalesce(nullif(map_name, ''), 'unknown') as map_name, server, winner, count(*) as rounds, sum(duration)::bigint as seconds, count(duration) as timed
 from ttt.rounds

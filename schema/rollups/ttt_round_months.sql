@@ -1,7 +1,7 @@
 -- rollup: ttt.round_months   version: 1
 -- A row is the rounds of one map and server that one side won in one UTC month.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
--- index: month, map_name
+-- index: map_name, month
 select time_bucket('1 month', day) as month, map_name, server, winner, sum(rounds)::bigint as rounds,
   sum(seconds)::bigint as seconds, sum(timed)::bigint as timed
 from ttt.round_days

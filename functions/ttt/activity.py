@@ -1,0 +1,100 @@
+"""Activity: on which weekdays and at what hours people play."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import psycopg
+from pydantic import AfterValidator, Field
+
+from functions.shared import db, wire
+from functions.shared.errors import Invalid
+from functions.ttt.period import Counted, Period, said
+
+# IANA names; PostgreSQL would also take an offset under any name.
+_ZONE = re.compile(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}|[A-Z]{1}[A-Za-z-]+|[A-Z]{3}\d[A-Z]{3}|GMT0")
+
+
+def _zone(sent: str) -> str:
+    if not _ZONE.fullmatch(sent):
+        wire.refuse("must be a time zone such as Europe/Berlin")
+    return sent
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+
+
+class ActivityQuery(Period):
+    """Which rounds to count, and whose clock to count them by."""
+
+    tz: Zone = Field("UTC", description="an IANA time zone")
+
+
+class Week(wire.Shape):
+    """Rounds by local time: weekdays from Sunday, hours from midnight."""
+
+    tz: str
+    weekday: list[int]
+    hour: list[int]
+    matrix: list[list[int]]
+
+
+class Activity(Counted, Week):
+    """Rounds of a period by local time."""
+
+
+def of(ask: ActivityQuery) -> dict[str, Any]:
+    """The Activity of a period. One round trip; raises Invalid for an unknown zone."""
+    with told_zones():
+        rows = db.run(
+            """
+            with slot as (
+              select extract(dow from local)::integer as day,
+                extract(hour from local)::integer as hour, sum(rounds)::bigint as rounds
+              from (
+                select quarter at time zone %(tz)s as local, sum(rounds) as rounds
+                from ttt.round_quarters
+                where quarter >= %(since)s
+                  and quarter < %(until)s
+                  and (%(server)s::text is null or server = %(server)s)
+                  and (%(map)s::text is null or map_name = %(map)s)
+                group by quarter
+              ) as quarters
+              group by 1, 2
+            )
+            select f.as_of, f.raw_tail, s.day, s.hour, s.rounds
+            from ttt.freshness(%(since)s, %(until)s) f
+            left join slot s on true
+            """,
+            {**ask.window, "tz": ask.tz},
+        )
+    slots = [(row["day"], row["hour"], row["rounds"]) for row in rows if row["day"] is not None]
+    head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
+    return {**week(ask.tz, slots), **said(ask), **head}
+
+
+class told_zones:  # noqa: N801  reads as a clause
+    """Tells the caller of a time zone that PostgreSQL does not know; raises Invalid."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, psycopg.errors.InvalidParameterValue):
+            details = [{"field": "tz", "problem": "must be a time zone such as Europe/Berlin"}]
+            raise Invalid("Invalid tz", details) from None
+
+
+def week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:
+    """A Week from (weekday, hour, rounds)."""
+    matrix = [[0] * 24 for _ in range(7)]
+    for day, hour, rounds in slots:
+        matrix[day][hour] += rounds
+    return {
+        "tz": tz,
+        "weekday": [sum(day) for day in matrix],
+        "hour": [sum(day[hour] for day in matrix) for hour in range(24)],
+        "matrix": matrix,
+    }

@@ -1,0 +1,118 @@
+"""Buys: what players spend on, and whether it helps them win.
+
+A buyer-round is a round of a player who bought the item at least once in it and began it as an
+innocent or a traitor. Its baseline is how often that role wins anyway; lift is what is above it.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from functions.shared import db, wire
+from functions.ttt.period import Page, Paged, Period, Place
+
+_Z = 1.959963984540054  # of a 95 % interval
+
+
+class BuysQuery(Period, Paged):
+    """Which rounds to count."""
+
+
+class Item(wire.Shape):
+    """An item's numbers; rates and their 95 % interval (Wilson's) are percent, `lift` is points,
+    null without buyer-rounds. `unattributed`: rounds of buyers on neither side."""
+
+    item: str
+    buys: int
+    buyer_rounds: int
+    wins: int
+    win_rate: float | None
+    baseline_win_rate: float | None
+    lift: float | None
+    ci95: list[float] | None
+    unattributed: int
+
+
+class Items(Page):
+    """Items, the most bought first."""
+
+    items: list[Item]
+
+
+def listed(ask: BuysQuery) -> dict[str, Any]:
+    """A page of Items. One round trip."""
+    place = Place(ask)
+    rows = db.run(
+        """
+        with bought as (
+          select item, role, sum(buys)::bigint as buys, sum(buyer_rounds)::bigint as buyer_rounds,
+            (sum(wins) + case when %(timelimit)s then sum(timelimits) else 0 end)::bigint as wins
+          from ttt.item_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where (%(server)s::text is null or server = %(server)s)
+            and (%(bots)s or not is_bot)
+          group by item, role
+        ), role as (
+          select role, sum(rounds)::bigint as rounds,
+            sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
+              ::bigint as wins
+          from ttt.role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where (%(server)s::text is null or server = %(server)s)
+            and (%(bots)s or not is_bot)
+          group by role
+        ), page as (
+          select row_number() over (order by sum(b.buys) desc, b.item) as place, b.item,
+            sum(b.buys)::bigint as buys,
+            coalesce(sum(b.buyer_rounds) filter (where ttt.side(b.role) is not null), 0)::bigint
+              as buyer_rounds,
+            coalesce(sum(b.wins) filter (where ttt.side(b.role) is not null), 0)::bigint as wins,
+            coalesce(sum(b.buyer_rounds) filter (where ttt.side(b.role) is null), 0)::bigint
+              as unattributed,
+            json_agg(json_build_array(b.buyer_rounds, r.wins, r.rounds))
+              filter (where ttt.side(b.role) is not null) as baseline
+          from bought b
+          left join role r using (role)
+          group by b.item
+          order by place
+          offset %(offset)s
+          limit %(one_more)s
+        )
+        select f.as_of, f.raw_tail, p.*
+        from ttt.freshness(%(since)s, %(until)s) f
+        left join page p on true
+        order by p.place
+        """,
+        {**ask.window, **place.values},
+    )
+    found = place.cut(ask, rows)
+    return found | {"items": [_rated(row) for row in found["items"]]}
+
+
+def _rated(row: db.Row) -> dict[str, Any]:
+    baseline, rounds, wins = row.pop("baseline"), row["buyer_rounds"], row["wins"]
+    if not rounds:
+        return {**row, "win_rate": None, "baseline_win_rate": None, "lift": None, "ci95": None}
+    expected = sum(Fraction(100 * n * won, played * rounds) for n, won, played in baseline)
+    rate = Fraction(100 * wins, rounds)
+    return {
+        **row,
+        "win_rate": _tenth(rate),
+        "baseline_win_rate": _tenth(expected),
+        "lift": _tenth(rate - expected),
+        "ci95": _wilson(wins, rounds),
+    }
+
+
+def _tenth(value: Fraction | float) -> float:
+    """To one decimal, half up."""
+    return math.floor(value * 10 + Fraction(1, 2)) / 10
+
+
+def _wilson(wins: int, rounds: int) -> list[float]:
+    """https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval (Wilson score)"""
+    share, z2 = wins / rounds, _Z * _Z
+    middle = share + z2 / (2 * rounds)
+    spread = _Z * math.sqrt(share * (1 - share) / rounds + z2 / (4 * rounds * rounds))
+    low, high = (middle - spread, middle + spread)
+    return [_tenth(100 * max(0.0, edge) / (1 + z2 / rounds)) for edge in (low, high)]

@@ -1,0 +1,152 @@
+"""Erasure of a player: a tombstone takes their place in rounds that others played too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from functions.shared import auth, db, wire
+
+_TEXTS = ("players", "kills", "buys")
+_KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
+
+
+def tombstone(steam_id: str) -> str:
+    """What stands for an erased person: always the same, and no way back without the key."""
+    return f"erased_{auth.pseudonym(steam_id)}"
+
+
+def among(people: Iterable[str], text: str) -> set[str]:
+    """Those of the people who are erased in the JSON text of a round."""
+    if '"erased_' not in text:
+        return set()
+    return {person for person in people if tombstone(person) in text}
+
+
+def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
+    """A round's content with tombstones in place of these people."""
+    changed = dict(content)
+    for person in people:
+        for name in _TEXTS:
+            for key in _KEYS:
+                was, becomes = _spelled(key, person), _spelled(key, tombstone(person))
+                changed[name] = changed[name].replace(was, becomes)
+    return changed
+
+
+def since(moment: datetime, people: Iterable[str]) -> set[str]:
+    """Those of the people who were erased at or after a moment."""
+    pseudonyms = {auth.pseudonym(person): person for person in people}
+    found = db.run(
+        """
+        select distinct subject
+        from shared.audit
+        where at >= %s
+          and action = 'ttt.erase'
+          and subject = any(%s)
+        """,
+        (moment, list(pseudonyms)),
+    )
+    return {pseudonyms[row["subject"]] for row in found}
+
+
+def erase(steam_id: str) -> dict[str, int]:
+    """Replaces a person by a tombstone in every round, and removes their names and refused bodies.
+
+    Returns the rows changed, per table. Audited. One round trip.
+    """
+    stone = tombstone(steam_id)
+    changed: dict[str, int] = db.run(
+        """
+        with day as materialized (
+          select distinct day as start, day + interval '1 day' as until
+          from ttt.deed_days
+          where steam_id = %(person)s
+        ), player as (
+          update ttt.players p
+          set steam_id = %(stone)s
+          from day d
+          where p.at >= d.start
+            and p.at < d.until
+            and p.steam_id = %(person)s
+          returning 1
+        ), kill as (
+          update ttt.kills k
+          set attacker_steamid = case
+              when k.attacker_steamid = %(person)s then %(stone)s
+              else k.attacker_steamid
+            end,
+            victim_steamid = case
+              when k.victim_steamid = %(person)s then %(stone)s
+              else k.victim_steamid
+            end
+          from day d
+          where k.at >= d.start
+            and k.at < d.until
+            and %(person)s in (k.attacker_steamid, k.victim_steamid)
+          returning 1
+        ), buy as (
+          update ttt.buys b
+          set steam_id = %(stone)s
+          from day d
+          where b.at >= d.start
+            and b.at < d.until
+            and b.steam_id = %(person)s
+          returning 1
+        ), round as (
+          update ttt.rounds r
+          set players = replace(r.players, %(was)s, %(becomes)s),
+            kills = replace(
+              replace(r.kills, %(was_attacker)s, %(becomes_attacker)s),
+              %(was_victim)s, %(becomes_victim)s
+            ),
+            buys = replace(r.buys, %(was)s, %(becomes)s)
+          from day d
+          where r.at >= d.start
+            and r.at < d.until
+            and strpos(r.players || r.kills || r.buys, %(spelled)s) > 0
+          returning 1
+        ), name as (
+          delete from ttt.names
+          where steam_id = %(person)s
+          returning 1
+        ), refused as (
+          delete from ttt.quarantine
+          where strpos(body, %(spelled)s) > 0
+          returning 1
+        )
+        insert into shared.audit (action, subject, counts)
+        select 'ttt.erase', %(subject)s, jsonb_build_object(
+          'ttt.rounds', (select count(*) from round),
+          'ttt.players', (select count(*) from player),
+          'ttt.kills', (select count(*) from kill),
+          'ttt.buys', (select count(*) from buy),
+          'ttt.names', (select count(*) from name),
+          'ttt.quarantine', (select count(*) from refused)
+        )
+        returning counts
+        """,
+        {
+            "person": steam_id,
+            "stone": stone,
+            "subject": auth.pseudonym(steam_id),
+            "spelled": _quoted(steam_id),
+            "was": _spelled("steam_id", steam_id),
+            "becomes": _spelled("steam_id", stone),
+            "was_attacker": _spelled("attacker_steamid", steam_id),
+            "becomes_attacker": _spelled("attacker_steamid", stone),
+            "was_victim": _spelled("victim_steamid", steam_id),
+            "becomes_victim": _spelled("victim_steamid", stone),
+        },
+    )[0]["counts"]
+    return changed
+
+
+def _quoted(text: str) -> str:
+    return wire.dumps(text)
+
+
+def _spelled(key: str, steam_id: str) -> str:
+    """A SteamID under its key, as a round's JSON text has it."""
+    return f'"{key}":{_quoted(steam_id)}'

@@ -1,0 +1,193 @@
+"""Feed: rounds as their front-end reads them, newest first, as many as fit into one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+from functions.shared import db, page, wire
+from functions.ttt.period import Optional, Period
+
+MOST_BYTES = 5_000_000  # of a body
+_MOST = 10_000  # rounds of a body
+
+
+def _or(default: int) -> BeforeValidator:
+    """A number that never fails: what is no count is the default."""
+
+    def read(sent: Any) -> int:
+        is_count = isinstance(sent, str) and sent.isascii() and sent.isdecimal()
+        return min(int(sent[:12]), 10**9) if is_count else default
+
+    return BeforeValidator(read, json_schema_input_type=int)
+
+
+class FeedQuery(Period):
+    """Which rounds to read."""
+
+    limit: Annotated[int, _or(20)] = Field(20, description="at most 10,000")
+    offset: Annotated[int, _or(0)] = 0
+    cursor: Annotated[str | None, Optional] = Field(
+        None, description="from X-Next-Cursor: stable while rounds arrive, where offset is not"
+    )
+    include: Annotated[Literal["names"] | None, Optional] = Field(
+        None, description="what players were called at the round's time"
+    )
+
+
+class FeedKill(wire.Shape):
+    """A death, in the order it was sent."""
+
+    attacker_steamid: str | None
+    attacker_role: str | None
+    victim_steamid: str
+    victim_role: str | None
+    weapon: str | None
+    headshot: bool
+
+
+class FeedPlayer(wire.Shape):
+    """Somebody who was there at the start or the end; `display_name` only where asked for."""
+
+    steam_id: str
+    role_start: str | None
+    role_end: str | None
+    karma_diff: int | None
+    points_diff: int | None
+    display_name: str | None = None
+
+
+class FeedBuy(wire.Shape):
+    """A purchase, in the order it was sent."""
+
+    steam_id: str
+    role: str | None
+    item: str
+
+
+class FeedRound(wire.Shape):
+    """A round; `duration` in seconds."""
+
+    id: str
+    map_name: str | None
+    winner: str
+    duration: int | None
+    timestamp: datetime
+    kills: list[FeedKill]
+    players: list[FeedPlayer]
+    buys: list[FeedBuy]
+
+
+class Feed(RootModel[list[FeedRound]]):
+    """Rounds, newest first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Health(BaseModel):
+    """The page's lamp is green for exactly this."""
+
+    status: Literal["ok", "degraded"]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A body, how many rounds match, and where to go on: nowhere if it has the oldest one."""
+
+    body: str
+    total: int
+    offset: int | None = None
+    cursor: str | None = None
+
+
+def cut(ask: FeedQuery) -> Cut:
+    """The newest rounds that fit. One round trip; raises Invalid for a cursor of another query."""
+    limit = min(ask.limit, _MOST)
+    filters = ask.model_dump(mode="json", exclude={"limit", "offset", "cursor"})
+    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
+    offset = 0 if ask.cursor else ask.offset
+    rows = db.run(
+        """
+        with found as (
+          select id, at, map_name, winner, duration, players, kills, buys,
+            octet_length(kills) + octet_length(players) + octet_length(buys) + 600
+              + case when %(named)s then octet_length(players) * 4 else 0 end as bytes
+          from ttt.rounds
+          where at >= %(since)s
+            and at < %(until)s
+            and (%(server)s::text is null or server = %(server)s)
+            and (%(map)s::text is null or coalesce(nullif(map_name, ''), 'unknown') = %(map)s)
+            and (%(last_id)s::text is null or (at, id) < (%(last_at)s::timestamptz, %(last_id)s))
+          order by at desc, id desc
+          offset %(offset)s
+          limit %(limit)s + 1
+        ), sized as (
+          select *, row_number() over newest as place, count(*) over () as ready,
+            sum(bytes) over newest as total_bytes
+          from found
+          window newest as (order by at desc, id desc)
+        )
+        select total.rounds as total, s.ready, s.id, s.at, s.map_name, s.winner, s.duration,
+          s.players, s.kills, s.buys,
+          case when %(named)s then ttt.names_at(s.players, s.at) end as names
+        from (
+          select coalesce(sum(rounds), 0)::bigint as rounds
+          from ttt.round_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where %(server)s::text is null
+            or server = %(server)s
+        ) as total
+        left join sized s on s.place <= %(limit)s
+          and (s.total_bytes <= %(bytes)s or s.place = 1)
+        order by s.at desc, s.id desc
+        """,
+        {
+            **ask.window,
+            "limit": limit,
+            "offset": offset,
+            "last_at": last_at,
+            "last_id": last_id,
+            "named": ask.include == "names",
+            "bytes": MOST_BYTES,
+        },
+    )
+    rounds = [row for row in rows if row["id"] is not None]
+    body = "[" + ",".join(map(_spelled, rounds)) + "]"
+    more = bool(rounds) and rounds[0]["ready"] > len(rounds)
+    if not more:
+        return Cut(body, rows[0]["total"])
+    last = rounds[-1]
+    following = page.cursor([last["at"].isoformat(), last["id"]], **filters)
+    return Cut(body, rows[0]["total"], offset + len(rounds), following)
+
+
+def _spelled(row: db.Row) -> str:
+    """A round as JSON: its lists are kept as they are answered."""
+    head = wire.dumps(
+        {
+            "id": row["id"],
+            "map_name": row["map_name"],
+            "winner": row["winner"],
+            "duration": row["duration"],
+            "timestamp": row["at"],
+        }
+    )
+    players = row["players"]
+    if row["names"] is not None:
+        named = [
+            {**one, "display_name": row["names"].get(one["steam_id"])}
+            for one in wire.loads(players)
+        ]
+        players = wire.dumps(named)
+    return f'{head[:-1]},"kills":{row["kills"]},"players":{players},"buys":{row["buys"]}}}'
+
+
+def health() -> bool:
+    """Whether the database answers. One round trip."""
+    try:
+        db.run("select 1 as one")
+    except db.DatabaseAway:
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""Names: what players were called, and when; told by servers each time one joins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.shared import db, spool, wire
+from functions.shared.errors import BadRequest, Invalid
+from functions.ttt import erasure
+
+LONGEST = 128  # code points; a longer name is cut
+BOT = "BOT"  # every bot's SteamID: nobody's name
+
+
+class NewName(BaseModel):
+    """A player's name as a server sends it when they join."""
+
+    steam_id: str = Field(min_length=1, max_length=64)
+    display_name: str = Field(min_length=1, description="cut after 128 characters")
+
+
+class NamesPath(BaseModel):
+    """Whose names."""
+
+    steam_id: wire.Name64
+
+
+class PastName(wire.Shape):
+    """A name, from its first receipt until another one's; `valid_to` is null for the current."""
+
+    name: str
+    valid_from: datetime
+    valid_to: datetime | None
+    last_seen: datetime
+
+
+class Names(wire.Shape):
+    """All names of a player, the newest first."""
+
+    steam_id: str
+    current: str | None
+    items: list[PastName]
+
+
+def read(body: str) -> NewName:
+    """The name of a request body; raises BadRequest or Invalid in the words of the contract."""
+    try:
+        sent = wire.loads(body)
+    except Invalid as problem:
+        raise BadRequest("Invalid JSON", problem.details) from None
+    if not isinstance(sent, dict) or not sent.get("steam_id") or not sent.get("display_name"):
+        raise BadRequest("Missing steam_id or display_name")
+    steam_id, name = sent["steam_id"], sent["display_name"]
+    if not isinstance(steam_id, str) or len(steam_id) > 64:
+        raise Invalid("Invalid steam_id")
+    if not isinstance(name, str):
+        raise Invalid("Invalid display_name")
+    return NewName(steam_id=steam_id, display_name=name[:LONGEST])
+
+
+def update(sent: NewName) -> Literal["new", "known", "queued"]:
+    """Notes a player's name as of now; "new" for the first one ever. One round trip.
+
+    Raises Unavailable.
+    """
+    if sent.steam_id == BOT:
+        return "known"
+    try:
+        return "new" if _note(sent, datetime.now(UTC)) else "known"
+    except db.DatabaseAway:
+        spool.keep("ttt.names", [sent.model_dump()])
+        return "queued"
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
+    sent = wire.parse(NewName, item)
+    received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
+    if not erasure.since(received_at, [sent.steam_id]):
+        _note(sent, received_at)
+
+
+def _note(sent: NewName, received_at: datetime) -> bool:
+    return bool(
+        db.run(
+            "select ttt.note_name(%s, %s, %s) as is_first",
+            (sent.steam_id, sent.display_name, received_at),
+        )[0]["is_first"]
+    )
+
+
+def of(steam_id: str) -> dict[str, Any]:
+    """A player's Names; empty for somebody unknown. One round trip."""
+    found = db.run(
+        """
+        select display_name as name, valid_from, valid_to, last_seen
+        from ttt.names
+        where steam_id = %s
+        order by valid_from desc
+        """,
+        (steam_id,),
+    )
+    return {"steam_id": steam_id, "current": found[0]["name"] if found else None, "items": found}

@@ -1,0 +1,119 @@
+"""Nemesis: who kills whom, and who kill each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.shared import db, wire
+from functions.ttt.period import Page, Paged, PeriodOfAllMaps, Place
+
+
+class NemesisQuery(PeriodOfAllMaps, Paged):
+    """Which kills to count."""
+
+
+class RivalriesQuery(PeriodOfAllMaps, Paged):
+    """Which kills to count."""
+
+
+class Nemesis(wire.Shape):
+    """One player's kills of another, kills of team-mates among them."""
+
+    killer: str
+    killer_name: str | None
+    victim: str
+    victim_name: str | None
+    kills: int
+    headshots: int
+
+
+class Nemeses(Page):
+    """Who kills whom, the most kills first."""
+
+    items: list[Nemesis]
+
+
+class Rivalry(wire.Shape):
+    """Two players, player1 < player2, who have killed each other."""
+
+    player1: str
+    player1_name: str | None
+    player2: str
+    player2_name: str | None
+    player1_kills: int
+    player2_kills: int
+    total_kills: int
+
+
+class Rivalries(Page):
+    """Rivals, the most kills first."""
+
+    items: list[Rivalry]
+
+
+def listed(ask: NemesisQuery) -> dict[str, Any]:
+    """A page of Nemeses. One round trip."""
+    place = Place(ask)
+    rows = db.run(
+        """
+        with pair as (
+          select killer, victim, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
+          from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          where %(server)s::text is null
+            or server = %(server)s
+          group by killer, victim
+        ), page as (
+          select row_number() over (order by kills desc, headshots desc, killer, victim) as place, *
+          from pair
+          order by place
+          offset %(offset)s
+          limit %(one_more)s
+        )
+        select f.as_of, f.raw_tail, p.place, p.killer, one.display_name as killer_name, p.victim,
+          two.display_name as victim_name, p.kills, p.headshots
+        from ttt.freshness(%(since)s, %(until)s) f
+        left join page p on true
+        left join ttt.names one on one.steam_id = p.killer and one.valid_to is null
+        left join ttt.names two on two.steam_id = p.victim and two.valid_to is null
+        order by p.place
+        """,
+        {**ask.window, **place.values},
+    )
+    return place.cut(ask, rows)
+
+
+def rivalries(ask: RivalriesQuery) -> dict[str, Any]:
+    """A page of Rivalries. One round trip."""
+    place = Place(ask)
+    rows = db.run(
+        """
+        with pair as (
+          select least(killer, victim) as player1, greatest(killer, victim) as player2,
+            sum(kills) filter (where killer < victim)::bigint as player1_kills,
+            sum(kills) filter (where killer > victim)::bigint as player2_kills
+          from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          where %(server)s::text is null
+            or server = %(server)s
+          group by player1, player2
+        ), page as (
+          select row_number() over (order by player1_kills + player2_kills desc, player1, player2)
+              as place, *
+          from pair
+          where player1_kills > 0
+            and player2_kills > 0
+          order by place
+          offset %(offset)s
+          limit %(one_more)s
+        )
+        select f.as_of, f.raw_tail, p.place, p.player1, one.display_name as player1_name, p.player2,
+          two.display_name as player2_name, p.player1_kills, p.player2_kills,
+          p.player1_kills + p.player2_kills as total_kills
+        from ttt.freshness(%(since)s, %(until)s) f
+        left join page p on true
+        left join ttt.names one on one.steam_id = p.player1 and one.valid_to is null
+        left join ttt.names two on two.steam_id = p.player2 and two.valid_to is null
+        order by p.place
+        """,
+        {**ask.window, **place.values},
+    )
+    return place.cut(ask, rows)

@@ -1,0 +1,253 @@
+"""Profile: everything about one player."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from functions.shared import db, wire
+from functions.shared.errors import NotFound
+from functions.ttt.activity import Week, Zone, told_zones, week
+from functions.ttt.names import PastName
+from functions.ttt.period import Counted, Period, said
+from functions.ttt.players import Player
+from functions.ttt.roles import Role
+
+
+class ProfileQuery(Period):
+    """Whom to describe, in which rounds, and by whose clock."""
+
+    steam_id: wire.Name64
+    tz: Zone = Field("UTC", description="an IANA time zone, for the activity")
+
+
+class MapPart(wire.Shape):
+    """A player's numbers on a map."""
+
+    map_name: str
+    rounds: int
+    wins: int
+    win_rate: float
+    kills: int
+    deaths: int
+
+
+class WeaponPart(wire.Shape):
+    """A player's kills with a weapon."""
+
+    weapon: str
+    kills: int
+    headshots: int
+    headshot_rate: float
+
+
+class Opponent(wire.Shape):
+    """Somebody the player killed, or was killed by."""
+
+    steam_id: str
+    display_name: str | None
+    kills: int
+    headshots: int
+
+
+class RecentRound(wire.Shape):
+    """A round of the player; roles as they were sent."""
+
+    id: str
+    map_name: str | None
+    winner: str
+    timestamp: datetime
+    role_start: str | None
+    role_end: str | None
+    won: bool
+    kills: int
+    deaths: int
+    karma_diff: int | None
+    points_diff: int | None
+
+
+class Profile(Player, Counted):
+    """A player's numbers in every respect; lists begin with the most."""
+
+    names: list[PastName]
+    by_role: list[Role]
+    by_map: list[MapPart]
+    weapons: list[WeaponPart]
+    killed_by: list[Opponent]
+    victims: list[Opponent]
+    activity: Week
+    recent: list[RecentRound]
+
+
+def of(ask: ProfileQuery) -> dict[str, Any]:
+    """A player's Profile; raises NotFound for who was never seen, Invalid for an unknown zone.
+
+    One round trip.
+    """
+    with told_zones():
+        [row] = db.run(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": ask.tz})
+    if not row.pop("is_known"):
+        raise NotFound("Player not found")
+    row["activity"] = week(ask.tz, row["activity"])
+    return {"steam_id": ask.steam_id, **said(ask), **row}
+
+
+# What a person did is found by their SteamID in every rollup, so each part costs a few index reads.
+_PROFILE = """
+    with my_role as (
+      select role, sum(rounds)::bigint as rounds,
+        sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
+          ::bigint as wins,
+        sum(kills)::bigint as kills, sum(deaths)::bigint as deaths,
+        sum(team_kills)::bigint as team_kills
+      from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+      where steam_id = %(who)s
+        and (%(server)s::text is null or server = %(server)s)
+      group by role
+    ), my_map as (
+      select map_name, sum(rounds)::bigint as rounds,
+        sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
+          ::bigint as wins,
+        sum(kills)::bigint as kills, sum(deaths)::bigint as deaths
+      from ttt.deed_days
+      where steam_id = %(who)s
+        and day >= %(since)s
+        and day < %(until)s
+        and (%(map)s::text is null or map_name = %(map)s)
+        and (%(server)s::text is null or server = %(server)s)
+      group by map_name
+    ), my_weapon as (
+      select weapon, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
+      from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+      where steam_id = %(who)s
+        and (%(server)s::text is null or server = %(server)s)
+      group by weapon
+    ), my_round as (
+      select p.at, p.round_id
+      from ttt.players p
+      where p.steam_id = %(who)s
+        and p.at >= %(since)s
+        and p.at < %(until)s
+        and (%(map)s::text is null or coalesce(p.map_name, 'unknown') = %(map)s)
+        and (%(server)s::text is null or p.server = %(server)s)
+    ), newest as (
+      select r.id, r.at, r.map_name, r.winner, said.role_start, said.role_end, said.karma_diff,
+        said.points_diff, fought.kills, fought.deaths,
+        coalesce(
+          ttt.side(ttt.role(said.role_start)) = case
+            when r.winner = 'timelimit' and %(timelimit)s then 'innocents'
+            else r.winner
+          end,
+          false
+        ) as won
+      from (
+        select at, round_id
+        from my_round
+        order by at desc, round_id desc
+        limit 20
+      ) as mine
+      join ttt.rounds r on r.id = mine.round_id
+      cross join lateral (
+        select p.role_start, p.role_end, p.karma_diff, p.points_diff
+        from json_to_recordset(r.players::json) as p (
+          steam_id text, role_start text, role_end text, karma_diff integer, points_diff integer
+        )
+        where p.steam_id = %(who)s
+      ) as said
+      cross join lateral (
+        select count(*) filter (where k.attacker_steamid = %(who)s and k.is_kill) as kills,
+          count(*) filter (where k.victim_steamid = %(who)s) as deaths
+        from ttt.classed_kills k
+        where k.at = r.at
+          and k.round_id = r.id
+      ) as fought
+    )
+    select n.display_name, s.rounds, s.kills, s.deaths, s.kd, s.headshots, s.headshot_rate,
+      s.team_kills, s.suicides, s.world_deaths, s.kills_on_bots, s.wins, s.wins_innocent,
+      s.wins_traitor, s.win_rate, s.kills_per_round, s.items_bought, s.karma_total,
+      s.karma_rounds, s.avg_karma, s.points_total, s.seconds, s.first_seen, s.last_seen,
+      (
+        select weapon
+        from my_weapon
+        order by kills desc, weapon
+        limit 1
+      ) as favorite_weapon,
+      coalesce((
+        select json_object_agg(role, rounds order by rounds desc, role)
+        from my_role
+        where rounds > 0
+      ), '{}') as roles,
+      coalesce((
+        select json_agg(json_build_object(
+            'name', display_name, 'valid_from', ttt.iso(valid_from), 'valid_to', ttt.iso(valid_to),
+            'last_seen', ttt.iso(last_seen)
+          ) order by valid_from desc)
+        from ttt.names
+        where steam_id = %(who)s
+      ), '[]') as names,
+      coalesce((
+        select json_agg(json_build_object(
+            'role', role, 'team', ttt.team(role), 'rounds', rounds, 'wins', wins,
+            'win_rate', ttt.ratio(100 * wins, rounds, 1, 0), 'kills', kills, 'deaths', deaths,
+            'kd', ttt.ratio(kills, deaths, 2, kills), 'team_kills', team_kills
+          ) order by rounds desc, role)
+        from my_role
+        where rounds + kills + deaths > 0
+      ), '[]') as by_role,
+      coalesce((
+        select json_agg(json_build_object(
+            'map_name', map_name, 'rounds', rounds, 'wins', wins,
+            'win_rate', ttt.ratio(100 * wins, rounds, 1, 0), 'kills', kills, 'deaths', deaths
+          ) order by rounds desc, map_name)
+        from my_map
+        where rounds + kills + deaths > 0
+      ), '[]') as by_map,
+      coalesce((
+        select json_agg(json_build_object(
+            'weapon', weapon, 'kills', kills, 'headshots', headshots,
+            'headshot_rate', ttt.ratio(100 * headshots, kills, 1, 0)
+          ) order by kills desc, weapon)
+        from my_weapon
+      ), '[]') as weapons,
+      coalesce((
+        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id)
+        from ttt.opponents(
+          %(who)s, true, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
+        ) as o
+      ), '[]') as killed_by,
+      coalesce((
+        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id)
+        from ttt.opponents(
+          %(who)s, false, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
+        ) as o
+      ), '[]') as victims,
+      coalesce((
+        select json_agg(json_build_array(day, hour, rounds))
+        from (
+          select extract(dow from at at time zone %(tz)s)::integer as day,
+            extract(hour from at at time zone %(tz)s)::integer as hour, count(*) as rounds
+          from my_round
+          group by 1, 2
+        ) as slot
+      ), '[]') as activity,
+      coalesce((
+        select json_agg(json_build_object(
+            'id', id, 'map_name', map_name, 'winner', winner, 'timestamp', ttt.iso(at),
+            'role_start', role_start, 'role_end', role_end, 'won', won, 'kills', kills,
+            'deaths', deaths, 'karma_diff', karma_diff, 'points_diff', points_diff
+          ) order by at desc, id desc)
+        from newest
+      ), '[]') as recent,
+      f.as_of, f.raw_tail, n.steam_id is not null or exists (
+        select
+        from ttt.deed_days
+        where steam_id = %(who)s
+      ) and (%(bots)s or %(who)s <> 'BOT') as is_known
+    from ttt.freshness(%(since)s, %(until)s) f
+    left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
+    cross join ttt.numbers(
+      %(who)s, %(since)s, %(first)s, %(last)s, %(until)s, %(map)s, %(server)s, %(timelimit)s
+    ) as s
+"""

@@ -1,0 +1,98 @@
+"""Roles: how they fared, and what they turned into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from functions.shared import db, wire
+from functions.ttt.period import Page, Paged, Period, Place
+
+
+class RolesQuery(Period, Paged):
+    """Which rounds to count."""
+
+
+class Role(wire.Shape):
+    """A role's numbers: rounds and wins by the role at the start, kills and deaths by the role at
+    that moment."""
+
+    role: str
+    team: str
+    rounds: int
+    wins: int
+    win_rate: float
+    kills: int
+    deaths: int
+    kd: float
+    team_kills: int
+
+
+class Change(wire.Shape):
+    """How often players began a round in one role and ended it in another."""
+
+    from_: str = Field(alias="from")
+    to: str
+    count: int
+
+
+class Roles(Page):
+    """Roles, the most played first, and all changes of role, the most frequent first."""
+
+    items: list[Role]
+    changes: list[Change]
+
+
+def listed(ask: RolesQuery) -> dict[str, Any]:
+    """A page of Roles. One round trip."""
+    place = Place(ask)
+    rows = db.run(
+        """
+        with role as (
+          select role, sum(rounds)::bigint as rounds,
+            sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
+              ::bigint as wins,
+            sum(kills)::bigint as kills, sum(deaths)::bigint as deaths,
+            sum(team_kills)::bigint as team_kills
+          from ttt.role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where (%(server)s::text is null or server = %(server)s)
+            and (%(bots)s or not is_bot)
+          group by role
+        ), page as (
+          select row_number() over (order by rounds desc, role) as place, role,
+            ttt.team(role) as team, rounds, wins, ttt.ratio(100 * wins, rounds, 1, 0) as win_rate,
+            kills, deaths, ttt.ratio(kills, deaths, 2, kills) as kd, team_kills
+          from role
+          where rounds + kills + deaths > 0
+          order by place
+          offset %(offset)s
+          limit %(one_more)s
+        ), change as (
+          select role_start, role_end, sum(changes)::bigint as count
+          from ttt.change_days
+          where day >= %(since)s
+            and day < %(until)s
+            and (%(map)s::text is null or map_name = %(map)s)
+            and (%(server)s::text is null or server = %(server)s)
+            and (%(bots)s or not is_bot)
+          group by role_start, role_end
+        )
+        select f.as_of, f.raw_tail, c.changes, p.*
+        from ttt.freshness(%(since)s, %(until)s) f
+        cross join (
+          select coalesce(json_agg(
+              json_build_object('from', role_start, 'to', role_end, 'count', count)
+              order by count desc, role_start, role_end
+            ), '[]') as changes
+          from change
+        ) as c
+        left join page p on true
+        order by p.place
+        """,
+        {**ask.window, **place.values},
+    )
+    changes = next(row["changes"] for row in rows)
+    for row in rows:
+        del row["changes"]
+    return place.cut(ask, rows) | {"changes": changes}

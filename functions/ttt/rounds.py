@@ -1,0 +1,169 @@
+"""TTT rounds: stored once, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from functions.shared import db, ids, spool, wire
+from functions.shared.errors import Conflict
+from functions.ttt import erasure
+from functions.ttt.report import Report
+
+
+def record(sent: Report, server: str | None = None) -> Literal["new", "known", "queued"]:
+    """Stores a round with its players, kills and buys; `server` is who sent it, if known.
+
+    Raises Conflict, with the names of what differs, if it is there with other content, and
+    Unavailable. One round trip, two if the same round arrives at the same moment.
+    """
+    received_at = datetime.now(UTC)
+    try:
+        return "new" if _store(sent, server, received_at) else "known"
+    except db.DatabaseAway:
+        body = sent.model_dump(mode="json", exclude_unset=True)
+        spool.keep("ttt.rounds", [{"server": server, "round": body}])
+        return "queued"
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
+    sent = wire.parse(Report, item["round"])
+    received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
+    _store(sent, item["server"], received_at, erasure.since(received_at, sent.people))
+
+
+def _store(
+    sent: Report, server: str | None, received_at: datetime, erased: set[str] | None = None
+) -> bool:
+    """Whether the round is new; raises Conflict."""
+    content = sent.content
+    content = erasure.without(erased, content) if erased else content
+    at = sent.ended_at or received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
+    values = {
+        **content,
+        "id": sent.round_id,
+        "at": at,
+        "ended_at": sent.ended_at,
+        "server": server,
+        "winner_raw": sent.winner,
+        "received_at": received_at,
+    }
+    while True:
+        for row in db.run(_INSERT, values):
+            if not row["is_new"]:
+                _compare(sent, content, row)
+            return bool(row["is_new"])
+        # Another request stored the round after this statement began: now it can be read.
+
+
+# The hypertables' rows are read from the very texts that the round keeps.
+_INSERT = """
+    with round as (
+      insert into ttt.rounds
+        (id, at, ended_at, server, map_name, winner, winner_raw, duration, players, kills, buys,
+         received_at)
+      values
+        (%(id)s, %(at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s, %(winner_raw)s,
+         %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s)
+      on conflict do nothing
+      returning id, at, nullif(map_name, '') as map_name, server, winner, duration
+    ), player as (
+      insert into ttt.players
+        (at, round_id, steam_id, role_start, role_end, karma_diff, points_diff, map_name, server,
+         winner, duration)
+      select r.at, r.id, p.steam_id, ttt.role(p.role_start), ttt.role(p.role_end), p.karma_diff,
+        p.points_diff, r.map_name, r.server, r.winner, r.duration
+      from round r
+      cross join json_to_recordset(%(players)s::json) as p (
+        steam_id text, role_start text, role_end text, karma_diff integer, points_diff integer
+      )
+    ), kill as (
+      insert into ttt.kills
+        (at, round_id, ordinal, attacker_steamid, attacker_role, victim_steamid, victim_role,
+         weapon, headshot, map_name, server)
+      select r.at, r.id, k.ordinal - 1, k.attacker_steamid, ttt.role(k.attacker_role),
+        k.victim_steamid, ttt.role(k.victim_role), nullif(k.weapon, ''), k.headshot, r.map_name,
+        r.server
+      from round r
+      cross join rows from (json_to_recordset(%(kills)s::json) as (
+        attacker_steamid text, attacker_role text, victim_steamid text, victim_role text,
+        weapon text, headshot boolean
+      )) with ordinality as k (
+        attacker_steamid, attacker_role, victim_steamid, victim_role, weapon, headshot, ordinal
+      )
+    ), buy as (
+      insert into ttt.buys (at, round_id, ordinal, steam_id, role, item, map_name, server)
+      select r.at, r.id, b.ordinal - 1, b.steam_id, ttt.role(b.role), b.item, r.map_name, r.server
+      from round r
+      cross join rows from (json_to_recordset(%(buys)s::json) as (
+        steam_id text, role text, item text
+      )) with ordinality as b (steam_id, role, item, ordinal)
+    )
+    select true as is_new, null as map_name, null as winner, null as duration, null as ended_at,
+      null as players, null as kills, null as buys
+    from round
+    union all
+    select false, map_name, winner, duration, ended_at, players, kills, buys
+    from ttt.rounds
+    where id = %(id)s
+"""
+
+
+def _compare(sent: Report, content: dict[str, Any], stored: db.Row) -> None:
+    """Raises Conflict naming in what a repeated round differs from the stored one."""
+    people = sent.people
+    gone = erasure.among(people, stored["players"] + stored["kills"] + stored["buys"])
+    content = erasure.without(gone, content) if gone else content
+    differences = [name for name in content if content[name] != stored[name]]
+    if sent.ended_at and stored["ended_at"] and sent.ended_at != stored["ended_at"]:
+        differences.insert(len({"map_name", "winner", "duration"} & {*differences}), "ended_at")
+    if differences:
+        raise Conflict(
+            "Round already stored with different content",
+            round_id=sent.round_id,
+            differences=differences,
+        )
+
+
+def named(round_id: str) -> dict[str, Any] | None:
+    """A round with names, the ids of its rows and what was sent as its winner; None if unknown."""
+    found = db.run(
+        """
+        select r.id, r.at, r.map_name, r.winner, r.winner_raw, r.duration, r.server, r.players,
+          r.kills, r.buys, ttt.names_at(r.players, r.at) as names
+        from ttt.rounds r
+        where r.id = %s
+        """,
+        (round_id,),
+    )
+    return _with_ids(found[0]) if found else None
+
+
+def _with_ids(row: db.Row) -> dict[str, Any]:
+    at_ms = round(row["at"].timestamp() * 1000)
+    kills, players, buys = (json.loads(row[name]) for name in ("kills", "players", "buys"))
+
+    def event_id(what: str, which: str | int) -> str:
+        return str(ids.event_id(at_ms, f"{row['id']}/{what}/{which}"))
+
+    return {
+        "id": row["id"],
+        "map_name": row["map_name"],
+        "winner": row["winner"],
+        "winner_raw": row["winner_raw"],
+        "duration": row["duration"],
+        "timestamp": row["at"],
+        "server": row["server"],
+        "kills": [{"id": event_id("kill", n), **kill} for n, kill in enumerate(kills)],
+        "players": [
+            {
+                "id": event_id("player", one["steam_id"]),
+                **one,
+                "display_name": row["names"].get(one["steam_id"]),
+            }
+            for one in players
+        ],
+        "buys": [{"id": event_id("buy", n), **buy} for n, buy in enumerate(buys)],
+    }

@@ -1,0 +1,296 @@
+"""`/api/collect`, `/api/player/update`, `/api/stats`, `/api/health` and `/api/ttt`: TTT rounds.
+
+A GMod addon sends rounds and names, an old front-end reads rounds, and everybody reads statistics.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.shared import auth, wire
+from functions.shared.auth import Caller, Needs
+from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
+from functions.shared.http import Answer, Request, Routes
+from functions.ttt import (
+    activity,
+    buys,
+    erasure,
+    feed,
+    karma,
+    maps,
+    names,
+    nemesis,
+    overview,
+    pairs,
+    players,
+    profile,
+    quarantine,
+    report,
+    roles,
+    rounds,
+    weapons,
+)
+
+routes = Routes(__name__)
+# Public numbers: a browser may keep them, but asks each time whether they are still true.
+FRESH = {"Cache-Control": "no-cache"}
+
+
+class ServerKey(Needs):
+    """A game server's key as X-Api-Key or, GMod being GMod, in the query; 401 for any other."""
+
+    def __call__(self, request: Request) -> Caller:
+        sent = request.header("x-api-key") or request.query().get("api_key", "")
+        caller = auth.who(sent) if sent else None
+        if caller is None or self.scope not in caller.scopes:
+            raise Unauthorized("Unauthorized")
+        return caller
+
+
+write = ServerKey("ttt:write")
+
+
+class Collected(wire.Shape):
+    """The round is stored."""
+
+    message: Literal["Stats collected successfully"]
+    round_id: str
+
+
+class Known(wire.Shape):
+    """The round was there already, with the same content: nothing changed."""
+
+    message: Literal["Stats already collected"]
+    round_id: str
+    duplicate: Literal[True]
+
+
+class Accepted(wire.Shape):
+    """The database is away: the round is durably queued, as of now."""
+
+    message: Literal["Stats accepted"]
+    round_id: str
+    queued: Literal[True]
+
+
+class Updated(wire.Shape):
+    """The name is noted; `queued`: durably, for when the database is back."""
+
+    message: Literal[
+        "Player created successfully", "Player updated successfully", "Player update accepted"
+    ]
+    queued: Literal[True] | None = None
+
+
+class Differs(wire.Shape):
+    """The round is there with other content: nothing changed."""
+
+    error: str
+    round_id: str
+    differences: list[str]
+
+
+class Erased(wire.Shape):
+    """How many rows were changed or removed, per table."""
+
+    message: Literal["Player erased"]
+    removed: dict[str, int]
+
+
+class RoundPath(BaseModel):
+    """Which round."""
+
+    round_id: str = Field(max_length=36)
+
+
+class NamedKill(feed.FeedKill):
+    """A death with its id."""
+
+    id: str
+
+
+class NamedPlayer(feed.FeedPlayer):
+    """A player with the id of this row, and what they were called then."""
+
+    id: str
+
+
+class NamedBuy(feed.FeedBuy):
+    """A purchase with its id."""
+
+    id: str
+
+
+class NamedRound(feed.FeedRound):
+    """A round with names and ids; `winner_raw` is what the server sent."""
+
+    winner_raw: str | None
+    server: str | None
+    kills: list[NamedKill]  # type: ignore[assignment]
+    players: list[NamedPlayer]  # type: ignore[assignment]
+    buys: list[NamedBuy]  # type: ignore[assignment]
+
+
+def collect(request: Request) -> Answer:
+    """Stores a round with its players, kills and buys. Sending it again changes nothing."""
+    server = request.caller.owner if request.caller else None
+    body = request.text(report.MAX_BYTES)
+    try:
+        sent = report.read(body)
+        done = rounds.record(sent, server)
+    except (BadRequest, Conflict) as problem:
+        quarantine.keep(body, server, problem.sentence)
+        raise
+    known: dict[str, Any] = {"round_id": sent.round_id}
+    if done == "new":
+        return Answer({"message": "Stats collected successfully", **known}, 201)
+    if done == "queued":
+        return Answer({"message": "Stats accepted", **known, "queued": True}, 202)
+    return Answer({"message": "Stats already collected", **known, "duplicate": True})
+
+
+def update(request: Request) -> Answer:
+    """Notes what a player is called now; 201 for the first name ever."""
+    done = names.update(names.read(request.text(report.MAX_BYTES)))
+    if done == "queued":
+        return Answer({"message": "Player update accepted", "queued": True}, 202)
+    message = "Player created successfully" if done == "new" else "Player updated successfully"
+    return Answer({"message": message}, 201 if done == "new" else 200)
+
+
+# Old instructions put the address of the one where the base of both belongs.
+for path in ("/api/collect", "/api/collect/collect"):
+    routes.post(
+        path,
+        guard=write,
+        body=report.Report,
+        reads_body=True,
+        answers={201: Collected, 200: Known, 202: Accepted, 409: Differs},
+    )(collect)
+for path in ("/api/player/update", "/api/collect/player/update"):
+    routes.post(
+        path,
+        guard=write,
+        body=names.NewName,
+        reads_body=True,
+        answers={200: Updated, 201: Updated, 202: Updated},
+    )(update)
+
+
+@routes.get("/api/stats", query=feed.FeedQuery, answers={200: feed.Feed}, headers=FRESH, etag=True)
+def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
+    """The newest rounds that fit into 5 MB; X-Has-More, X-Next-Offset and X-Next-Cursor go on."""
+    found = feed.cut(ask)
+    headers = {
+        "X-Total-Count": str(found.total),
+        "X-Has-More": "true" if found.cursor else "false",
+    }
+    if found.cursor:
+        headers |= {"X-Next-Offset": str(found.offset), "X-Next-Cursor": found.cursor}
+    return Answer(found.body, headers=headers)
+
+
+@routes.get("/api/health", answers={200: feed.Health, 503: feed.Health})
+def health(request: Request) -> Answer:
+    """Whether rounds can be read now."""
+    is_well = feed.health()
+    return Answer({"status": "ok" if is_well else "degraded"}, 200 if is_well else 503)
+
+
+@routes.get("/api/ttt/overview", query=overview.OverviewQuery, answers={200: overview.Overview})
+def read_overview(request: Request, ask: overview.OverviewQuery) -> dict[str, Any]:
+    """Totals of a period."""
+    return overview.of(ask)
+
+
+@routes.get("/api/ttt/players", query=players.PlayersQuery, answers={200: players.Players})
+def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
+    """Players and their numbers, sorted by any of them."""
+    return players.listed(ask)
+
+
+@routes.get(
+    "/api/ttt/players/{steam_id}", query=profile.ProfileQuery, answers={200: profile.Profile}
+)
+def read_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
+    """Everything about one player."""
+    return profile.of(ask)
+
+
+@routes.get("/api/ttt/players/{steam_id}/names", query=names.NamesPath, answers={200: names.Names})
+def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
+    """What a player was called, and when."""
+    return names.of(path.steam_id)
+
+
+@routes.delete(
+    "/api/ttt/players/{steam_id}", guard=write, query=names.NamesPath, answers={200: Erased}
+)
+def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
+    """Erases a person: a tombstone takes their place in the rounds that others played too."""
+    return {"message": "Player erased", "removed": erasure.erase(path.steam_id)}
+
+
+@routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
+def list_weapons(request: Request, ask: weapons.WeaponsQuery) -> dict[str, Any]:
+    """Weapons, the deadliest first."""
+    return weapons.listed(ask)
+
+
+@routes.get("/api/ttt/maps", query=maps.MapsQuery, answers={200: maps.Maps})
+def list_maps(request: Request, ask: maps.MapsQuery) -> dict[str, Any]:
+    """Maps, the most played first."""
+    return maps.listed(ask)
+
+
+@routes.get("/api/ttt/roles", query=roles.RolesQuery, answers={200: roles.Roles})
+def list_roles(request: Request, ask: roles.RolesQuery) -> dict[str, Any]:
+    """Roles, the most played first, and what they turned into."""
+    return roles.listed(ask)
+
+
+@routes.get("/api/ttt/duos", query=pairs.DuosQuery, answers={200: pairs.Duos})
+def list_duos(request: Request, ask: pairs.DuosQuery) -> dict[str, Any]:
+    """Pairs that win together, that lose together, or that just play together."""
+    return pairs.listed(ask)
+
+
+@routes.get("/api/ttt/nemesis", query=nemesis.NemesisQuery, answers={200: nemesis.Nemeses})
+def list_nemeses(request: Request, ask: nemesis.NemesisQuery) -> dict[str, Any]:
+    """Who kills whom, the most kills first."""
+    return nemesis.listed(ask)
+
+
+@routes.get("/api/ttt/rivalries", query=nemesis.RivalriesQuery, answers={200: nemesis.Rivalries})
+def list_rivalries(request: Request, ask: nemesis.RivalriesQuery) -> dict[str, Any]:
+    """Pairs who have killed each other."""
+    return nemesis.rivalries(ask)
+
+
+@routes.get("/api/ttt/karma", query=karma.KarmaQuery, answers={200: karma.KarmaList})
+def list_karma(request: Request, ask: karma.KarmaQuery) -> dict[str, Any]:
+    """Players by the karma they gain in a round."""
+    return karma.listed(ask)
+
+
+@routes.get("/api/ttt/activity", query=activity.ActivityQuery, answers={200: activity.Activity})
+def read_activity(request: Request, ask: activity.ActivityQuery) -> dict[str, Any]:
+    """Rounds by weekday and hour of any time zone."""
+    return activity.of(ask)
+
+
+@routes.get("/api/ttt/buys", query=buys.BuysQuery, answers={200: buys.Items})
+def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
+    """Items, and whether they help to win."""
+    return buys.listed(ask)
+
+
+@routes.get("/api/ttt/rounds/{round_id}", query=RoundPath, answers={200: NamedRound}, etag=True)
+def read_round(request: Request, path: RoundPath) -> dict[str, Any]:
+    """One round with names, and the ids of its rows."""
+    found = rounds.named(path.round_id)
+    if found is None:
+        raise NotFound("Round not found")
+    return found

@@ -1,0 +1,69 @@
+"""Weapons: what they killed, and how often in the head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.shared import db, wire
+from functions.ttt.period import Page, Paged, Period, Place
+
+
+class WeaponsQuery(Period, Paged):
+    """Which kills to count."""
+
+
+class Weapon(wire.Shape):
+    """A weapon's numbers; `events` are kills, suicides and deaths by the world together."""
+
+    weapon: str
+    kills: int
+    headshots: int
+    headshot_rate: float
+    team_kills: int
+    suicides: int
+    world_deaths: int
+    events: int
+
+
+class Weapons(Page):
+    """Weapons, the deadliest first."""
+
+    items: list[Weapon]
+
+
+def listed(ask: WeaponsQuery) -> dict[str, Any]:
+    """A page of Weapons. One round trip."""
+    place = Place(ask)
+    rows = db.run(
+        """
+        with weapon as (
+          select weapon,
+            coalesce(sum(kills) filter (where %(bots)s or not by_bot), 0)::bigint as kills,
+            coalesce(sum(headshots) filter (where %(bots)s or not by_bot), 0)::bigint as headshots,
+            coalesce(sum(team_kills) filter (where %(bots)s or not by_bot), 0)::bigint
+              as team_kills,
+            coalesce(sum(suicides) filter (where %(bots)s or not of_bot), 0)::bigint as suicides,
+            coalesce(sum(world_deaths) filter (where %(bots)s or not of_bot), 0)::bigint
+              as world_deaths
+          from ttt.kill_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where %(server)s::text is null
+            or server = %(server)s
+          group by weapon
+        ), page as (
+          select row_number() over (order by kills desc, weapon) as place, weapon, kills, headshots,
+            ttt.ratio(100 * headshots, kills, 1, 0) as headshot_rate, team_kills, suicides,
+            world_deaths, kills + suicides + world_deaths as events
+          from weapon
+          where kills + suicides + world_deaths > 0
+          order by place
+          offset %(offset)s
+          limit %(one_more)s
+        )
+        select f.as_of, f.raw_tail, p.*
+        from ttt.freshness(%(since)s, %(until)s) f
+        left join page p on true
+        order by p.place
+        """,
+        {**ask.window, **place.values},
+    )
+    return place.cut(ask, rows)

@@ -1,0 +1,66 @@
+-- Notes that a person was called something at a moment; true for the first name ever. The history is
+-- the same in whatever order names arrive, as far as the moments between first and last sight of a
+-- name are known.
+create or replace function ttt.note_name(who text, said text, moment timestamptz) returns boolean
+language plpgsql
+as $$
+declare
+  here ttt.names;
+  later ttt.names;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(who, 20260302));
+  select * into here
+  from ttt.names
+  where steam_id = who and valid_from <= moment
+  order by valid_from desc
+  limit 1;
+  if here.display_name = said then
+    update ttt.names
+    set last_seen = greatest(last_seen, moment)
+    where steam_id = who and valid_from = here.valid_from;
+    return false;
+  end if;
+  if here.valid_from = moment then  -- two names of one moment: in the order they came
+    moment := moment + interval '1 microsecond';
+  end if;
+  select * into later
+  from ttt.names
+  where steam_id = who and valid_from > moment
+  order by valid_from
+  limit 1;
+  -- Ends the interval that the moment falls into; what was seen of it later goes on after this name.
+  update ttt.names
+  set valid_to = moment, last_seen = least(last_seen, moment)
+  where steam_id = who and valid_from = here.valid_from;
+  if here.last_seen > moment then
+    insert into ttt.names (steam_id, valid_from, valid_to, display_name, last_seen)
+    values (who, moment, here.last_seen, said, moment),
+      (who, here.last_seen, here.valid_to, here.display_name, here.last_seen);
+  elsif later.display_name = said then
+    update ttt.names
+    set valid_from = moment
+    where steam_id = who and valid_from = later.valid_from;
+  else
+    insert into ttt.names (steam_id, valid_from, valid_to, display_name, last_seen)
+    values (who, moment, later.valid_from, said, moment);
+  end if;
+  return here.steam_id is null and later.steam_id is null;
+end
+$$;
+
+-- What the people of a round, a JSON array of players, were called at its time: the name then, before
+-- the first name the first, null for people without one.
+create or replace function ttt.names_at(players text, moment timestamptz) returns jsonb
+language sql
+stable
+as $$
+  select coalesce(jsonb_object_agg(p.steam_id, (
+    select n.display_name
+    from ttt.names n
+    where n.steam_id = p.steam_id
+    order by n.valid_from <= moment desc,
+      case when n.valid_from <= moment then n.valid_from end desc, n.valid_from
+    limit 1
+  )), '{}')
+  from json_to_recordset(players::json) as p (steam_id text)
+$$;
