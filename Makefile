@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -65,6 +65,10 @@ replay: ## Put dead letters back into the queue (ARGS="--list" only shows them)
 key: ## Issue, list or revoke API keys (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.keys $(ARGS)
+
+demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
+	$(HAVE) project
+	@$(PYTHON) -m infra.demo $(ARGS)
 
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
