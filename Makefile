@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi rollups replay key demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate openapi quarantine rollups replay key demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -53,6 +53,10 @@ migrate: ## Bring DATABASE_URL, or the local database, to the schema of this che
 openapi: ## Write openapi.json from routes and models
 	$(HAVE) project
 	@$(PYTHON) -m infra.openapi
+
+quarantine: ## Show refused TTT rounds that are kept (ARGS=replay records them after a fix)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database functions.ttt $(ARGS)
 
 rollups: ## Show the rollups, their lag and last audit (ARGS="--help" for more)
 	$(HAVE) project

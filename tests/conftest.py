@@ -136,10 +136,16 @@ def _forget() -> None:
     auth._seen.clear()
 
 
+_RAW = (
+    *("tilt.events", "tilt.signals"),
+    *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
+)
+
+
 def _empty(url: str) -> None:
     """Deletes rather than truncates raw rows: their rollups follow."""
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as admin:
-        for table in ("tilt.events", "tilt.signals"):
+        for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
         admin.execute("truncate shared.api_keys, shared.limits, shared.audit")
         admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")

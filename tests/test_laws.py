@@ -11,7 +11,9 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
 # What a domain publishes to others: {importing module: functions it may use}.
-PUBLISHED: dict[str, set[str]] = {"spool": {"functions.tilt.events"}}
+PUBLISHED: dict[str, set[str]] = {
+    "spool": {"functions.tilt.events", "functions.ttt.names", "functions.ttt.rounds"}
+}
 
 
 def imports(path: Path) -> set[str]:

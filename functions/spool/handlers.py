@@ -8,13 +8,19 @@ from typing import Any
 
 import psycopg
 
-from functions.shared import aws, db, errors, log
+from functions.shared import aws, db, errors, log, spool
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events
+from functions.ttt import names as ttt_names
+from functions.ttt import rounds as ttt_rounds
 
 Verb = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
 
-VERBS: dict[str, Verb] = {"tilt.events": tilt_events.restore}
+VERBS: dict[str, Verb] = {
+    "tilt.events": tilt_events.restore,
+    "ttt.rounds": ttt_rounds.restore,
+    "ttt.names": ttt_names.restore,
+}
 _FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
 
@@ -74,7 +80,7 @@ def _read(body: str) -> tuple[Verb, int, list[Any]]:
 
 def _restore(verb: Verb, item: Any, accepted_at: int) -> None:
     try:
-        verb(item, accepted_at)
+        verb(spool.unpacked(item), accepted_at)
     except db.DatabaseAway:
         raise
     except errors.Problem as problem:

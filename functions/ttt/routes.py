@@ -92,7 +92,7 @@ class Differs(wire.Shape):
     differences: list[str]
 
 
-class Erased(wire.Shape):
+class ErasedPlayer(wire.Shape):
     """How many rows were changed or removed, per table."""
 
     message: Literal["Player erased"]
@@ -226,7 +226,7 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
 
 
 @routes.delete(
-    "/api/ttt/players/{steam_id}", guard=write, query=names.NamesPath, answers={200: Erased}
+    "/api/ttt/players/{steam_id}", guard=write, query=names.NamesPath, answers={200: ErasedPlayer}
 )
 def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in the rounds that others played too."""

@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 
-from infra.local import timescale
+from infra.local import stack, timescale
 
 
 def main(module: str, *words: str) -> int:
     """The module's exit code; the server is started for it if it was not up."""
     was_up = timescale.running() is not None
     try:
-        environ = os.environ | {"DATABASE_URL": timescale.start().admin_url}
+        environ = {"SIGNING_KEY": stack.secret_keys()["signing_key"]} | os.environ
+        environ |= {"DATABASE_URL": timescale.start().admin_url}
         command = [sys.executable, "-m", module, *words]
         return subprocess.run(command, env=environ, check=False).returncode
     except timescale.TimescaleError as error:

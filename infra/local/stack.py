@@ -65,7 +65,7 @@ def running(
         if database is None:
             ending.callback(timescale.stop)
             database = timescale.start()
-        keys = _keys()
+        keys = secret_keys()
         secret = cloud.furnish(
             local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
         )
@@ -101,7 +101,7 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
     return behind
 
 
-def _keys() -> dict[str, str]:
+def secret_keys() -> dict[str, str]:
     """The checkout's bootstrap API key and signing key, made once; API_KEY overrides the former."""
     file = LOCAL / "keys.json"
     if not file.exists():

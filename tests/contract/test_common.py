@@ -131,7 +131,7 @@ def test_lengths_are_limited_and_named(client: Client) -> None:
         ("/nowhere", {"error": "Not found"}),
         ("/api/auth/nowhere", {"detail": "Not found"}),
         ("/api/battles", {"detail": "Not found"}),
-        ("/api/player/update", {"error": "Not found"}),
+        ("/api/collect/nowhere", {"error": "Not found"}),
     ],
 )
 def test_each_url_family_has_its_error_body(client: Client, url: str, body: Any) -> None:

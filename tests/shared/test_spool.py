@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +55,22 @@ def test_what_is_too_large_for_one_message_takes_several(queues: Queues) -> None
 
 def test_an_item_that_no_message_can_carry_is_refused(queues: Queues) -> None:
     with pytest.raises(Unavailable):
-        spool.keep("k", ["x" * spool.MESSAGE_BYTES])
+        spool.keep("k", [secrets.token_hex(spool.MESSAGE_BYTES)])  # does not get smaller
+
+
+def test_an_item_larger_than_a_message_is_compressed(queues: Queues) -> None:
+    large = {"kills": [{"weapon": "é" * 60, "ordinal": n} for n in range(2000)]}
+    spool.keep("k", ["small", large])
+    bodies = [json.loads(body) for body in queues.bodies()]
+    assert max(len(json.dumps(body)) for body in bodies) < spool.MESSAGE_BYTES
+    items = [item for body in bodies for item in body["items"]]
+    assert [spool.unpacked(item) for item in items] == ["small", large]
+
+
+@pytest.mark.parametrize("text", ["no base64!", "AAAA", 3, None])
+def test_what_no_keep_has_packed_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        spool.unpacked({"zlib": text})
 
 
 def test_a_queue_that_cannot_be_reached_or_is_not_there_is_unavailable(

@@ -1,0 +1,43 @@
+"""`python -m functions.ttt [replay [ID]]`: refused bodies that are kept, and recording them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from functions.shared.errors import Problem
+from functions.shared.settings import WrongSettingError
+from functions.ttt import quarantine
+
+
+def main() -> None:
+    """Without a verb: one line a body, never what is in it, which is about people."""
+    parser = argparse.ArgumentParser(prog="make quarantine", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb")
+    again = verbs.add_parser("replay", help="record what is no longer refused, as of its receipt")
+    again.add_argument("id", nargs="?", help="one body only")
+    asked = parser.parse_args()
+    try:
+        if asked.verb:
+            _replay(asked.id)
+        else:
+            _show()
+    except (WrongSettingError, Problem) as problem:
+        sys.exit(str(problem))
+
+
+def _show() -> None:
+    for row in quarantine.kept():
+        server = row["server"] or "-"
+        print(f"{row['id']}  {row['received_at']:%Y-%m-%d %H:%M}  {server}  {row['reason']}")
+
+
+def _replay(which: str | None) -> None:
+    recorded, refused = quarantine.replay(which)
+    print(f"{recorded} recorded")
+    if refused:
+        sys.exit("\n".join(refused))
+
+
+if __name__ == "__main__":
+    main()
