@@ -35,14 +35,14 @@ class Callee:
 
 
 @contextmanager
-def callee(module: str, database_url: str) -> Iterator[Callee]:
-    """A process of a module that calls callee.serve; it ends with the block."""
+def callee(module: str, database_url: str, domains: str = "tilt") -> Iterator[Callee]:
+    """A process of a module that calls callee.serve, with these doors; it ends with the block."""
     process = subprocess.Popen(
         [PYTHON, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env=_environ(database_url),
+        env=_environ(database_url) | {"DOMAINS": domains},
         text=True,
     )
     with process:

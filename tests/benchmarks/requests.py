@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from tests.client import gateway_event
 
@@ -39,6 +40,45 @@ def post(at_ms: int) -> dict[str, Any]:
         "context": "discord-dm",
     }
     return gateway_event("POST", "/api/tilt/events", json.dumps(body), _HEADERS)
+
+
+def collect(number: int) -> dict[str, Any]:
+    """A game server posts its round of that number, as the addon writes it: 16 players, 30 kills,
+    20 buys."""
+    people = [f"STEAM_0:{one % 2}:{19_000_000 + one}" for one in range(number, number + 16)]
+    sides = ["traitor"] * 4 + ["detective"] * 2 + ["innocent"] * 10
+    weapons = ("weapon_zm_mac10", "weapon_ttt_m16", "weapon_zm_shotgun", "weapon_zm_revolver")
+    items = ("weapon_ttt_c4", "item_radar", "item_armor", "weapon_ttt_knife", "item_disg")
+    starts = [
+        {"player_steamid": one, "role": role, "karma": 1000.0, "points": float(at)}
+        for at, (one, role) in enumerate(zip(people, sides, strict=True))
+    ]
+    kills = [
+        {
+            "attacker_steamid": people[at % 6],
+            "attacker_role": sides[at % 6],
+            "victim_steamid": people[6 + at % 10],
+            "victim_role": sides[6 + at % 10],
+            "weapon": weapons[at % 4],
+            "headshot": at % 3 == 0,
+        }
+        for at in range(30)
+    ]
+    body = {
+        "round_id": str(UUID(int=number, version=4)),
+        "map_name": f"ttt_map_{number % 12}",
+        "winner": ("traitors", "innocents")[number % 2],
+        "duration": 245.0,
+        "start_roles": starts,
+        "end_roles": [{**one, "karma": one["karma"] - 12.5, "points": 3.0} for one in starts],
+        "kills": kills,
+        "buys": [
+            {"steam_id": people[at % 6], "role": sides[at % 6], "item": items[at % 5]}
+            for at in range(20)
+        ],
+    }
+    text = json.dumps(body, separators=(",", ":"))
+    return gateway_event("POST", "/api/collect", text, _HEADERS)
 
 
 def get(path: str) -> dict[str, Any]:

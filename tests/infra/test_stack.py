@@ -57,12 +57,12 @@ def test_keys_are_made_once_and_are_their_owners_alone(
 ) -> None:
     monkeypatch.setattr(stack, "LOCAL", tmp_path / "new")
     monkeypatch.delenv("API_KEY", raising=False)
-    keys = stack._keys()
-    assert stack._keys() == keys
+    keys = stack.secret_keys()
+    assert stack.secret_keys() == keys
     assert len(keys["signing_key"]) >= 32
     assert stat.S_IMODE((tmp_path / "new/keys.json").stat().st_mode) == 0o600
     monkeypatch.setenv("API_KEY", "mine")
-    assert stack._keys() == {"api_key": "mine", "signing_key": keys["signing_key"]}
+    assert stack.secret_keys() == {"api_key": "mine", "signing_key": keys["signing_key"]}
 
 
 def test_deploying_without_a_stack_is_a_sentence(
