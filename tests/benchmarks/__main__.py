@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from infra.local.timescale import Server, TimescaleError
-from tests.benchmarks import cold, large, marks, record
+from tests.benchmarks import cold, collect, large, marks, record
 from tests.benchmarks.caller import ROOT
 from tests.benchmarks.figures import Figure, save, table
 from tests.benchmarks.store import Store, server, store
@@ -18,6 +18,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     record.measure: ("tilt.record", "tilt.record.peer"),
     cold.measure: ("cold.tilt", "cold.tilt.peer"),
     marks.measure: ("tilt.mark",),
+    collect.measure: ("ttt.collect", "ttt.collect.peer"),
     large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
 }
 
