@@ -14,7 +14,6 @@ from typing import Any
 
 import psycopg
 from chalice.app import Blueprint
-from chalice.app import Response as ChaliceResponse
 from pydantic import BaseModel
 
 from functions.shared import db, errors, log, wire
@@ -53,6 +52,12 @@ class Request:
         last = {name: values[-1] for name, values in sent.items() if values}
         return {**last, **(self.event.get("pathParameters") or {})}
 
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether the caller unpacks gzip, and API Gateway will hand it bytes."""
+        # The gateway turns base64 into bytes only for callers who say what they accept.
+        return "gzip" in self.header("accept-encoding") and bool(self.header("accept"))
+
     def key(self) -> str:
         """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
         sent = self.header("x-api-key")
@@ -81,7 +86,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """An answer other than 200 with a JSON body: text bodies are sent as they are."""
+    """An answer other than 200 with a JSON body: texts and bytes are sent as they are."""
 
     body: Any
     status: int = 200
@@ -103,6 +108,7 @@ class Operation:
 
 
 View = Callable[..., Any]
+Reply = dict[str, Any]  # what Lambda returns to API Gateway
 
 
 class Routes(Blueprint):
@@ -154,7 +160,7 @@ class Routes(Blueprint):
                 answer = Answer(answer.body, answer.status, {**headers, **answer.headers})
                 return _unless_known(answer, request) if etag else answer
 
-            def chalice_view() -> ChaliceResponse:  # called by gateway.py
+            def chalice_view() -> Reply:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
                 return rendered(lambda: serve(request), request)
 
@@ -166,7 +172,7 @@ class Routes(Blueprint):
         return register
 
 
-def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
+def rendered(serve: Callable[[], Answer], request: Request) -> Reply:
     """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
     try:
         return _spelled(serve())
@@ -181,20 +187,31 @@ def rendered(serve: Callable[[], Answer], request: Request) -> ChaliceResponse:
     return _spelled(answer)
 
 
-def _spelled(answer: Answer) -> ChaliceResponse:
-    text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
-    return ChaliceResponse(text, {"Content-Type": JSON, **answer.headers}, answer.status)
+def _spelled(answer: Answer) -> Reply:
+    packed, body = isinstance(answer.body, bytes), answer.body
+    if packed:
+        body = base64.b64encode(body).decode()
+    elif not isinstance(body, str):
+        body = wire.dumps(body)
+    return {
+        "statusCode": answer.status,
+        "headers": {"Content-Type": JSON, **answer.headers},
+        "body": body,
+        "isBase64Encoded": packed,
+    }
 
 
 def _unless_known(answer: Answer, request: Request) -> Answer:
     """The answer with its ETag, or 304 for a caller who says to have it."""
-    text = answer.body if isinstance(answer.body, str) else wire.dumps(answer.body)
-    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    is_spelled = isinstance(answer.body, str | bytes)
+    body = answer.body if is_spelled else wire.dumps(answer.body)
+    said = body if isinstance(body, bytes) else body.encode()
+    tag = f'"{hashlib.sha256(said).hexdigest()[:32]}"'
     known = request.header("if-none-match")
     headers = {**answer.headers, "ETag": tag}
     if tag in known or known.strip() == "*":
         return Answer("", 304, headers)
-    return Answer(text, answer.status, headers)
+    return Answer(body, answer.status, headers)
 
 
 def _failed(problem: errors.Problem, request: Request) -> Answer:

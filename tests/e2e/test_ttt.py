@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,3 +85,16 @@ def test_a_round_of_an_outage_is_stored_after_it(
         assert time.monotonic() < deadline
         time.sleep(0.3)
     assert http("POST", "/api/collect", body, key).json["duplicate"]
+
+
+def test_a_season_is_sent_packed(http: Wire, key: dict[str, str]) -> None:
+    """The page reads everything at once: that fits only as gzip, which the gateway unwraps."""
+    bodies = [one.body for one in Season(8).rounds(60, END - timedelta(days=9), END)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda body: http("POST", "/api/collect", body, key), bodies))
+    headers = {"Accept": "application/json, text/plain, */*", "Accept-Encoding": "gzip, deflate"}
+    request = urllib.request.Request(f"{http.url}/api/stats?limit=10000", headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        assert reply.headers["Content-Encoding"] == "gzip"
+        rounds = json.loads(gzip.decompress(reply.read()))
+    assert {one["id"] for one in rounds} >= {body["round_id"] for body in bodies}
