@@ -71,7 +71,12 @@ class TooManyRequests(Problem):
 
 
 class Unavailable(Problem):
+    """Nothing can be answered or kept now; the caller may repeat the request."""
+
     status, code, sentence = 503, "UNAVAILABLE", "Database not connected"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
 
 
 _GAME = ("auth", "player", "inventory", "pets", "shop", "battles")

@@ -154,7 +154,7 @@ class Routes(Blueprint):
                 if body and not reads_body:
                     parsed.append(wire.parse(body, _object(request.body(max_bytes))))
                 if query:
-                    parsed.append(wire.parse(query, request.query()))
+                    parsed.append(wire.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
                 answer = given if isinstance(given, Answer) else Answer(given)
                 answer = Answer(answer.body, answer.status, {**headers, **answer.headers})
@@ -218,6 +218,16 @@ def _failed(problem: errors.Problem, request: Request) -> Answer:
     family = errors.family_of(request.path)
     body = errors.body_of(problem, family, request.id)
     return Answer(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
+
+
+def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
+    """A query that PostgreSQL can hold; raises Invalid."""
+    for name, value in sent.items():
+        if "\0" in value:
+            problem = "must not contain a NUL character"
+            sentence = f"Invalid {name}" if issubclass(query, wire.Terse) else f"{name} {problem}"
+            raise errors.Invalid(sentence, [{"field": name, "problem": problem}])
+    return sent
 
 
 def _object(sent: Any) -> dict[str, Any]:

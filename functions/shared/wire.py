@@ -169,7 +169,12 @@ def parse(model: type[Model], sent: Any) -> Model:
 def _path(places: tuple[int | str, ...], terse: bool) -> str:
     """Where a problem is: `kills[3].weapon` where a model is terse, else `kills.3.weapon`."""
     path = ".".join(str(place) for place in places)
-    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path) if terse else path
+    return bracketed(path) if terse else path
+
+
+def bracketed(path: str) -> str:
+    """`kills.3.weapon` as `kills[3].weapon`."""
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
 
 
 _SENTENCES = {

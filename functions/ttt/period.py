@@ -51,7 +51,7 @@ class Period(wire.Terse):
         whole months from `first` until `last`, and days again."""
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = today + timedelta(days=2)  # a round may end 5 minutes from now
-        since = max(self.since or _ALWAYS, _ALWAYS)
+        since = min(max(self.since or _ALWAYS, _ALWAYS), end)
         until = max(since, min(self.until or end, end))
         first, last = _month(since), until.replace(day=1)
         if first >= last:

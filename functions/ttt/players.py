@@ -144,7 +144,7 @@ _LISTED: LiteralString = """
         and (%(search)s::text is null or w.steam_id = %(search)s or w.steam_id in (
           select steam_id
           from ttt.names
-          where strpos(lower(display_name), lower(%(search)s)) > 0
+          where strpos(lower(display_name collate "default"), lower(%(search)s)) > 0
         ))
       group by w.steam_id
       having sum(w.rounds) >= %(min_rounds)s

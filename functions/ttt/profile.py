@@ -9,14 +9,14 @@ from pydantic import Field
 
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
-from functions.ttt.activity import Week, Zone, told_zones, week
+from functions.ttt.activity import Week, Zone, known_zone, week
 from functions.ttt.names import PastName
-from functions.ttt.period import Counted, Period, said
+from functions.ttt.period import Counted, PeriodOfAllMaps, said
 from functions.ttt.players import Player
 from functions.ttt.roles import Role
 
 
-class ProfileQuery(Period):
+class ProfileQuery(PeriodOfAllMaps):
     """Whom to describe, in which rounds, and by whose clock."""
 
     steam_id: wire.Name64
@@ -86,8 +86,8 @@ def of(ask: ProfileQuery) -> dict[str, Any]:
 
     One round trip.
     """
-    with told_zones():
-        [row] = db.run(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": ask.tz})
+    tz = known_zone(ask.tz)
+    [row] = db.run(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
     if not row.pop("is_known"):
         raise NotFound("Player not found")
     row["activity"] = week(ask.tz, row["activity"])
@@ -102,7 +102,7 @@ _PROFILE = """
           ::bigint as wins,
         sum(kills)::bigint as kills, sum(deaths)::bigint as deaths,
         sum(team_kills)::bigint as team_kills
-      from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+      from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
       where steam_id = %(who)s
         and (%(server)s::text is null or server = %(server)s)
       group by role
@@ -115,12 +115,11 @@ _PROFILE = """
       where steam_id = %(who)s
         and day >= %(since)s
         and day < %(until)s
-        and (%(map)s::text is null or map_name = %(map)s)
         and (%(server)s::text is null or server = %(server)s)
       group by map_name
     ), my_weapon as (
       select weapon, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
-      from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+      from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
       where steam_id = %(who)s
         and (%(server)s::text is null or server = %(server)s)
       group by weapon
@@ -130,7 +129,6 @@ _PROFILE = """
       where p.steam_id = %(who)s
         and p.at >= %(since)s
         and p.at < %(until)s
-        and (%(map)s::text is null or coalesce(p.map_name, 'unknown') = %(map)s)
         and (%(server)s::text is null or p.server = %(server)s)
     ), newest as (
       select r.id, r.at, r.map_name, r.winner, said.role_start, said.role_end, said.karma_diff,
@@ -248,6 +246,6 @@ _PROFILE = """
     from ttt.freshness(%(since)s, %(until)s) f
     left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
     cross join ttt.numbers(
-      %(who)s, %(since)s, %(first)s, %(last)s, %(until)s, %(map)s, %(server)s, %(timelimit)s
+      %(who)s, %(since)s, %(first)s, %(last)s, %(until)s, null, %(server)s, %(timelimit)s
     ) as s
 """

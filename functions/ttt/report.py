@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from functions.shared.errors import BadRequest, Invalid
 MAX_BYTES = 1_048_576
 _FIRST = datetime(2004, 1, 1, tzinfo=UTC)  # before the game there was no round
 _AHEAD = timedelta(minutes=5)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WINNERS = {
     **dict.fromkeys(("1", "none", "nones"), "none"),
     **dict.fromkeys(("2", "traitors", "traitor"), "traitors"),
@@ -27,6 +29,10 @@ Text32 = Annotated[str, Field(strict=True, max_length=32)]
 Text64 = Annotated[str, Field(strict=True, max_length=64)]
 Person = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
 Tally = Annotated[wire.Number, Field(ge=-1e9, le=1e9)]
+
+
+def _absent(sent: Any) -> Any:
+    return None if sent == "" else sent
 
 
 def _flag(sent: Any) -> bool:
@@ -53,10 +59,10 @@ def _moment(sent: Any) -> datetime | None:
         read = datetime.fromisoformat(sent)
     except (TypeError, ValueError):
         wire.refuse("must be an ISO 8601 time")
-    moment = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    moment = read if read.tzinfo else read.replace(tzinfo=UTC)
     if not _FIRST <= moment <= datetime.now(UTC) + _AHEAD:
         wire.refuse("must be from 2004-01-01 to 5 minutes from now")
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 class Standing(wire.Terse):
@@ -71,8 +77,8 @@ class Standing(wire.Terse):
 class Kill(wire.Terse):
     """A death; without an attacker it was the world's doing."""
 
-    attacker_steamid: Annotated[Text64 | None, BeforeValidator(lambda sent: sent or None)] = None
-    attacker_role: Annotated[Text32 | None, BeforeValidator(lambda sent: sent or None)] = None
+    attacker_steamid: Annotated[Text64 | None, BeforeValidator(_absent)] = None
+    attacker_role: Annotated[Text32 | None, BeforeValidator(_absent)] = None
     victim_steamid: Person
     victim_role: Text32 | None = None
     weapon: Text64 | None = None
@@ -145,9 +151,10 @@ def read(body: str) -> Report:
     try:
         sent = wire.loads(body)
     except Invalid as problem:  # NaN and NUL have a field
-        field = problem.details[0]["field"] if problem.details else ""
-        names = "NUL" in problem.sentence
-        raise BadRequest(f"Invalid {field}" if names else "Invalid JSON", problem.details) from None
+        if "NUL" not in problem.sentence:
+            raise BadRequest("Invalid JSON", problem.details) from None
+        details = [{**one, "field": wire.bracketed(one["field"])} for one in problem.details or []]
+        raise Invalid(f"Invalid {details[0]['field']}", details) from None
     if not sent:
         raise BadRequest("No data provided")
     if not isinstance(sent, dict):
@@ -155,7 +162,7 @@ def read(body: str) -> Report:
     round_id = sent.get("round_id")
     if round_id in (None, ""):
         raise Invalid("Missing round_id")
-    if not isinstance(round_id, str) or len(round_id) > 36 or not round_id.isprintable():
+    if not isinstance(round_id, str) or len(round_id) > 36 or _CONTROL.search(round_id):
         raise Invalid("Invalid round_id")
     return wire.parse(Report, sent)
 
