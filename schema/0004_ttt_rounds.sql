@@ -19,8 +19,6 @@ create table ttt.rounds (
 );
 
 create index rounds_by_time on ttt.rounds (at desc, id desc);
-create index rounds_by_map on ttt.rounds (map_name, at desc, id desc);
-create index rounds_by_server on ttt.rounds (server, at desc, id desc);
 
 -- In the rows that are counted roles are lower case, and what is empty is null.
 create table ttt.players (
@@ -101,7 +99,7 @@ create function ttt.role(sent text) returns text
 language sql
 immutable
 as $$
-  select nullif(lower(btrim(sent, e' \t\n\r\f\v\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005'
+  select nullif(lower(btrim(sent, e' \t\n\r\f\u000b\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005'
     '\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000')), '')
 $$;
 

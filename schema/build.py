@@ -150,9 +150,16 @@ def _create_trigger(connection: Connection, source: str, time_column: str) -> No
         sql.SQL("({}::smallint, interval {})").format(number, width) for number, width in known
     )
 
+    widths = sql.SQL(", ").join(
+        sql.SQL("(interval {})").format(width) for width in dict.fromkeys(w for _, w in known)
+    )
+
     def marks(rows: str) -> sql.Composed:
         return sql.SQL(_MARKS).format(
-            rows=sql.Identifier(rows), rollups=values, time=sql.Identifier(time_column)
+            rows=sql.Identifier(rows),
+            rollups=values,
+            widths=widths,
+            time=sql.Identifier(time_column),
         )
 
     connection.execute(
@@ -196,9 +203,13 @@ $$
 # there already costs a look at the index.
 _MARKS = """
 insert into rollups.dirty (rollup, bucket, generation)
-select distinct r.id, public.time_bucket(r.width, c.{time}), g.last_value
-from {rows} as c
-cross join (values {rollups}) as r (id, width)
+select r.id, b.bucket, g.last_value
+from (
+  select distinct w.width, public.time_bucket(w.width, c.{time}) as bucket
+  from {rows} as c
+  cross join (values {widths}) as w (width)
+) as b
+join (values {rollups}) as r (id, width) on r.width = b.width
 cross join rollups.generation as g
 order by 1, 2
 on conflict do nothing

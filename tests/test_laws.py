@@ -12,7 +12,12 @@ FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
 # What a domain publishes to others: {importing module: functions it may use}.
 PUBLISHED: dict[str, set[str]] = {
-    "spool": {"functions.tilt.events", "functions.ttt.names", "functions.ttt.rounds"}
+    "spool": {
+        "functions.tilt.events",
+        "functions.ttt.names",
+        "functions.ttt.quarantine",
+        "functions.ttt.rounds",
+    }
 }
 
 

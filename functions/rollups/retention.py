@@ -28,7 +28,7 @@ class Report:
 
 
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
-    """Drops what is due, on an autocommit connection; yesterday's rate limits with it."""
+    """Drops what is due, old rate limits and refused bodies too, on an autocommit connection."""
     report, deadline = Report(), time.monotonic() + seconds
     with turn() as mine:
         report.busy = not mine
@@ -41,6 +41,9 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                     report.waiting.append(source)
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
+            )
+            connection.execute(
+                "delete from ttt.quarantine where received_at < now() - interval '30 days'"
             )
     return report
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +57,13 @@ class Request:
     def takes_gzip(self) -> bool:
         """Whether the caller unpacks gzip, and API Gateway will hand it bytes."""
         # The gateway turns base64 into bytes only for callers who say what they accept.
-        return "gzip" in self.header("accept-encoding") and bool(self.header("accept"))
+        if not self.header("accept"):
+            return False
+        codings = (one.partition(";") for one in self.header("accept-encoding").lower().split(","))
+        return any(
+            coding.strip() == "gzip" and not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+            for coding, _, weight in codings
+        )
 
     def key(self) -> str:
         """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
@@ -73,7 +80,8 @@ class Request:
         text: str = self.event.get("body") or ""
         if self.event.get("isBase64Encoded"):
             try:
-                text = base64.b64decode(text).decode("utf-8")
+                # As the gateway does with bodies that it takes for text.
+                text = base64.b64decode(text).decode("utf-8", "replace")
             except ValueError:
                 raise errors.BadRequest("Invalid JSON") from None
         # A character has at most 4 bytes: most bodies need no encoding to be found small enough.

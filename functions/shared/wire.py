@@ -62,7 +62,9 @@ def _instant(sent: Any) -> datetime:
 def _day(sent: Any) -> datetime:
     """A UTC day of a query, YYYY-MM-DD, as its first moment."""
     try:
-        return datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC)
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", sent):
+            raise ValueError
+        return datetime.fromisoformat(sent).replace(tzinfo=UTC)
     except (TypeError, ValueError):
         refuse("must be a day, YYYY-MM-DD")
 

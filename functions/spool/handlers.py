@@ -12,6 +12,7 @@ from functions.shared import aws, db, errors, log, spool
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events
 from functions.ttt import names as ttt_names
+from functions.ttt import quarantine as ttt_quarantine
 from functions.ttt import rounds as ttt_rounds
 
 Verb = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
@@ -20,6 +21,7 @@ VERBS: dict[str, Verb] = {
     "tilt.events": tilt_events.restore,
     "ttt.rounds": ttt_rounds.restore,
     "ttt.names": ttt_names.restore,
+    "ttt.refused": ttt_quarantine.restore,
 }
 _FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away

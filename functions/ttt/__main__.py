@@ -27,9 +27,18 @@ def main() -> None:
 
 
 def _show() -> None:
-    for row in quarantine.kept():
-        server = row["server"] or "-"
-        print(f"{row['id']}  {row['received_at']:%Y-%m-%d %H:%M}  {server}  {row['reason']}")
+    kept = quarantine.kept()
+    for row in kept:
+        server, reason = _plain(row["server"] or "-"), _plain(row["reason"])
+        at = f"{row['received_at']:%Y-%m-%d %H:%M}"
+        print(f"{row['id']}  {at}  {row['bytes']:>9} bytes  {server}  {reason}")
+    if not kept:
+        print("nothing was refused in the last 30 days")
+
+
+def _plain(text: str) -> str:
+    """A text that cannot command a terminal."""
+    return text.encode("unicode_escape").decode()
 
 
 def _replay(which: str | None) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from functions.shared import auth, db, wire
+from functions.shared.errors import Invalid
 
+BOT = "BOT"  # every bot's SteamID: nobody's
+WRITING = 7_417_203  # the lock that writers of rounds share, and an erasure has alone
+_ERASED = "erased_"
 _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
 
 
 def tombstone(steam_id: str) -> str:
     """What stands for an erased person: always the same, and no way back without the key."""
-    return f"erased_{auth.pseudonym(steam_id)}"
+    return _ERASED + auth.pseudonym(steam_id)
 
 
 def among(people: Iterable[str], text: str) -> set[str]:
     """Those of the people who are erased in the JSON text of a round."""
-    if '"erased_' not in text:
+    if f'"{_ERASED}' not in text:
         return set()
     return {person for person in people if tombstone(person) in text}
 
@@ -33,6 +40,14 @@ def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
                 was, becomes = _spelled(key, person), _spelled(key, tombstone(person))
                 changed[name] = changed[name].replace(was, becomes)
     return changed
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction during which nobody is erased."""
+    with db.transaction():
+        db.run("select pg_advisory_xact_lock_shared(%s)", (WRITING,))
+        yield
 
 
 def since(moment: datetime, people: Iterable[str]) -> set[str]:
@@ -51,11 +66,21 @@ def since(moment: datetime, people: Iterable[str]) -> set[str]:
     return {pseudonyms[row["subject"]] for row in found}
 
 
-def erase(steam_id: str) -> dict[str, int]:
+@db.retried
+def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     """Replaces a person by a tombstone in every round, and removes their names and refused bodies.
 
-    Returns the rows changed, per table. Audited. One round trip.
+    Returns the rows changed, per table. Audited as done by `actor`. Raises Invalid for who is no
+    person. Waits for rounds that are being written.
     """
+    if steam_id == BOT or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
+        raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
+    with db.transaction():
+        db.run("select pg_advisory_xact_lock(%s)", (WRITING,))
+        return _erase(steam_id, actor)
+
+
+def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     stone = tombstone(steam_id)
     changed: dict[str, int] = db.run(
         """
@@ -112,18 +137,19 @@ def erase(steam_id: str) -> dict[str, int]:
           where steam_id = %(person)s
           returning 1
         ), refused as (
-          delete from ttt.quarantine
-          where strpos(body, %(spelled)s) > 0
-          returning 1
+          delete from ttt.quarantine q
+          using unnest(%(spellings)s::text[]) as spelling
+          where strpos(q.body, spelling) > 0
+          returning q.id
         )
-        insert into shared.audit (action, subject, counts)
-        select 'ttt.erase', %(subject)s, jsonb_build_object(
+        insert into shared.audit (action, subject, actor, counts)
+        select 'ttt.erase', %(subject)s, %(actor)s, jsonb_build_object(
           'ttt.rounds', (select count(*) from round),
           'ttt.players', (select count(*) from player),
           'ttt.kills', (select count(*) from kill),
           'ttt.buys', (select count(*) from buy),
           'ttt.names', (select count(*) from name),
-          'ttt.quarantine', (select count(*) from refused)
+          'ttt.quarantine', (select count(distinct id) from refused)
         )
         returning counts
         """,
@@ -131,7 +157,10 @@ def erase(steam_id: str) -> dict[str, int]:
             "person": steam_id,
             "stone": stone,
             "subject": auth.pseudonym(steam_id),
+            "actor": actor,
             "spelled": _quoted(steam_id),
+            # A refused body may be anything, so wherever the id stands in it.
+            "spellings": [steam_id, _quoted(steam_id)[1:-1], json.dumps(steam_id)[1:-1]],
             "was": _spelled("steam_id", steam_id),
             "becomes": _spelled("steam_id", stone),
             "was_attacker": _spelled("attacker_steamid", steam_id),

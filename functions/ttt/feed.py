@@ -23,7 +23,7 @@ def _or(default: int) -> BeforeValidator:
 
     def read(sent: Any) -> int:
         is_count = isinstance(sent, str) and sent.isascii() and sent.isdecimal()
-        return min(int(sent[:12]), 10**9) if is_count else default
+        return min(int(sent.lstrip("0")[:12] or 0), 10**9) if is_count else default
 
     return BeforeValidator(read, json_schema_input_type=int)
 
@@ -119,8 +119,7 @@ def cut(ask: FeedQuery, packs: bool = False) -> Cut:
         """
         with found as (
           select id, at, map_name, winner, duration, players, kills, buys,
-            octet_length(kills) + octet_length(players) + octet_length(buys) + 600
-              + case when %(named)s then octet_length(players) * 4 else 0 end as bytes
+            octet_length(kills) + octet_length(players) + octet_length(buys) as bytes
           from ttt.rounds
           where at >= %(since)s
             and at < %(until)s
@@ -166,13 +165,26 @@ def cut(ask: FeedQuery, packs: bool = False) -> Cut:
         body, count = _packed(texts)
         rounds = rounds[:count]
     else:
-        body = "[" + ",".join(texts) + "]"
-    more = bool(rounds) and rounds[0]["ready"] > len(rounds)
-    if not more:
-        return Cut(body, rows[0]["total"])
+        rounds = rounds[: _fitting(texts)]
+        body = "[" + ",".join(texts[: len(rounds)]) + "]"
+    total = rows[0]["total"]
+    if not rounds:
+        return Cut(body, total, offset if total > offset and not limit else None)
+    if rounds[0]["ready"] == len(rounds):
+        return Cut(body, total)
     last = rounds[-1]
     following = page.cursor([last["at"].isoformat(), last["id"]], **filters)
-    return Cut(body, rows[0]["total"], offset + len(rounds), following)
+    return Cut(body, total, offset + len(rounds), following)
+
+
+def _fitting(texts: list[str]) -> int:
+    """How many of the texts fit into a body as they are: at least one, if there are any."""
+    size = 2
+    for count, text in enumerate(texts):
+        size += len(text.encode()) + 1
+        if size > MOST_BYTES and count:
+            return count
+    return len(texts)
 
 
 def _packed(texts: list[str]) -> tuple[bytes, int]:

@@ -12,7 +12,6 @@ from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
 LONGEST = 128  # code points; a longer name is cut
-BOT = "BOT"  # every bot's SteamID: nobody's name
 
 
 class NewName(BaseModel):
@@ -22,7 +21,7 @@ class NewName(BaseModel):
     display_name: str = Field(min_length=1, description="cut after 128 characters")
 
 
-class NamesPath(BaseModel):
+class NamesPath(wire.Terse):
     """Whose names."""
 
     steam_id: wire.Name64
@@ -50,7 +49,9 @@ def read(body: str) -> NewName:
     try:
         sent = wire.loads(body)
     except Invalid as problem:
-        raise BadRequest("Invalid JSON", problem.details) from None
+        is_nul = "display_name must not contain a NUL" in problem.sentence
+        sentence = "Invalid display_name" if is_nul else "Invalid JSON"
+        raise BadRequest(sentence, problem.details) from None
     if not isinstance(sent, dict) or not sent.get("steam_id") or not sent.get("display_name"):
         raise BadRequest("Missing steam_id or display_name")
     steam_id, name = sent["steam_id"], sent["display_name"]
@@ -66,7 +67,7 @@ def update(sent: NewName) -> Literal["new", "known", "queued"]:
 
     Raises Unavailable.
     """
-    if sent.steam_id == BOT:
+    if sent.steam_id == erasure.BOT:
         return "known"
     try:
         return "new" if _note(sent, datetime.now(UTC)) else "known"
@@ -79,8 +80,9 @@ def restore(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
     sent = wire.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    if not erasure.since(received_at, [sent.steam_id]):
-        _note(sent, received_at)
+    with erasure.writing():
+        if not erasure.since(received_at, [sent.steam_id]):
+            _note(sent, received_at)
 
 
 def _note(sent: NewName, received_at: datetime) -> bool:

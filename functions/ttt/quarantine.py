@@ -5,37 +5,55 @@ After a fix `make quarantine ARGS=replay` records them as of when they were rece
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
 
-from functions.shared import db, errors, ids, log
+from functions.shared import db, errors, ids, spool
 from functions.ttt import report, rounds
 
 
 def keep(body: str, server: str | None, reason: str) -> None:
-    """Keeps a refused body, once however often it is sent; drops those older than 30 days.
-
-    While the database is away nothing is kept: the caller was told what is wrong.
-    """
+    """Keeps a refused body, once however often it is sent; queues it while the database is away."""
+    refused = {"body": _storable(body), "server": server, "reason": reason}
     try:
-        db.run(
-            """
-            with old as (
-              delete from ttt.quarantine
-              where received_at < now() - interval '30 days'
-            )
-            insert into ttt.quarantine (id, server, reason, body)
-            values (%s, %s, %s, %s)
-            on conflict do nothing
-            """,
-            (ids.event_id(0, "ttt.quarantine", server, body), server, reason, _storable(body)),
+        _store(refused, datetime.now(UTC))
+    except db.DatabaseAway:
+        with suppress(errors.Unavailable):  # the caller was told what is wrong
+            spool.keep("ttt.refused", [refused])
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Keeps a spooled body as of `accepted_at` (Unix ms)."""
+    _store(item, datetime.fromtimestamp(accepted_at / 1000, UTC))
+
+
+def _store(refused: dict[str, Any], received_at: datetime) -> None:
+    """One round trip."""
+    db.run(
+        """
+        with old as (
+          delete from ttt.quarantine
+          where received_at < now() - interval '30 days'
+            and id <> %(id)s
         )
-    except db.DatabaseAway as problem:
-        log.cause(problem)
+        insert into ttt.quarantine as q (id, server, reason, body, received_at)
+        values (%(id)s, %(server)s, %(reason)s, %(body)s, %(received_at)s)
+        on conflict (id) do update
+        set reason = excluded.reason, received_at = excluded.received_at
+        where q.received_at < now() - interval '30 days'
+        """,
+        {
+            **refused,
+            "id": ids.event_id(0, "ttt.quarantine", refused["server"], refused["body"]),
+            "received_at": received_at,
+        },
+    )
 
 
 def _storable(body: str) -> str:
-    """The body without what PostgreSQL cannot hold as text."""
-    return body.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    """The body with what PostgreSQL cannot hold spelled otherwise: it stays refused."""
+    return body.replace("\0", "\\u0000").encode("utf-8", "replace").decode()
 
 
 def kept() -> list[db.Row]:
@@ -44,6 +62,7 @@ def kept() -> list[db.Row]:
         """
         select id, received_at, server, reason, octet_length(body) as bytes
         from ttt.quarantine
+        where received_at > now() - interval '30 days'
         order by received_at, id
         """
     )
@@ -56,8 +75,8 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
         """
         select id, received_at, server, body
         from ttt.quarantine
-        where %(which)s::text is null
-          or id::text = %(which)s
+        where (%(which)s::text is null or id::text = %(which)s)
+          and received_at > now() - interval '30 days'
         order by received_at, id
         """,
         {"which": which},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
@@ -16,6 +16,7 @@ from functions.shared.errors import BadRequest, Invalid
 MAX_BYTES = 1_048_576
 _FIRST = datetime(2004, 1, 1, tzinfo=UTC)  # before the game there was no round
 _AHEAD = timedelta(minutes=5)
+_MOST_STANDINGS = 256
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WINNERS = {
     **dict.fromkeys(("1", "none", "nones"), "none"),
@@ -49,7 +50,8 @@ def _as_text(sent: Any) -> Any:
 
 def _duration(sent: Any) -> Any:
     """Never negative: the server's clock may have stepped back."""
-    return max(sent, 0) if isinstance(sent, int | float) and not isinstance(sent, bool) else sent
+    is_whole = isinstance(sent, int | float) and not isinstance(sent, bool) and sent % 1 == 0
+    return max(sent, 0) if is_whole else sent
 
 
 def _moment(sent: Any) -> datetime | None:
@@ -63,6 +65,18 @@ def _moment(sent: Any) -> datetime | None:
     if not _FIRST <= moment <= datetime.now(UTC) + _AHEAD:
         wire.refuse("must be from 2004-01-01 to 5 minutes from now")
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _of_people(sent: Any) -> Any:
+    """A list without the entries of nobody, whatever else they say."""
+    listed = wire.array(sent)
+    if not isinstance(listed, list) or len(listed) > _MOST_STANDINGS:
+        return listed
+    return [
+        one
+        for one in listed
+        if not isinstance(one, dict) or one.get("player_steamid") not in (None, "")
+    ]
 
 
 class Standing(wire.Terse):
@@ -93,7 +107,7 @@ class Buy(wire.Terse):
     item: Annotated[Text64, BeforeValidator(_as_text, json_schema_input_type=str | float)]
 
 
-Standings = Annotated[list[Standing], BeforeValidator(wire.array)]
+Standings = Annotated[list[Standing], BeforeValidator(_of_people)]
 
 
 class Report(wire.Terse):
@@ -110,8 +124,8 @@ class Report(wire.Terse):
     ended_at: Annotated[
         datetime | None, BeforeValidator(_moment, json_schema_input_type=str | None)
     ] = Field(None, description="ISO 8601; the round's time, which else is that of its receipt")
-    start_roles: Standings = Field([], max_length=256)
-    end_roles: Standings = Field([], max_length=256)
+    start_roles: Standings = Field([], max_length=_MOST_STANDINGS)
+    end_roles: Standings = Field([], max_length=_MOST_STANDINGS)
     kills: Annotated[list[Kill], BeforeValidator(wire.array)] = Field([], max_length=2000)
     buys: Annotated[list[Buy], BeforeValidator(wire.array)] = Field([], max_length=2000)
 
@@ -151,10 +165,13 @@ def read(body: str) -> Report:
     try:
         sent = wire.loads(body)
     except Invalid as problem:  # NaN and NUL have a field
-        if "NUL" not in problem.sentence:
+        if not problem.sentence.endswith(" must not contain a NUL character"):
             raise BadRequest("Invalid JSON", problem.details) from None
         details = [{**one, "field": wire.bracketed(one["field"])} for one in problem.details or []]
-        raise Invalid(f"Invalid {details[0]['field']}", details) from None
+        field = details[0]["field"]
+        # A field of the caller's own making is not repeated: this sentence is kept and shown.
+        is_ours = re.fullmatch(r"[a-z_]+(\[\d+\]\.[a-z_]+)?", field)
+        raise Invalid(f"Invalid {field}" if is_ours else "Invalid JSON", details) from None
     if not sent:
         raise BadRequest("No data provided")
     if not isinstance(sent, dict):
@@ -193,4 +210,4 @@ def _gain(start: float | None, end: float | None) -> int | None:
         return None
     if start.is_integer() and end.is_integer():
         return int(end - start)
-    return math.floor(Decimal(repr(end)) - Decimal(repr(start)) + Decimal("0.5"))
+    return math.floor(Fraction(repr(end)) - Fraction(repr(start)) + Fraction(1, 2))

@@ -8,8 +8,36 @@ from typing import Any, Literal
 
 from functions.shared import db, ids, spool, wire
 from functions.shared.errors import Conflict
-from functions.ttt import erasure
+from functions.ttt import erasure, feed
 from functions.ttt.report import Report
+
+
+class NamedKill(feed.FeedKill):
+    """A death with its id."""
+
+    id: str
+
+
+class NamedPlayer(feed.FeedPlayer):
+    """A player with the id of this row, and what they were called then."""
+
+    id: str
+
+
+class NamedBuy(feed.FeedBuy):
+    """A purchase with its id."""
+
+    id: str
+
+
+class NamedRound(feed.FeedRound):
+    """A round with names and ids; `winner_raw` is what the server sent."""
+
+    winner_raw: str | None
+    server: str | None
+    kills: list[NamedKill]  # type: ignore[assignment]
+    players: list[NamedPlayer]  # type: ignore[assignment]
+    buys: list[NamedBuy]  # type: ignore[assignment]
 
 
 def record(sent: Report, server: str | None = None) -> Literal["new", "known", "queued"]:
@@ -31,7 +59,8 @@ def restore(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
     sent = wire.parse(Report, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    _store(sent, item["server"], received_at, erasure.since(received_at, sent.people))
+    with erasure.writing():
+        _store(sent, item["server"], received_at, erasure.since(received_at, sent.people))
 
 
 def _store(
@@ -49,6 +78,7 @@ def _store(
         "server": server,
         "winner_raw": sent.winner,
         "received_at": received_at,
+        "writing": erasure.WRITING,
     }
     while True:
         for row in db.run(_INSERT, values):
@@ -64,9 +94,9 @@ _INSERT = """
       insert into ttt.rounds
         (id, at, ended_at, server, map_name, winner, winner_raw, duration, players, kills, buys,
          received_at)
-      values
-        (%(id)s, %(at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s, %(winner_raw)s,
-         %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s)
+      select %(id)s, %(at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s, %(winner_raw)s,
+        %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s
+      from pg_advisory_xact_lock_shared(%(writing)s)
       on conflict do nothing
       returning id, at, nullif(map_name, '') as map_name, server, winner, duration
     ), player as (

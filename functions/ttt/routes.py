@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.shared import auth, wire
 from functions.shared.auth import Caller, Needs
@@ -99,38 +99,10 @@ class ErasedPlayer(wire.Shape):
     removed: dict[str, int]
 
 
-class RoundPath(BaseModel):
+class RoundPath(wire.Terse):
     """Which round."""
 
     round_id: str = Field(max_length=36)
-
-
-class NamedKill(feed.FeedKill):
-    """A death with its id."""
-
-    id: str
-
-
-class NamedPlayer(feed.FeedPlayer):
-    """A player with the id of this row, and what they were called then."""
-
-    id: str
-
-
-class NamedBuy(feed.FeedBuy):
-    """A purchase with its id."""
-
-    id: str
-
-
-class NamedRound(feed.FeedRound):
-    """A round with names and ids; `winner_raw` is what the server sent."""
-
-    winner_raw: str | None
-    server: str | None
-    kills: list[NamedKill]  # type: ignore[assignment]
-    players: list[NamedPlayer]  # type: ignore[assignment]
-    buys: list[NamedBuy]  # type: ignore[assignment]
 
 
 def collect(request: Request) -> Answer:
@@ -189,12 +161,14 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
     headers = {
         "Vary": "Accept-Encoding",
         "X-Total-Count": str(found.total),
-        "X-Has-More": "true" if found.cursor else "false",
+        "X-Has-More": "false" if found.offset is None else "true",
     }
     if isinstance(found.body, bytes):
         headers["Content-Encoding"] = "gzip"
+    if found.offset is not None:
+        headers["X-Next-Offset"] = str(found.offset)
     if found.cursor:
-        headers |= {"X-Next-Offset": str(found.offset), "X-Next-Cursor": found.cursor}
+        headers["X-Next-Cursor"] = found.cursor
     return Answer(found.body, headers=headers)
 
 
@@ -236,7 +210,8 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
 )
 def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in the rounds that others played too."""
-    return {"message": "Player erased", "removed": erasure.erase(path.steam_id)}
+    actor = request.caller.name if request.caller else None
+    return {"message": "Player erased", "removed": erasure.erase(path.steam_id, actor)}
 
 
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
@@ -293,7 +268,9 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
     return buys.listed(ask)
 
 
-@routes.get("/api/ttt/rounds/{round_id}", query=RoundPath, answers={200: NamedRound}, etag=True)
+@routes.get(
+    "/api/ttt/rounds/{round_id}", query=RoundPath, answers={200: rounds.NamedRound}, etag=True
+)
 def read_round(request: Request, path: RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
     found = rounds.named(path.round_id)

@@ -9,6 +9,20 @@ declare
   later ttt.names;
 begin
   perform pg_advisory_xact_lock(hashtextextended(who, 20260302));
+  -- A queued name came in some millisecond, maybe with others: in the order they come, each once.
+  if exists (
+    select
+    from ttt.names
+    where steam_id = who
+      and display_name = said
+      and valid_from >= moment
+      and valid_from < moment + interval '1 millisecond'
+  ) then
+    return false;
+  end if;
+  while exists (select from ttt.names where steam_id = who and valid_from = moment) loop
+    moment := moment + interval '1 microsecond';
+  end loop;
   select * into here
   from ttt.names
   where steam_id = who and valid_from <= moment
@@ -20,9 +34,6 @@ begin
     where steam_id = who and valid_from = here.valid_from;
     return false;
   end if;
-  if here.valid_from = moment then  -- two names of one moment: in the order they came
-    moment := moment + interval '1 microsecond';
-  end if;
   select * into later
   from ttt.names
   where steam_id = who and valid_from > moment
@@ -30,7 +41,7 @@ begin
   limit 1;
   -- Ends the interval that the moment falls into; what was seen of it later goes on after this name.
   update ttt.names
-  set valid_to = moment, last_seen = least(last_seen, moment)
+  set valid_to = moment, last_seen = case when last_seen > moment then valid_from else last_seen end
   where steam_id = who and valid_from = here.valid_from;
   if here.last_seen > moment then
     insert into ttt.names (steam_id, valid_from, valid_to, display_name, last_seen)

@@ -4,10 +4,10 @@
 -- index: map_name, day
 select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
   coalesce(b.map_name, 'unknown') as map_name, b.server, b.steam_id = 'BOT' as is_bot,
-  count(*) as buys, count(distinct b.round_id || ' ' || b.steam_id) as buyer_rounds,
-  count(distinct b.round_id || ' ' || b.steam_id)
+  count(*) as buys, count(distinct (b.round_id, b.steam_id)) as buyer_rounds,
+  count(distinct (b.round_id, b.steam_id))
     filter (where ttt.side(p.role_start) = p.winner) as wins,
-  count(distinct b.round_id || ' ' || b.steam_id)
+  count(distinct (b.round_id, b.steam_id))
     filter (where ttt.team(p.role_start) = 'innocent' and p.winner = 'timelimit') as timelimits
 from ttt.buys b
 left join ttt.players p on p.at = b.at
