@@ -35,6 +35,7 @@ def _run(name: str, verb: Callable[..., Any], context: Any) -> dict[str, Any]:
     seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - 30) if context else 240.0
     connection = db.connection()
     # The 25 s of requests are for callers who wait; here the lock and Lambda's own time-out count.
+    connection.patience = None
     if not settings().database_pooler:  # behind one, it would be set for whoever comes next
         connection.execute("set statement_timeout = '10min'")
     report: dict[str, Any] = vars(verb(connection, seconds=seconds))

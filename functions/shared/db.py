@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.sql import Composed
@@ -22,7 +23,7 @@ from functions.shared.settings import settings
 P = ParamSpec("P")
 T = TypeVar("T")
 Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+
 
 _TRIES = 3
 # A server that refuses costs nothing, one that does not answer a whole time-out: after a slow
@@ -36,7 +37,31 @@ rows_seen = 0  # by this process so far: the request log takes the difference
 
 
 class DatabaseAway(Unavailable):
-    """The database cannot be reached, or is starting, stopping, full or read-only."""
+    """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
+
+
+class Connection(psycopg.Connection[Row]):
+    """A connection that does not wait for ever.
+
+    A server that hangs, unlike one that is gone, would take a request's whole time, and nothing
+    would be left to queue it in.
+    """
+
+    patience: float | None = 26.0  # seconds; a statement's own time-out comes first
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """What psycopg does to wait for the server; raises DatabaseAway when patience ends."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            _pause()
+            self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
+            raise DatabaseAway from None
+
+
+def _pause() -> None:
+    global _ask_again_at
+    _ask_again_at = time.monotonic() + _PAUSE
 
 
 def run(
@@ -92,7 +117,6 @@ def connection() -> Connection:
 
 
 def _connect() -> Connection:
-    global _ask_again_at
     if time.monotonic() < _ask_again_at:
         raise DatabaseAway
     started = time.monotonic()
@@ -100,7 +124,7 @@ def _connect() -> Connection:
         return open_connection()
     except psycopg.OperationalError as error:
         if time.monotonic() - started > _SLOW:
-            _ask_again_at = time.monotonic() + _PAUSE
+            _pause()
         raise DatabaseAway from error
 
 
@@ -118,7 +142,7 @@ def open_connection() -> Connection:
             " -c plan_cache_mode=force_generic_plan",
         }
     )
-    return psycopg.connect(
+    return Connection.connect(
         chosen.database_url.get_secret_value(),
         autocommit=True,
         row_factory=dict_row,

@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 
 from functions.shared import db
@@ -16,13 +15,13 @@ from functions.shared import db
 def asked(monkeypatch: pytest.MonkeyPatch, setting: Callable[..., None]) -> list[str]:
     """Every connection that was tried; the pause between tries is short."""
     tries: list[str] = []
-    connect = psycopg.connect
+    connect = db.Connection.connect
 
     def note(url: str, **options: object) -> object:
         tries.append(url)
         return connect(url, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(psycopg, "connect", note)
+    monkeypatch.setattr(db.Connection, "connect", note)
     monkeypatch.setattr(db, "_PAUSE", 0.3)
     monkeypatch.setattr(db, "_ask_again_at", 0.0)
     monkeypatch.setattr(db, "_connection", None)
@@ -75,3 +74,19 @@ def test_a_database_that_refuses_is_asked_every_time(
     setting(DATABASE_URL="postgresql://127.0.0.1:1/none")
     assert max(seconds() for _ in range(5)) < 0.2
     assert len(asked) == 5
+
+
+@pytest.mark.commits
+def test_a_database_that_hangs_is_away_before_the_request_is_over(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: a stopped server took the gateway's 29 s, and what was sent was not queued."""
+    monkeypatch.setattr(db, "_PAUSE", 0.3)
+    db.connection().patience = 0.2
+    begun = time.monotonic()
+    with pytest.raises(db.DatabaseAway):
+        db.run("select pg_sleep(20)")
+    assert time.monotonic() - begun < 3
+    assert seconds() < 0.05
+    time.sleep(0.4)
+    assert db.run("select 1 as one") == [{"one": 1}]
