@@ -28,6 +28,7 @@ _PROBLEMS = {
 }
 
 
+_ETAG = {"ETag": {"description": "For If-None-Match", "schema": {"type": "string"}}}
 _LIMITS = {
     f"X-RateLimit-{name}": {"description": words, "schema": {"type": "integer"}}
     for name, words in (
@@ -62,6 +63,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "query": {"type": "apiKey", "in": "query", "name": "api_key"},
             },
         },
     }
@@ -98,7 +100,7 @@ def _operation(one: Operation) -> dict[str, Any]:
     if one.body:
         spelled["requestBody"] = {"required": True, "content": _json(one.body)}
     if one.guard:
-        spelled["security"] = [{"key": [one.guard.scope]}, {"bearer": [one.guard.scope]}]
+        spelled["security"] = [{form: [one.guard.scope]} for form in one.guard.sent_as]
         if one.guard.waived:
             spelled["security"].append({})  # a setting makes keys optional
     return spelled
@@ -113,27 +115,32 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "path" if name in in_path else "query",
             "required": name in in_path or name in schema.get("required", []),
+            **({"description": words} if (words := described.get("description")) else {}),
             "schema": described,
         }
         for name, described in sorted(listed.items())
+        if described.get("type") != "null"  # what is only there to be refused
     ]
 
 
 def _responses(one: Operation) -> dict[str, Any]:
     problems = {"400"} if one.body or one.query else set()
-    problems |= {"401", "403"} if one.guard else set()
-    problems |= {"413", "429"} if one.body else set()
-    problems |= {"503"} if one.guard else set()
+    problems |= set(one.guard.refused_as) if one.guard else set()
+    problems |= {"413"} if one.body else set()
+    problems |= {"429"} if one.is_limited else set()
+    problems |= {"503"} if one.guard or one.query else set()
     answers: dict[str, Any] = {
         str(status): {"description": model}
         if isinstance(model, str)
         else {
             "description": cleandoc(model.__doc__ or ""),
             "content": _json(model) | _also(one),
-            "headers": _LIMITS if one.body else {},
+            "headers": (_LIMITS if one.is_limited else {}) | (_ETAG if one.etag else {}),
         }
         for status, model in one.answers.items()
     }
+    if one.etag:
+        answers["304"] = {"description": "The caller's ETag is still right; there is no body"}
     error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
     return answers | {
         status: {"description": _PROBLEMS[status], "content": error} for status in sorted(problems)

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from functions.shared import db
 from functions.shared.errors import Forbidden, Unauthorized
@@ -46,6 +46,9 @@ class Needs:
 
     scope: str
     waived: Callable[[], bool] | None = None
+    # For the reference: how the key may be sent, and what a wrong one is answered.
+    sent_as: ClassVar[tuple[str, ...]] = ("key", "bearer")
+    refused_as: ClassVar[tuple[str, ...]] = ("401", "403")
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""

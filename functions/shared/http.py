@@ -113,6 +113,8 @@ class Operation:
     query: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | str]
     also: Mapping[str, str]
+    etag: bool
+    is_limited: bool
 
 
 View = Callable[..., Any]
@@ -149,10 +151,12 @@ class Routes(Blueprint):
         also: Mapping[str, str] | None = None,
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
+        is_limited: bool = False,
     ) -> Callable[[View], View]:
         """`reads_body`: the view reads the body itself, which is declared for the reference.
 
         `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
+        `is_limited`: the verb counts requests, and answers carry what is left.
         """
 
         def register(view: View) -> View:
@@ -173,7 +177,9 @@ class Routes(Blueprint):
                 return rendered(lambda: serve(request), request)
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
-            declared = Operation(method, path, view, guard, body, query, answers, also or {})
+            declared = Operation(
+                method, path, view, guard, body, query, answers, also or {}, etag, is_limited
+            )
             self.operations.append(declared)
             return view
 

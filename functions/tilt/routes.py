@@ -65,6 +65,7 @@ class EventPath(BaseModel):
     body=events.NewEvent,
     max_bytes=events.MAX_BYTES,
     answers={200: Recorded, 202: Queued},
+    is_limited=True,
 )
 def record(request: Request, event: events.NewEvent) -> Answer:
     """Records a tilt event. Sending it again changes nothing and gives the same id."""

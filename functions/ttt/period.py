@@ -34,8 +34,12 @@ Text = Annotated[str | None, Field(max_length=128), Optional]
 class Period(wire.Terse):
     """Rounds of whole UTC days, `to` exclusive, by default of all time."""
 
-    since: Annotated[wire.Day | None, Optional] = Field(None, alias="from")
-    until: Annotated[wire.Day | None, Optional] = Field(None, alias="to")
+    since: Annotated[wire.Day | None, Optional] = Field(
+        None, alias="from", description="rounds from this UTC day on"
+    )
+    until: Annotated[wire.Day | None, Optional] = Field(
+        None, alias="to", description="rounds before this UTC day"
+    )
     server: Text = Field(None, description="rounds that this server sent")
     map: Annotated[str | None, Field(max_length=128), Optional] = Field(
         None, description="rounds on this map"
@@ -82,8 +86,12 @@ class PeriodOfAllMaps(Period):
 class Paged(wire.Terse):
     """A page of a list."""
 
-    limit: Annotated[Count, Field(ge=1)] = Field(100, description=f"at most {MOST}")
-    cursor: Annotated[str | None, Optional] = None
+    limit: Annotated[int, Field(strict=True, ge=1), BeforeValidator(_number)] = Field(
+        100, description=f"items of a page, at most {MOST}"
+    )
+    cursor: Annotated[str | None, Optional] = Field(
+        None, description="next_cursor of the page before, under the same parameters"
+    )
 
 
 class Counted(wire.Shape):

@@ -41,6 +41,9 @@ FRESH = {"Cache-Control": "no-cache"}
 class ServerKey(Needs):
     """A game server's key as X-Api-Key or, GMod being GMod, in the query; 401 for any other."""
 
+    sent_as = ("key", "query")
+    refused_as = ("401",)
+
     def __call__(self, request: Request) -> Caller:
         sent = request.header("x-api-key") or request.query().get("api_key", "")
         caller = auth.who(sent) if sent else None
@@ -192,7 +195,9 @@ def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
 
 
 @routes.get(
-    "/api/ttt/players/{steam_id}", query=profile.ProfileQuery, answers={200: profile.Profile}
+    "/api/ttt/players/{steam_id}",
+    query=profile.ProfileQuery,
+    answers={200: profile.Profile, 404: "Player not found"},
 )
 def read_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
     """Everything about one player."""
@@ -269,7 +274,10 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
 
 
 @routes.get(
-    "/api/ttt/rounds/{round_id}", query=RoundPath, answers={200: rounds.NamedRound}, etag=True
+    "/api/ttt/rounds/{round_id}",
+    query=RoundPath,
+    answers={200: rounds.NamedRound, 404: "Round not found"},
+    etag=True,
 )
 def read_round(request: Request, path: RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
