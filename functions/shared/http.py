@@ -235,12 +235,11 @@ def _failed(problem: errors.Problem, request: Request) -> Answer:
 
 
 def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
-    """A query that PostgreSQL can hold; raises Invalid."""
+    """A query that PostgreSQL can hold; raises Invalid. Other models look for themselves."""
     for name, value in sent.items():
-        if "\0" in value:
-            problem = "must not contain a NUL character"
-            sentence = f"Invalid {name}" if issubclass(query, wire.Terse) else f"{name} {problem}"
-            raise errors.Invalid(sentence, [{"field": name, "problem": problem}])
+        if "\0" in value and issubclass(query, wire.Terse):
+            details = [{"field": name, "problem": "must not contain a NUL character"}]
+            raise errors.Invalid(f"Invalid {name}", details)
     return sent
 
 

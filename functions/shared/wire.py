@@ -105,19 +105,23 @@ def refuse(sentence: str) -> NoReturn:
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
 
 
-# Without one of these in its text, a body holds no NUL, no lone surrogate and no infinite number.
-_SUSPECT = re.compile(r"\\u|NaN|Infinity|[eE]\+?\d{3}|\d{309}")
+# Without one of these in its text, a body holds no number that becomes infinite.
+_EXPONENT, _DIGITS = re.compile(r"[eE]\+?[0-9]{3}"), re.compile(r"[0-9]{309}")
 
 
-def loads(body: str) -> Any:
+def loads(body: str, numbers_are_checked: bool = False) -> Any:
     """The JSON value of a request body.
 
     Raises BadRequest for text that is no JSON, and Invalid, naming the field, for what JSON or
-    PostgreSQL cannot hold: NaN, infinities and NUL characters.
+    PostgreSQL cannot hold: NaN, infinities and NUL characters. Where a model refuses infinite
+    numbers they need not be looked for.
     """
     try:
         sent = json.loads(body.removeprefix("\ufeff"))
-        return _clean(sent, "") if _SUSPECT.search(body) else sent
+        is_suspect = "\\u" in body or "NaN" in body or "Infinity" in body
+        if not (is_suspect or numbers_are_checked):
+            is_suspect = bool(_EXPONENT.search(body) or _DIGITS.search(body))
+        return _clean(sent, "") if is_suspect else sent
     except json.JSONDecodeError as error:
         details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
         raise BadRequest("Invalid JSON", details) from None

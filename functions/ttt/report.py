@@ -163,7 +163,7 @@ _KILLS, _BUYS = TypeAdapter(list[Kill]), TypeAdapter(list[Buy])
 def read(body: str) -> Report:
     """The report of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = wire.loads(body)
+        sent = wire.loads(body, numbers_are_checked=True)
     except Invalid as problem:  # NaN and NUL have a field
         if not problem.sentence.endswith(" must not contain a NUL character"):
             raise BadRequest("Invalid JSON", problem.details) from None

@@ -210,3 +210,14 @@ def test_an_erased_person_is_in_no_body_however_json_spells_them(client: Client)
         refuse(client, json.dumps({"round_id": 7, "steam_id": "☾é"}, ensure_ascii=ascii_only))
     client.delete("/api/ttt/players/%E2%98%BE%C3%A9")
     assert bodies() == []
+
+
+def test_what_is_refused_during_an_outage_is_kept_after_it(client: Client) -> None:
+    """Regression: it was lost, and the addon does not send it again."""
+    accepted_at = int(datetime.now(UTC).timestamp()) * 1000 - 3_600_000
+    refused = {"body": json.dumps(WRONG), "server": None, "reason": "Invalid duration"}
+    for _ in range(2):
+        quarantine.restore(refused, accepted_at)
+    [row] = quarantine.kept()
+    assert row["received_at"] == datetime.fromtimestamp(accepted_at / 1000, UTC)
+    assert bodies() == [refused["body"]]
