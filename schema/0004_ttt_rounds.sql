@@ -3,11 +3,11 @@
 -- rollups of ttt are all marked by ttt.rounds alone.
 
 create table ttt.rounds (
-  id text collate "C" primary key check (length(id) between 1 and 36),
+  id text primary key check (length(id) between 1 and 36),
   at timestamptz not null,  -- when it ended, else when it was first received; to the millisecond
   ended_at timestamptz,  -- as the server said
   server text,  -- who sent it, where a key says so
-  map_name text collate "C" check (length(map_name) <= 128),
+  map_name text check (length(map_name) <= 128),
   winner text not null,  -- one word for all spellings
   winner_raw text,
   duration integer check (duration between 0 and 86400),  -- seconds
@@ -23,13 +23,13 @@ create index rounds_by_time on ttt.rounds (at desc, id desc);
 -- In the rows that are counted roles are lower case, and what is empty is null.
 create table ttt.players (
   at timestamptz not null,
-  round_id text collate "C" not null,
-  steam_id text collate "C" not null,
-  role_start text collate "C",
-  role_end text collate "C",
+  round_id text not null,
+  steam_id text not null,
+  role_start text,
+  role_end text,
   karma_diff integer,
   points_diff integer,
-  map_name text collate "C",
+  map_name text,
   server text,
   winner text not null,
   duration integer,
@@ -38,27 +38,27 @@ create table ttt.players (
 
 create table ttt.kills (
   at timestamptz not null,
-  round_id text collate "C" not null,
+  round_id text not null,
   ordinal smallint not null,  -- its place in the round, from 0
-  attacker_steamid text collate "C",  -- null: the world
-  attacker_role text collate "C",
-  victim_steamid text collate "C" not null,
-  victim_role text collate "C",
-  weapon text collate "C",
+  attacker_steamid text,  -- null: the world
+  attacker_role text,
+  victim_steamid text not null,
+  victim_role text,
+  weapon text,
   headshot boolean not null,
-  map_name text collate "C",
+  map_name text,
   server text,
   primary key (at, round_id, ordinal)
 );
 
 create table ttt.buys (
   at timestamptz not null,
-  round_id text collate "C" not null,
+  round_id text not null,
   ordinal smallint not null,
-  steam_id text collate "C" not null,
-  role text collate "C",
-  item text collate "C" not null,
-  map_name text collate "C",
+  steam_id text not null,
+  role text,
+  item text not null,
+  map_name text,
   server text,
   primary key (at, round_id, ordinal)
 );
@@ -68,14 +68,18 @@ select create_hypertable(
 )
 from unnest(array['players', 'kills', 'buys']) as name;
 
+-- What one person did today is counted from these.
 create index players_by_person on ttt.players (steam_id, at desc);
+create index kills_by_attacker on ttt.kills (attacker_steamid, at desc);
+create index kills_by_victim on ttt.kills (victim_steamid, at desc);
+create index buys_by_person on ttt.buys (steam_id, at desc);
 
 -- Names a player had, each from its receipt until another one was received.
 create table ttt.names (
-  steam_id text collate "C" not null,
+  steam_id text not null,
   valid_from timestamptz not null,
   valid_to timestamptz,
-  display_name text collate "C" not null check (length(display_name) between 1 and 128),
+  display_name text not null check (length(display_name) between 1 and 128),
   last_seen timestamptz not null,
   primary key (steam_id, valid_from)
 );

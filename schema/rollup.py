@@ -123,12 +123,7 @@ _EXACT = sql.SQL(
     """
     select {kept_columns}
     from {material} as kept
-    where not exists (
-      select
-      from rollups.dirty as mark
-      where mark.rollup = {number}
-        and mark.bucket = kept.{bucket}
-    )
+    where kept.{bucket} not in (select bucket from rollups.dirty where rollup = {number})
     union all
     select {live_columns}
     from (select distinct bucket from rollups.dirty where rollup = {number}) as mark

@@ -62,7 +62,7 @@ def listed(ask: BuysQuery) -> dict[str, Any]:
             and (%(bots)s or not is_bot)
           group by role
         ), page as (
-          select row_number() over (order by sum(b.buys) desc, b.item) as place, b.item,
+          select row_number() over (order by sum(b.buys) desc, b.item collate "C") as place, b.item,
             sum(b.buys)::bigint as buys,
             coalesce(sum(b.buyer_rounds) filter (where ttt.side(b.role) is not null), 0)::bigint
               as buyer_rounds,

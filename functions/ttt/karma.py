@@ -48,7 +48,7 @@ def listed(ask: KarmaQuery) -> dict[str, Any]:
           group by steam_id
         ), page as (
           select row_number() over (
-              order by case when %(worst)s then avg_karma else -avg_karma end, steam_id
+              order by case when %(worst)s then avg_karma else -avg_karma end, steam_id collate "C"
             ) as place, *
           from player
           where karma_rounds >= greatest(%(fewest)s, 1)

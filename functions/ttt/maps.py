@@ -55,13 +55,13 @@ def listed(ask: MapsQuery) -> dict[str, Any]:
           group by map_name
         ), killed as (
           select map_name, sum(kills)::bigint as kills
-          from ttt.kill_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
+          from ttt.map_kill_window(%(since)s, %(first)s, %(last)s, %(until)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not by_bot)
           group by map_name
         ), page as (
-          select row_number() over (order by p.rounds desc, p.map_name) as place, p.map_name,
-            p.rounds, p.innocent_wins, p.traitor_wins, p.timelimit, p.other,
+          select row_number() over (order by p.rounds desc, p.map_name collate "C") as place,
+            p.map_name, p.rounds, p.innocent_wins, p.traitor_wins, p.timelimit, p.other,
             ttt.ratio(100 * p.innocent_wins, p.rounds, 1, 0) as innocent_win_rate,
             ttt.ratio(100 * p.traitor_wins, p.rounds, 1, 0) as traitor_win_rate,
             p.avg_duration, coalesce(k.kills, 0) as kills

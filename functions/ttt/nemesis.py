@@ -63,7 +63,9 @@ def listed(ask: NemesisQuery) -> dict[str, Any]:
             or server = %(server)s
           group by killer, victim
         ), page as (
-          select row_number() over (order by kills desc, headshots desc, killer, victim) as place, *
+          select row_number() over (
+              order by kills desc, headshots desc, killer collate "C", victim collate "C"
+            ) as place, *
           from pair
           order by place
           offset %(offset)s
@@ -88,9 +90,10 @@ def rivalries(ask: RivalriesQuery) -> dict[str, Any]:
     rows = db.run(
         """
         with pair as (
-          select least(killer, victim) as player1, greatest(killer, victim) as player2,
-            sum(kills) filter (where killer < victim)::bigint as player1_kills,
-            sum(kills) filter (where killer > victim)::bigint as player2_kills
+          select least(killer collate "C", victim) as player1,
+            greatest(killer collate "C", victim) as player2,
+            sum(kills) filter (where killer collate "C" < victim)::bigint as player1_kills,
+            sum(kills) filter (where killer collate "C" > victim)::bigint as player2_kills
           from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
           where %(server)s::text is null
             or server = %(server)s

@@ -74,7 +74,7 @@ def of(ask: OverviewQuery) -> dict[str, Any]:
         cross join (
           select coalesce(sum(kill_rows), 0)::bigint as kill_rows,
             coalesce(sum(headshot_rows), 0)::bigint as headshot_rows
-          from ttt.kill_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
         ) as k

@@ -63,7 +63,7 @@ def listed(ask: DuosQuery) -> dict[str, Any]:
         ), page as (
           select row_number() over (
               order by case when %(worst)s then win_rate else -win_rate end, rounds_together desc,
-                player1, player2
+                player1 collate "C", player2 collate "C"
             ) as place, *
           from rated
           order by place

@@ -36,7 +36,8 @@ _SORTS: dict[str, LiteralString] = {
     "points_total": "coalesce(sum(w.points_total), 0)",
     "seconds": "sum(w.seconds)",
     "last_seen": "max(w.last_at)",
-    "display_name": "min(n.display_name)",
+    "display_name": '(select n.display_name collate "C" from ttt.names n'
+    " where n.steam_id = w.steam_id and n.valid_to is null)",
 }
 _ORDERS: dict[str, LiteralString] = {"asc": "asc nulls last", "desc": "desc nulls last"}
 
@@ -128,7 +129,6 @@ def listed(ask: PlayersQuery) -> dict[str, Any]:
             "min_rounds": ask.min_rounds,
             "min_kills": ask.min_kills,
             "search": ask.search,
-            "named": ask.sort == "display_name",
         },
     )
     return place.cut(ask, rows)
@@ -138,51 +138,78 @@ _LISTED: LiteralString = """
     with ranked as (
       select w.steam_id, {sort} as rank
       from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
-      left join ttt.names n on %(named)s and n.steam_id = w.steam_id and n.valid_to is null
       where (%(server)s::text is null or w.server = %(server)s)
         and (%(bots)s or w.steam_id <> 'BOT')
         and (%(search)s::text is null or w.steam_id = %(search)s or w.steam_id in (
           select steam_id
           from ttt.names
-          where strpos(lower(display_name collate "default"), lower(%(search)s)) > 0
+          where strpos(lower(display_name), lower(%(search)s)) > 0
         ))
       group by w.steam_id
       having sum(w.rounds) >= %(min_rounds)s
         and sum(w.kills) >= %(min_kills)s
     ), page as (
-      select row_number() over (order by rank {order}, steam_id) as place, steam_id
+      select row_number() over (order by rank {order}, steam_id collate "C") as place, steam_id
       from ranked
       order by place
       offset %(offset)s
       limit %(one_more)s
-    )
-    select f.as_of, f.raw_tail, p.place, p.steam_id, n.display_name, s.*,
-      favourite.weapon as favorite_weapon, coalesce(played.roles, '{{}}') as roles
-    from ttt.freshness(%(since)s, %(until)s) f
-    left join page p on true
-    left join ttt.names n on n.steam_id = p.steam_id and n.valid_to is null
-    left join lateral ttt.numbers(
-      p.steam_id, %(since)s, %(first)s, %(last)s, %(until)s, %(map)s, %(server)s, %(timelimit)s
-    ) as s on true
-    left join lateral (
-      select w.weapon
-      from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
-      where w.steam_id = p.steam_id
+    ),
+    -- The page's people all at once: each alone would look through today's rows again.
+    ids as materialized (
+      select coalesce(array_agg(steam_id), '{{}}') as of
+      from page
+    ), total as (
+      select w.steam_id, sum(w.rounds)::bigint as rounds, sum(w.kills)::bigint as kills,
+        sum(w.deaths)::bigint as deaths, sum(w.headshots)::bigint as headshots,
+        sum(w.team_kills)::bigint as team_kills, sum(w.suicides)::bigint as suicides,
+        sum(w.world_deaths)::bigint as world_deaths, sum(w.kills_on_bots)::bigint as kills_on_bots,
+        sum(w.innocent_wins + case when %(timelimit)s then w.timelimits else 0 end)::bigint
+          as wins_innocent,
+        sum(w.traitor_wins)::bigint as wins_traitor, sum(w.items)::bigint as items_bought,
+        coalesce(sum(w.karma_total), 0)::bigint as karma_total,
+        sum(w.karma_rounds)::bigint as karma_rounds,
+        coalesce(sum(w.points_total), 0)::bigint as points_total,
+        sum(w.seconds)::bigint as seconds, min(w.first_at) as first_seen,
+        max(w.last_at) as last_seen
+      from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
+      where w.steam_id = any ((select of from ids)::text[])
         and (%(server)s::text is null or w.server = %(server)s)
-      group by w.weapon
-      order by sum(w.kills) desc, w.weapon
-      limit 1
-    ) as favourite on true
-    left join lateral (
-      select json_object_agg(r.role, r.rounds order by r.rounds desc, r.role) as roles
+      group by w.steam_id
+    ), favourite as (
+      select distinct on (w.steam_id) w.steam_id, w.weapon
+      from ttt.player_weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
+      where w.steam_id = any ((select of from ids)::text[])
+        and (%(server)s::text is null or w.server = %(server)s)
+      group by w.steam_id, w.weapon
+      order by w.steam_id, sum(w.kills) desc, w.weapon collate "C"
+    ), played as (
+      select r.steam_id, json_object_agg(r.role, r.rounds order by r.rounds desc, r.role) as roles
       from (
-        select w.role, sum(w.rounds)::bigint as rounds
+        select w.steam_id, w.role, sum(w.rounds)::bigint as rounds
         from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
-        where w.steam_id = p.steam_id
+        where w.steam_id = any ((select of from ids)::text[])
           and w.rounds > 0
           and (%(server)s::text is null or w.server = %(server)s)
-        group by w.role
+        group by w.steam_id, w.role
       ) as r
-    ) as played on true
+      group by r.steam_id
+    )
+    select f.as_of, f.raw_tail, p.place, p.steam_id, n.display_name, t.rounds, t.kills, t.deaths,
+      ttt.ratio(t.kills, t.deaths, 2, t.kills) as kd, t.headshots,
+      ttt.ratio(100 * t.headshots, t.kills, 1, 0) as headshot_rate, t.team_kills, t.suicides,
+      t.world_deaths, t.kills_on_bots, t.wins_innocent + t.wins_traitor as wins, t.wins_innocent,
+      t.wins_traitor,
+      ttt.ratio(100 * (t.wins_innocent + t.wins_traitor), t.rounds, 1, 0) as win_rate,
+      ttt.ratio(t.kills, t.rounds, 2, 0) as kills_per_round, t.items_bought, t.karma_total,
+      t.karma_rounds, ttt.ratio(t.karma_total, t.karma_rounds, 2, null) as avg_karma,
+      t.points_total, favourite.weapon as favorite_weapon, coalesce(played.roles, '{{}}') as roles,
+      t.seconds, t.first_seen, t.last_seen
+    from ttt.freshness(%(since)s, %(until)s) f
+    left join page p on true
+    left join total t on t.steam_id = p.steam_id
+    left join ttt.names n on n.steam_id = p.steam_id and n.valid_to is null
+    left join favourite on favourite.steam_id = p.steam_id
+    left join played on played.steam_id = p.steam_id
     order by p.place
 """

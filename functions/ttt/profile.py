@@ -119,7 +119,7 @@ _PROFILE = """
       group by map_name
     ), my_weapon as (
       select weapon, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
-      from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
+      from ttt.player_weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
       where steam_id = %(who)s
         and (%(server)s::text is null or server = %(server)s)
       group by weapon
@@ -169,11 +169,11 @@ _PROFILE = """
       (
         select weapon
         from my_weapon
-        order by kills desc, weapon
+        order by kills desc, weapon collate "C"
         limit 1
       ) as favorite_weapon,
       coalesce((
-        select json_object_agg(role, rounds order by rounds desc, role)
+        select json_object_agg(role, rounds order by rounds desc, role collate "C")
         from my_role
         where rounds > 0
       ), '{}') as roles,
@@ -190,7 +190,7 @@ _PROFILE = """
             'role', role, 'team', ttt.team(role), 'rounds', rounds, 'wins', wins,
             'win_rate', ttt.ratio(100 * wins, rounds, 1, 0), 'kills', kills, 'deaths', deaths,
             'kd', ttt.ratio(kills, deaths, 2, kills), 'team_kills', team_kills
-          ) order by rounds desc, role)
+          ) order by rounds desc, role collate "C")
         from my_role
         where rounds + kills + deaths > 0
       ), '[]') as by_role,
@@ -198,7 +198,7 @@ _PROFILE = """
         select json_agg(json_build_object(
             'map_name', map_name, 'rounds', rounds, 'wins', wins,
             'win_rate', ttt.ratio(100 * wins, rounds, 1, 0), 'kills', kills, 'deaths', deaths
-          ) order by rounds desc, map_name)
+          ) order by rounds desc, map_name collate "C")
         from my_map
         where rounds + kills + deaths > 0
       ), '[]') as by_map,
@@ -206,17 +206,17 @@ _PROFILE = """
         select json_agg(json_build_object(
             'weapon', weapon, 'kills', kills, 'headshots', headshots,
             'headshot_rate', ttt.ratio(100 * headshots, kills, 1, 0)
-          ) order by kills desc, weapon)
+          ) order by kills desc, weapon collate "C")
         from my_weapon
       ), '[]') as weapons,
       coalesce((
-        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id)
+        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id collate "C")
         from ttt.opponents(
           %(who)s, true, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
         ) as o
       ), '[]') as killed_by,
       coalesce((
-        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id)
+        select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id collate "C")
         from ttt.opponents(
           %(who)s, false, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
         ) as o

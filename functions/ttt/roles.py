@@ -60,7 +60,7 @@ def listed(ask: RolesQuery) -> dict[str, Any]:
             and (%(bots)s or not is_bot)
           group by role
         ), page as (
-          select row_number() over (order by rounds desc, role) as place, role,
+          select row_number() over (order by rounds desc, role collate "C") as place, role,
             ttt.team(role) as team, rounds, wins, ttt.ratio(100 * wins, rounds, 1, 0) as win_rate,
             kills, deaths, ttt.ratio(kills, deaths, 2, kills) as kd, team_kills
           from role
@@ -70,11 +70,8 @@ def listed(ask: RolesQuery) -> dict[str, Any]:
           limit %(one_more)s
         ), change as (
           select role_start, role_end, sum(changes)::bigint as count
-          from ttt.change_days
-          where day >= %(since)s
-            and day < %(until)s
-            and (%(map)s::text is null or map_name = %(map)s)
-            and (%(server)s::text is null or server = %(server)s)
+          from ttt.change_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not is_bot)
           group by role_start, role_end
         )
@@ -83,7 +80,7 @@ def listed(ask: RolesQuery) -> dict[str, Any]:
         cross join (
           select coalesce(json_agg(
               json_build_object('from', role_start, 'to', role_end, 'count', count)
-              order by count desc, role_start, role_end
+              order by count desc, role_start collate "C", role_end collate "C"
             ), '[]') as changes
           from change
         ) as c

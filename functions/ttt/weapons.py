@@ -45,14 +45,14 @@ def listed(ask: WeaponsQuery) -> dict[str, Any]:
             coalesce(sum(suicides) filter (where %(bots)s or not of_bot), 0)::bigint as suicides,
             coalesce(sum(world_deaths) filter (where %(bots)s or not of_bot), 0)::bigint
               as world_deaths
-          from ttt.kill_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
           group by weapon
         ), page as (
-          select row_number() over (order by kills desc, weapon) as place, weapon, kills, headshots,
-            ttt.ratio(100 * headshots, kills, 1, 0) as headshot_rate, team_kills, suicides,
-            world_deaths, kills + suicides + world_deaths as events
+          select row_number() over (order by kills desc, weapon collate "C") as place, weapon,
+            kills, headshots, ttt.ratio(100 * headshots, kills, 1, 0) as headshot_rate,
+            team_kills, suicides, world_deaths, kills + suicides + world_deaths as events
           from weapon
           where kills + suicides + world_deaths > 0
           order by place

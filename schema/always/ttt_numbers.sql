@@ -31,13 +31,16 @@ stable
 as $$
   select o.steam_id, n.display_name, o.kills, o.headshots
   from (
-    select case when are_killers then w.killer else w.victim end as steam_id,
-      sum(w.kills)::bigint as kills, sum(w.headshots)::bigint as headshots
-    from ttt.nemesis_window(since, first, last, until) w
-    where case when are_killers then w.victim else w.killer end = who
-      and (only_server is null or w.server = only_server)
-    group by 1
-    order by 2 desc, 3 desc, 1
+    select p.steam_id, p.kills, p.headshots
+    from (
+      select case when are_killers then w.killer else w.victim end as steam_id,
+        sum(w.kills)::bigint as kills, sum(w.headshots)::bigint as headshots
+      from ttt.nemesis_window(since, first, last, until) w
+      where case when are_killers then w.victim else w.killer end = who
+        and (only_server is null or w.server = only_server)
+      group by 1
+    ) as p
+    order by p.kills desc, p.headshots desc, p.steam_id collate "C"
     limit 10
   ) as o
   left join ttt.names n on n.steam_id = o.steam_id and n.valid_to is null

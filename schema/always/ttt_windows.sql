@@ -9,8 +9,8 @@ create or replace function ttt.round_window(
   map text
 )
 returns table (
-  map_name text, server text, winner text, rounds bigint, seconds bigint,
-  timed bigint
+  map_name text, server text, winner text, rounds integer, seconds integer,
+  timed integer
 )
 language sql
 stable
@@ -23,7 +23,14 @@ as $$
   union all
   select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
   from ttt.round_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+    and (map is null or w.map_name = map)
+  union all
+  select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
+  from ttt.round_days w
+  where w.day >= last
+    and w.day < until
     and (map is null or w.map_name = map)
 $$;
 
@@ -33,11 +40,11 @@ create or replace function ttt.player_window(
   map text
 )
 returns table (
-  steam_id text, server text, rounds bigint, innocent_wins bigint,
-  traitor_wins bigint, timelimits bigint, seconds bigint, karma_total bigint,
-  karma_rounds bigint, worst_round integer, points_total bigint, kills bigint, headshots bigint,
-  team_kills bigint, kills_on_bots bigint, deaths bigint, suicides bigint, world_deaths bigint,
-  items bigint, first_at timestamptz, last_at timestamptz
+  steam_id text, server text, rounds integer, innocent_wins integer,
+  traitor_wins integer, timelimits integer, seconds integer, karma_total bigint,
+  karma_rounds integer, worst_round integer, points_total bigint, kills integer, headshots integer,
+  team_kills integer, kills_on_bots integer, deaths integer, suicides integer, world_deaths integer,
+  items integer, first_at timestamptz, last_at timestamptz
 )
 language sql
 stable
@@ -56,7 +63,17 @@ as $$
     w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
     w.first_at, w.last_at
   from ttt.player_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+    and map is null
+  union all
+  select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
+    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
+    w.first_at, w.last_at
+  from ttt.player_days w
+  where w.day >= last
+    and w.day < until
     and map is null
   union all
   select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
@@ -64,7 +81,8 @@ as $$
     w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
     w.first_at, w.last_at
   from ttt.deed_days w
-  where w.day >= since
+  where map is not null
+    and w.day >= since
     and w.day < until
     and w.map_name = map
 $$;
@@ -75,8 +93,8 @@ create or replace function ttt.player_role_window(
   map text
 )
 returns table (
-  steam_id text, role text, server text, rounds bigint, innocent_wins bigint,
-  traitor_wins bigint, timelimits bigint, kills bigint, deaths bigint, team_kills bigint
+  steam_id text, role text, server text, rounds integer, innocent_wins integer,
+  traitor_wins integer, timelimits integer, kills integer, deaths integer, team_kills integer
 )
 language sql
 stable
@@ -91,25 +109,34 @@ as $$
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.deed_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
     and map is null
   union all
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.deed_days w
-  where w.day >= since
+  where w.day >= last
+    and w.day < until
+    and map is null
+  union all
+  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.deed_days w
+  where map is not null
+    and w.day >= since
     and w.day < until
     and w.map_name = map
 $$;
 
--- What was done in a role, by role, map and server.
+-- What was done in a role, by role and server.
 create or replace function ttt.role_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz,
   map text
 )
 returns table (
-  role text, server text, is_bot boolean, rounds bigint, innocent_wins bigint,
-  traitor_wins bigint, timelimits bigint, kills bigint, deaths bigint, team_kills bigint
+  role text, server text, is_bot boolean, rounds integer, innocent_wins integer,
+  traitor_wins integer, timelimits integer, kills integer, deaths integer, team_kills integer
 )
 language sql
 stable
@@ -119,67 +146,170 @@ as $$
   from ttt.role_months w
   where w.month >= first
     and w.month < last
-    and (map is null or w.map_name = map)
+    and map is null
   union all
   select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.role_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
-    and (map is null or w.map_name = map)
+  where w.day >= since
+    and w.day < first
+    and map is null
+  union all
+  select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.role_days w
+  where w.day >= last
+    and w.day < until
+    and map is null
+  union all
+  select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.role_map_days w
+  where map is not null
+    and w.day >= since
+    and w.day < until
+    and w.map_name = map
 $$;
 
--- Kills by weapon, map and server.
-create or replace function ttt.kill_window(
+-- Changes of role, by both roles and server.
+create or replace function ttt.change_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz,
   map text
 )
 returns table (
-  map_name text, server text, weapon text, by_bot boolean, of_bot boolean,
-  kill_rows bigint, headshot_rows bigint, kills bigint, headshots bigint, team_kills bigint,
-  suicides bigint, world_deaths bigint
+  role_start text, role_end text, server text, is_bot boolean, changes integer
 )
 language sql
 stable
 as $$
-  select w.map_name, w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows,
-    w.kills, w.headshots, w.team_kills, w.suicides, w.world_deaths
-  from ttt.kill_months w
+  select w.role_start, w.role_end, w.server, w.is_bot, w.changes
+  from ttt.change_months w
   where w.month >= first
     and w.month < last
-    and (map is null or w.map_name = map)
+    and map is null
   union all
-  select w.map_name, w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows,
-    w.kills, w.headshots, w.team_kills, w.suicides, w.world_deaths
-  from ttt.kill_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
-    and (map is null or w.map_name = map)
+  select w.role_start, w.role_end, w.server, w.is_bot, w.changes
+  from ttt.change_days w
+  where w.day >= since
+    and w.day < first
+    and map is null
+  union all
+  select w.role_start, w.role_end, w.server, w.is_bot, w.changes
+  from ttt.change_days w
+  where w.day >= last
+    and w.day < until
+    and map is null
+  union all
+  select w.role_start, w.role_end, w.server, w.is_bot, w.changes
+  from ttt.change_days w
+  where map is not null
+    and w.day >= since
+    and w.day < until
+    and w.map_name = map
 $$;
 
--- Kills by person, weapon and server.
+-- Kills by weapon and server.
 create or replace function ttt.weapon_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz,
   map text
 )
 returns table (
-  steam_id text, weapon text, server text, kills bigint, headshots bigint
+  server text, weapon text, by_bot boolean, of_bot boolean, kill_rows integer,
+  headshot_rows integer, kills integer, headshots integer, team_kills integer, suicides integer,
+  world_deaths integer
 )
 language sql
 stable
 as $$
-  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
+    w.headshots, w.team_kills, w.suicides, w.world_deaths
   from ttt.weapon_months w
   where w.month >= first
     and w.month < last
     and map is null
   union all
-  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
+    w.headshots, w.team_kills, w.suicides, w.world_deaths
   from ttt.weapon_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+    and map is null
+  union all
+  select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
+    w.headshots, w.team_kills, w.suicides, w.world_deaths
+  from ttt.weapon_days w
+  where w.day >= last
+    and w.day < until
+    and map is null
+  union all
+  select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
+    w.headshots, w.team_kills, w.suicides, w.world_deaths
+  from ttt.kill_days w
+  where map is not null
+    and w.day >= since
+    and w.day < until
+    and w.map_name = map
+$$;
+
+-- Kills by map and server.
+create or replace function ttt.map_kill_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz
+)
+returns table (
+  map_name text, server text, by_bot boolean, kills integer
+)
+language sql
+stable
+as $$
+  select w.map_name, w.server, w.by_bot, w.kills
+  from ttt.map_kill_months w
+  where w.month >= first
+    and w.month < last
+  union all
+  select w.map_name, w.server, w.by_bot, w.kills
+  from ttt.map_kill_days w
+  where w.day >= since
+    and w.day < first
+  union all
+  select w.map_name, w.server, w.by_bot, w.kills
+  from ttt.map_kill_days w
+  where w.day >= last
+    and w.day < until
+$$;
+
+-- Kills by person, weapon and server.
+create or replace function ttt.player_weapon_window(
+  since timestamptz, first timestamptz, last timestamptz, until timestamptz,
+  map text
+)
+returns table (
+  steam_id text, weapon text, server text, kills integer, headshots integer
+)
+language sql
+stable
+as $$
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.player_weapon_months w
+  where w.month >= first
+    and w.month < last
     and map is null
   union all
   select w.steam_id, w.weapon, w.server, w.kills, w.headshots
-  from ttt.weapon_days w
+  from ttt.player_weapon_days w
   where w.day >= since
+    and w.day < first
+    and map is null
+  union all
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.player_weapon_days w
+  where w.day >= last
+    and w.day < until
+    and map is null
+  union all
+  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
+  from ttt.player_weapon_days w
+  where map is not null
+    and w.day >= since
     and w.day < until
     and w.map_name = map
 $$;
@@ -189,7 +319,7 @@ create or replace function ttt.nemesis_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz
 )
 returns table (
-  killer text, victim text, server text, kills bigint, headshots bigint
+  killer text, victim text, server text, kills integer, headshots integer
 )
 language sql
 stable
@@ -201,7 +331,13 @@ as $$
   union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+  union all
+  select w.killer, w.victim, w.server, w.kills, w.headshots
+  from ttt.nemesis_days w
+  where w.day >= last
+    and w.day < until
 $$;
 
 -- Rounds of two people, by pair and server.
@@ -209,8 +345,8 @@ create or replace function ttt.pair_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz
 )
 returns table (
-  player1 text, player2 text, server text, rounds bigint,
-  rounds_together bigint, wins bigint, timelimits bigint
+  player1 text, player2 text, server text, rounds integer,
+  rounds_together integer, wins integer, timelimits integer
 )
 language sql
 stable
@@ -222,7 +358,13 @@ as $$
   union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+  union all
+  select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
+  from ttt.pair_days w
+  where w.day >= last
+    and w.day < until
 $$;
 
 -- Purchases by item, the buyer's start role, map and server.
@@ -231,8 +373,8 @@ create or replace function ttt.item_window(
   map text
 )
 returns table (
-  item text, role text, server text, is_bot boolean, buys bigint,
-  buyer_rounds bigint, wins bigint, timelimits bigint
+  item text, role text, server text, is_bot boolean, buys integer,
+  buyer_rounds integer, wins integer, timelimits integer
 )
 language sql
 stable
@@ -245,6 +387,13 @@ as $$
   union all
   select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
   from ttt.item_days w
-  where ((w.day >= since and w.day < first) or (w.day >= last and w.day < until))
+  where w.day >= since
+    and w.day < first
+    and (map is null or w.map_name = map)
+  union all
+  select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
+  from ttt.item_days w
+  where w.day >= last
+    and w.day < until
     and (map is null or w.map_name = map)
 $$;

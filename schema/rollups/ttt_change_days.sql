@@ -3,7 +3,7 @@
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
 select time_bucket('1 day', at) as day, role_start, role_end,
-  coalesce(map_name, 'unknown') as map_name, server, steam_id = 'BOT' as is_bot, count(*) as changes
+  coalesce(map_name, 'unknown') as map_name, server, steam_id = 'BOT' as is_bot, count(*)::integer as changes
 from ttt.players
 where role_start <> role_end
 group by day, role_start, role_end, coalesce(map_name, 'unknown'), server, steam_id = 'BOT'

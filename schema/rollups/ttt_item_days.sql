@@ -4,11 +4,11 @@
 -- index: map_name, day
 select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
   coalesce(b.map_name, 'unknown') as map_name, b.server, b.steam_id = 'BOT' as is_bot,
-  count(*) as buys, count(distinct (b.round_id, b.steam_id)) as buyer_rounds,
+  count(*)::integer as buys, count(distinct (b.round_id, b.steam_id))::integer as buyer_rounds,
   count(distinct (b.round_id, b.steam_id))
-    filter (where ttt.side(p.role_start) = p.winner) as wins,
+    filter (where ttt.side(p.role_start) = p.winner)::integer as wins,
   count(distinct (b.round_id, b.steam_id))
-    filter (where ttt.team(p.role_start) = 'innocent' and p.winner = 'timelimit') as timelimits
+    filter (where ttt.team(p.role_start) = 'innocent' and p.winner = 'timelimit')::integer as timelimits
 from ttt.buys b
 left join ttt.players p on p.at = b.at
   and p.round_id = b.round_id

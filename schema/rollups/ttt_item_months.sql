@@ -3,7 +3,7 @@
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
 -- index: map_name, month
 select time_bucket('1 month', day) as month, item, role, map_name, server, is_bot,
-  sum(buys)::bigint as buys, sum(buyer_rounds)::bigint as buyer_rounds, sum(wins)::bigint as wins,
-  sum(timelimits)::bigint as timelimits
+  sum(buys)::integer as buys, sum(buyer_rounds)::integer as buyer_rounds, sum(wins)::integer as wins,
+  sum(timelimits)::integer as timelimits
 from ttt.item_days
 group by month, item, role, map_name, server, is_bot

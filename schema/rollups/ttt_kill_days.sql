@@ -4,13 +4,13 @@
 -- index: map_name, day
 select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role, victim_role,
   attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
-  count(*) as kill_rows,
-  count(*) filter (where headshot) as headshot_rows,
-  count(*) filter (where is_kill) as kills,
-  count(*) filter (where is_kill and headshot) as headshots,
-  count(*) filter (where is_team_kill) as team_kills,
-  count(*) filter (where is_suicide) as suicides,
-  count(*) filter (where is_world) as world_deaths
+  count(*)::integer as kill_rows,
+  count(*) filter (where headshot)::integer as headshot_rows,
+  count(*) filter (where is_kill)::integer as kills,
+  count(*) filter (where is_kill and headshot)::integer as headshots,
+  count(*) filter (where is_team_kill)::integer as team_kills,
+  count(*) filter (where is_suicide)::integer as suicides,
+  count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
 group by day, map_name, server, weapon, attacker_role, victim_role,
   attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'

@@ -4,7 +4,7 @@
 -- index: killer, day
 -- index: victim, day
 select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steamid as victim, server,
-  count(*) as kills, count(*) filter (where headshot) as headshots
+  count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill
   and attacker_steamid <> 'BOT'

@@ -1,17 +1,17 @@
 -- rollup: ttt.player_days   version: 1
 -- A row is what one person did on one server on one UTC day.
--- source: ttt.rounds(at)   bucket: day, 1 day   read by: day
+-- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: steam_id, day
-select day, steam_id, server,
-  sum(rounds)::bigint as rounds, sum(innocent_wins)::bigint as innocent_wins,
-  sum(traitor_wins)::bigint as traitor_wins, sum(timelimits)::bigint as timelimits,
-  sum(seconds)::bigint as seconds, sum(karma_total)::bigint as karma_total,
-  sum(karma_rounds)::bigint as karma_rounds, min(worst_round) as worst_round,
-  sum(points_total)::bigint as points_total,
-  sum(kills)::bigint as kills, sum(headshots)::bigint as headshots,
-  sum(team_kills)::bigint as team_kills, sum(kills_on_bots)::bigint as kills_on_bots,
-  sum(deaths)::bigint as deaths, sum(suicides)::bigint as suicides,
-  sum(world_deaths)::bigint as world_deaths, sum(items)::bigint as items,
-  min(first_at) as first_at, max(last_at) as last_at
-from ttt.deed_days
+select time_bucket('1 day', at) as day, steam_id, server,
+  sum(rounds)::integer as rounds, sum(innocent_wins)::integer as innocent_wins,
+  sum(traitor_wins)::integer as traitor_wins, sum(timelimits)::integer as timelimits,
+  sum(seconds)::integer as seconds, sum(karma_diff)::bigint as karma_total,
+  count(karma_diff)::integer as karma_rounds, min(karma_diff) as worst_round,
+  sum(points_diff)::bigint as points_total,
+  sum(kills)::integer as kills, sum(headshots)::integer as headshots,
+  sum(team_kills)::integer as team_kills, sum(kills_on_bots)::integer as kills_on_bots,
+  sum(deaths)::integer as deaths, sum(suicides)::integer as suicides,
+  sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
+  min(at) as first_at, max(at) as last_at
+from ttt.deeds
 group by day, steam_id, server

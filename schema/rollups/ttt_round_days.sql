@@ -3,6 +3,7 @@
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
 select time_bucket('1 day', at) as day,
-  coalesce(nullif(map_name, ''), 'unknown') as map_name, server, winner, count(*) as rounds, sum(duration)::bigint as seconds, count(duration) as timed
+  coalesce(nullif(map_name, ''), 'unknown') as map_name, server, winner,
+  count(*)::integer as rounds, sum(duration)::integer as seconds, count(duration)::integer as timed
 from ttt.rounds
 group by day, coalesce(nullif(map_name, ''), 'unknown'), server, winner

@@ -1,9 +1,15 @@
 -- rollup: ttt.weapon_days   version: 1
--- A row is one person's kills with one weapon on one map and server on one UTC day.
+-- A row is the kills with one weapon on one server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
--- index: steam_id, day
-select time_bucket('1 day', at) as day, attacker_steamid as steam_id, weapon, map_name, server,
-  count(*) as kills, count(*) filter (where headshot) as headshots
+-- index: weapon, day
+select time_bucket('1 day', at) as day, server, weapon,
+  attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
+  count(*)::integer as kill_rows,
+  count(*) filter (where headshot)::integer as headshot_rows,
+  count(*) filter (where is_kill)::integer as kills,
+  count(*) filter (where is_kill and headshot)::integer as headshots,
+  count(*) filter (where is_team_kill)::integer as team_kills,
+  count(*) filter (where is_suicide)::integer as suicides,
+  count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
-where is_kill
-group by day, attacker_steamid, weapon, map_name, server
+group by day, server, weapon, attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'

@@ -1,8 +1,11 @@
 -- rollup: ttt.weapon_months   version: 1
--- A row is one person's kills with one weapon on one server in one UTC month.
+-- A row is the kills with one weapon on one server in one UTC month.
 -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
--- index: steam_id, month
-select time_bucket('1 month', day) as month, steam_id, weapon, server, sum(kills)::bigint as kills,
-  sum(headshots)::bigint as headshots
+-- index: weapon, month
+select time_bucket('1 month', day) as month, server, weapon, by_bot, of_bot,
+  sum(kill_rows)::integer as kill_rows, sum(headshot_rows)::integer as headshot_rows,
+  sum(kills)::integer as kills, sum(headshots)::integer as headshots,
+  sum(team_kills)::integer as team_kills, sum(suicides)::integer as suicides,
+  sum(world_deaths)::integer as world_deaths
 from ttt.weapon_days
-group by month, steam_id, weapon, server
+group by month, server, weapon, by_bot, of_bot

@@ -1,4 +1,7 @@
-"""`make bench`: measures, prints a table, writes .local/bench.json; ONLY=name,name selects."""
+"""`make bench`: measures, prints a table, writes .local/bench.json; ONLY=name,name selects.
+
+A name also stands for all that begin with it and a dot.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from infra.local.timescale import Server, TimescaleError
-from tests.benchmarks import cold, collect, large, marks, record
+from tests.benchmarks import cold, collect, large, marks, pages, record
 from tests.benchmarks.caller import ROOT
 from tests.benchmarks.figures import Figure, save, table
 from tests.benchmarks.store import Store, server, store
@@ -20,6 +23,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     marks.measure: ("tilt.mark",),
     collect.measure: ("ttt.collect", "ttt.collect.peer"),
     large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
+    pages.measure: pages.NAMES,
 }
 
 
@@ -27,10 +31,11 @@ def main() -> int:
     """0 when every figure is within its goal, 1 when one is not, 2 for an unknown name."""
     known = [name for names in MEASURES.values() for name in names]
     only = [name.strip() for name in os.environ.get("ONLY", "").split(",") if name.strip()]
-    if unknown := sorted(set(only) - set(known)):
+    meant = {name: [one for one in known if f"{one}.".startswith(f"{name}.")] for name in only}
+    if unknown := [name for name in only if not meant[name]]:
         print(f"No figure {unknown[0]}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
-    wanted = set(only or known)
+    wanted = {one for names in meant.values() for one in names} or set(known)
     figures: list[Figure] = []
     try:
         with server() as where:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,11 +40,21 @@ def below(name: str, value: float, most: float, unit: str = "ms") -> Figure:
     return Figure(name, value, unit, None, None, f"<= {most:g} {unit}", value <= most)
 
 
-def rounds(count: int, **sides: Callable[[int], Sequence[float]]) -> dict[str, float]:
+def p95(seconds: Sequence[float]) -> float:
+    """What 95 % of them are not above."""
+    return sorted(seconds)[math.ceil(len(seconds) * 0.95) - 1]
+
+
+def rounds(
+    count: int,
+    within: Callable[[Sequence[float]], float] = median,
+    **sides: Callable[[int], Sequence[float]],
+) -> dict[str, float]:
     """The median, over the rounds, of each side's median in ms; every round asks all sides.
 
-    A side gets the number of the round and returns seconds. Round 0 warms up and is not counted;
-    who begins changes from round to round, so that nobody always runs behind the same neighbour.
+    A side gets the number of the round and returns seconds, of which the round takes what is
+    `within` them. Round 0 warms up and is not counted; who begins changes from round to round, so
+    that nobody always runs behind the same neighbour.
     """
     found: dict[str, list[float]] = {name: [] for name in sides}
     order = list(sides)
@@ -51,14 +62,14 @@ def rounds(count: int, **sides: Callable[[int], Sequence[float]]) -> dict[str, f
         for name in order:
             seconds = sides[name](number)
             if number:
-                found[name].append(median(seconds) * 1000)
+                found[name].append(within(seconds) * 1000)
         order.append(order.pop(0))
     return {name: median(medians) for name, medians in found.items()}
 
 
 def table(figures: Iterable[Figure]) -> str:
     """The figures as text, a line each."""
-    line = "{:18} {:>10} {:>10} {:>8}  {:15} {}".format
+    line = "{:28} {:>10} {:>10} {:>8}  {:15} {}".format
     lines = [line("figure", "value", "versus", "ratio", "goal", "")]
     for one in figures:
         versus = "" if one.versus is None else f"{one.versus:.2f} {one.unit}"

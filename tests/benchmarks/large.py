@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from unittest.mock import patch
 
 from functions.rollups import refresh
 from functions.shared import db
-from functions.shared.settings import settings
 from tests.benchmarks import population
 from tests.benchmarks.caller import Callee, callee
 from tests.benchmarks.figures import Figure, at_most, below, rounds
-from tests.benchmarks.requests import ENVIRON, get
-from tests.benchmarks.store import Store
+from tests.benchmarks.requests import get
+from tests.benchmarks.store import Store, environ
 
 _ROUNDS = 15
 _READS = 20  # a round
@@ -40,7 +35,7 @@ _NEW_SIGNALS = """
 def measure(store: Store) -> list[Figure]:
     """Loads, rebuilds everything, then refreshes and reads with 1,000 new events each round."""
     until = datetime.now(UTC) - timedelta(hours=1)
-    with _environ(store), store.connect() as admin:
+    with environ(store), store.connect() as admin:
         began = time.perf_counter()
         population.load(store, until)
         print(f"  loaded in {time.perf_counter() - began:.0f} s", flush=True)
@@ -58,15 +53,6 @@ def measure(store: Store) -> list[Figure]:
         at_most("tilt.stats.growth", big, small, 1.5),
         at_most("rollup.refresh", part, whole * 1000, 0.02),
     ]
-
-
-@contextmanager
-def _environ(store: Store) -> Iterator[None]:
-    """A refresh runs in this process, and asks the environment for its database."""
-    with patch.dict(os.environ, ENVIRON | {"DATABASE_URL": store.app_url}):
-        settings.cache_clear()
-        yield
-    settings.cache_clear()
 
 
 def _part(admin: db.Connection) -> float:

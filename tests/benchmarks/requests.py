@@ -77,6 +77,11 @@ def collect(number: int) -> dict[str, Any]:
             for at in range(20)
         ],
     }
+    return report(body)
+
+
+def report(body: dict[str, Any]) -> dict[str, Any]:
+    """A game server posts a round."""
     text = json.dumps(body, separators=(",", ":"))
     return gateway_event("POST", "/api/collect", text, _HEADERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -16,8 +18,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from functions.shared import db
+from functions.shared.settings import settings
 from infra.local import timescale
 from schema.migrate import migrate
+from tests.benchmarks.requests import ENVIRON
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,15 @@ def store(server: timescale.Server) -> Iterator[Store]:
             yield Store(_named(server.admin_url, name), _named(server.app_url, name), what)
         finally:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def environ(store: Store) -> Iterator[None]:
+    """What runs in this process, a refresh say, asks the environment for its database."""
+    with patch.dict(os.environ, ENVIRON | {"DATABASE_URL": store.app_url}):
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 def _named(url: str, name: str) -> str:
