@@ -46,7 +46,7 @@ def messages(kind: str, items: list[Any]) -> Iterator[str]:
     size = 0
     for item in items:
         text = json.dumps(item, ensure_ascii=True)  # one byte a character
-        if len(text) > MESSAGE_BYTES:
+        if len(text) > MESSAGE_BYTES or _is_packed(item):
             text = json.dumps({_PACKED: base64.b64encode(zlib.compress(text.encode())).decode()})
         if len(text) > MESSAGE_BYTES:
             raise Unavailable
@@ -61,7 +61,7 @@ def messages(kind: str, items: list[Any]) -> Iterator[str]:
 
 def unpacked(item: Any) -> Any:
     """An item as it was kept; raises ValueError for one that no `keep` has packed."""
-    if not isinstance(item, dict) or item.keys() != {_PACKED}:
+    if not _is_packed(item):
         return item
     try:
         unpacker = zlib.decompressobj()
@@ -69,3 +69,7 @@ def unpacked(item: Any) -> Any:
         return json.loads(text)
     except (zlib.error, TypeError) as error:
         raise ValueError("not a packed item") from error
+
+
+def _is_packed(item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() == {_PACKED}

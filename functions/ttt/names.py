@@ -76,6 +76,7 @@ def update(sent: NewName) -> Literal["new", "known", "queued"]:
         return "queued"
 
 
+@db.retried
 def restore(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
     sent = wire.parse(NewName, item)

@@ -55,6 +55,7 @@ def record(sent: Report, server: str | None = None) -> Literal["new", "known", "
         return "queued"
 
 
+@db.retried
 def restore(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
     sent = wire.parse(Report, item["round"])
