@@ -1,8 +1,7 @@
 """API keys of game servers and bots: who is calling, and whether their key may do this.
 
-A key is `ty_<8 hex key id>_<64 hex secret>`, of which its id and the SHA-256 of the whole text are
-stored; of a log server's, `sk_live_<8 hex key id>_<40 base62>`, the hash is keyed. `API_KEY` of the
-environment is one more key, for every ingest scope.
+A key is `ty_<8 hex key id>_<64 hex secret>`; only its id and the SHA-256 of the whole text are
+stored. `API_KEY` of the environment is one more key, for every ingest scope.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
 CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
-_SERVER = "sk_live_"
 LIVE_KEYS = 2  # of one name: the one in use, and its successor while rotating
 
 
@@ -65,15 +63,15 @@ class Needs:
 
 def who(sent: str) -> Caller | None:
     """The caller whose live key this is; None for any other text. One round trip a minute."""
-    seen = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).digest()
     bootstrap = settings().api_key.get_secret_value()
-    if bootstrap and hmac.compare_digest(seen, hashlib.sha256(bootstrap.encode()).digest()):
+    if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
         return Caller("bootstrap", BOOTSTRAP_SCOPES)
-    known, caller = _seen.get(seen, (0.0, None))
+    known, caller = _seen.get(digest, (0.0, None))
     if known > time.monotonic():
         return caller
     try:
-        caller = _look_up(sent)
+        caller = _look_up(sent, digest)
     except db.DatabaseAway:
         if caller is None:
             raise
@@ -81,23 +79,14 @@ def who(sent: str) -> Caller | None:
     if len(_seen) > 1000:  # guesses go, known keys stay: an outage must find them here
         for guess in [key for key, (_, known) in _seen.items() if known is None]:
             del _seen[guess]
-    _seen[seen] = (time.monotonic() + CACHE_SECONDS, caller)
+    _seen[digest] = (time.monotonic() + CACHE_SECONDS, caller)
     return caller
 
 
-def digest(key: str) -> bytes:
-    """What is stored of a key."""
-    text = key.encode("utf-8", "surrogatepass")
-    if key.startswith(_SERVER):
-        secret = settings().signing_key.get_secret_value().encode()
-        return hmac.digest(secret, b"key\0" + text, hashlib.sha256)
-    return hashlib.sha256(text).digest()
-
-
-def _look_up(sent: str) -> Caller | None:
-    form = _SERVER if sent.startswith(_SERVER) else "ty_"
-    key_id = sent.removeprefix(form).partition("_")[0]
-    if not sent.startswith(form) or len(key_id) != 8 or not (key_id.isalnum() and key_id.isascii()):
+def _look_up(sent: str, digest: bytes) -> Caller | None:
+    prefix, _, rest = sent.partition("_")
+    key_id = rest.partition("_")[0]
+    if prefix != "ty" or len(key_id) != 8 or not key_id.isalnum() or not key_id.isascii():
         return None
     found = db.run(
         """
@@ -109,7 +98,7 @@ def _look_up(sent: str) -> Caller | None:
           and (expires_at is null or expires_at > now())
         returning scopes, name
         """,
-        (key_id, digest(sent)),
+        (key_id, digest),
     )
     # Digests are compared there, not keys: how long that takes tells a guesser nothing of use.
     if not found:
@@ -146,7 +135,7 @@ def issue(name: str, scopes: list[str]) -> str:
         """,
         {
             "key_id": key_id,
-            "digest": digest(text),
+            "digest": hashlib.sha256(text.encode()).digest(),
             "name": name,
             "scopes": scopes,
             "live": LIVE_KEYS,
