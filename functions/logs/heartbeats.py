@@ -1,0 +1,82 @@
+"""Heartbeats: a server says that it is alive, on which map, and how many play."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from functions.shared import db, spool, wire
+from functions.shared.errors import Problem
+
+_MAP = ("map", "Map", "mapName")
+_COUNT = ("playerCount", "PlayerCount", "count")
+
+
+class NewHeartbeat(BaseModel):
+    """A sign of life; what is missing or unreadable is left out, never an error."""
+
+    map: str | None = Field(None, max_length=128)
+    players: int | None = Field(None, ge=0, le=1_000_000)
+
+
+def read(body: str, query: Mapping[str, str]) -> NewHeartbeat:
+    """The heartbeat of a request; the query fills in what the body lacks."""
+    try:
+        sent = wire.loads(body)
+    except Problem:
+        sent = {}
+    given = {**query, **(sent if isinstance(sent, dict) else {})}
+    played = next((given[name] for name in _MAP if isinstance(given.get(name), str)), "")
+    counted = (_count(given.get(name)) for name in _COUNT)
+    return NewHeartbeat(
+        map=played[:128].replace("\0", "") or None,
+        players=next((count for count in counted if count is not None), None),
+    )
+
+
+def _count(sent: Any) -> int | None:
+    try:
+        count = math.floor(float(sent))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return count if 0 <= count <= 1_000_000 and not isinstance(sent, bool) else None
+
+
+def record(server_id: str, sent: NewHeartbeat) -> datetime:
+    """Notes a heartbeat as of now, which it returns; queues it while the database is away."""
+    now = datetime.now(UTC)
+    try:
+        _store(server_id, sent, now)
+    except db.DatabaseAway:
+        spool.keep("logs.heartbeats", [{"server": server_id, **sent.model_dump()}])
+    return now
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Notes a spooled heartbeat as of `accepted_at` (Unix ms)."""
+    at = datetime.fromtimestamp(accepted_at / 1000, UTC)
+    _store(item["server"], NewHeartbeat(map=item["map"], players=item["players"]), at)
+
+
+def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> None:
+    """One round trip."""
+    db.run(
+        """
+        with beat as (
+          insert into logs.heartbeats (at, server_id, players, map)
+          values (%(at)s, %(server_id)s, %(players)s, %(map)s)
+          on conflict do nothing
+        )
+        update logs.servers
+        set last_sign_at = %(at)s,
+          players = coalesce(%(players)s, players),
+          map = coalesce(%(map)s, map)
+        where id = %(server_id)s
+          and (last_sign_at is null or last_sign_at < %(at)s)
+        """,
+        {"at": at, "server_id": server_id, "players": sent.players, "map": sent.map},
+    )

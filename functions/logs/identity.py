@@ -1,0 +1,139 @@
+"""The ids of log events: the same event has the same id, however and how often it was sent.
+
+An id is made of the server, the type, the sent second, who, what the type says, and the number of
+equal events before it in the same request. What a hook sends live and what an imported line of its
+text log says come out the same, so neither rawText nor map nor counts have a part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from functions.logs.lines import stamp
+from functions.logs.sent import SHARED, Event
+from functions.shared import ids
+
+WINDOW_SECONDS = 600  # within which an event without a time is recognised when sent again
+# Notes of ours: a repeat of the event may lack them.
+_UNSAID = SHARED | {"sentTimestamp", "ambiguous"}
+
+
+class Identity(NamedTuple):
+    """An event's id, and for one without a usable time the id that it would have had
+    in the window before: if either is stored, the event is a duplicate."""
+
+    id: UUID
+    earlier: UUID | None
+
+
+def of(events: Sequence[Event], server_id: str, receipt: datetime) -> list[Identity]:
+    """The ids of the events of one request, in its order; `receipt`: when it arrived, in UTC."""
+    found = []
+    seen: dict[int, int] = {}
+    window = int(receipt.timestamp()) // WINDOW_SECONDS
+    for event in events:
+        first = _identity(event, server_id, window, 0)
+        ordinal = 0 if event.sender_id else seen.get(first.id.int, 0)
+        seen[first.id.int] = ordinal + 1
+        found.append(_identity(event, server_id, window, ordinal) if ordinal else first)
+    return found
+
+
+def content(event: Event) -> list[Any]:
+    """What an event says beyond who, when and its type, as far as that tells it from others."""
+    build = _CONTENT.get(event.type)
+    return build(event) if build else [event.raw_text, _said(event)]
+
+
+def _identity(event: Event, server_id: str, window: int, ordinal: int) -> Identity:
+    if event.second is not None:
+        unix = int(event.second.timestamp())
+        return Identity(_id(event, server_id, _stamp(unix), unix, ordinal), None)
+    this, earlier = (
+        _id(event, server_id, f"~{number}", number * WINDOW_SECONDS, ordinal)
+        for number in (window, window - 1)
+    )
+    return Identity(this, earlier)
+
+
+@lru_cache(maxsize=1024)  # events of a batch come in few seconds
+def _stamp(unix: int) -> str:
+    return stamp(datetime.fromtimestamp(unix, UTC))
+
+
+def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> UUID:
+    if event.sender_id:
+        return ids.event_id(unix * 1000, "sender", server_id, event.sender_id)
+    who = event.steam_id or event.player_name or ""
+    said = content(event)
+    return ids.event_id(unix * 1000, server_id, event.type, second, who, said, ordinal=ordinal)
+
+
+def _said(event: Event) -> dict[str, Any]:
+    return {key: value for key, value in event.metadata.items() if key not in _UNSAID}
+
+
+def _parts(event: Event, *names: str) -> list[Any]:
+    """The named parts of the metadata, "" for missing ones."""
+    values = map(event.metadata.get, names)
+    return ["" if value is None else value for value in values]
+
+
+def _chat(event: Event) -> list[Any]:
+    message = event.metadata.get("message")
+    return [event.raw_text if message is None else message]
+
+
+def _kill(event: Event) -> list[Any]:
+    attacker, attacker_name, victim, victim_name = _parts(
+        event, "attackerSteamId", "attackerName", "victimSteamId", "victimName"
+    )
+    return [attacker or attacker_name, victim or victim_name]
+
+
+def _command(event: Event) -> list[Any]:
+    command, args = _parts(event, "command", "args")
+    if isinstance(args, list):
+        return [command, *args]
+    return [command, args] if args != "" else [command]
+
+
+def _ulx(event: Event) -> list[Any]:
+    message = event.metadata.get("message")
+    if message is None:
+        sent_text = event.raw_text != event.type  # which is what stands for a missing one
+        message = event.raw_text if sent_text else " ".join(map(_text, _command(event)))
+    return [" ".join(_text(message).split())]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ids.canonical(value)
+
+
+def _game_event(event: Event) -> list[Any]:
+    (kind,) = _parts(event, "eventKind")
+    said = _said(event)
+    said.pop("eventKind", None)
+    if kind == "AUTH":
+        said.pop("group", None)  # text logs name it, hooks do not
+    return [kind, said]
+
+
+_CONTENT: dict[str, Callable[[Event], list[Any]]] = {
+    "CHAT": _chat,
+    "CONNECT": lambda _: [],
+    "DISCONNECT": lambda _: [],
+    "PROP_SPAWN": lambda event: _parts(event, "spawnKind", "entityClass", "entIndex", "propModel"),
+    "TOOL_USE": lambda event: _parts(event, "toolName", "targetClass", "entIndex"),
+    "KILL": _kill,
+    "DAMAGE": lambda event: [*_kill(event), *_parts(event, "damage", "weapon")],
+    "COMMAND": _command,
+    "ULX": _ulx,
+    "ROUND_START": lambda event: _parts(event, "roundId"),
+    "ROUND_END": lambda event: _parts(event, "roundId"),
+    "GAME_EVENT": _game_event,
+}

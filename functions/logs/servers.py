@@ -1,0 +1,184 @@
+"""Servers: who sends logs, whether they are alive, and who plays there now."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.logs import keys
+from functions.logs.sent import MODES
+from functions.shared import db, wire
+from functions.shared.errors import BadRequest, NotFound
+
+ALIVE_SECONDS = 120  # a server without a sign of life for longer is offline
+
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=128)]
+Address = Annotated[str, Field(strict=True, min_length=1, max_length=64)]
+Port = Annotated[wire.Whole, Field(ge=1, le=65_535)]
+MaxPlayers = Annotated[wire.Whole, Field(ge=1, le=1000)]
+
+
+class NewServer(wire.Terse):
+    """A server as an admin announces it; `mode` in any case."""
+
+    name: Name
+    ip: Address
+    port: Port
+    mode: str
+    maxPlayers: MaxPlayers  # noqa: N815  the wire's name
+
+
+class ServerChange(wire.Terse):
+    """What to change of a server; what is absent stays."""
+
+    name: Name | None = None
+    ip: Address | None = None
+    port: Port | None = None
+    mode: str | None = None
+    maxPlayers: MaxPlayers | None = None  # noqa: N815
+    maintenance: bool | None = None
+
+
+class ServerPath(BaseModel):
+    """Which server."""
+
+    server_id: wire.Name64
+
+
+class Server(wire.Shape):
+    """A server; offline ones have no players."""
+
+    id: str
+    name: str
+    ip: str
+    port: int
+    mode: Literal["TTT", "Sandbox", "Murder"]
+    status: Literal["online", "offline", "maintenance"]
+    currentPlayers: int  # noqa: N815
+    maxPlayers: int  # noqa: N815
+    currentMap: str | None  # noqa: N815
+    lastHeartbeat: datetime | None  # noqa: N815
+
+
+class MadeServer(Server):
+    """A new server with its key, which is shown this once."""
+
+    apiKey: str  # noqa: N815
+
+
+def read(body: Any) -> NewServer:
+    """A new server from a JSON body; raises BadRequest in the words of the contract."""
+    wanted = ("name", "ip", "port", "mode", "maxPlayers")
+    if not isinstance(body, dict) or any(body.get(name) in (None, "") for name in wanted):
+        raise BadRequest("Missing fields")
+    sent = wire.parse(NewServer, body)
+    return sent.model_copy(update={"mode": _mode(sent.mode)})
+
+
+def _mode(sent: str) -> str:
+    mode = MODES.get(sent.strip().lower())
+    if mode is None:
+        raise BadRequest("Invalid game mode")
+    return mode
+
+
+def create(sent: NewServer) -> dict[str, Any]:
+    """Makes a server and its first key, as a MadeServer."""
+    server_id = f"srv_{secrets.token_hex(6)}"
+    with db.transaction():
+        db.run(
+            """
+            insert into logs.servers (id, name, ip, port, mode, max_players)
+            values (%s, %s, %s, %s, %s, %s)
+            """,
+            (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.maxPlayers),
+        )
+        issued = keys.issue(server_id)
+    return {**of(server_id), "apiKey": issued.key}
+
+
+def listed() -> list[db.Row]:
+    """All servers, the oldest first. One round trip."""
+    return _found(None)
+
+
+def of(server_id: str) -> db.Row:
+    """A server; raises NotFound. One round trip."""
+    found = _found(server_id)
+    if not found:
+        raise NotFound("Server not found")
+    return found[0]
+
+
+def _found(server_id: str | None) -> list[db.Row]:
+    return db.run(
+        """
+        with server as (
+          select *, last_sign_at >= now() - make_interval(secs => %(alive)s) as is_alive
+          from logs.servers
+          where deleted_at is null
+            and (%(id)s::text is null or id = %(id)s)
+        )
+        select id, name, ip, port, mode,
+          case when maintenance then 'maintenance' when is_alive then 'online' else 'offline' end
+            as status,
+          case when is_alive then players else 0 end as "currentPlayers",
+          max_players as "maxPlayers", map as "currentMap", last_sign_at as "lastHeartbeat"
+        from server
+        order by created_at, id
+        """,
+        {"id": server_id, "alive": ALIVE_SECONDS},
+    )
+
+
+def change(server_id: str, sent: ServerChange) -> db.Row:
+    """Changes what is named, and returns the server; raises NotFound and BadRequest."""
+    found = db.run(
+        """
+        update logs.servers
+        set name = coalesce(%(name)s, name),
+          ip = coalesce(%(ip)s, ip),
+          port = coalesce(%(port)s, port),
+          mode = coalesce(%(mode)s, mode),
+          max_players = coalesce(%(maxPlayers)s, max_players),
+          maintenance = coalesce(%(maintenance)s, maintenance)
+        where id = %(id)s
+          and deleted_at is null
+        returning id
+        """,
+        {**sent.model_dump(), "mode": sent.mode and _mode(sent.mode), "id": server_id},
+    )
+    if not found:
+        raise NotFound("Server not found")
+    return of(server_id)
+
+
+def delete(server_id: str) -> None:
+    """Removes a server; its keys die at once, its logs stay. Raises NotFound."""
+    found = db.run(
+        """
+        with gone as (
+          update logs.servers
+          set deleted_at = now()
+          where id = %s
+            and deleted_at is null
+          returning id
+        ), silenced as (
+          update shared.api_keys k
+          set revoked_at = now()
+          from gone g
+          where k.name = g.id
+            and k.revoked_at is null
+        )
+        insert into shared.audit (action, subject)
+        select 'server.delete', id
+        from gone
+        returning subject
+        """,
+        (server_id,),
+    )
+    if not found:
+        raise NotFound("Server not found")

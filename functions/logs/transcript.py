@@ -1,0 +1,91 @@
+"""An uploaded log file, read: its format, its days, its events and the lines that tell none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+from functions.logs import lines, tagged, ulx
+from functions.shared.errors import BadRequest
+
+Format = Literal["ULX", "TAGGED"]
+
+_HEADER = re.compile(r'<Logging continued from ".*?([0-9]{2})-([0-9]{2})-([0-9]{2})\.txt">')
+_FOOTER = re.compile(r'<Logging continued in ".*?([0-9]{2})-([0-9]{2})-([0-9]{2})\.txt">')
+
+
+class Transcript(NamedTuple):
+    """What a log file says, its events and errors in the order of their lines, from 1.
+
+    `lines` counts all but an empty last one; `events` are shaped as servers send them.
+    """
+
+    format: Format
+    lines: int
+    base_date: date
+    events: list[lines.Told]
+    errors: list[lines.Unread]
+    warnings: list[str]
+
+
+def read(
+    content: str,
+    format_hint: Literal["AUTO", "ULX", "TAGGED"],
+    base_date: date | None,
+    offset_minutes: int,
+    today: date,
+    dry_run: bool,
+) -> Transcript:
+    """The events of a log whose local times are `offset_minutes` ahead of UTC.
+
+    Its first day is `base_date`, else the one that the log names, else of a dry run `today`;
+    raises BadRequest if there is none. No day may lie near the ends of the calendar.
+    """
+    texts = lines.split(content)
+    form = _format(texts) if format_hint == "AUTO" else format_hint
+    base = base_date or (_named_date(texts) if form == "ULX" else None)
+    warnings = []
+    if base is None:
+        if not dry_run:
+            raise BadRequest("baseDate is required: the log has no date")
+        base = today
+        warnings.append("base_date_assumed")
+    reader = ulx.read if form == "ULX" else tagged.read
+    events, errors = reader(lines.timed(texts, base, offset_minutes))
+    return Transcript(form, len(texts), base, events, errors, warnings)
+
+
+def _format(texts: list[str]) -> Format:
+    """The format that the first line in one of them decides; ULX if none does."""
+    for text in texts:
+        if text.startswith("<Logging continued"):
+            return "ULX"
+        after = lines.after_time(text)
+        if tagged.starts(text if after is None else after):
+            return "TAGGED"
+        if after is not None:
+            return "ULX"
+    return "ULX"
+
+
+def _named_date(texts: list[str]) -> date | None:
+    """The day of a ULX log: its header names the day before, its footer the one after."""
+    filled = (text for text in texts if text and not text.isspace())
+    before = _date(_HEADER.match(next(filled, "")))
+    last = next((text for text in reversed(texts) if text and not text.isspace()), "")
+    after = _date(_FOOTER.match(last))
+    if before is None:
+        return None
+    day = before + timedelta(days=1)
+    return day if after is None or after == day + timedelta(days=1) else None
+
+
+def _date(found: re.Match[str] | None) -> date | None:
+    if found is None:
+        return None
+    month, day, year = map(int, found.groups())
+    try:
+        return date(2000 + year, month, day)
+    except ValueError:
+        return None

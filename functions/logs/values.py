@@ -1,0 +1,111 @@
+"""The values of sent JSON as they are stored: whole numbers, clean text, real arrays, times."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+DEPTH = 16  # of metadata: itself is at depth 1
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)  # an event id holds no later one
+_MILLISECONDS = 1e11  # smaller numbers are seconds
+
+
+class Rejected(Exception):  # noqa: N818  what happened to an event
+    """An event that is not stored; its neighbours are. `reason` is the word for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def clean(text: str) -> str:
+    """The text, lone surrogates as U+FFFD; raises Rejected for a NUL, which no store holds."""
+    if "\0" in text:
+        raise Rejected("text_has_nul")
+    return text if text.isascii() else unicode(text)
+
+
+def unicode(text: str) -> str:
+    """The text with lone surrogates, which JSON can spell but Unicode cannot hold, as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def plain(value: Any, depth: int = 1) -> Any:
+    """The value with 12.0 as 12 and clean text; raises Rejected, also for deeper than DEPTH."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Rejected("metadata_invalid")
+        return int(value) if value.is_integer() else value
+    if not isinstance(value, dict) and not isinstance(value, list):
+        return value
+    if depth > DEPTH:
+        raise Rejected("metadata_too_large")
+    if isinstance(value, list):
+        return [plain(inner, depth + 1) for inner in value]
+    found = {}
+    for key, inner in value.items():
+        name = key if key.isascii() and "\0" not in key else clean(key)
+        # Most values are such texts: a call for each of them would double the time of a batch.
+        is_clean = type(inner) is str and inner.isascii() and "\0" not in inner
+        found[name] = inner if is_clean else plain(inner, depth + 1)
+    return found
+
+
+def array(value: Any) -> list[Any] | None:
+    """The array that was sent, maybe as Lua's {} or {"1": …, "2": …}; None for anything else."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        keys = [str(number) for number in range(1, len(value) + 1)]
+        if value.keys() == set(keys):
+            return [value[key] for key in keys]
+    return None
+
+
+def text(value: Any) -> str | None:
+    """The text that was sent, a number's digits too; None for an empty one and anything else."""
+    if isinstance(value, str):
+        return clean(value) or None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def short(value: Any, most: int) -> str | None:
+    """An id of at most `most` characters; raises Rejected for a longer one."""
+    found = text(value)
+    if found is not None and len(found) > most:
+        raise Rejected("text_too_long")
+    return found
+
+
+def whole(value: Any) -> int | None:
+    """The number that was sent, maybe as text, floored; None unless it is one of 32 bits."""
+    try:
+        floored = math.floor(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return floored if abs(floored) < 1 << 31 and not isinstance(value, bool) else None
+
+
+def instant(value: Any) -> datetime | None:
+    """The UTC time of ISO 8601 text (UTC where it names no zone), Unix seconds or Unix ms."""
+    try:
+        if isinstance(value, str) and not value.removeprefix("-").replace(".", "", 1).isdecimal():
+            read = datetime.fromisoformat(value)
+            read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        else:
+            unix = float(value)
+            read = datetime.fromtimestamp(unix if abs(unix) < _MILLISECONDS else unix / 1000, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return read if read < _LAST and not isinstance(value, bool) else None
