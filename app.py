@@ -5,10 +5,15 @@ from importlib import import_module
 from functions.shared.gateway import Gateway
 from functions.shared.settings import settings
 
-DOMAINS = ("site", "tilt", "ttt")  # each is functions/<domain>/routes.py with `routes`
+# Each is a module below functions/ with `routes`; its domain is the first part of the name.
+DOORS = ("site.routes", "tilt.routes", "ttt.routes", "logs.routes", "logs.panel")
 
 # A function loads only the domains that DOMAINS in its environment names, so that a cold start
 # pays only for its own.
 handler = Gateway(
-    [import_module(f"functions.{name}.routes").routes for name in settings().domain_names]
+    [
+        import_module(f"functions.{door}").routes
+        for door in DOORS
+        if door.partition(".")[0] in settings().domain_names
+    ]
 )

@@ -45,8 +45,6 @@ select create_hypertable(
   'logs.events', by_range('second', interval '7 days'), create_default_indexes => false
 );
 
-create extension if not exists pg_trgm;
-
 -- What a search looks through, in lower case; parts are told apart so that nothing matches across.
 create function logs.searched(name text, said text, steam_id text) returns text
 language sql
@@ -99,7 +97,7 @@ create table logs.hours (
 -- Of each server the clock skew of its last live events, the newest last.
 create table logs.skews (
   server_id text collate "C" primary key,
-  milliseconds integer[] not null
+  milliseconds bigint[] not null
 );
 
 create table logs.notes (

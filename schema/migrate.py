@@ -24,7 +24,7 @@ from schema import build
 from schema.rollup import RollupError
 
 HERE = Path(__file__).parent
-DOMAINS = ("shared", "rollups", "tilt", "ttt")  # a Postgres schema each
+DOMAINS = ("shared", "rollups", "tilt", "ttt", "logs")  # a Postgres schema each
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
 _LOCK = 7_417_201  # the advisory lock of a migration, any number of ours
@@ -67,7 +67,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
 
 
 def _inspect(connection: Connection) -> Report:
-    """The server's versions and edition; creates the extension where it is only installed."""
+    """The server's versions and edition; creates the extensions that are only installed."""
     postgres = connection.info.server_version // 10_000
     if postgres < OLDEST_POSTGRES:
         raise MigrationError(
@@ -86,14 +86,23 @@ def _inspect(connection: Connection) -> Report:
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_TIMESCALE:
         raise MigrationError(f"TimescaleDB {version} is too old: 2.19 or newer is needed.")
     if is_missing:
-        try:
-            connection.execute("create extension if not exists timescaledb")
-        except psycopg.Error as error:
-            reason = error.diag.message_primary or type(error).__name__
-            raise MigrationError(f"The extension cannot be created: {reason}") from error
+        _extend(connection, "timescaledb")
+    _extend(connection, "pg_trgm")
     license_ = connection.execute("select current_setting('timescaledb.license')").fetchone()
     edition = "community" if license_ == ("timescale",) else "apache"
     return Report(edition, version, postgres)
+
+
+def _extend(connection: Connection, extension: str) -> None:
+    try:
+        connection.execute(
+            sql.SQL("create extension if not exists {} schema public").format(
+                sql.Identifier(extension)
+            )
+        )
+    except psycopg.Error as error:
+        reason = error.diag.message_primary or type(error).__name__
+        raise MigrationError(f"The extension {extension} cannot be created: {reason}") from error
 
 
 def _prepare(connection: Connection) -> None:

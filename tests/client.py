@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from functions.shared.gateway import Gateway
 
-DOMAINS = ("site", "tilt", "ttt")
+DOORS = ("site.routes", "tilt.routes", "ttt.routes", "logs.routes", "logs.panel")
 
 
 @dataclass
@@ -55,7 +55,7 @@ def gateway_event(
 
 @cache
 def _doors() -> list[Any]:
-    return [import_module(f"functions.{name}.routes").routes for name in DOMAINS]
+    return [import_module(f"functions.{door}").routes for door in DOORS]
 
 
 @cache
@@ -97,6 +97,12 @@ class Client:
 
     def post(self, url: str, body: Any = None, **more: Any) -> Answered:
         return self.call("POST", url, body, **more)
+
+    def put(self, url: str, body: Any = None, **more: Any) -> Answered:
+        return self.call("PUT", url, body, **more)
+
+    def patch(self, url: str, body: Any = None, **more: Any) -> Answered:
+        return self.call("PATCH", url, body, **more)
 
     def delete(self, url: str, **more: Any) -> Answered:
         return self.call("DELETE", url, **more)

@@ -139,6 +139,8 @@ def _forget() -> None:
 _RAW = (
     *("tilt.events", "tilt.signals"),
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
+    *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
+    *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
 )
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
+from uuid import UUID
 
 from pydantic import BaseModel
 
-from functions.logs import events, identity, receipts, rules
-from functions.logs.sent import Event, Server, normalise
+from functions.logs import events, identity
+from functions.logs.sent import Event, normalise
+from functions.logs.senders import Sender
 from functions.logs.values import Rejected, array, unicode
 from functions.shared import db, spool, wire
 from functions.shared.errors import BadRequest, TooLarge
@@ -20,7 +24,10 @@ from functions.shared.errors import BadRequest, TooLarge
 MAX_BYTES = 2_097_152
 MAX_EVENTS = 2000
 _PREVIEW = 200  # characters
+_PARCEL = 40_000  # characters of a spooled parcel, about
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
+# A text, or what JSON has no word for: only outside of texts it is at fault.
+_NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?Infinity|NaN)')
 
 Status = Literal["stored", "duplicate", "queued", "ignored", "rejected"]
 
@@ -54,17 +61,16 @@ class Ingested(wire.Shape):
     results: list[Result]
 
 
-@dataclass
+@dataclass(slots=True)
 class Outcome:
-    """One event on its way: where it stands in its request, what it says, and what became of it."""
+    """What became of one event of a request, and its row if it is to be stored."""
 
     index: int
-    sent: Any
-    status: Status
+    status: Status = "stored"
     reason: str | None = None
-    event: Event | None = None
     row: events.Row | None = None
     warnings: list[str] = field(default_factory=list)
+    counts_as: list[tuple[str, str]] = field(default_factory=list)  # in the ingest statistics
 
     def told(self) -> dict[str, Any]:
         """The outcome as its Result, without what is not there."""
@@ -79,10 +85,11 @@ class Outcome:
 
 
 def read(body: str) -> list[Any]:
-    """The events of a request body; raises BadRequest and TooLarge in the words of the contract."""
+    """The events of a request body; raises BadRequest and TooLarge in the panel's words."""
 
-    def refuse(word: str) -> None:
-        raise BadRequest("Invalid JSON", [_problem(body.find(word), f"holds {word}")], received=0)
+    def refuse(word: str) -> NoReturn:
+        at = next(found.start() for found in _NO_NUMBER.finditer(body) if found[1])
+        raise BadRequest("Invalid JSON", [_problem(at, f"holds {word}")], received=0)
 
     try:
         sent = json.loads(body.removeprefix("\ufeff"), parse_constant=refuse)
@@ -90,7 +97,8 @@ def read(body: str) -> list[Any]:
         details = [_problem(error.pos, "is no JSON")]
         raise BadRequest("Invalid JSON", details, received=0) from None
     except (ValueError, RecursionError):
-        raise BadRequest("Invalid JSON", received=0) from None
+        details = [{"field": "body", "problem": "is nested too deeply or holds too long a number"}]
+        raise BadRequest("Invalid JSON", details, received=0) from None
     found = array(sent.get("events") if isinstance(sent, dict) and "events" in sent else sent)
     if not found:
         raise BadRequest(
@@ -108,81 +116,100 @@ def _problem(position: int, words: str) -> dict[str, str]:
     return {"field": "body", "problem": f"{words} at character {position}"}
 
 
-def ingest(sent: list[Any], server: Server, ignored: rules.Rules) -> dict[str, Any]:
+def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     """Stores the events of one request and says what became of each, as Ingested.
 
-    Queues them while the database is away. Raises BadRequest if every event is rejected, and
-    Unavailable. Two round trips, three if some were there already.
+    Takes the events out of `sent`. Queues them while the database is away. Raises BadRequest if
+    every event is rejected, and Unavailable.
     """
     receipt = datetime.now(UTC)
-    outcomes = prepared(sent, server, receipt, ignored)
+    outcomes = prepared(sent, sender, receipt)
+    parcel = _parcel(outcomes, sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
+        with suppress(db.DatabaseAway):
+            events.store(parcel)  # its counts are all there is to it
         results = [one.told() for one in outcomes]
-        receipts.count(server.id, receipt, _counts(outcomes))
-        raise BadRequest("No valid events", received=len(sent), results=results)
+        raise BadRequest("No valid events", received=len(outcomes), results=results)
     try:
-        settle(outcomes, server, receipt)
+        settle(outcomes, events.store(parcel))
     except db.DatabaseAway:
-        _queue(outcomes, server, receipt)
+        spool.keep("logs.events", [events.packed(one) for one in _split(parcel)])
+        for outcome in outcomes:
+            outcome.status = "queued" if outcome.row else outcome.status
     return answer(outcomes)
 
 
-def prepared(
-    sent: list[Any], server: Server, receipt: datetime, ignored: rules.Rules
-) -> list[Outcome]:
-    """The events of one request, normalised and with their ids: to be stored, ignored, rejected."""
-    outcomes = []
-    for index, one in enumerate(sent):
-        outcome = Outcome(index, one, "stored")
-        try:
-            outcome.event = event = normalise(one, server, receipt)
-            outcome.warnings = event.warnings
-            if rule := ignored.hit(event):
-                outcome.status, outcome.reason = "ignored", f"rule:{rule}"
-        except Rejected as rejection:
-            outcome.status, outcome.reason = "rejected", rejection.reason
-        outcomes.append(outcome)
+def prepared(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome]:
+    """The events of one request, normalised and with their ids: to be stored, ignored, rejected.
+
+    Takes them out of `sent`, so that no event is held twice.
+    """
+    outcomes = [Outcome(index) for index in range(len(sent))]
+    told: list[tuple[Outcome, Event]] = []
+    for outcome in outcomes:
+        one, sent[outcome.index] = sent[outcome.index], None
+        if event := _normalised(one, outcome, sender, receipt):
+            told.append((outcome, event))
     # Ignored ones too: which of some equal events one is must not depend on the rules of the day.
-    told = [(one, one.event) for one in outcomes if one.event]
-    known = identity.of([event for _, event in told], server.id, receipt)
-    for (outcome, event), its in zip(told, known, strict=True):
+    known = identity.of([event for _, event in told], sender.server.id, receipt)
+    told.reverse()
+    for its in known:
+        outcome, event = told.pop()
         if outcome.status == "stored":
-            outcome.row = events.row(event, its, server.id)
+            outcome.row = events.row(event, its, sender.server.id, receipt)
     return outcomes
 
 
-def settle(outcomes: list[Outcome], server: Server, receipt: datetime) -> None:
-    """Stores what is to be stored, and notes what was there already."""
-    rows = [one.row for one in outcomes if one.row]
-    stored = events.store(rows, server.id, receipt, _counts(outcomes))
+def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -> Event | None:
+    try:
+        event = normalise(one, sender.server, receipt, sender.retention)
+    except Rejected as rejection:
+        outcome.status, outcome.reason = "rejected", rejection.reason
+        outcome.counts_as.append(("rejected", rejection.reason))
+        return None
+    outcome.warnings = event.warnings
+    for word in event.warnings:
+        if word == "unknown_type":
+            outcome.counts_as.append(("unknown", event.type))
+        elif word.startswith("timestamp_"):
+            outcome.counts_as.append(("clock", word.removeprefix("timestamp_")))
+    if hit := sender.ignored.hit(event):
+        outcome.status, outcome.reason = "ignored", f"rule:{hit.kind}"
+        outcome.counts_as.append(("ignored", f"{hit.kind}:{hit.text}"))
+    return event
+
+
+def _parcel(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> events.Parcel:
+    return events.Parcel(
+        sender.server.id,
+        receipt,
+        [one.row for one in outcomes if one.row],
+        Counter(what for one in outcomes for what in one.counts_as),
+    )
+
+
+def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
+    """Notes which events were there already; of equal ones in this request only the first is new."""
     for outcome in outcomes:
         if outcome.row:
-            if outcome.row.id in stored:
-                stored.remove(outcome.row.id)  # an equal one in this request is a duplicate
+            if outcome.row.id in new:
+                new.remove(outcome.row.id)
             else:
                 outcome.status = "duplicate"
 
 
-def _queue(outcomes: list[Outcome], server: Server, receipt: datetime) -> None:
-    kept = [one for one in outcomes if one.row]
-    spool.keep("logs.events", list(_items(kept, server, receipt)))
-    for outcome in kept:
-        outcome.status = "queued"
-
-
-def _items(outcomes: list[Outcome], server: Server, receipt: datetime) -> Iterator[dict[str, Any]]:
-    """Spooled events carry their ids, which depend on their neighbours in the request."""
-    at = round(receipt.timestamp() * 1000)
-    for outcome in outcomes:
-        assert outcome.row
-        earlier = outcome.row.earlier
-        yield {
-            "server": server.id,
-            "sent": outcome.sent,
-            "id": str(outcome.row.id),
-            "earlier": earlier and str(earlier),
-            "at": at,
-        }
+def _split(parcel: events.Parcel) -> Iterator[events.Parcel]:
+    """Parcels that fit into messages of the spool; the first one has the counts."""
+    rows: list[events.Row] = []
+    counts, size = parcel.counts, 0
+    for one in parcel.rows:
+        rows.append(one)
+        size += 400 + len(one.raw_text) + len(one.metadata)
+        if size > _PARCEL:
+            yield events.Parcel(parcel.server_id, parcel.receipt, rows, counts)
+            rows, counts, size = [], Counter(), 0
+    if rows or counts:
+        yield events.Parcel(parcel.server_id, parcel.receipt, rows, counts)
 
 
 def answer(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -198,17 +225,3 @@ def answer(outcomes: list[Outcome]) -> dict[str, Any]:
         "rejected": by["rejected"],
         "results": [one.told() for one in outcomes],
     }
-
-
-def _counts(outcomes: list[Outcome]) -> Counter[tuple[str, str]]:
-    """What the ingest statistics count of a request beyond stored and duplicate events."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for one in outcomes:
-        if one.status in ("ignored", "rejected"):
-            counts[one.status, one.reason or ""] += 1
-        if one.event and "unknown_type" in one.warnings:
-            counts["unknown", one.event.type] += 1
-        for word in one.warnings:
-            if word.startswith("timestamp_"):
-                counts["clock", word.removeprefix("timestamp_")] += 1
-    return counts

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,10 +19,12 @@ from functions.shared import db, ids, wire
 
 _OTHERS = ("attackerSteamId", "victimSteamId", "targetSteamId")
 _LIVE_SECONDS = 120  # an event this close to its receipt is a sign of life
+_SKEWS = 100  # clock skews of a server that are remembered
+_FEW = 30  # rows for which one statement costs less than a COPY and its transaction
 
 
 class Row(NamedTuple):
-    """A row of logs.events, in the order of its columns; `earlier`: another id it may be under."""
+    """A row of logs.events in the order of its columns, and what is known of it beside them."""
 
     id: UUID
     second: datetime
@@ -35,14 +40,24 @@ class Row(NamedTuple):
     player_count: int | None
     session_id: str | None
     metadata: str
-    earlier: UUID | None
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        return self[:-1]
+    earlier: UUID | None  # another id that it may be stored under
+    skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
 
 
-def row(event: Event, identity: Identity, server_id: str) -> Row:
+COLUMNS = Row._fields[:-2]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Events of one server that came together; `counts`: what else became of (outcome, detail)."""
+
+    server_id: str
+    receipt: datetime
+    rows: list[Row]
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def row(event: Event, identity: Identity, server_id: str, receipt: datetime) -> Row:
     """An event as it is stored."""
     details = event.metadata
     people = [found for name in _OTHERS if isinstance(found := details.get(name), str) and found]
@@ -62,24 +77,42 @@ def row(event: Event, identity: Identity, server_id: str) -> Row:
         details.get("sessionId"),
         wire.dumps(details),
         identity.earlier,
+        _skew(event, receipt),
     )
 
 
-def store(
-    rows: list[Row], server_id: str, receipt: datetime, counts: Counter[tuple[str, str]]
-) -> list[UUID]:
-    """Stores the rows that are not there yet and returns their ids; counts what else there was.
+def _skew(event: Event, receipt: datetime) -> int | None:
+    if event.second is None or "late" in event.warnings:
+        return None  # what waited for long tells nothing of the clock
+    sent = event.second if "timestamp_future" in event.warnings else event.at
+    return round((receipt - sent).total_seconds() * 1000)
 
-    All or nothing. Two round trips, three if some were there already.
+
+@db.retried
+def store(parcel: Parcel) -> set[UUID]:
+    """Stores the rows that are not there yet, counts all, and returns the ids of the new ones.
+
+    All or nothing. One round trip for a few events; more for many, for events without a time and
+    for addresses.
     """
-    rows = _without_known(rows)
-    try:
-        with db.transaction():
-            _copy(rows)
-            _note(rows, server_id, receipt, counts, duplicates=0)
-        return [one.id for one in rows]
-    except psycopg.errors.UniqueViolation:
-        return _merge(rows, server_id, receipt, counts)
+    first = {one.id: one for one in reversed(parcel.rows)}  # of equal ones the first
+    # In the order of their ids, so that two requests never wait for each other crosswise.
+    rows = sorted(_without_known(list(first.values())))
+    if len(rows) > _FEW:
+        try:
+            with db.transaction():
+                _copy(rows)
+                return _noted(_COPIED, rows, parcel)
+        except psycopg.errors.UniqueViolation:
+            pass  # some are there already
+    with _together(rows):
+        return _noted(_MERGED, rows, parcel)
+
+
+@contextmanager
+def _together(rows: list[Row]) -> Iterator[None]:
+    """A transaction, if the rows are not all that is to be written."""
+    yield
 
 
 def _without_known(rows: list[Row]) -> list[Row]:
@@ -87,7 +120,7 @@ def _without_known(rows: list[Row]) -> list[Row]:
     timeless = [one for one in rows if one.earlier]
     if not timeless:
         return rows
-    wanted = [known for one in timeless for known in (one.id, one.earlier)]
+    wanted = [known for one in timeless for known in (one.id, one.earlier) if known]
     found = db.run(
         """
         select e.id
@@ -95,10 +128,10 @@ def _without_known(rows: list[Row]) -> list[Row]:
         join logs.events e on e.id = w.id
           and e.second = w.second
         """,
-        (wanted, [ids.time_of(one) for one in wanted if one]),
+        (wanted, [ids.time_of(one) for one in wanted]),
     )
     known = {one["id"] for one in found}
-    return [one for one in rows if one.id not in known and one.earlier not in known]
+    return [one for one in rows if one.earlier is None or not {one.id, one.earlier} & known]
 
 
 def _copy(rows: list[Row]) -> None:
@@ -114,110 +147,158 @@ def _copy(rows: list[Row]) -> None:
         ) as copy,
     ):
         for one in rows:
-            copy.write_row(one.values)
+            copy.write_row(one[: len(COLUMNS)])
 
 
-@db.retried
-def _merge(
-    rows: list[Row], server_id: str, receipt: datetime, counts: Counter[tuple[str, str]]
-) -> list[UUID]:
-    """Stores what is new among rows of which some are there."""
-    sent = json.dumps(
-        [dict(zip(Row._fields[:-1], one.values, strict=True)) for one in rows], default=str
-    )
-    with db.transaction():
-        found = db.run(
-            """
-            insert into logs.events
-              (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-               player_count, session_id, metadata)
-            select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people,
-              map, player_count, session_id, metadata::jsonb
-            from json_to_recordset(%s::json) as e (
-              id uuid, second timestamptz, at timestamptz, server_id text, mode text, type text,
-              steam_id text, player_name text, raw_text text, people text[], map text,
-              player_count integer, session_id text, metadata text
-            )
-            on conflict do nothing
-            returning id
-            """,
-            (sent,),
-        )
-        stored = [one["id"] for one in found]
-        left = Counter(stored)
-        new = [one for one in rows if left[one.id] and not left.subtract([one.id])]
-        _note(new, server_id, receipt, counts, duplicates=len(rows) - len(new))
-    return stored
-
-
-def _note(
-    rows: list[Row],
-    server_id: str,
-    receipt: datetime,
-    counts: Counter[tuple[str, str]],
-    duplicates: int,
-) -> None:
-    """Counts what was stored, marks the hours it belongs to, and sees that the server is alive."""
-    live = [one for one in rows if abs((receipt - one.at).total_seconds()) <= _LIVE_SECONDS]
-    counted = counts + Counter({("stored", ""): len(rows), ("duplicate", ""): duplicates})
-    hours = Counter(one.at.replace(minute=0, second=0, microsecond=0) for one in rows)
-    keys = sorted(counted)
-    db.run(
-        """
-        with receipt as (
-          insert into logs.receipts as r (server_id, hour, outcome, detail, events)
-          select %(server_id)s, date_trunc('hour', %(receipt)s::timestamptz, 'UTC'), c.outcome,
-            c.detail, c.events
-          from unnest(%(outcomes)s::text[], %(details)s::text[], %(counts)s::bigint[])
-            as c (outcome, detail, events)
-          on conflict on constraint receipts_pkey do update
-          set events = r.events + excluded.events
-        ), touched as (
-          insert into logs.hours as h (server_id, hour, events)
-          select %(server_id)s, t.hour, t.events
-          from unnest(%(hours)s::timestamptz[], %(stored)s::bigint[]) as t (hour, events)
-          order by t.hour
-          on conflict on constraint hours_pkey do update
-          set events = h.events + excluded.events
-        ), skewed as (
-          insert into logs.skews as s (server_id, milliseconds)
-          select %(server_id)s, %(skews)s::integer[]
-          where cardinality(%(skews)s::integer[]) > 0
-          on conflict (server_id) do update
-          set milliseconds = (s.milliseconds || excluded.milliseconds)[
-            greatest(cardinality(s.milliseconds || excluded.milliseconds) - 99, 1):
-          ]
-        )
-        update logs.servers
-        set last_sign_at = greatest(last_sign_at, %(sign)s),
-          players = coalesce(%(players)s, players),
-          map = coalesce(%(map)s, map)
-        where id = %(server_id)s
-          and %(sign)s::timestamptz is not null
-        """,
+def _noted(head: str, rows: list[Row], parcel: Parcel) -> set[UUID]:
+    """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
+    is_merge = head is _MERGED
+    counted = sorted(parcel.counts.items())
+    found = db.run(
+        head + _NOTED,
         {
-            "server_id": server_id,
-            "receipt": receipt,
-            "outcomes": [outcome for outcome, _ in keys],
-            "details": [detail for _, detail in keys],
-            "counts": [counted[key] for key in keys],
-            "hours": list(hours),
-            "stored": list(hours.values()),
-            "skews": [
-                round((receipt - one.at).total_seconds() * 1000)
-                for one in live[-100:]
-                if one.second == one.at.replace(microsecond=0)  # else `at` is the receipt
-            ],
-            **_sign(live, receipt),
+            "rows": _recordset(rows) if is_merge else None,
+            "ids": [one.id for one in rows],
+            "ats": [one.at for one in rows],
+            "skews": [one.skew for one in rows],
+            "all": len(parcel.rows),
+            "server_id": parcel.server_id,
+            "receipt": parcel.receipt,
+            "outcomes": [outcome for (outcome, _), _ in counted],
+            "details": [detail for (_, detail), _ in counted],
+            "counts": [number for _, number in counted],
+            "most": _SKEWS,
+            **_sign(parcel),
         },
     )
+    return {one["id"] for one in found}
 
 
-def _sign(live: list[Row], receipt: datetime) -> dict[str, Any]:
+def _recordset(rows: list[Row]) -> str:
+    return json.dumps(
+        [dict(zip(COLUMNS, one, strict=False)) for one in rows], default=str, ensure_ascii=False
+    )
+
+
+_COPIED = """
+    with new as (
+      select n.id, n.at
+      from unnest(%(ids)s::uuid[], %(ats)s::timestamptz[]) as n (id, at)
+      where %(rows)s::json is null
+    )
+"""
+_MERGED = """
+    with new as (
+      insert into logs.events
+        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+         player_count, session_id, metadata)
+      select e.id, e.second, e.at, e.server_id, e.mode, e.type, e.steam_id, e.player_name,
+        e.raw_text, e.people, e.map, e.player_count, e.session_id, e.metadata::jsonb
+      from json_to_recordset(%(rows)s::json) as e (
+        id uuid, second timestamptz, at timestamptz, server_id text, mode text, type text,
+        steam_id text, player_name text, raw_text text, people text[], map text,
+        player_count integer, session_id text, metadata text
+      )
+      on conflict do nothing
+      returning id, at
+    )
+"""
+# Whatever is locked is locked in one order.
+_NOTED = """
+    , receipt as (
+      insert into logs.receipts as r (server_id, hour, outcome, detail, events)
+      select %(server_id)s, date_trunc('hour', %(receipt)s::timestamptz, 'UTC'), c.outcome,
+        c.detail, c.events
+      from (
+        select outcome, detail, events
+        from unnest(%(outcomes)s::text[], %(details)s::text[], %(counts)s::bigint[])
+          as s (outcome, detail, events)
+        union all
+        select 'stored', '', count(*)
+        from new
+        union all
+        select 'duplicate', '', %(all)s - count(*)
+        from new
+      ) as c
+      where c.events > 0
+      order by c.outcome, c.detail
+      on conflict on constraint receipts_pkey do update
+      set events = r.events + excluded.events
+    ), touched as (
+      insert into logs.hours as h (server_id, hour, events)
+      select %(server_id)s, date_trunc('hour', n.at, 'UTC') as hour, count(*)
+      from new n
+      group by hour
+      order by hour
+      on conflict on constraint hours_pkey do update
+      set events = h.events + excluded.events
+    ), skewed as (
+      insert into logs.skews as s (server_id, milliseconds)
+      select %(server_id)s, array_agg(k.skew order by n.at, n.id)
+      from new n
+      join unnest(%(ids)s::uuid[], %(skews)s::bigint[]) as k (id, skew) on k.id = n.id
+      where k.skew is not null
+      having count(*) > 0
+      on conflict (server_id) do update
+      set milliseconds = (s.milliseconds || excluded.milliseconds)[
+        greatest(cardinality(s.milliseconds || excluded.milliseconds) - %(most)s + 1, 1):
+      ]
+    ), alive as (
+      update logs.servers
+      set last_sign_at = %(sign)s,
+        players = coalesce(%(players)s, players),
+        map = coalesce(%(map)s, map)
+      where id = %(server_id)s
+        and (last_sign_at is null or last_sign_at <= %(sign)s::timestamptz)
+    )
+    select id
+    from new
+"""
+
+
+def _sign(parcel: Parcel) -> dict[str, Any]:
     """What the newest live events say of their server."""
+    receipt = parcel.receipt
+    live = [
+        one for one in parcel.rows if abs((receipt - one.at).total_seconds()) <= _LIVE_SECONDS
+    ]
     newest = sorted(live, key=lambda one: one.at, reverse=True)
     return {
         "sign": min(newest[0].at, receipt) if newest else None,
         "players": next((o.player_count for o in newest if o.player_count is not None), None),
         "map": next((one.map for one in newest if one.map), None),
     }
+
+
+def packed(parcel: Parcel) -> dict[str, Any]:
+    """A parcel as JSON, for the spool: with its ids, which depend on all of its request."""
+    said = [[list(key), number] for key, number in sorted(parcel.counts.items())]
+    rows = json.loads(json.dumps(parcel.rows, default=str))
+    return {
+        "server": parcel.server_id,
+        "receipt": parcel.receipt.isoformat(),
+        "rows": rows,
+        "counts": said,
+    }
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Stores a spooled parcel; its own receipt counts, not `accepted_at`."""
+    store(
+        Parcel(
+            item["server"],
+            datetime.fromisoformat(item["receipt"]),
+            [_unpacked(one) for one in item["rows"]],
+            Counter({(outcome, detail): n for (outcome, detail), n in item["counts"]}),
+        )
+    )
+
+
+def _unpacked(said: list[Any]) -> Row:
+    one = Row(*said)
+    return one._replace(
+        id=UUID(said[0]),
+        second=datetime.fromisoformat(said[1]).astimezone(UTC),
+        at=datetime.fromisoformat(said[2]).astimezone(UTC),
+        earlier=one.earlier and UUID(str(one.earlier)),
+    )

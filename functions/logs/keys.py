@@ -69,7 +69,7 @@ def issue(server_id: str, revoke_previous: bool = False) -> Issued:
             "server_id": server_id,
             "revoke": revoke_previous,
             "key_id": key_id,
-            "digest": auth.digest(text),
+            "digest": auth.digest_of(text),
             "scopes": SCOPES,
         },
     )[0]

@@ -9,28 +9,38 @@ from functions.logs.sent import Event
 _SPARED = frozenset({"CONNECT", "DISCONNECT", "ROUND_START", "ROUND_END"})
 
 
+class Hit(NamedTuple):
+    """The first rule that an event matches: its kind, and its text as staff wrote it."""
+
+    kind: str  # tool, command or rawText
+    text: str
+
+
 class Rules(NamedTuple):
-    """Texts in lower case; an event that contains one of them is not stored."""
+    """Texts; an event that contains one of them, in any case, is not stored."""
 
     tools: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
 
-    def hit(self, event: Event) -> str | None:
-        """The kind of the first rule that an event matches: tool, command or rawText."""
-        if event.type == "TOOL_USE" and _matches(self.tools, event.metadata.get("toolName")):
-            return "tool"
-        is_command = event.type in ("COMMAND", "ULX")
-        if is_command and _matches(self.commands, event.metadata.get("command")):
-            return "command"
-        if event.type not in _SPARED and _matches(self.texts, event.raw_text):
-            return "rawText"
-        return None
+    def hit(self, event: Event) -> Hit | None:
+        """The first rule that an event matches."""
+        text = None
+        if event.type == "TOOL_USE" and self.tools:
+            text = _match(self.tools, event.metadata.get("toolName"))
+            if text:
+                return Hit("tool", text)
+        if event.type in ("COMMAND", "ULX") and self.commands:
+            text = _match(self.commands, event.metadata.get("command"))
+            if text:
+                return Hit("command", text)
+        if event.type not in _SPARED and self.texts:
+            text = _match(self.texts, event.raw_text)
+        return Hit("rawText", text) if text else None
 
 
-def read(config: Any) -> Rules:
+def read(logs: Any) -> Rules:
     """The rules of a site configuration's `logs` part; what is no list of texts counts as empty."""
-    logs = config.get("logs") if isinstance(config, dict) else None
     found = logs if isinstance(logs, dict) else {}
     names = ("ignoredTools", "ignoredCommands", "rawTextFilters")
     return Rules(*(_texts(found.get(name)) for name in names))
@@ -38,11 +48,11 @@ def read(config: Any) -> Rules:
 
 def _texts(sent: Any) -> tuple[str, ...]:
     listed = sent if isinstance(sent, list) else []
-    return tuple(one.strip().lower() for one in listed if isinstance(one, str) and one.strip())
+    return tuple(one.strip() for one in listed if isinstance(one, str) and one.strip())
 
 
-def _matches(texts: tuple[str, ...], said: Any) -> bool:
-    if not texts or not isinstance(said, str):
-        return False
+def _match(texts: tuple[str, ...], said: Any) -> str | None:
+    if not isinstance(said, str):
+        return None
     lowered = said.lower()
-    return any(text in lowered for text in texts)
+    return next((text for text in texts if text.lower() in lowered), None)

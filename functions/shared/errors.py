@@ -75,8 +75,8 @@ class Unavailable(Problem):
 
     status, code, sentence = 503, "UNAVAILABLE", "Database not connected"
 
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence, headers={"Retry-After": "5"})
 
 
 _GAME = ("auth", "player", "inventory", "pets", "shop", "battles")

@@ -134,6 +134,12 @@ class Routes(Blueprint):
     def post(self, path: str, **declared: Any) -> Callable[[View], View]:
         return self._on("POST", path, **declared)
 
+    def put(self, path: str, **declared: Any) -> Callable[[View], View]:
+        return self._on("PUT", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[View], View]:
+        return self._on("PATCH", path, **declared)
+
     def delete(self, path: str, **declared: Any) -> Callable[[View], View]:
         return self._on("DELETE", path, **declared)
 

@@ -32,8 +32,8 @@ class Budget:
             "X-RateLimit-Reset": str(self.reset),
         }
 
-    def check(self) -> None:
-        """Raises TooManyRequests when the request was one too many."""
+    def check(self, sentence: str | None = None) -> None:
+        """Raises TooManyRequests, maybe in a family's own words, for one request too many."""
         if self.left < 0:
             wait = max(1, math.ceil(self.reset - time.time()))
-            raise TooManyRequests(headers=self.headers | {"Retry-After": str(wait)})
+            raise TooManyRequests(sentence, headers=self.headers | {"Retry-After": str(wait)})

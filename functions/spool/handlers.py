@@ -8,6 +8,8 @@ from typing import Any
 
 import psycopg
 
+from functions.logs import events as logs_events
+from functions.logs import heartbeats as logs_heartbeats
 from functions.shared import aws, db, errors, log, spool
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events
@@ -18,6 +20,8 @@ from functions.ttt import rounds as ttt_rounds
 Verb = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
 
 VERBS: dict[str, Verb] = {
+    "logs.events": logs_events.restore,
+    "logs.heartbeats": logs_heartbeats.restore,
     "tilt.events": tilt_events.restore,
     "ttt.rounds": ttt_rounds.restore,
     "ttt.names": ttt_names.restore,

@@ -1,0 +1,50 @@
+"""Callers: game servers, who write with a key of theirs, and staff, who read with a bearer token."""
+
+from __future__ import annotations
+
+from functions.shared import auth, db
+from functions.shared.auth import Caller, Needs
+from functions.shared.errors import Forbidden, Unauthorized, Unavailable
+from functions.shared.http import Request
+
+AWAY = "Temporarily unavailable"
+
+
+class ServerKey(Needs):
+    """A game server's key as X-Server-Key; 401 without one, 403 for any other."""
+
+    sent_as = ("server",)
+
+    def __call__(self, request: Request) -> Caller:
+        sent = request.header("x-server-key")
+        if not sent:
+            raise Unauthorized("Missing server API key")
+        try:
+            caller = auth.who(sent)
+        except db.DatabaseAway as away:
+            raise Unavailable(AWAY) from away
+        if caller is None or caller.owner is None or self.scope not in caller.scopes:
+            raise Forbidden("Invalid server key")
+        return caller
+
+
+class Staff(Needs):
+    """A bearer token of staff or, for scope admin, of an admin. An API key serves as one."""
+
+    sent_as = ("bearer",)
+
+    def __call__(self, request: Request) -> Caller:
+        scheme, _, token = request.header("authorization").partition(" ")
+        sent = token.strip()
+        if scheme.lower() != "bearer" or not sent:
+            raise Unauthorized("Missing authorization token")
+        # A game server's key is no token, and a role counts as it is at this very moment.
+        caller = None if sent.startswith(auth.SERVER) else auth.who(sent, at_once=True)
+        if caller is None:
+            raise Unauthorized("Invalid or expired token")
+        if not {self.scope, "admin"} & caller.scopes:
+            raise Forbidden("Forbidden")
+        return caller
+
+
+write, staff, admin = ServerKey("logs:write"), Staff("staff"), Staff("admin")

@@ -1,0 +1,98 @@
+"""Senders: the server that sends a request, what it may still send, and what is not to be kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from functions.logs import rules
+from functions.logs.sent import RETENTION, Server
+from functions.shared import db, limits
+from functions.shared.auth import Caller
+from functions.shared.errors import Forbidden
+
+PER_MINUTE = 5000
+
+
+class Sender(NamedTuple):
+    """Who sends: `retention` is how old an event may be, `budget` what is left of the limit."""
+
+    server: Server
+    ignored: rules.Rules = rules.Rules()
+    retention: timedelta = RETENTION
+    budget: limits.Budget | None = None
+
+
+# Known to this process: what an outage of the database finds here can be accepted and queued.
+_known: dict[str, Sender] = {}
+
+
+def of(caller: Caller) -> Sender:
+    """The sender behind a server's key, as of now, or as it was last while the database is away.
+
+    Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseAway. One round trip.
+    """
+    server_id = caller.owner or ""
+    try:
+        found = _look_up(server_id, f"logs:{caller.name}")
+    except db.DatabaseAway:
+        if server_id not in _known:
+            raise
+        return _known[server_id]
+    if found is None:
+        raise Forbidden("Invalid server key")
+    if found.budget:
+        found.budget.check("Too many requests")
+    _known[server_id] = found._replace(budget=None)
+    return found
+
+
+def of_server(server_id: str) -> Sender | None:
+    """A server as the sender of what somebody else sends for it. One round trip."""
+    return _look_up(server_id, None)
+
+
+def _look_up(server_id: str, who: str | None) -> Sender | None:
+    found = db.run(
+        """
+        with budget as (
+          insert into shared.limits as l (who, window_start, spent)
+          select %(who)s::text,
+            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
+            1
+          where %(who)s::text is not null
+          on conflict on constraint limits_pkey do update
+          set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+            window_start = excluded.window_start
+          returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at
+        )
+        select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
+          clock_timestamp() as now, greatest(nullif(k.horizon, '-infinity'), now() - k.keep) as oldest
+        from logs.servers s
+        left join budget b on true
+        left join logs.site c on true
+        left join rollups.sources k on k.name = 'logs.hours'
+        where s.id = %(server_id)s
+          and s.deleted_at is null
+        """,
+        {
+            "who": who,
+            "window": limits.WINDOW_SECONDS,
+            "limit": PER_MINUTE,
+            "server_id": server_id,
+        },
+    )
+    return _read(found[0]) if found else None
+
+
+def _read(row: db.Row) -> Sender:
+    budget = None
+    if row["remaining"] is not None:
+        budget = limits.Budget(PER_MINUTE, row["remaining"], row["resets_at"])
+    oldest: datetime | None = row["oldest"]
+    return Sender(
+        Server(row["id"], row["name"], row["mode"]),
+        rules.read(row["rules"]),
+        row["now"] - oldest if oldest else RETENTION,
+        budget,
+    )
