@@ -1,0 +1,157 @@
+"""What staff allow: households, of whom every pair may share an address, and shared networks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+
+from functions.logs import addresses, sightings, steam
+from functions.logs.likeness import Allowed
+from functions.shared import db, wire
+from functions.shared.errors import NotFound
+
+
+def _real(sent: str) -> str:
+    if not steam.is_real(sent):
+        wire.refuse("must be a SteamID of a person")
+    return sent
+
+
+def _network(sent: str) -> str:
+    """The /24 or /48 that a text names: only what is hashed with every sighting can be found."""
+    try:
+        network = ip_network(sent.strip(), strict=False)
+    except ValueError:
+        wire.refuse("must be an IPv4 /24 or an IPv6 /48")
+    if network.prefixlen != (24 if network.version == 4 else 48):
+        wire.refuse("must be an IPv4 /24 or an IPv6 /48")
+    return str(network)
+
+
+Person = Annotated[str, AfterValidator(_real)]
+
+
+class NewAllowance(BaseModel):
+    """A household, as `steamIds`, or a network that many share; and why."""
+
+    steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
+    network: Annotated[str | None, AfterValidator(lambda sent: sent and _network(sent))] = None
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)
+    ]
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> NewAllowance:
+        if (self.steamIds is None) == (self.network is None):
+            wire.refuse("Give either steamIds or network")
+        if self.steamIds and len(set(self.steamIds)) < 2:
+            wire.refuse("steamIds must name at least 2 players")
+        return self
+
+
+class AllowancePath(BaseModel):
+    """Which allowance."""
+
+    allowance_id: UUID
+
+
+class Allowance(wire.Shape):
+    """A household or a network; who allowed it, and when."""
+
+    id: str
+    steamIds: list[str] | None = None  # noqa: N815  the wire's name
+    network: str | None = None
+    reason: str
+    staffName: str  # noqa: N815
+    date: datetime
+
+
+def add(sent: NewAllowance, author: str) -> dict[str, Any]:
+    """Allows it from now on, once however often it is sent. Audited. One round trip."""
+    net = sent.network and addresses.digest(sent.network, sightings.secret())
+    rows = db.run(
+        """
+        with made as (
+          insert into logs.allowed as a (steam_ids, net_key, network, reason, author)
+          values (%(steam_ids)s, %(net_key)s, %(network)s, %(reason)s, %(author)s)
+          on conflict (steam_ids, net_key) do update
+          set reason = excluded.reason, author = excluded.author
+          returning id, steam_ids, network, reason, author, created_at
+        ), noted as (
+          insert into shared.audit (action, subject, actor)
+          select 'logs.allow', id::text, author
+          from made
+        )
+        select id, steam_ids, network, reason, author, created_at
+        from made
+        """,
+        {
+            "steam_ids": sent.steamIds and sorted(set(sent.steamIds)),
+            "net_key": net,
+            "network": sent.network,
+            "reason": sent.reason,
+            "author": author,
+        },
+    )
+    return _told(rows[0])
+
+
+def remove(allowance_id: UUID, author: str) -> None:
+    """Takes an allowance back; raises NotFound. Audited. One round trip."""
+    found = db.run(
+        """
+        with gone as (
+          delete from logs.allowed
+          where id = %s
+          returning id
+        )
+        insert into shared.audit (action, subject, actor)
+        select 'logs.disallow', id::text, %s
+        from gone
+        returning subject
+        """,
+        (allowance_id, author),
+    )
+    if not found:
+        raise NotFound("Allowance not found")
+
+
+def listed() -> list[dict[str, Any]]:
+    """What is allowed, the newest first. One round trip."""
+    rows = db.run(
+        """
+        select id, steam_ids, network, reason, author, created_at
+        from logs.allowed
+        order by created_at desc, id
+        """
+    )
+    return [_told(row) for row in rows]
+
+
+def current() -> Allowed:
+    """What counts as no evidence now. One round trip."""
+    partners: dict[str, set[str]] = defaultdict(set)
+    networks: set[bytes] = set()
+    for row in db.run("select steam_ids, net_key from logs.allowed"):
+        for who in row["steam_ids"] or ():
+            partners[who].update(row["steam_ids"])
+        if row["net_key"]:
+            networks.add(row["net_key"])
+    return Allowed(partners, networks)
+
+
+def _told(row: db.Row) -> dict[str, Any]:
+    allowance = {
+        "id": row["id"],
+        "steamIds": row["steam_ids"],
+        "network": row["network"],
+        "reason": row["reason"],
+        "staffName": row["author"],
+        "date": row["created_at"],
+    }
+    return {name: value for name, value in allowance.items() if value is not None}

@@ -1,0 +1,113 @@
+"""Punishments that staff gave: a record, nothing is sent to a game server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from functions.shared import db, wire
+from functions.shared.errors import BadRequest, NotFound
+
+_TYPES = ("BAN", "MUTE", "GAG", "KICK", "WARN")
+
+
+class NewPunishment(wire.Terse):
+    """A punishment; who gave it is known by the token."""
+
+    type: str
+    reason: str = Field(max_length=4096)
+    duration: str | float | None = None
+    active: bool | None = None
+
+
+class Punishment(wire.Shape):
+    """A punishment, who gave it, when, and whether it still counts."""
+
+    id: str
+    type: Literal["BAN", "MUTE", "GAG", "KICK", "WARN"]
+    reason: str
+    staffName: str  # noqa: N815  the wire's name
+    date: datetime
+    duration: str | None = None
+    active: bool
+
+
+def read(body: Any) -> NewPunishment:
+    """A punishment from a JSON body; raises BadRequest in the words of the panel."""
+    if not isinstance(body, dict) or not all(_is_filled(body.get(n)) for n in ("type", "reason")):
+        raise BadRequest("Missing fields")
+    sent = wire.parse(NewPunishment, body)
+    kind = sent.type.strip().upper()
+    if kind not in _TYPES:
+        raise BadRequest("Invalid type")
+    return sent.model_copy(update={"type": kind})
+
+
+def _is_filled(sent: Any) -> bool:
+    return isinstance(sent, str) and bool(sent.strip())
+
+
+def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
+    """Records a punishment; raises NotFound for who is no player. One round trip."""
+    rows = db.run(
+        """
+        insert into logs.punishments (steam_id, type, reason, duration, active, author)
+        select %(steam_id)s, %(type)s, %(reason)s, %(duration)s, %(active)s, %(author)s
+        where exists (select from logs.events where steam_id = %(steam_id)s)
+        returning id, type, reason, author as "staffName", created_at as date, duration, active
+        """,
+        {
+            "steam_id": steam_id,
+            "type": sent.type,
+            "reason": sent.reason,
+            "duration": _text(sent.duration),
+            "active": True if sent.active is None else sent.active,
+            "author": author,
+        },
+    )
+    if not rows:
+        raise NotFound("Player not found")
+    return _told(rows[0])
+
+
+def _text(duration: str | float | None) -> str | None:
+    if isinstance(duration, float):
+        return str(int(duration)) if duration.is_integer() else str(duration)
+    return duration[:64] if duration else None
+
+
+def of(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The punishments of each of these players who has some, the newest first. One round trip."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in db.run(
+        """
+        select steam_id, id, type, reason, author as "staffName", created_at as date, duration,
+          active
+        from logs.punishments
+        where steam_id = any(%s)
+        order by created_at desc, id
+        """,
+        (steam_ids,),
+    ):
+        found[row.pop("steam_id")].append(_told(row))
+    return dict(found)
+
+
+def active_bans() -> int:
+    """How many bans count now. One round trip."""
+    count: int = db.run(
+        """
+        select count(*) as bans
+        from logs.punishments
+        where type = 'BAN'
+          and active
+        """
+    )[0]["bans"]
+    return count
+
+
+def _told(row: db.Row) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
