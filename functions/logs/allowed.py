@@ -8,7 +8,15 @@ from ipaddress import ip_network
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    RootModel,
+    StringConstraints,
+    model_validator,
+)
 
 from functions.logs import addresses, sightings, steam
 from functions.logs.likeness import Allowed
@@ -33,6 +41,14 @@ def _network(sent: str) -> str:
     return str(network)
 
 
+def _id(sent: Any) -> UUID | None:
+    try:
+        return UUID(sent)
+    except ValueError:
+        return None
+
+
+OptionalId = Annotated[UUID | None, BeforeValidator(_id)]
 Person = Annotated[str, AfterValidator(_real)]
 
 
@@ -41,9 +57,7 @@ class NewAllowance(BaseModel):
 
     steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
     network: Annotated[str | None, AfterValidator(lambda sent: sent and _network(sent))] = None
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)
-    ]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> NewAllowance:
@@ -55,9 +69,9 @@ class NewAllowance(BaseModel):
 
 
 class AllowancePath(BaseModel):
-    """Which allowance."""
+    """Which allowance; None for what is no id."""
 
-    allowance_id: UUID
+    allowance_id: OptionalId
 
 
 class Allowance(wire.Shape):
@@ -69,6 +83,10 @@ class Allowance(wire.Shape):
     reason: str
     staffName: str  # noqa: N815
     date: datetime
+
+
+class Allowances(RootModel[list[Allowance]]):
+    """Households and networks, the newest first: the answer is the bare list."""
 
 
 def add(sent: NewAllowance, author: str) -> dict[str, Any]:
@@ -101,7 +119,7 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     return _told(rows[0])
 
 
-def remove(allowance_id: UUID, author: str) -> None:
+def remove(allowance_id: UUID | None, author: str) -> None:
     """Takes an allowance back; raises NotFound. Audited. One round trip."""
     found = db.run(
         """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from functions.logs.allowed import OptionalId
 from functions.shared import db, wire
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
@@ -27,9 +27,9 @@ class PersonPath(wire.Terse):
 
 
 class NotePath(PersonPath):
-    """Which note of which player."""
+    """Which note of which player; None for what is no id."""
 
-    note_id: UUID
+    note_id: OptionalId
 
 
 class Note(wire.Shape):

@@ -2,6 +2,111 @@
 
 from __future__ import annotations
 
-from functions.shared.http import Routes
+from typing import Any
+
+from functions.logs import allowed, imports, notes, punishments
+from functions.logs.callers import staff
+from functions.shared import db
+from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
+
+
+def author(request: Request) -> str:
+    """Who writes: the name that staff sees beside what was written."""
+    assert request.caller
+    return request.caller.owner or request.caller.name
+
+
+@routes.post(
+    "/api/players/{steam_id}/notes",
+    guard=staff,
+    body=notes.NewNote,
+    reads_body=True,
+    query=notes.PersonPath,
+    answers={201: notes.Note, 404: "Player not found"},
+)
+def add_note(request: Request, path: notes.PersonPath) -> Answer:
+    """Keeps a note about a player; its author is who sends it."""
+    sent = notes.read(request.body())
+    return Answer(notes.add(path.steam_id, sent, author(request)), 201)
+
+
+@routes.patch(
+    "/api/players/{steam_id}/notes/{note_id}",
+    guard=staff,
+    body=notes.NewNote,
+    reads_body=True,
+    query=notes.NotePath,
+    answers={200: notes.Note, 404: "Note not found"},
+)
+def change_note(request: Request, path: notes.NotePath) -> db.Row:
+    """Replaces what a note says."""
+    return notes.change(path, notes.read(request.body()))
+
+
+@routes.delete(
+    "/api/players/{steam_id}/notes/{note_id}",
+    guard=staff,
+    query=notes.NotePath,
+    answers={204: "The note is gone.", 404: "Note not found"},
+)
+def remove_note(request: Request, path: notes.NotePath) -> Answer:
+    """Removes a note."""
+    notes.remove(path)
+    return Answer("", 204)
+
+
+@routes.post(
+    "/api/players/{steam_id}/punishments",
+    guard=staff,
+    body=punishments.NewPunishment,
+    reads_body=True,
+    query=notes.PersonPath,
+    answers={201: punishments.Punishment, 404: "Player not found"},
+)
+def punish(request: Request, path: notes.PersonPath) -> Answer:
+    """Records a punishment. Nothing is sent to a game server."""
+    sent = punishments.read(request.body())
+    return Answer(punishments.add(path.steam_id, sent, author(request)), 201)
+
+
+@routes.get("/api/suspicious/allow", guard=staff, answers={200: allowed.Allowances})
+def list_allowed(request: Request) -> list[dict[str, Any]]:
+    """Households and shared networks, which are no evidence; the newest first."""
+    return allowed.listed()
+
+
+@routes.post(
+    "/api/suspicious/allow",
+    guard=staff,
+    body=allowed.NewAllowance,
+    answers={201: allowed.Allowance},
+)
+def allow(request: Request, sent: allowed.NewAllowance) -> Answer:
+    """Allows a household, every pair of it, or a network that many share."""
+    return Answer(allowed.add(sent, author(request)), 201)
+
+
+@routes.delete(
+    "/api/suspicious/allow/{allowance_id}",
+    guard=staff,
+    query=allowed.AllowancePath,
+    answers={204: "It counts as evidence again.", 404: "Allowance not found"},
+)
+def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
+    """Takes an allowance back."""
+    allowed.remove(path.allowance_id, author(request))
+    return Answer("", 204)
+
+
+@routes.post(
+    "/api/admin/legacy-logs/import",
+    guard=staff,
+    body=imports.NewImport,
+    reads_body=True,
+    answers={200: imports.Imported, 404: "Server not found"},
+)
+def import_log(request: Request) -> dict[str, Any]:
+    """Stores the events of a text log; what its server sent live is not stored again."""
+    return imports.run(imports.read(request.text()))

@@ -1,0 +1,194 @@
+"""Imports: the text log of a game server, uploaded by staff, as the events that its hooks send.
+
+A line has the same id as the event that the hook sent live, so importing twice adds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from functions.logs import batches, events, senders, steam, transcript
+from functions.logs.batches import Outcome
+from functions.logs.lines import Told, Unread
+from functions.logs.sent import MODES
+from functions.logs.transcript import Transcript
+from functions.logs.values import unicode
+from functions.shared import wire
+from functions.shared.errors import BadRequest, NotFound, TooLarge
+
+MAX_BYTES = 5 * 1024 * 1024  # of the log itself
+_MOST_ERRORS = 100
+_AT_ONCE = 5000  # events that are stored together
+_DAY = 24 * 60  # minutes
+_REASONS = {"timestamp_too_old": "older_than_retention"}
+
+
+def _day(sent: Any) -> date | None:
+    if sent in (None, ""):
+        return None
+    try:
+        day = datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except (TypeError, ValueError):
+        wire.refuse("must be a day, YYYY-MM-DD")
+    # Before that nothing was logged, and beyond it some time zone leads out of the calendar.
+    if not 1970 < day.year < 9999:
+        wire.refuse("must be a day from 1971 to 9998")
+    return day
+
+
+def _upper(sent: Any) -> Any:
+    return sent.strip().upper() or "AUTO" if isinstance(sent, str) else sent or "AUTO"
+
+
+class NewImport(wire.Terse):
+    """A log to import; its local time is `timezoneOffsetMinutes` ahead of UTC."""
+
+    serverId: str = Field(max_length=64)  # noqa: N815  the wire's name
+    content: str
+    formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
+    defaultGameMode: str | None = None  # noqa: N815
+    timezoneOffsetMinutes: Annotated[  # noqa: N815
+        wire.Whole, Field(ge=-_DAY, le=_DAY), BeforeValidator(lambda n: n or 0)
+    ] = 0
+    baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
+    dryRun: Annotated[bool, BeforeValidator(bool)] = False  # noqa: N815
+
+
+class LineError(wire.Shape):
+    """A line that became no event, from 1, and why."""
+
+    line: int
+    text: str
+    reason: str
+
+
+class Imported(wire.Shape):
+    """What became of a log; `errors` are the first 100 of `errorsTotal`."""
+
+    format: Literal["ULX", "TAGGED"]
+    linesParsed: int  # noqa: N815
+    eventsGenerated: int  # noqa: N815
+    eventsInserted: int  # noqa: N815
+    playersTouched: int  # noqa: N815
+    byType: dict[str, int]  # noqa: N815
+    dryRun: bool  # noqa: N815
+    errors: list[LineError]
+    errorsTotal: int  # noqa: N815
+    duplicates: int
+    ignored: int
+    rejected: int
+    baseDateUsed: date  # noqa: N815
+    warnings: list[str]
+
+
+def read(body: str) -> NewImport:
+    """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
+    try:
+        sent = json.loads(body.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
+        raise BadRequest("Invalid JSON", details) from None
+    except (ValueError, RecursionError):
+        raise BadRequest("Invalid JSON") from None
+    if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
+        raise BadRequest("Missing serverId or content")
+    new = wire.parse(NewImport, sent)
+    if "\0" in new.serverId:
+        raise NotFound("Server not found")
+    content = unicode(new.content)
+    if len(content.encode()) > MAX_BYTES:
+        raise TooLarge(maxBytes=MAX_BYTES)
+    return new.model_copy(update={"content": content, "defaultGameMode": _mode(new)})
+
+
+def _mode(sent: NewImport) -> str | None:
+    if not sent.defaultGameMode:
+        return None
+    mode = MODES.get(sent.defaultGameMode.strip().lower())
+    if mode is None:
+        raise BadRequest("Invalid game mode")
+    return mode
+
+
+def run(sent: NewImport) -> dict[str, Any]:
+    """Stores the events of a log and says what became of each line, as Imported.
+
+    Raises NotFound for an unknown server, and BadRequest for a log without a date or an event.
+    What an outage cuts off is there up to some line; repeating the import completes it.
+    """
+    sender = senders.of_server(sent.serverId)
+    if sender is None:
+        raise NotFound("Server not found")
+    if sent.defaultGameMode:
+        server = sender.server._replace(mode=sent.defaultGameMode)
+        sender = sender._replace(server=server)
+    receipt = datetime.now(UTC)
+    log = transcript.read(
+        sent.content,
+        sent.formatHint,
+        sent.baseDate,
+        sent.timezoneOffsetMinutes,
+        receipt.date(),
+        sent.dryRun,
+    )
+    outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
+    if all(one.status == "rejected" for one in outcomes):
+        answer = _answer(log, outcomes, sent.dryRun)
+        said = {name: answer[name] for name in ("format", "linesParsed", "byType", "errors")}
+        raise BadRequest("No valid events after parsing", **said)
+    if not sent.dryRun:
+        new = set()
+        for parcel in _parcels(outcomes, sender, receipt):
+            new |= events.store(parcel)
+        batches.settle(outcomes, new)
+    return _answer(log, outcomes, sent.dryRun)
+
+
+def _parcels(
+    outcomes: list[Outcome], sender: senders.Sender, receipt: datetime
+) -> Iterator[events.Parcel]:
+    """The rows in parts that are stored one by one, each with what else there was beside it."""
+    for start in range(0, len(outcomes), _AT_ONCE):
+        yield batches.parcel_of(outcomes[start : start + _AT_ONCE], sender, receipt)
+
+
+def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
+    by = Counter(one.status for one in outcomes)
+    errors = sorted([*log.errors, *_rejected(log.events, outcomes)])
+    touched = {
+        told.event.get("steamId")
+        for told, one in zip(log.events, outcomes, strict=True)
+        if one.status in ("stored", "duplicate") and steam.is_real(told.event.get("steamId"))
+    }
+    words = {word for one in outcomes for word in one.warnings if word != "late"}
+    return {
+        "format": log.format,
+        "linesParsed": log.lines,
+        "eventsGenerated": len(log.events),
+        "eventsInserted": 0 if dry_run else by["stored"],
+        "playersTouched": 0 if dry_run else len(touched),
+        "byType": dict(Counter(told.event["type"] for told in log.events)),
+        "dryRun": dry_run,
+        "errors": [one._asdict() for one in errors[:_MOST_ERRORS]],
+        "errorsTotal": len(errors),
+        "duplicates": by["duplicate"],
+        "ignored": by["ignored"],
+        "rejected": by["rejected"],
+        "baseDateUsed": log.base_date,
+        "warnings": [*log.warnings, *sorted(words)],
+    }
+
+
+def _rejected(told: list[Told], outcomes: list[Outcome]) -> Iterator[Unread]:
+    """The lines whose event was refused."""
+    for one, outcome in zip(told, outcomes, strict=True):
+        if outcome.status == "rejected":
+            text = str(one.event["rawText"])[:500]
+            reason = outcome.reason or ""
+            yield Unread(one.line, text, _REASONS.get(reason, reason))
