@@ -155,7 +155,7 @@ def _parcels(
 ) -> Iterator[events.Parcel]:
     """The rows in parts that are stored one by one, each with what else there was beside it."""
     for start in range(0, len(outcomes), _AT_ONCE):
-        yield batches.parcel_of(outcomes[start : start + _AT_ONCE], sender, receipt)
+        yield batches._parcel(outcomes[start : start + _AT_ONCE], sender, receipt)
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

@@ -1,0 +1,288 @@
+"""The wire contract of the import of text logs: what the panel sends and reads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.shared import db
+from tests.client import Answered, Client
+from tests.logs.panel import NOW, SERVER, TODAY, make_server, make_staff, send
+
+PATH = "/api/admin/legacy-logs/import"
+DAY = TODAY - timedelta(days=2)
+TAGGED = """\
+[00:00:23] [CONNECT] Doom Cart [STEAM_0:0:111|user] initial spawn ip=203.0.113.9:48878
+[00:01:00] [CHAT] ana [STEAM_0:0:7|user] [GLOBAL/ALIVE] !menu now
+[SPAWN] [BR] Zé [x] ☭ [STEAM_0:1:5|vip] spawned PROP prop_physics[12] model=models/a b.mdl
+what is this
+[00:02:00] [CONNECT] Bot01 [BOT|user] initial spawn ip=none
+"""
+ULX = f"""\
+<Logging continued from "data/ulx_logs/{DAY - timedelta(days=1):%m-%d-%y}.txt">
+[10:00:00] New map: gm_construct
+[10:00:05] Client "Ana" connected.
+[10:00:09] Client "Ana" spawned in server <STEAM_0:1:101> (took 4 seconds).
+[10:01:00] Ana: olá ☭
+[10:02:00] Rita kicked Bo (no reason)
+[10:03:00] Dropped "Ana" from server<STEAM_0:1:101> (Disconnect by user.)
+<Logging continued in "data/ulx_logs/{DAY + timedelta(days=1):%m-%d-%y}.txt">
+"""
+
+
+@pytest.fixture
+def game(store: str) -> Client:
+    return make_server()
+
+
+@pytest.fixture
+def staff(game: Client) -> Client:
+    return make_staff()
+
+
+def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:
+    sent = {"serverId": SERVER, "content": content, "formatHint": "AUTO", "baseDate": str(DAY)}
+    return staff.post(PATH, {**sent, **more})
+
+
+def stored() -> list[db.Row]:
+    return db.run(
+        "select id, type, at, mode, steam_id, raw_text, map, session_id, metadata"
+        " from logs.events order by at, id"
+    )
+
+
+def test_a_tagged_log_becomes_events(staff: Client) -> None:
+    answered = bring(staff)
+    assert (answered.status, answered.headers["cache-control"]) == (200, "no-store")
+    assert answered.json == {
+        "format": "TAGGED",
+        "linesParsed": 5,
+        "eventsGenerated": 5,
+        "eventsInserted": 5,
+        "playersTouched": 3,
+        "byType": {"CONNECT": 2, "COMMAND": 1, "CHAT": 1, "PROP_SPAWN": 1},
+        "dryRun": False,
+        "errors": [{"line": 4, "text": "what is this", "reason": "unrecognised_line"}],
+        "errorsTotal": 1,
+        "duplicates": 0,
+        "ignored": 0,
+        "rejected": 0,
+        "baseDateUsed": str(DAY),
+        "warnings": [],
+    }
+    rows = stored()
+    assert {row["at"].date() for row in rows} == {DAY}
+    prop = next(row for row in rows if row["type"] == "PROP_SPAWN")
+    assert (prop["steam_id"], prop["mode"]) == ("STEAM_0:1:5", "Sandbox")
+    assert prop["at"].strftime("%H:%M:%S") == "00:01:00"  # the time of the line before
+    assert prop["raw_text"] == TAGGED.splitlines()[2]
+
+
+def test_a_second_import_adds_nothing(staff: Client) -> None:
+    bring(staff)
+    before = stored()
+    again = bring(staff).json
+    assert (again["eventsInserted"], again["duplicates"], again["playersTouched"]) == (0, 5, 3)
+    assert stored() == before
+
+
+def test_a_ulx_log_names_its_day_in_its_header(staff: Client) -> None:
+    answered = bring(staff, ULX, baseDate=None)
+    said = answered.json
+    assert (answered.status, said["format"], said["linesParsed"]) == (200, "ULX", 8)
+    assert said["baseDateUsed"] == str(DAY)
+    assert said["byType"] == {
+        "GAME_EVENT": 1,
+        "CONNECT": 1,
+        "CHAT": 1,
+        "ULX": 1,
+        "DISCONNECT": 1,
+    }
+    assert said["errors"] == []
+    rows = {row["type"]: row for row in stored()}
+    assert rows["CONNECT"]["session_id"] == rows["DISCONNECT"]["session_id"]
+    assert rows["CHAT"]["steam_id"] == "STEAM_0:1:101"
+    assert rows["CHAT"]["map"] == "gm_construct"
+    assert rows["ULX"]["metadata"]["message"] == "Rita kicked Bo (no reason)"
+
+
+def test_what_was_sent_live_is_not_stored_again(game: Client, staff: Client) -> None:
+    at = f"{DAY}T19:00:03Z"
+    live = {
+        "type": "CHAT",
+        "timestamp": at,
+        "steamId": "STEAM_0:1:101",
+        "playerName": "Ana",
+        "rawText": "Ana: olá ☭",
+        "metadata": {"message": "olá ☭", "chatScope": "GLOBAL", "lifeState": "ALIVE"},
+    }
+    [sent] = send(game, live)["results"]
+    line = "[16:00:03] [CHAT] Ana [STEAM_0:1:101|user] [GLOBAL/ALIVE] olá ☭\n"
+    said = bring(staff, line, timezoneOffsetMinutes=-180).json
+    assert (said["eventsInserted"], said["duplicates"]) == (0, 1)
+    assert [str(row["id"]) for row in stored()] == [sent["id"]]
+
+
+def test_what_is_imported_first_is_a_duplicate_when_it_is_sent(
+    game: Client, staff: Client
+) -> None:
+    bring(staff, "[00:00:23] [CONNECT] Doom [STEAM_0:0:111|user] initial spawn ip=203.0.113.9:4\n")
+    live = {"type": "CONNECT", "timestamp": f"{DAY}T00:00:23.000Z", "steamId": "STEAM_0:0:111"}
+    assert send(game, live)["duplicates"] == 1
+
+
+def test_a_dry_run_stores_nothing(staff: Client) -> None:
+    said = bring(staff, dryRun=True, baseDate=None).json
+    assert (said["dryRun"], said["eventsGenerated"], said["eventsInserted"]) == (True, 5, 0)
+    assert (said["playersTouched"], said["baseDateUsed"]) == (0, str(NOW.date()))
+    assert said["warnings"][0] == "base_date_assumed"
+    assert stored() == []
+
+
+def test_a_log_without_a_date_needs_one(staff: Client) -> None:
+    answered = bring(staff, baseDate="")
+    assert (answered.status, answered.json["error"]) == (
+        400,
+        "baseDate is required: the log has no date",
+    )
+    assert stored() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "error"),
+    [
+        ({"serverId": ""}, 400, "Missing serverId or content"),
+        ({"content": None}, 400, "Missing serverId or content"),
+        ({"content": ""}, 400, "Missing serverId or content"),
+        ({"serverId": "srv_nobody"}, 404, "Server not found"),
+        ({"serverId": "srv\0"}, 404, "Server not found"),
+        ({"content": 5}, 400, "Invalid content"),
+        ({"formatHint": "CSV"}, 400, "Invalid formatHint"),
+        ({"defaultGameMode": "chess"}, 400, "Invalid game mode"),
+        ({"baseDate": "02/03/2026"}, 400, "Invalid baseDate"),
+        ({"baseDate": "0001-01-01"}, 400, "Invalid baseDate"),
+        ({"baseDate": "9999-12-31"}, 400, "Invalid baseDate"),
+        ({"timezoneOffsetMinutes": 1e9}, 400, "Invalid timezoneOffsetMinutes"),
+        ({"content": "é" * 2_621_441}, 413, "Payload too large"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused(
+    staff: Client, changed: dict[str, Any], status: int, error: str
+) -> None:
+    answered = bring(staff, **changed)
+    assert (answered.status, answered.json["error"]) == (status, error)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "5", '{"serverId": "srv_01"}'])
+def test_a_body_without_a_log_is_refused(staff: Client, body: str) -> None:
+    assert staff.post(PATH, body).status == 400
+
+
+def test_a_log_in_which_nothing_is_understood_is_refused(staff: Client) -> None:
+    answered = bring(staff, "hello\n\nworld\n", formatHint="TAGGED")
+    assert answered.status == 400
+    assert answered.json == {
+        "error": "No valid events after parsing",
+        "format": "TAGGED",
+        "linesParsed": 3,
+        "byType": {},
+        "errors": [
+            {"line": 1, "text": "hello", "reason": "unrecognised_line"},
+            {"line": 3, "text": "world", "reason": "unrecognised_line"},
+        ],
+    }
+
+
+def test_lines_older_than_what_is_kept_are_refused_one_by_one(staff: Client) -> None:
+    old = TODAY - timedelta(days=91)
+    answered = bring(staff, baseDate=str(old))
+    assert (answered.status, answered.json["error"]) == (400, "No valid events after parsing")
+    assert answered.json["errors"][0] == {
+        "line": 1,
+        "text": TAGGED.splitlines()[0],
+        "reason": "older_than_retention",
+    }
+    late = NOW - timedelta(days=90) + timedelta(minutes=30)
+    early = late - timedelta(hours=1)
+    lines = [
+        f"[{at:%H:%M:%S}] [CHAT] a [STEAM_0:0:7|user] [GLOBAL] {at}" for at in (early, late)
+    ]
+    said = bring(staff, "\n".join(lines), baseDate=str(early.date())).json
+    assert (said["eventsGenerated"], said["eventsInserted"], said["rejected"]) == (2, 1, 1)
+    assert [(one["line"], one["reason"]) for one in said["errors"]] == [
+        (1, "older_than_retention")
+    ]
+
+
+def test_a_line_with_a_nul_is_refused_alone(staff: Client) -> None:
+    said = bring(staff, TAGGED.replace("!menu now", "a\0b")).json
+    assert said["rejected"] == 1
+    assert [(one["line"], one["reason"]) for one in said["errors"]] == [
+        (2, "text_has_nul"),
+        (4, "unrecognised_line"),
+    ]
+    assert said["eventsInserted"] == 3
+
+
+def test_the_first_hundred_errors_are_shown(staff: Client) -> None:
+    said = bring(staff, "nothing\n" * 150 + TAGGED).json
+    assert (len(said["errors"]), said["errorsTotal"]) == (100, 151)
+    assert [one["line"] for one in said["errors"]] == list(range(1, 101))
+
+
+def test_ignore_rules_hold_for_imports_too(staff: Client) -> None:
+    db.run("""insert into logs.site (config) values ('{"logs": {"ignoredCommands": ["MENU"]}}')""")
+    said = bring(staff).json
+    assert (said["eventsInserted"], said["ignored"]) == (4, 1)
+
+
+def test_a_file_may_have_a_mode_and_any_line_ends(staff: Client) -> None:
+    content = "\ufeff" + TAGGED.replace("\n", "\r\n")
+    assert bring(staff, content, defaultGameMode="ttt").json["eventsInserted"] == 5
+    assert {row["mode"] for row in stored()} == {"TTT"}
+
+
+def test_lone_surrogates_become_what_text_can_hold(staff: Client) -> None:
+    body = '{"serverId":"srv_01","baseDate":"%s","content":"[00:00:01] [CHAT] a [STEAM_0:0:7] ' % DAY
+    answered = staff.post(PATH, body + '[GLOBAL] \\ud800\\nbad \\udfff line"}')
+    assert answered.json["errors"][0]["text"] == "bad \ufffd line"
+    assert stored()[0]["metadata"]["message"] == "\ufffd"
+
+
+def test_an_event_of_an_unsure_actor_is_no_evidence(staff: Client) -> None:
+    line = "[00:02:00] [CONNECT] x [STEAM_0:0:7|a] authed steamid=STEAM_0:0:8 uniqueid=5\n"
+    forged = (
+        "[00:03:00] [CONNECT] b [STEAM_0:0:1|a] disconnected reason=x [STEAM_0:0:9|user] "
+        "initial spawn ip=203.0.113.9:1\n"
+    )
+    assert bring(staff, line + forged).json["eventsInserted"] == 2
+    assert all(row["metadata"]["ambiguous"] for row in stored())
+    assert db.run("select from logs.sightings") == []
+
+
+def test_equal_lines_in_one_second_are_told_apart(staff: Client) -> None:
+    line = "[00:00:01] [CHAT] a [STEAM_0:0:7] [GLOBAL] ha\n"
+    assert bring(staff, line * 3).json["eventsInserted"] == 3
+    assert bring(staff, line * 4).json["eventsInserted"] == 1
+
+
+@pytest.mark.parametrize("who", ["nobody", "server", "bot"])
+def test_only_staff_import(game: Client, staff: Client, who: str) -> None:
+    headers = {
+        "nobody": {},
+        "server": game.headers,
+        "bot": make_staff("bot", "tilt:write").headers,
+    }[who]
+    answered = staff.post(PATH, {"serverId": SERVER, "content": TAGGED}, headers=headers)
+    assert answered.status == (403 if who == "bot" else 401)
+    assert stored() == []
+
+
+def test_an_outage_is_told_and_the_import_may_be_repeated(staff: Client, away: Any) -> None:
+    away()
+    answered = bring(staff)
+    assert answered.status == 503
+    assert answered.headers["retry-after"]
