@@ -7,14 +7,17 @@ because thousands may play from behind one address.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import combinations, islice
+from heapq import nsmallest
 from typing import Any, Literal, NamedTuple
 
 SHARED_NETWORK = 8  # with more accounts than this an address is no household's
 MOST_PAIRS = 200  # that a group shows as its evidence
+
+
+Excluded = Callable[[str], set[str]]
 
 
 class Seen(NamedTuple):
@@ -84,6 +87,7 @@ class _Places:
         self.at: dict[bytes, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
         self.within: dict[bytes, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
         self.keys: dict[str, set[bytes]] = defaultdict(set)
+        self.sharers: dict[frozenset[bytes], set[str]] = {}
         for one in seen:
             self.at[one.address_key][one.steam_id].append(one)
             self.within[one.net_key][one.steam_id].append(one)
@@ -106,13 +110,13 @@ class _Places:
         for net, there in self.within.items():
             if len(there) < 2:
                 continue
-            near: dict[frozenset[bytes], int] = {}  # most of a crowd have the same addresses
+            near: dict[frozenset[bytes], int] = {}
             suspect = {}
             for who, seen in there.items():
-                keys = frozenset(self.keys[who])
+                sharers, keys = self._sharers(who), frozenset(self.keys[who])
                 if keys not in near:
-                    near[keys] = len(self._sharers(keys) & there.keys())
-                more = len((self._allowed(who) & there.keys()) - self._sharers(keys))
+                    near[keys] = len(sharers & there.keys())
+                more = len((self._allowed(who) & there.keys()) - sharers)
                 if len(there) > near[keys] + more:
                     suspect[who] = seen
             if suspect:
@@ -122,22 +126,27 @@ class _Places:
         return self.partners.get(who, set()) - {who}
 
     def _not_medium(self, who: str) -> set[str]:
-        return self._allowed(who) | self._sharers(frozenset(self.keys[who]))
+        return self._allowed(who) | self._sharers(who)
 
-    def _sharers(self, keys: frozenset[bytes]) -> set[str]:
-        """Who was on one of these addresses."""
-        return set().union(*(self.at[key].keys() for key in keys))
+    def _sharers(self, who: str) -> set[str]:
+        """Who was on an address of theirs, themselves too."""
+        keys = frozenset(self.keys[who])
+        if keys not in self.sharers:  # most of a crowd have the same addresses
+            self.sharers[keys] = set().union(*(self.at[key].keys() for key in keys))
+        return self.sharers[keys]
 
-    def _pairs(self, there: Mapping[str, list[Seen]], excluded: Any) -> list[Pair]:
+    def _pairs(self, there: Mapping[str, list[Seen]], excluded: Excluded) -> list[Pair]:
         """The newest pairs of a place, but for the excluded ones."""
         newest = sorted(there, key=lambda who: (-_last(there[who]).timestamp(), who))
-        without = {who: excluded(who) for who in newest[: 2 * MOST_PAIRS]}
-        pairs = (
-            _pair(one, other, there)
-            for one, other in combinations(without, 2)
-            if other not in without[one]
-        )
-        return list(islice(pairs, MOST_PAIRS))
+        rank = {who: number for number, who in enumerate(newest)}
+        pairs: list[Pair] = []
+        for who in newest:
+            others = (rank[one] for one in there.keys() - excluded(who) if rank[one] > rank[who])
+            closest = nsmallest(MOST_PAIRS - len(pairs), others)
+            pairs += [_pair(who, newest[number], there) for number in closest]
+            if len(pairs) == MOST_PAIRS:
+                break
+        return pairs
 
 
 def _last(seen: list[Seen]) -> datetime:

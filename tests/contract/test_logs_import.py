@@ -246,8 +246,8 @@ def test_a_file_may_have_a_mode_and_any_line_ends(staff: Client) -> None:
 
 
 def test_lone_surrogates_become_what_text_can_hold(staff: Client) -> None:
-    body = '{"serverId":"srv_01","baseDate":"%s","content":"[00:00:01] [CHAT] a [STEAM_0:0:7] ' % DAY
-    answered = staff.post(PATH, body + '[GLOBAL] \\ud800\\nbad \\udfff line"}')
+    body = f'{{"serverId":"srv_01","baseDate":"{DAY}","content":"[00:00:01] [CHAT] '
+    answered = staff.post(PATH, body + 'a [STEAM_0:0:7] [GLOBAL] \\ud800\\nbad \\udfff line"}')
     assert answered.json["errors"][0]["text"] == "bad \ufffd line"
     assert stored()[0]["metadata"]["message"] == "\ufffd"
 
