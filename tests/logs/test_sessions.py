@@ -1,0 +1,114 @@
+"""Sessions, held against a recount: whatever is stored, in whatever order it came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.logs import sessions
+from functions.rollups import refresh
+from functions.shared import db
+from tests.logs import stored
+from tests.logs.oracle import Beat, Event, Oracle, Session
+from tests.rollups.conftest import connect, wrong
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+TODAY = NOW.replace(hour=0, minute=0, second=0)
+START = TODAY - timedelta(days=9)
+MODES = {"a": "Sandbox", "b": "TTT"}
+PEOPLE = ("STEAM_0:1:1", "STEAM_0:1:2", "STEAM_0:0:3", "BOT", None)
+TYPES = ("CONNECT", "DISCONNECT", "CHAT", "CHAT", "PROP_SPAWN")
+# Gaps just short of a limit, on it and beyond it, and everyday ones.
+GAPS = (0, 0, 1, 7, 60, 299, 300, 301, 1799, 1800, 1801, 3600, 7200, 21599, 21600, 21601, 90000)
+
+
+@st.composite
+def things(draw: st.DrawFn) -> list[Event | Beat]:
+    """Events and heartbeats of two servers, each a gap after the one before."""
+    at, found = START, []
+    for number in range(draw(st.integers(1, 24))):
+        at += timedelta(seconds=draw(st.sampled_from(GAPS)))
+        server = draw(st.sampled_from(("a", "a", "a", "b")))
+        if draw(st.integers(0, 3)) == 0:
+            found.append(Beat(at, server, draw(st.sampled_from((None, 0, 1, 5)))))
+            continue
+        key = draw(st.sampled_from((None, None, "s1", "s2")))
+        told: dict[str, Any] = {}
+        if draw(st.integers(0, 9)) == 0:
+            told["ambiguous"] = True
+        if key and draw(st.integers(0, 3)) == 0:
+            back = draw(st.sampled_from((-600, -5, 0, 30, 4000, 30000, 91 * 86400)))
+            told["sessionStart"] = (at - timedelta(seconds=back)).isoformat()
+        found.append(
+            Event(
+                id=stored.event_id(at, number),
+                at=at,
+                server=server,
+                type=draw(st.sampled_from(TYPES)),
+                steam_id=draw(st.sampled_from(PEOPLE)),
+                key=key,
+                metadata=told,
+            )
+        )
+    return found
+
+
+def settled() -> list[Session]:
+    """What is kept, once settled."""
+    sessions.settle()
+    return sorted(
+        Session(
+            row["started_at"],
+            row["ended_at"],
+            row["server_id"],
+            row["steam_id"],
+            row["session_id"] or "",
+            row["method"],
+            row["reason"],
+        )
+        for row in db.run(
+            """
+            select started_at, ended_at, server_id, steam_id, session_id, method, reason
+            from logs.sessions
+            """
+        )
+    )
+
+
+def recounted(known: list[Event | Beat]) -> list[Session]:
+    """What the recount finds; it cannot be silent after the last sign, for whom time stands."""
+    oracle = Oracle(
+        [one for one in known if isinstance(one, Event)],
+        [one for one in known if isinstance(one, Beat)],
+        MODES,
+        START,
+    )
+    return oracle.sessions()
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(known=things(), seed=st.integers(0, 2**32), parts=st.integers(1, 4))
+def test_sessions_are_those_of_a_recount_in_any_order_of_arrival(
+    store: str, known: list[Event | Beat], seed: int, parts: int
+) -> None:
+    random = Random(seed)
+    coming = random.sample(known, len(known))
+    with db.connection().transaction(force_rollback=True):
+        stored.servers(MODES)
+        for part in range(parts):
+            stored.store(coming[part::parts])
+            so_far = [one for n in range(part + 1) for one in coming[n::parts]]
+            assert settled() == recounted(so_far)
+        gone = next((one for one in coming if isinstance(one, Event)), None)
+        if gone:
+            stored.remove(gone)
+            assert settled() == recounted([one for one in known if one is not gone])
