@@ -16,10 +16,9 @@ create table logs.servers (
   map text
 );
 
-create sequence logs.arrivals;
-
 -- An event's id carries `second`: the time it was sent with, cut to the second, or of a window of ten
--- minutes where none was sent. `at` is when it counts as having happened.
+-- minutes where none was sent. `at` is when it counts as having happened: never more than ten minutes
+-- after `second`, and before it only where a clock is ahead.
 create table logs.events (
   id uuid not null,
   second timestamptz not null,
@@ -35,8 +34,7 @@ create table logs.events (
   player_count integer,
   session_id text collate "C",
   metadata jsonb not null,
-  -- In what order they became visible: a reader who has seen all before some transaction misses none.
-  arrival bigint not null default nextval('logs.arrivals'),
+  -- The order of arrival: who has read all of the transactions before some one misses none later.
   written xid8 not null default pg_current_xact_id(),
   primary key (id, second)
 );
@@ -56,12 +54,14 @@ $$;
 
 create index events_by_words on logs.events
   using gin (logs.searched(player_name, raw_text, steam_id) gin_trgm_ops);
-create index events_by_time on logs.events (at desc, id desc);
-create index events_by_server on logs.events (server_id, at desc, id desc);
-create index events_by_type on logs.events (type, at desc, id desc);
-create index events_by_person on logs.events (steam_id, at desc, id desc) where steam_id is not null;
+-- Few events share a moment: no index needs the id to have them in order.
+create index events_by_time on logs.events (at desc);
+create index events_by_server on logs.events (server_id, at desc);
+create index events_by_type on logs.events (type, at desc);
+create index events_by_person on logs.events (steam_id, at desc) where steam_id is not null;
+create index events_by_map on logs.events (map, at desc) where map is not null;
 create index events_by_people on logs.events using gin (people) where people is not null;
-create index events_by_arrival on logs.events (written, arrival);
+create index events_by_arrival on logs.events (written, id);
 
 create table logs.heartbeats (
   at timestamptz not null,
@@ -80,7 +80,7 @@ create table logs.receipts (
   server_id text collate "C" not null,
   hour timestamptz not null,
   outcome text collate "C" not null,  -- stored, duplicate, ignored, rejected, unknown, clock
-  detail text collate "C" not null,  -- the rule, reason or type
+  detail text collate "C" not null,  -- the rule with its kind, the reason, type or warning
   events bigint not null,
   primary key (hour, server_id, outcome, detail)
 );

@@ -85,12 +85,15 @@ class Client:
     def _hold_to_model(self, method: str, url: str, answered: Answered) -> None:
         if "json" not in answered.headers["content-type"] or not answered.text:
             return
-        for one in (one for door in _doors() for one in door.operations):
-            pattern = re.sub(r"{\w+}", "[^/]+", one.path)
-            if one.method == method and re.fullmatch(pattern + "/?", url.partition("?")[0]):
+        path = url.partition("?")[0].removesuffix("/")
+        served = [one for door in _doors() for one in door.operations if one.method == method]
+        # As the gateway does: a path that is spelled out comes before one with parameters.
+        for one in sorted(served, key=lambda one: one.path != path):
+            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", one.path), path):
                 model = one.answers.get(answered.status)
                 if isinstance(model, type):
                     model.model_validate_json(answered.text, extra="forbid")
+                return
 
     def get(self, url: str, **more: Any) -> Answered:
         return self.call("GET", url, **more)

@@ -15,8 +15,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from functions.logs import events, identity
-from functions.logs.sent import Event, normalise
 from functions.logs.senders import Sender
+from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
 from functions.shared import db, spool, wire
 from functions.shared.errors import BadRequest, TooLarge
@@ -124,7 +124,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     """
     receipt = datetime.now(UTC)
     outcomes = prepared(sent, sender, receipt)
-    parcel = _parcel(outcomes, sender, receipt)
+    parcel = parcel_of(outcomes, sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         with suppress(db.DatabaseAway):
             events.store(parcel)  # its counts are all there is to it
@@ -179,7 +179,8 @@ def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -
     return event
 
 
-def _parcel(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> events.Parcel:
+def parcel_of(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> events.Parcel:
+    """What is to be stored and counted of a request."""
     return events.Parcel(
         sender.server.id,
         receipt,
@@ -188,8 +189,11 @@ def _parcel(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> event
     )
 
 
+_parcel = parcel_of
+
+
 def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
-    """Notes which events were there already; of equal ones in this request only the first is new."""
+    """Notes which events were there already; of equal ones of a request the first may be new."""
     for outcome in outcomes:
         if outcome.row:
             if outcome.row.id in new:
@@ -198,18 +202,18 @@ def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
                 outcome.status = "duplicate"
 
 
-def _split(parcel: events.Parcel) -> Iterator[events.Parcel]:
+def _split(whole: events.Parcel) -> Iterator[events.Parcel]:
     """Parcels that fit into messages of the spool; the first one has the counts."""
     rows: list[events.Row] = []
-    counts, size = parcel.counts, 0
-    for one in parcel.rows:
+    counts, size = whole.counts, 0
+    for one in whole.rows:
         rows.append(one)
         size += 400 + len(one.raw_text) + len(one.metadata)
         if size > _PARCEL:
-            yield events.Parcel(parcel.server_id, parcel.receipt, rows, counts)
+            yield events.Parcel(whole.server_id, whole.receipt, rows, counts)
             rows, counts, size = [], Counter(), 0
     if rows or counts:
-        yield events.Parcel(parcel.server_id, parcel.receipt, rows, counts)
+        yield events.Parcel(whole.server_id, whole.receipt, rows, counts)
 
 
 def answer(outcomes: list[Outcome]) -> dict[str, Any]:

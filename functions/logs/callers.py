@@ -1,4 +1,4 @@
-"""Callers: game servers, who write with a key of theirs, and staff, who read with a bearer token."""
+"""Callers: game servers, who write with a key of theirs, and staff, who show a bearer token."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from functions.logs import sightings
 from functions.logs.identity import Identity
 from functions.logs.sent import Event
 from functions.shared import db, ids, wire
@@ -55,6 +55,7 @@ class Parcel:
     receipt: datetime
     rows: list[Row]
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    is_live: bool = True  # as it happens: it tells of the server's life and clock
 
 
 def row(event: Event, identity: Identity, server_id: str, receipt: datetime) -> Row:
@@ -99,20 +100,19 @@ def store(parcel: Parcel) -> set[UUID]:
     # In the order of their ids, so that two requests never wait for each other crosswise.
     rows = sorted(_without_known(list(first.values())))
     if len(rows) > _FEW:
-        try:
-            with db.transaction():
-                _copy(rows)
-                return _noted(_COPIED, rows, parcel)
-        except psycopg.errors.UniqueViolation:
-            pass  # some are there already
-    with _together(rows):
-        return _noted(_MERGED, rows, parcel)
+        with suppress(psycopg.errors.UniqueViolation), db.transaction():  # if none is there yet
+            _copy(rows)
+            new = _noted(_COPIED, rows, parcel)
+            sightings.record(rows)
+            return new
+    with db.transaction() if _tell_addresses(rows) else nullcontext():
+        new = _noted(_MERGED, rows, parcel)
+        sightings.record(one for one in rows if one.id in new)
+        return new
 
 
-@contextmanager
-def _together(rows: list[Row]) -> Iterator[None]:
-    """A transaction, if the rows are not all that is to be written."""
-    yield
+def _tell_addresses(rows: list[Row]) -> bool:
+    return any('"ip"' in one.metadata or '"geo"' in one.metadata for one in rows)
 
 
 def _without_known(rows: list[Row]) -> list[Row]:
@@ -160,7 +160,7 @@ def _noted(head: str, rows: list[Row], parcel: Parcel) -> set[UUID]:
             "rows": _recordset(rows) if is_merge else None,
             "ids": [one.id for one in rows],
             "ats": [one.at for one in rows],
-            "skews": [one.skew for one in rows],
+            "skews": [one.skew if parcel.is_live else None for one in rows],
             "all": len(parcel.rows),
             "server_id": parcel.server_id,
             "receipt": parcel.receipt,
@@ -260,7 +260,9 @@ def _sign(parcel: Parcel) -> dict[str, Any]:
     """What the newest live events say of their server."""
     receipt = parcel.receipt
     live = [
-        one for one in parcel.rows if abs((receipt - one.at).total_seconds()) <= _LIVE_SECONDS
+        one
+        for one in parcel.rows
+        if parcel.is_live and abs((receipt - one.at).total_seconds()) <= _LIVE_SECONDS
     ]
     newest = sorted(live, key=lambda one: one.at, reverse=True)
     return {

@@ -7,92 +7,132 @@ from __future__ import annotations
 
 import secrets
 import string
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict, RootModel
 
 from functions.shared import auth, db, wire
+from functions.shared.errors import NotFound
 
 SCOPES = ["logs:write", "ttt:write"]
 _BASE62 = string.digits + string.ascii_letters
 
 
+class Rotation(wire.Terse):
+    """Whether the key before dies at once."""
+
+    revokePrevious: bool = False  # noqa: N815  the wire's name
+
+
+class Issued(wire.Shape):
+    """A new key, shown this once, and until when the one before works."""
+
+    apiKey: str  # noqa: N815
+    previousKeyExpiresAt: datetime | None  # noqa: N815
+
+
 class Key(wire.Shape):
     """A live key; the key itself is shown once, when it is made."""
 
-    keyId: str  # noqa: N815  the wire's name
+    keyId: str  # noqa: N815
     createdAt: datetime  # noqa: N815
     lastUsedAt: datetime | None  # noqa: N815
     expiresAt: datetime | None  # noqa: N815
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A new key, and until when the one before it works, if there is one."""
+class Keys(RootModel[list[Key]]):
+    """A server's live keys, the newest first."""
 
-    key: str
-    previous_expires_at: datetime | None
+    model_config = ConfigDict(defer_build=True)
 
 
-def issue(server_id: str, revoke_previous: bool = False) -> Issued:
-    """A new key for a server. The one before works for 24 h, or dies; older ones die at once.
+@db.retried
+def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str, Any]:
+    """A new key for a server, as Issued; `actor` is who asked for it, for the audit trail.
 
-    One round trip.
+    The one before works for 24 h, or dies; older ones die at once. Raises NotFound.
     """
     key_id = secrets.token_hex(4)
-    text = f"sk_live_{key_id}_{''.join(secrets.choice(_BASE62) for _ in range(40))}"
-    row = db.run(
-        """
-        with live as (
-          select key_id, row_number() over (order by created_at desc) as age
-          from shared.api_keys
-          where name = %(server_id)s
-            and revoked_at is null
-            and (expires_at is null or expires_at > now())
-        ), retired as (
-          update shared.api_keys k
-          set revoked_at = case when l.age > 1 or %(revoke)s then now() end,
-            expires_at = least(k.expires_at, now() + interval '24 hours')
-          from live l
-          where k.key_id = l.key_id
-          returning k.expires_at, k.revoked_at
-        ), noted as (
-          insert into shared.audit (action, subject, actor)
-          values ('key.issue', %(key_id)s, %(server_id)s)
-        ), made as (
-          insert into shared.api_keys (key_id, digest, name, scopes)
-          values (%(key_id)s, %(digest)s, %(server_id)s, %(scopes)s)
+    key = f"{auth.SERVER}{key_id}_{''.join(secrets.choice(_BASE62) for _ in range(40))}"
+    with db.transaction():
+        _hold(server_id)
+        [row] = db.run(
+            """
+            with live as (
+              select key_id, row_number() over (order by created_at desc) as age
+              from shared.api_keys
+              where name = %(server_id)s
+                and revoked_at is null
+                and (expires_at is null or expires_at > now())
+            ), retired as (
+              update shared.api_keys k
+              set revoked_at = case when l.age > 1 or %(revoke)s then now() end,
+                expires_at = least(k.expires_at, now() + interval '24 hours')
+              from live l
+              where k.key_id = l.key_id
+              returning k.expires_at, k.revoked_at
+            ), noted as (
+              insert into shared.audit (action, subject, actor)
+              values ('key.issue', %(key_id)s, %(actor)s)
+            ), made as (
+              insert into shared.api_keys (key_id, digest, name, scopes)
+              values (%(key_id)s, %(digest)s, %(server_id)s, %(scopes)s)
+            )
+            select max(expires_at) filter (where revoked_at is null) as previous_expires_at
+            from retired
+            """,
+            {
+                "server_id": server_id,
+                "revoke": revoke_previous,
+                "key_id": key_id,
+                "actor": actor,
+                "digest": auth.digest_of(key),
+                "scopes": SCOPES,
+            },
         )
-        select max(expires_at) filter (where revoked_at is null) as previous_expires_at
-        from retired
-        """,
-        {
-            "server_id": server_id,
-            "revoke": revoke_previous,
-            "key_id": key_id,
-            "digest": auth.digest_of(text),
-            "scopes": SCOPES,
-        },
-    )[0]
-    return Issued(text, row["previous_expires_at"])
+    auth.forget()
+    return {"apiKey": key, "previousKeyExpiresAt": row["previous_expires_at"]}
 
 
-def live(server_id: str) -> list[db.Row]:
-    """A server's live keys, the newest first. One round trip."""
-    return db.run(
+def _hold(server_id: str) -> None:
+    """Lets two rotations, or a rotation and a removal, take turns: at most two keys are live."""
+    found = db.run(
         """
-        select key_id as "keyId", created_at as "createdAt", last_used_at as "lastUsedAt",
-          expires_at as "expiresAt"
-        from shared.api_keys
-        where name = %s
-          and revoked_at is null
-          and (expires_at is null or expires_at > now())
-        order by created_at desc
+        select id
+        from logs.servers
+        where id = %s
+          and deleted_at is null
+        for update
         """,
         (server_id,),
     )
+    if not found:
+        raise NotFound("Server not found")
 
 
-def revoke(server_id: str, key_id: str) -> None:
+def live(server_id: str) -> list[db.Row]:
+    """A server's live keys, the newest first; raises NotFound. One round trip."""
+    found = db.run(
+        """
+        select k.key_id as "keyId", k.created_at as "createdAt", k.last_used_at as "lastUsedAt",
+          k.expires_at as "expiresAt"
+        from logs.servers s
+        left join shared.api_keys k on k.name = s.id
+          and k.revoked_at is null
+          and (k.expires_at is null or k.expires_at > now())
+        where s.id = %s
+          and s.deleted_at is null
+        order by k.created_at desc
+        """,
+        (server_id,),
+    )
+    if not found:
+        raise NotFound("Server not found")
+    return [one for one in found if one["keyId"]]
+
+
+def revoke(server_id: str, key_id: str, actor: str) -> None:
     """Ends a key of a server, in warm containers within a minute; an unknown one is no error."""
     db.run(
         """
@@ -102,11 +142,12 @@ def revoke(server_id: str, key_id: str) -> None:
           where key_id = %s
             and name = %s
             and revoked_at is null
-          returning key_id, name
+          returning key_id
         )
         insert into shared.audit (action, subject, actor)
-        select 'key.revoke', key_id, name
+        select 'key.revoke', key_id, %s
         from ended
         """,
-        (key_id, server_id),
+        (key_id, server_id, actor),
     )
+    auth.forget()

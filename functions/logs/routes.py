@@ -1,14 +1,24 @@
-"""`/api/ingest`, `/api/servers`, `/api/logs`: GMod servers send logs, staff read them."""
+"""`/api/ingest`, `/api/servers`, `/api/logs`, `/api/site-config`: GMod servers send, staff read."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
-from functions.logs import batches, heartbeats, senders
-from functions.logs.callers import AWAY, write
-from functions.shared import wire
-from functions.shared.errors import Unavailable
+from functions.logs import (
+    batches,
+    heartbeats,
+    keys,
+    logbook,
+    receipts,
+    search,
+    senders,
+    servers,
+    site,
+)
+from functions.logs.callers import AWAY, admin, staff, write
+from functions.shared import db, wire
+from functions.shared.errors import NotBuilt, Unavailable
 from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
@@ -19,6 +29,12 @@ class Alive(wire.Shape):
 
     ok: Literal[True]
     serverTime: datetime  # noqa: N815  the wire's name
+
+
+class KeyPath(servers.ServerPath):
+    """Which key of which server."""
+
+    key_id: wire.Name64
 
 
 @routes.post(
@@ -53,4 +69,171 @@ def beat(request: Request) -> dict[str, Any]:
     assert request.caller
     assert request.caller.owner
     sent = heartbeats.read(request.text(), request.query())
-    return {"ok": True, "serverTime": heartbeats.record(request.caller.owner, sent)}
+    try:
+        return {"ok": True, "serverTime": heartbeats.record(request.caller.owner, sent)}
+    except Unavailable as away:
+        raise Unavailable(AWAY) from away
+
+
+@routes.get("/api/ingest/stats", guard=staff, answers={200: receipts.Receipts})
+def read_receipts(request: Request) -> dict[str, Any]:
+    """What became of the events of the last 30 days, and how the servers' clocks are."""
+    return receipts.summed()
+
+
+@routes.get("/api/servers", answers={200: servers.Servers})
+def list_servers(request: Request) -> list[db.Row]:
+    """All servers, the oldest first."""
+    return servers.listed()
+
+
+@routes.post(
+    "/api/servers",
+    guard=admin,
+    body=servers.NewServer,
+    reads_body=True,
+    answers={201: servers.MadeServer},
+)
+def create_server(request: Request) -> Answer:
+    """Makes a server and its first key, which is shown this once."""
+    return Answer(servers.create(servers.read(request.body()), _who(request)), 201)
+
+
+@routes.get(
+    "/api/servers/{server_id}",
+    query=servers.ServerPath,
+    answers={200: servers.Server, 404: "Server not found"},
+)
+def read_server(request: Request, path: servers.ServerPath) -> db.Row:
+    """One server."""
+    return servers.of(path.server_id)
+
+
+@routes.patch(
+    "/api/servers/{server_id}",
+    guard=admin,
+    body=servers.ServerChange,
+    query=servers.ServerPath,
+    answers={200: servers.Server, 404: "Server not found"},
+)
+def change_server(request: Request, sent: servers.ServerChange, path: servers.ServerPath) -> db.Row:
+    """Changes what is named of a server, for example that it is in maintenance."""
+    return servers.change(path.server_id, sent)
+
+
+@routes.delete(
+    "/api/servers/{server_id}",
+    guard=admin,
+    query=servers.ServerPath,
+    answers={204: "Its keys are dead; its logs stay", 404: "Server not found"},
+)
+def delete_server(request: Request, path: servers.ServerPath) -> Answer:
+    """Removes a server and its keys."""
+    servers.delete(path.server_id, _who(request))
+    return Answer("", 204)
+
+
+@routes.post(
+    "/api/servers/{server_id}/regenerate-key",
+    guard=admin,
+    body=keys.Rotation,
+    reads_body=True,
+    query=servers.ServerPath,
+    answers={200: keys.Issued, 404: "Server not found"},
+)
+def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
+    """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
+    sent = wire.parse(keys.Rotation, request.body() if request.text().strip() else {})
+    return keys.issue(path.server_id, _who(request), sent.revokePrevious)
+
+
+@routes.get(
+    "/api/servers/{server_id}/keys",
+    guard=admin,
+    query=servers.ServerPath,
+    answers={200: keys.Keys, 404: "Server not found"},
+)
+def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
+    """A server's live keys, the newest first."""
+    return keys.live(path.server_id)
+
+
+@routes.delete(
+    "/api/servers/{server_id}/keys/{key_id}",
+    guard=admin,
+    query=KeyPath,
+    answers={204: "The key is dead, or never lived"},
+)
+def revoke_key(request: Request, path: KeyPath) -> Answer:
+    """Ends a key at once."""
+    keys.revoke(path.server_id, path.key_id, _who(request))
+    return Answer("", 204)
+
+
+@routes.get("/api/logs", guard=staff, query=search.LogsQuery, answers={200: logbook.Logs})
+def search_logs(request: Request, ask: search.LogsQuery) -> Answer:
+    """Events, newest first; X-Has-More and X-Next-Cursor go on."""
+    found, more = search.listed(ask)
+    headers = {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
+    return Answer(found, headers=headers)
+
+
+@routes.get("/api/logs/live", guard=staff, query=logbook.LiveQuery, answers={200: logbook.Live})
+def read_live(request: Request, ask: logbook.LiveQuery) -> dict[str, Any]:
+    """Events in the order of their arrival; to be asked for every other second."""
+    return logbook.arrived(ask)
+
+
+@routes.get(
+    "/api/logs/{log_id}",
+    guard=staff,
+    query=logbook.LogPath,
+    answers={200: logbook.Log, 404: "Log not found"},
+)
+def read_log(request: Request, path: logbook.LogPath) -> dict[str, Any]:
+    """One event."""
+    return logbook.of(path.log_id)
+
+
+@routes.get("/api/site-config", answers={200: site.Config})
+def read_config(request: Request) -> dict[str, Any]:
+    """The site's configuration, with what the home page needs filled in."""
+    return site.config()
+
+
+@routes.put(
+    "/api/site-config",
+    guard=staff,
+    body=site.Config,
+    reads_body=True,
+    answers={200: site.Config},
+)
+def configure(request: Request) -> dict[str, Any]:
+    """Replaces the site's configuration, and with it the rules of what is not stored."""
+    return site.configure(request.text(site.MAX_BYTES), _who(request))
+
+
+@routes.get("/api/transactions", guard=staff, answers={200: site.Transactions})
+def list_transactions(request: Request) -> list[Any]:
+    """None: money is not part of this product."""
+    return []
+
+
+def _refuse(request: Request) -> NoReturn:
+    """Money is not part of this product."""
+    raise NotBuilt
+
+
+for path, register in (
+    ("/api/transactions", routes.post),
+    ("/api/transactions/{transaction_id}", routes.put),
+    ("/api/transactions/{transaction_id}", routes.patch),
+    ("/api/transactions/{transaction_id}", routes.delete),
+):
+    register(path, guard=staff, answers={501: "Not implemented"})(_refuse)
+
+
+def _who(request: Request) -> str:
+    """Who asks, for the audit trail."""
+    assert request.caller
+    return request.caller.owner or request.caller.name

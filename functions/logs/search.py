@@ -1,21 +1,23 @@
-"""Search: log events as the panel reads them, newest first, or as they arrive."""
+"""Search: the log events that match, newest first."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from psycopg import sql
+from pydantic import Field
 
-from functions.logs import steam
-from functions.shared import db, ids, page, wire
-from functions.shared.errors import NotFound
+from functions.logs import logbook, steam
+from functions.logs.sent import MODES
+from functions.shared import db, page, wire
 
-_MOST_BYTES = 4_500_000
-_Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
-Text = Annotated[str | None, Field(max_length=256), _Optional]
-_WINNERS = (("TRAITOR", "traitor"), ("INNOCENT", "innocent"), ("TIME", "timeout"))
-_NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
+Text = Annotated[str | None, Field(max_length=256), logbook.Optional]
+_LOOK = 4000  # newest events that are looked through before the index of words is asked
+_WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
+_WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
+_AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
 
 
 class LogsQuery(wire.Terse):
@@ -24,212 +26,209 @@ class LogsQuery(wire.Terse):
     search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
     server_id: Text = Field(None, alias="serverId")
     type: Text = None
-    since: Annotated[wire.Instant | None, _Optional] = Field(None, alias="from")
-    until: Annotated[wire.Instant | None, _Optional] = Field(None, alias="to")
+    since: Annotated[wire.Instant | None, logbook.Optional] = Field(None, alias="from")
+    until: Annotated[wire.Instant | None, logbook.Optional] = Field(None, alias="to")
     game_mode: Text = Field(None, alias="gameMode")
     map: Text = None
     steam_id: Text = Field(None, alias="steamId")
     limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
-    cursor: Annotated[str | None, _Optional] = None
+    cursor: Annotated[str | None, logbook.Optional] = None
 
 
-class LiveQuery(wire.Terse):
-    """Where to go on: `after` is the cursor of the answer before."""
+@dataclass(frozen=True)
+class Wanted:
+    """What an event must be: conditions, the values in them, and how many are wanted at the most.
 
-    after: Annotated[str | None, _Optional] = None
-    limit: Annotated[int, wire.lenient(default=50, most=200)] = 50
-
-
-class LogPath(BaseModel):
-    """Which event."""
-
-    log_id: str
-
-
-class Log(wire.Shape):
-    """An event; `rawText` is never empty, `metadata` is what the server sent and what it shares."""
-
-    id: str
-    serverId: str  # noqa: N815  the wire's name
-    gameMode: str  # noqa: N815
-    type: str
-    timestamp: datetime
-    steamId: str | None = None  # noqa: N815
-    playerName: str | None = None  # noqa: N815
-    rawText: str  # noqa: N815
-    metadata: dict[str, Any]
-
-
-class Logs(RootModel[list[Log]]):
-    """Events, newest first: the answer is the bare list."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class Live(wire.Shape):
-    """Events in the order of their arrival, oldest first, and where to go on."""
-
-    events: list[Log]
-    cursor: str
-
-
-def listed(ask: LogsQuery) -> tuple[list[dict[str, Any]], str | None]:
-    """The newest events that match, and the cursor of the next page. One round trip."""
-    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
-    search = ask.search
-    person = search if search and steam.is_real(search) else None
-    rows = db.run(
-        """
-        with found as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-            octet_length(metadata::text) + 2 * octet_length(raw_text) + 400 as bytes
-          from logs.events
-          where (%(server)s::text is null or server_id = %(server)s)
-            and (%(type)s::text is null or type = %(type)s)
-            and (%(mode)s::text is null or lower(mode) = lower(%(mode)s))
-            and (%(map)s::text is null or map = %(map)s)
-            and (%(steam)s::text is null or steam_id = %(steam)s)
-            and (%(since)s::timestamptz is null or at >= %(since)s)
-            and (%(until)s::timestamptz is null or at <= %(until)s)
-            and (%(person)s::text is null or steam_id = %(person)s
-              or people @> array[%(person)s])
-            and (%(words)s::text is null
-              or logs.searched(player_name, raw_text, steam_id) like %(words)s)
-            and (%(last_at)s::timestamptz is null
-              or (at, id) < (%(last_at)s::timestamptz, %(last_id)s::uuid))
-          order by at desc, id desc
-          limit %(limit)s + 1
-        )
-        select *, count(*) over () as ready, row_number() over newest as place,
-          sum(bytes) over newest as total
-        from found
-        window newest as (order by at desc, id desc)
-        order by at desc, id desc
-        """,
-        {
-            "server": ask.server_id,
-            "type": ask.type,
-            "mode": ask.game_mode,
-            "map": ask.map,
-            "steam": ask.steam_id,
-            "since": ask.since,
-            "until": ask.until,
-            "person": person,
-            "words": None if person or not search else f"%{_literal(search.lower())}%",
-            "last_at": last_at,
-            "last_id": last_id,
-            "limit": ask.limit,
-        },
-    )
-    kept = [
-        r
-        for r in rows
-        if r["place"] <= ask.limit and (r["total"] <= _MOST_BYTES or r["place"] == 1)
-    ]
-    more = None
-    if kept and len(kept) < kept[0]["ready"]:
-        more = page.cursor([kept[-1]["at"].isoformat(), str(kept[-1]["id"])], **filters)
-    return [told(row) for row in kept], more
-
-
-def of(log_id: str) -> dict[str, Any]:
-    """One event; raises NotFound. One round trip."""
-    known = ids.read(log_id)
-    rows = known and db.run(
-        """
-        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
-        from logs.events
-        where id = %s
-          and second = %s
-        """,
-        (known, ids.time_of(known)),
-    )
-    if not rows:
-        raise NotFound("Log not found")
-    return told(rows[0])
-
-
-def arrived(ask: LiveQuery) -> dict[str, Any]:
-    """Events that arrived after the cursor, oldest first, as Live; without one the newest.
-
-    Never skips or repeats one: an event is read only when no transaction that may still write an
-    earlier one is running. One round trip.
+    Only what was asked for is a condition: one plan for all that may be asked could use no index.
+    Times and the limit are part of the text, because the plan must depend on them.
     """
-    after = page.place(ask.after, live=True) if ask.after else None
-    rows = db.run(
-        """
-        with visible as (
-          select pg_snapshot_xmin(pg_current_snapshot()) as until
-        ), found as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, written,
-            arrival
-          from logs.events, visible
-          where written < visible.until
-            and %(written)s::text is not null
-            and (written, arrival) > (%(written)s::xid8, %(arrival)s::bigint)
-          order by written, arrival
-          limit %(limit)s
-        ), newest as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, written,
-            arrival
-          from logs.events, visible
-          where written < visible.until
-            and %(written)s::text is null
-          order by written desc, arrival desc
-          limit %(limit)s
+
+    conditions: tuple[sql.Composable, ...]
+    values: dict[str, Any]
+    limit: int
+
+    def also(self, *conditions: sql.Composable) -> Wanted:
+        """The same with more conditions."""
+        return replace(self, conditions=(*self.conditions, *conditions))
+
+    def since(self, moment: datetime) -> Wanted:
+        """The same from a moment on; spares the chunks that are older."""
+        return self.also(
+            sql.SQL("at >= {}").format(moment),
+            sql.SQL("second >= {}").format(moment - _AFTER_SECOND),
         )
-        select v.until::text as visible, e.*, e.written::text as written_text
-        from visible v
-        left join (
-          select *
-          from found
-          union all
-          select *
-          from newest
-        ) as e on true
-        order by e.written, e.arrival
-        """,
-        {
-            "written": after and after[0],
-            "arrival": after and after[1],
-            "limit": ask.limit,
-        },
-    )
-    events = [row for row in rows if row["id"] is not None]
-    if events:
-        place = [events[-1]["written_text"], events[-1]["arrival"]]
+
+    def before(self, at: datetime, event_id: Any) -> Wanted:
+        """The same after an event in the order of the answer."""
+        return self.also(
+            sql.SQL("at <= {}").format(at),
+            sql.SQL("(at, id) < ({}, {})").format(at, event_id),
+        )
+
+    def found(self, statement: sql.SQL) -> list[db.Row]:
+        """The rows of a statement, in which {where} and {limit} stand for what is wanted."""
+        where = sql.SQL(" and ").join(self.conditions)
+        return db.run(statement.format(where=where, limit=self.limit), self.values)
+
+
+def listed(ask: LogsQuery) -> tuple[str, str | None]:
+    """The newest events that match, as JSON text, and the cursor of the next page if there is one.
+
+    One round trip, some more for words that are rare.
+    """
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+    wanted = _wanted(ask)
+    if ask.cursor:
+        at, last = page.place(ask.cursor, **filters)
+        wanted = wanted.before(datetime.fromisoformat(at), last)
+    if ask.search and steam.is_real(ask.search):
+        rows = wanted.found(_ABOUT)
+    elif ask.search:
+        rows = _saying(wanted)
     else:
-        # Nothing before `visible` is unread: arrivals are above 0.
-        place = after or [rows[0]["visible"], 0]
-    return {"events": [told(row) for row in events], "cursor": page.cursor(place, live=True)}
+        rows = wanted.found(_MATCHING)
+    texts: list[str] = []
+    size = 0
+    for row in rows[: ask.limit]:
+        text = wire.dumps(logbook.told(row))
+        size += len(text.encode()) + 1
+        if size > logbook.MOST_BYTES and texts:
+            break
+        texts.append(text)
+    more = None
+    if len(texts) < len(rows):
+        last_row = rows[len(texts) - 1]
+        more = page.cursor([last_row["at"].isoformat(), str(last_row["id"])], **filters)
+    return f"[{','.join(texts)}]", more
 
 
-def told(row: db.Row) -> dict[str, Any]:
-    """An event as it is read."""
-    metadata = row["metadata"]
-    if row["type"] in ("ROUND_START", "ROUND_END") and metadata.get("winner") is not None:
-        metadata["winner"] = _winner(metadata["winner"])
-    event = {
-        "id": row["id"],
-        "serverId": row["server_id"],
-        "gameMode": row["mode"],
-        "type": row["type"],
-        "timestamp": row["at"],
-        "steamId": row["steam_id"],
-        "playerName": row["player_name"],
-        "rawText": row["raw_text"],
-        "metadata": metadata,
-    }
-    return {key: value for key, value in event.items() if value is not None}
-
-
-def _winner(sent: Any) -> Any:
-    """The panel's word for who won: from a team's number or a text that names it; else as sent."""
-    said = str(sent).upper()
-    words = (word for part, word in _WINNERS if part in said)
-    return _NUMBERED.get(said) or next(words, sent)
+def _wanted(ask: LogsQuery) -> Wanted:
+    mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
+    given = (
+        ("server_id = %(server)s", "server", ask.server_id),
+        ("type = %(type)s", "type", ask.type and ask.type.strip().upper()),
+        ("mode = %(mode)s", "mode", mode),
+        ("map = %(map)s", "map", ask.map),
+        ("steam_id = %(steam)s", "steam", ask.steam_id),
+    )
+    conditions = [sql.SQL(said) for said, _, value in given if value]
+    values: dict[str, Any] = {name: value for _, name, value in given if value}
+    values |= {"person": ask.search, "words": f"%{_literal(ask.search or '')}%", "look": _LOOK}
+    # One more than asked for tells whether there are more.
+    wanted = Wanted((sql.SQL("true"), *conditions), values, ask.limit + 1)
+    if ask.until:
+        wanted = wanted.also(sql.SQL("at <= {}").format(ask.until))
+    return wanted.since(ask.since) if ask.since else wanted
 
 
 def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+_MATCHING = sql.SQL(
+    """
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    from logs.events
+    where {where}
+    order by at desc, id desc
+    limit {limit}
+    """
+)
+# Each half by its own index: no index holds both. What is said of a person is sorted here, because
+# walking back in time for somebody who is seldom met would never end.
+_ABOUT = sql.SQL(
+    """
+    with own as (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      from logs.events
+      where steam_id = %(person)s
+        and {where}
+      order by at desc, id desc
+      limit {limit}
+    ), met as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      from logs.events
+      where people @> array[%(person)s]
+        and steam_id is distinct from %(person)s
+        and {where}
+    )
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    from (select * from own union all select * from met) as e
+    order by at desc, id desc
+    limit {limit}
+    """
+)
+
+
+def _saying(wanted: Wanted) -> list[db.Row]:
+    """Words that are frequent are found by walking back in time, rare ones by their index.
+
+    How frequent they are the newest events tell; then stretches of time are searched that should
+    hold enough matches, each longer than the one after it.
+    """
+    rows = wanted.found(_LOOKING)
+    looked = rows[0]
+    rows = [row for row in rows if row["id"]]
+    if looked["looked"] < _LOOK:
+        return rows
+    oldest: datetime = looked["oldest"]
+    rest = wanted.before(oldest, looked["last"])
+    length: timedelta = looked["newest"] - oldest + timedelta(seconds=1)
+    span = length * (wanted.limit / max(len(rows), 0.5))
+    while len(rows) < wanted.limit:
+        since = _back(oldest, span)
+        missing = replace(rest, limit=wanted.limit - len(rows))
+        rows += (missing.since(since) if since else missing).found(_INDEXED)
+        if since is None:
+            break
+        rest = rest.also(sql.SQL("at < {}").format(since))
+        oldest, span = since, span * _WIDER
+    return rows
+
+
+def _back(moment: datetime, span: timedelta) -> datetime | None:
+    return None if span > _WIDEST else moment.astimezone(UTC) - span
+
+
+_LOOKING = sql.SQL(
+    """
+    with looked as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        logs.searched(player_name, raw_text, steam_id) like lower(%(words)s) as matches
+      from logs.events
+      where {where}
+      order by at desc, id desc
+      limit %(look)s::bigint
+    ), edge as (
+      select count(*) as looked, max(at) as newest, min(at) as oldest,
+        (select id from looked order by at, id limit 1) as last
+      from looked
+    ), matching as (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      from looked
+      where matches
+      order by at desc, id desc
+      limit {limit}
+    )
+    select e.looked, e.newest, e.oldest, e.last, m.id, m.server_id, m.mode, m.type, m.at,
+      m.steam_id, m.player_name, m.raw_text, m.metadata
+    from edge e
+    left join matching m on true
+    order by m.at desc, m.id desc
+    """
+)
+# All matches are found before they are sorted, or the planner might walk back in time after all.
+_INDEXED = sql.SQL(
+    """
+    with matching as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      from logs.events
+      where {where}
+        and logs.searched(player_name, raw_text, steam_id) like lower(%(words)s)
+    )
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    from matching
+    order by at desc, id desc
+    limit {limit}
+    """
+)

@@ -67,7 +67,8 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
           returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at
         )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
-          clock_timestamp() as now, greatest(nullif(k.horizon, '-infinity'), now() - k.keep) as oldest
+          clock_timestamp() as now,
+          greatest(nullif(k.horizon, '-infinity'), now() - k.keep) as oldest
         from logs.servers s
         left join budget b on true
         left join logs.site c on true

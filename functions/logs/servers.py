@@ -6,19 +6,39 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+)
 
 from functions.logs import keys
 from functions.logs.sent import MODES
-from functions.shared import db, wire
+from functions.shared import auth, db, wire
 from functions.shared.errors import BadRequest, NotFound
 
 ALIVE_SECONDS = 120  # a server without a sign of life for longer is offline
 
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=128)]
-Address = Annotated[str, Field(strict=True, min_length=1, max_length=64)]
+
+def _mode(sent: Any) -> str:
+    mode = MODES.get(sent.strip().lower()) if isinstance(sent, str) else None
+    if mode is None:
+        raise BadRequest("Invalid game mode")
+    return mode
+
+
+Name = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=128)
+]
+Address = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64)
+]
 Port = Annotated[wire.Whole, Field(ge=1, le=65_535)]
 MaxPlayers = Annotated[wire.Whole, Field(ge=1, le=1000)]
+Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
 class NewServer(wire.Terse):
@@ -27,7 +47,7 @@ class NewServer(wire.Terse):
     name: Name
     ip: Address
     port: Port
-    mode: str
+    mode: Mode
     maxPlayers: MaxPlayers  # noqa: N815  the wire's name
 
 
@@ -37,7 +57,7 @@ class ServerChange(wire.Terse):
     name: Name | None = None
     ip: Address | None = None
     port: Port | None = None
-    mode: str | None = None
+    mode: Mode | None = None
     maxPlayers: MaxPlayers | None = None  # noqa: N815
     maintenance: bool | None = None
 
@@ -69,24 +89,23 @@ class MadeServer(Server):
     apiKey: str  # noqa: N815
 
 
+class Servers(RootModel[list[Server]]):
+    """All servers, the oldest first."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def read(body: Any) -> NewServer:
-    """A new server from a JSON body; raises BadRequest in the words of the contract."""
+    """A new server from a JSON body; raises BadRequest in the panel's words."""
     wanted = ("name", "ip", "port", "mode", "maxPlayers")
     if not isinstance(body, dict) or any(body.get(name) in (None, "") for name in wanted):
         raise BadRequest("Missing fields")
-    sent = wire.parse(NewServer, body)
-    return sent.model_copy(update={"mode": _mode(sent.mode)})
+    return wire.parse(NewServer, body)
 
 
-def _mode(sent: str) -> str:
-    mode = MODES.get(sent.strip().lower())
-    if mode is None:
-        raise BadRequest("Invalid game mode")
-    return mode
-
-
-def create(sent: NewServer) -> dict[str, Any]:
-    """Makes a server and its first key, as a MadeServer."""
+@db.retried
+def create(sent: NewServer, actor: str) -> dict[str, Any]:
+    """Makes a server and its first key, as a MadeServer; `actor` is who asked for it."""
     server_id = f"srv_{secrets.token_hex(6)}"
     with db.transaction():
         db.run(
@@ -96,8 +115,8 @@ def create(sent: NewServer) -> dict[str, Any]:
             """,
             (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.maxPlayers),
         )
-        issued = keys.issue(server_id)
-    return {**of(server_id), "apiKey": issued.key}
+        issued = keys.issue(server_id, actor)
+        return {**of(server_id), "apiKey": issued["apiKey"]}
 
 
 def listed() -> list[db.Row]:
@@ -149,15 +168,15 @@ def change(server_id: str, sent: ServerChange) -> db.Row:
           and deleted_at is null
         returning id
         """,
-        {**sent.model_dump(), "mode": sent.mode and _mode(sent.mode), "id": server_id},
+        {**sent.model_dump(), "id": server_id},
     )
     if not found:
         raise NotFound("Server not found")
     return of(server_id)
 
 
-def delete(server_id: str) -> None:
-    """Removes a server; its keys die at once, its logs stay. Raises NotFound."""
+def delete(server_id: str, actor: str) -> None:
+    """Removes a server; its keys die at once, its logs stay. Raises NotFound. One round trip."""
     found = db.run(
         """
         with gone as (
@@ -173,12 +192,13 @@ def delete(server_id: str) -> None:
           where k.name = g.id
             and k.revoked_at is null
         )
-        insert into shared.audit (action, subject)
-        select 'server.delete', id
+        insert into shared.audit (action, subject, actor)
+        select 'server.delete', id, %s
         from gone
         returning subject
         """,
-        (server_id,),
+        (server_id, actor),
     )
+    auth.forget()
     if not found:
         raise NotFound("Server not found")

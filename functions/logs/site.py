@@ -4,10 +4,111 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from functions.shared import db, wire
+from functions.shared.errors import Invalid
+
+MAX_BYTES = 256 * 1024
+_MOST_RULES = 200  # a list; every event is held against each
+_LONGEST_RULE = 256
+# What the home page cannot do without, and the kind of each value.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "general": {"siteName": "Tiltyard", "primaryColor": "#f97316"},
+    "social": {"discordUrl": "", "steamGroupUrl": ""},
+    "home": {
+        "heroTitle": "Tiltyard",
+        "heroTitleHighlight": "",
+        "heroSubtitleSegments": [],
+        "heroButtonText": "Play",
+        "heroBackgroundUrl": "",
+        "feature1Title": "",
+        "feature1Desc": "",
+        "feature2Title": "",
+        "feature2Desc": "",
+        "feature3Title": "",
+        "feature3Desc": "",
+    },
+    "vip": {"promoTextPrefix": "", "promoTextHighlight": "", "promoTextSuffix": "", "plans": []},
+    "logs": {"ignoredTools": [], "ignoredCommands": [], "rawTextFilters": []},
+}
 
 
-def config() -> Any:
-    """What staff configured; an empty object before that. One round trip."""
+class Config(BaseModel):
+    """The whole document; other keys are kept as they are."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    general: dict[str, Any]
+    social: dict[str, Any]
+    home: dict[str, Any]
+    vip: dict[str, Any]
+    logs: dict[str, Any]
+
+
+class Transactions(RootModel[list[Any]]):
+    """What was sold: nothing."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+def config() -> dict[str, Any]:
+    """What staff configured, with what the home page needs filled in. One round trip."""
     found = db.run("select config from logs.site")
-    return found[0]["config"] if found else {}
+    return _filled(found[0]["config"] if found else {})
+
+
+def configure(body: str, actor: str) -> dict[str, Any]:
+    """Replaces the configuration by a JSON body and returns it; raises BadRequest and Invalid."""
+    sent = wire.loads(body)
+    if not isinstance(sent, dict):
+        raise Invalid("Invalid body", [{"field": "body", "problem": "must be an object"}])
+    _check(sent)
+    db.run(
+        """
+        with noted as (
+          insert into shared.audit (action, subject, actor)
+          values ('site.configure', 'site', %s)
+        )
+        insert into logs.site (config)
+        values (%s)
+        on conflict (is_only) do update
+        set config = excluded.config,
+          changed_at = now()
+        """,
+        (actor, Jsonb(sent)),
+    )
+    return _filled(sent)
+
+
+def _filled(stored: dict[str, Any]) -> dict[str, Any]:
+    filled = {name: value for name, value in stored.items() if value is not None}
+    for name, defaults in _DEFAULTS.items():
+        given = {key: value for key, value in filled.get(name, {}).items() if value is not None}
+        filled[name] = defaults | given
+    return filled
+
+
+def _check(sent: dict[str, Any]) -> None:
+    """Refuses what the home page could not show, and what cannot be a rule."""
+    for name, defaults in _DEFAULTS.items():
+        given = sent.get(name)
+        if given == []:  # Lua's empty table
+            given = sent[name] = {}
+        if given is not None and not isinstance(given, dict):
+            _refuse(name, "must be an object")
+        for key, default in defaults.items():
+            value = (given or {}).get(key)
+            if value is not None and not isinstance(value, type(default)):
+                _refuse(f"{name}.{key}", f"must be {'a list' if default == [] else 'text'}")
+    for key in _DEFAULTS["logs"]:
+        rules = (sent.get("logs") or {}).get(key) or []
+        if len(rules) > _MOST_RULES:
+            _refuse(f"logs.{key}", f"must have at most {_MOST_RULES} entries")
+        if not all(isinstance(one, str) and len(one) <= _LONGEST_RULE for one in rules):
+            _refuse(f"logs.{key}", f"must hold texts of at most {_LONGEST_RULE} characters")
+
+
+def _refuse(field: str, problem: str) -> None:
+    raise Invalid(f"Invalid {field}", [{"field": field, "problem": problem}])

@@ -70,6 +70,10 @@ class TooManyRequests(Problem):
     status, code, sentence = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
 
 
+class NotBuilt(Problem):
+    status, code, sentence = 501, "NOT_IMPLEMENTED", "Not implemented"
+
+
 class Unavailable(Problem):
     """Nothing can be answered or kept now; the caller may repeat the request."""
 

@@ -1,0 +1,152 @@
+"""The logbook: log events as the panel reads them, one by one or as they arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
+
+from functions.shared import db, ids, page, wire
+from functions.shared.errors import NotFound
+
+MOST_BYTES = 4_500_000  # of an answer
+Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
+_WINNERS = (("TRAITOR", "traitor"), ("INNOCENT", "innocent"), ("TIME", "timeout"))
+_NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
+
+
+class LiveQuery(wire.Terse):
+    """Where to go on: `after` is the cursor of the answer before."""
+
+    after: Annotated[str | None, Optional] = None
+    limit: Annotated[int, wire.lenient(default=50, most=200)] = 50
+
+
+class LogPath(BaseModel):
+    """Which event."""
+
+    log_id: str
+
+
+class Log(wire.Shape):
+    """An event; `rawText` is never empty, `metadata` is what the server sent and what it shares."""
+
+    id: str
+    serverId: str  # noqa: N815  the wire's name
+    gameMode: str  # noqa: N815
+    type: str
+    timestamp: datetime
+    steamId: str | None = None  # noqa: N815
+    playerName: str | None = None  # noqa: N815
+    rawText: str  # noqa: N815
+    metadata: dict[str, Any]
+
+
+class Logs(RootModel[list[Log]]):
+    """Events, newest first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Live(wire.Shape):
+    """Events in the order of their arrival, oldest first, and where to go on."""
+
+    events: list[Log]
+    cursor: str
+
+
+def of(log_id: str) -> dict[str, Any]:
+    """One event; raises NotFound. One round trip."""
+    known = ids.read(log_id)
+    rows = known and db.run(
+        """
+        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+        from logs.events
+        where id = %s
+          and second = %s
+        """,
+        (known, ids.time_of(known)),
+    )
+    if not rows:
+        raise NotFound("Log not found")
+    return told(rows[0])
+
+
+def arrived(ask: LiveQuery) -> dict[str, Any]:
+    """Events that arrived after the cursor, oldest first, as Live; without one the newest.
+
+    Never skips or repeats one: an event is read only when no transaction that may still write an
+    earlier one is running. One round trip.
+    """
+    after = page.place(ask.after, live=True) if ask.after else None
+    rows = _next(after, ask.limit) if after else _newest(ask.limit)
+    events = [row for row in rows if row["id"] is not None]
+    if events:
+        after = [events[-1]["written"], str(events[-1]["id"])]
+    elif after is None:
+        after = [rows[0]["settled"], "00000000-0000-0000-0000-000000000000"]
+    return {"events": [told(row) for row in events], "cursor": page.cursor(after, live=True)}
+
+
+def _next(after: list[Any], limit: int) -> list[db.Row]:
+    return db.run(
+        """
+        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+          written::text as written
+        from logs.events
+        where (written, id) > (%s::xid8, %s::uuid)
+          and written < pg_snapshot_xmin(pg_current_snapshot())
+        order by logs.events.written, id
+        limit %s
+        """,
+        (after[0], after[1], limit),
+    )
+
+
+def _newest(limit: int) -> list[db.Row]:
+    """At least one row, which is no event if there is none, but says what is settled."""
+    return db.run(
+        """
+        with newest as (
+          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, written
+          from logs.events
+          where written < pg_snapshot_xmin(pg_current_snapshot())
+          order by written desc, id desc
+          limit %s
+        )
+        select n.id, n.server_id, n.mode, n.type, n.at, n.steam_id, n.player_name, n.raw_text,
+          n.metadata, n.written::text as written,
+          pg_snapshot_xmin(pg_current_snapshot())::text as settled
+        from (values (1)) as one
+        left join newest n on true
+        order by n.written, n.id
+        """,
+        (limit,),
+    )
+
+
+def told(row: db.Row) -> dict[str, Any]:
+    """An event as it is read."""
+    metadata = row["metadata"]
+    if row["type"] in ("ROUND_START", "ROUND_END") and metadata.get("winner") is not None:
+        metadata["winner"] = _winner(metadata["winner"])
+    event = {
+        "id": row["id"],
+        "serverId": row["server_id"],
+        "gameMode": row["mode"],
+        "type": row["type"],
+        "timestamp": row["at"],
+        "steamId": row["steam_id"],
+        "playerName": row["player_name"],
+        "rawText": row["raw_text"],
+        "metadata": metadata,
+    }
+    return {key: value for key, value in event.items() if value is not None}
+
+
+def _winner(sent: Any) -> Any:
+    """The panel's word for who won: from a team's number or a text that names it; else as sent."""
+    said = str(sent).upper()
+    words = (word for part, word in _WINNERS if part in said)
+    return _NUMBERED.get(said) or next(words, sent)
