@@ -23,7 +23,7 @@ def make_server(server_id: str = SERVER, mode: str = "Sandbox") -> Client:
         """,
         (server_id, mode),
     )
-    return Client({"X-Server-Key": keys.issue(server_id).key})
+    return Client({"X-Server-Key": keys.issue(server_id, "Rita")["apiKey"]})
 
 
 def make_staff(name: str = "Rita", scope: str = "staff") -> Client:
