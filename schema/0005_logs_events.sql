@@ -44,12 +44,15 @@ select create_hypertable(
 );
 
 -- What a search looks through, in lower case; parts are told apart so that nothing matches across.
+-- The SteamID's own collation knows the case of ASCII letters only.
 create function logs.searched(name text, said text, steam_id text) returns text
 language sql
 immutable
 parallel safe
 as $$
-  select lower(coalesce(name, '') || e'\x1f' || said || e'\x1f' || coalesce(steam_id, ''))
+  select lower(
+    coalesce(name, '') || e'\x1f' || said || e'\x1f' || coalesce(steam_id, '') collate "default"
+  )
 $$;
 
 create index events_by_words on logs.events
