@@ -18,6 +18,7 @@ create table logs.sightings (
 
 create index sightings_by_person on logs.sightings (steam_id, last_at desc);
 create index sightings_by_time on logs.sightings (last_at);
+create index sightings_to_erase on logs.sightings (last_at) where address is not null;
 
 -- Events that hold an address or a position in plain text. Without this list, finding them would mean
 -- reading every event, and of the columnstore unpacking it.
@@ -44,3 +45,19 @@ create table logs.allowed (
   check ((steam_ids is null) <> (net_key is null)),
   check ((network is null) = (net_key is null))
 );
+
+-- Old events go into the columnstore where the edition has one, kept apart by server and type: what is
+-- to be erased later is then found, and unpacked, without the rest. Not so the hours that mark rollups:
+-- it takes no table whose deletes are marked.
+do $$
+begin
+  if current_setting('timescaledb.license') = 'timescale' then
+    alter table logs.events set (
+      timescaledb.enable_columnstore,
+      timescaledb.segmentby = 'server_id, type',
+      timescaledb.orderby = 'second desc'
+    );
+    call add_columnstore_policy('logs.events', after => interval '7 days');
+  end if;
+end
+$$;

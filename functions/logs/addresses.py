@@ -87,6 +87,12 @@ def digest(part: str, secret: bytes) -> bytes:
     return hmac.digest(secret, b"address\0" + part.encode(), hashlib.sha256)
 
 
+def erased(address: str, secret: bytes) -> str:
+    """What stands for a bare address once it is erased; of a public one its evidence's mark."""
+    told = evidence(address)
+    return erased_ip(digest(told.key if told else str(_parsed(address)), secret))
+
+
 def erased_ip(key_digest: bytes) -> str:
     """What stands where an erased address stood: `ip#` and 8 hex digits of its key's digest."""
     return f"ip#{key_digest.hex()[:8]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -155,7 +156,8 @@ def _parcels(
 ) -> Iterator[events.Parcel]:
     """The rows in parts that are stored one by one, each with what else there was beside it."""
     for start in range(0, len(outcomes), _AT_ONCE):
-        yield batches._parcel(outcomes[start : start + _AT_ONCE], sender, receipt)
+        some = outcomes[start : start + _AT_ONCE]
+        yield replace(batches.parcel_of(some, sender, receipt), is_live=False)
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

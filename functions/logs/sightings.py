@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=90)  # older sightings are no evidence, and are deleted
 _PLACES = ("country", "city", "state")
-_POSITION = ("lat", "lng")
+POSITION = ("lat", "lng")
 
 
 @dataclass
@@ -82,7 +82,7 @@ def record(rows: Iterable[Row]) -> None:
 def _is_plain(details: dict[str, Any]) -> bool:
     """Whether there is something to erase."""
     ip, geo = details.get("ip"), details.get("geo")
-    has_position = isinstance(geo, dict) and not geo.keys().isdisjoint(_POSITION)
+    has_position = isinstance(geo, dict) and not geo.keys().isdisjoint(POSITION)
     return has_position or (isinstance(ip, str) and addresses.split(ip) is not None)
 
 
@@ -116,7 +116,7 @@ def place(geo: Any) -> dict[str, Any] | None:
     known: dict[str, Any] = {
         name: geo[name][:64] for name in _PLACES if isinstance(geo.get(name), str) and geo[name]
     }
-    for name in _POSITION:
+    for name in POSITION:
         if isinstance(geo.get(name), int | float) and not isinstance(geo[name], bool):
             known[name] = geo[name]
     return known or None

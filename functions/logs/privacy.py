@@ -1,0 +1,177 @@
+"""Privacy: plain addresses and positions go after some days, and what their hashes tell stays."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from functions.logs import addresses, sightings
+from functions.shared import db, wire
+from functions.shared.settings import settings
+
+_AT_ONCE = 500  # events
+
+
+@dataclass
+class Report:
+    """What went; `left`: time did not allow for everything that is due."""
+
+    events: int = 0
+    sightings: int = 0
+    deleted: int = 0
+    left: bool = False
+
+
+def run(seconds: float = 240.0) -> Report:
+    """Erases what is due, the oldest first; may be ended anywhere and repeated, also at once."""
+    deadline = time.monotonic() + seconds
+    report = Report(sightings=_erase_sightings(), deleted=_delete_sightings())
+    while done := _erase_events():
+        report.events += done
+        if time.monotonic() > deadline:
+            report.left = True
+            break
+    return report
+
+
+def _erase_sightings() -> int:
+    """Erases addresses and positions; only days are whole sightings. One round trip."""
+    return _count(
+        db.run(
+            """
+            with erased as (
+              update logs.sightings
+              set address = null, geo = geo - array['lat', 'lng']
+              where address is not null
+                and last_at < now() - make_interval(days => %s)
+              returning 1
+            )
+            select count(*)
+            from erased
+            """,
+            (settings().logs_ip_days,),
+        )
+    )
+
+
+def _delete_sightings() -> int:
+    """Deletes what is no evidence any more. One round trip."""
+    return _count(
+        db.run(
+            """
+            with deleted as (
+              delete from logs.sightings
+              where last_at < now() - %s::interval
+              returning 1
+            )
+            select count(*)
+            from deleted
+            """,
+            (sightings.KEPT,),
+        )
+    )
+
+
+@db.retried
+def _erase_events() -> int:
+    """Erases the oldest events that are due, of one server and type; returns how many were due.
+
+    Of one server and type, because the columnstore keeps those together.
+    """
+    with db.transaction():
+        due = db.run(
+            """
+            with oldest as (
+              select server_id, type
+              from logs.addressed
+              where at < now() - make_interval(days => %(days)s)
+              order by at
+              limit 1
+            )
+            select a.id, a.second, a.server_id, a.type
+            from logs.addressed a
+            join oldest using (server_id, type)
+            where a.at < now() - make_interval(days => %(days)s)
+            order by a.at
+            limit %(limit)s
+            for update of a skip locked
+            """,
+            {"days": settings().logs_ip_days, "limit": _AT_ONCE},
+        )
+        if due:
+            _rewrite([_without_address(row) for row in _found(due)])
+            db.run("delete from logs.addressed where id = any(%s)", ([row["id"] for row in due],))
+    return len(due)
+
+
+def _where(rows: list[db.Row]) -> dict[str, Any]:
+    """Where events of one server and type are, for the columnstore to look nowhere else."""
+    seconds = [row["second"] for row in rows]
+    return {
+        "ids": [row["id"] for row in rows],
+        "seconds": seconds,
+        "server_id": rows[0]["server_id"],
+        "type": rows[0]["type"],
+        "since": min(seconds),
+        "until": max(seconds),
+    }
+
+
+def _found(due: list[db.Row]) -> list[db.Row]:
+    return db.run(
+        """
+        select e.id, e.second, e.server_id, e.type, e.raw_text, e.metadata
+        from unnest(%(ids)s::uuid[], %(seconds)s::timestamptz[]) as w (id, second)
+        join logs.events e on e.id = w.id
+          and e.second = w.second
+        where e.server_id = %(server_id)s
+          and e.type = %(type)s
+          and e.second between %(since)s and %(until)s
+        """,
+        _where(due),
+    )
+
+
+def _without_address(row: db.Row) -> db.Row:
+    """The event with a keyed hash in place of its address, wherever it says it, and no position."""
+    details = row["metadata"]
+    ip, raw_text = details.get("ip"), row["raw_text"]
+    if isinstance(ip, str) and addresses.split(ip):
+        instead = addresses.erased(ip, sightings.secret())
+        raw_text = addresses.scrub(raw_text, ip, instead)
+        details = json.loads(addresses.scrub(wire.dumps(details), ip, instead))
+        details["ip"] = instead
+    geo = details.get("geo")
+    if isinstance(geo, dict):
+        details["geo"] = {name: geo[name] for name in geo if name not in sightings.POSITION}
+    return {**row, "raw_text": raw_text, "metadata": wire.dumps(details)}
+
+
+def _rewrite(rows: list[db.Row]) -> None:
+    if rows:
+        db.run(
+            """
+            update logs.events e
+            set raw_text = n.raw_text, metadata = n.metadata::jsonb
+            from unnest(
+              %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
+            ) as n (id, second, raw_text, metadata)
+            where e.id = n.id
+              and e.second = n.second
+              and e.server_id = %(server_id)s
+              and e.type = %(type)s
+              and e.second between %(since)s and %(until)s
+            """,
+            {
+                **_where(rows),
+                "texts": [row["raw_text"] for row in rows],
+                "details": [row["metadata"] for row in rows],
+            },
+        )
+
+
+def _count(rows: list[db.Row]) -> int:
+    count: int = rows[0]["count"]
+    return count

@@ -1,0 +1,185 @@
+"""Privacy: after thirty days no address can be read anywhere, and nothing else has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.logs import addresses, privacy, sightings
+from functions.shared import db
+from tests.client import Client
+from tests.logs.panel import ago, connect, make_server, send
+
+ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
+IP, V6 = "203.0.113.9", "2001:db8::1"
+OLD, YOUNG = ago(days=30, minutes=5), ago(days=29, hours=23)
+GEO = {"country": "PT", "city": "Porto", "lat": 41.1, "lng": -8.6}
+
+
+@pytest.fixture
+def game(store: str) -> Client:
+    return make_server()
+
+
+def event(event_id: str) -> db.Row:
+    return db.run(
+        "select raw_text, metadata, at, steam_id from logs.events where id = %s", (event_id,)
+    )[0]
+
+
+def traces(text: str) -> list[str]:
+    """The tables of logs in which a text can still be read."""
+    tables = ("events", "sightings", "addressed", "allowed", "notes", "punishments", "receipts")
+    found = []
+    for table in tables:
+        rows = db.run(f"select t::text as said from logs.{table} t")  # type: ignore[arg-type]
+        if any(text in row["said"] for row in rows):
+            found.append(table)
+    return found
+
+
+def mark(address: str) -> str:
+    return addresses.erased(address, sightings.secret())
+
+
+def test_an_old_address_is_erased_everywhere(game: Client) -> None:
+    raw = f"Ana ({IP}:48878) joined from {IP}. {IP}0 and 1{IP} are others"
+    sent = connect(ANA, f"{IP}:48878", OLD, rawText=raw, metadata={"geo": GEO, "via": f"<{IP}>"})
+    [stored] = send(game, sent)["results"]
+    assert traces(IP) == ["events", "sightings"]
+    before = event(stored["id"])
+    assert vars(privacy.run()) == {"events": 1, "sightings": 1, "deleted": 0, "left": False}
+    after, instead = event(stored["id"]), mark(IP)
+    assert instead == f"ip#{addresses.digest(IP, sightings.secret()).hex()[:8]}"
+    assert after["metadata"] == {
+        **before["metadata"],
+        "ip": instead,
+        "via": f"<{instead}>",
+        "geo": {"country": "PT", "city": "Porto"},
+    }
+    assert after["metadata"]["port"] == 48878
+    assert after["raw_text"] == (
+        f"Ana ({instead}:48878) joined from {instead}. {IP}0 and 1{IP} are others"
+    )
+    assert traces("41.1") == []
+    assert db.run("select address, geo from logs.sightings") == [
+        {"address": None, "geo": {"country": "PT", "city": "Porto"}}
+    ]
+    assert db.run("select 1 as one from logs.addressed") == []
+    assert privacy.run().events == 0
+
+
+def test_a_younger_address_stays(game: Client) -> None:
+    [stored] = send(game, connect(ANA, IP, YOUNG, metadata={"geo": GEO}))["results"]
+    assert privacy.run().events == 0
+    assert event(stored["id"])["metadata"]["ip"] == IP
+    assert event(stored["id"])["metadata"]["geo"] == GEO
+    assert sightings.newest([ANA])[ANA]["ip"] == IP
+
+
+@pytest.mark.parametrize("address", [V6, "10.0.0.7", "127.0.0.1", "::ffff:203.0.113.9"])
+def test_addresses_of_any_kind_go(game: Client, address: str) -> None:
+    sent = connect(ANA, f"[{address}]:27005" if ":" in address else address, OLD)
+    [stored] = send(game, sent | {"rawText": f"from {address}:27005!"})["results"]
+    privacy.run()
+    after = event(stored["id"])
+    assert after["metadata"]["ip"] == mark(address)
+    assert after["raw_text"] == f"from {mark(address)}:27005!"
+
+
+@pytest.mark.parametrize("ip", ["none", "Error!", "loopback", None])
+def test_words_in_place_of_addresses_stay(game: Client, ip: Any) -> None:
+    [stored] = send(game, connect(ANA, ip, OLD, metadata={"geo": GEO}))["results"]
+    privacy.run()
+    after = event(stored["id"])["metadata"]
+    assert after.get("ip") == ip
+    assert after["geo"] == {"country": "PT", "city": "Porto"}
+
+
+def test_what_was_erased_is_still_recognised_when_it_is_sent_again(game: Client) -> None:
+    batch = [connect(ANA, IP, OLD), connect(BO, IP, OLD, type="BUILD_SAVE", rawText=f"by {IP}")]
+    send(game, *batch)
+    privacy.run()
+    again = send(game, *batch)
+    assert (again["stored"], again["duplicates"]) == (0, 2)
+    assert traces(IP) == []
+
+
+def test_a_late_event_does_not_bring_an_address_back_for_long(game: Client) -> None:
+    send(game, connect(ANA, IP, OLD))
+    privacy.run()
+    send(game, connect(ANA, IP, OLD + timedelta(minutes=1), metadata={"geo": GEO}))
+    assert traces(IP) == ["events", "sightings"]
+    assert privacy.run().events == 1
+    assert traces(IP) == []
+    assert traces("41.1") == []
+    assert [row["events"] for row in db.run("select events from logs.sightings")] == [2]
+
+
+def test_the_number_of_days_is_a_setting(game: Client, setting: Callable[..., None]) -> None:
+    send(game, connect(ANA, IP, ago(days=8)))
+    setting(LOGS_IP_DAYS="7")
+    assert privacy.run().events == 1
+    assert traces(IP) == []
+
+
+def test_sightings_end_with_what_they_prove(game: Client) -> None:
+    send(game, connect(ANA, IP, ago(days=89)), connect(BO, IP, ago(days=1)))
+    db.run(
+        "update logs.sightings set last_at = last_at - interval '2 days' where steam_id = %s",
+        (ANA,),
+    )
+    assert privacy.run().deleted == 1
+    assert [row["steam_id"] for row in db.run("select steam_id from logs.sightings")] == [BO]
+
+
+def test_an_event_that_is_gone_is_no_obstacle(game: Client) -> None:
+    send(game, connect(ANA, IP, OLD))
+    db.run("delete from logs.events")
+    privacy.run()
+    assert db.run("select 1 as one from logs.addressed") == []
+
+
+def test_everything_is_erased_in_parts(game: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(privacy, "_AT_ONCE", 7)
+    batch: list[dict[str, Any]] = []
+    for n in range(40):
+        at: datetime = OLD - timedelta(minutes=n)
+        batch.append(connect(f"STEAM_0:1:{n + 1}", f"203.0.113.{n}", at, type=f"TYPE_{n % 3}"))
+    send(game, *batch)
+    assert privacy.run(seconds=0).left
+    assert privacy.run().events == 40 - 7
+    assert traces("203.0.113") == []
+
+
+def test_old_chunks_are_in_the_columnstore_where_there_is_one(
+    game: Client, migrated: tuple[Any, str, str]
+) -> None:
+    """There an erasure unpacks what it changes, and a repeat is still recognised."""
+    found = db.run(
+        """
+        select count(*) as policies
+        from timescaledb_information.jobs
+        where hypertable_name = 'events'
+          and proc_name = 'policy_compression'
+        """
+    )
+    if migrated[0].edition == "apache":
+        assert found == [{"policies": 0}]
+        return
+    assert found == [{"policies": 1}]
+    batch = [connect(f"STEAM_0:1:{n + 1}", IP, OLD - timedelta(seconds=n)) for n in range(100)]
+    batch += [{**one, "type": "CHAT"} for one in batch]
+    send(game, *batch)
+    db.run(
+        "select compress_chunk(c) from show_chunks('logs.events', older_than => %s) c",
+        (ago(days=29),),
+    )
+    assert send(game, *batch)["duplicates"] == 200
+    assert send(game, connect(BO, IP, OLD + timedelta(minutes=2)))["stored"] == 1
+    assert privacy.run().events == 201
+    assert traces(IP) == []
+    assert send(game, *batch)["duplicates"] == 200
