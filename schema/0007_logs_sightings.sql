@@ -48,7 +48,7 @@ create table logs.allowed (
 
 -- Old events go into the columnstore where the edition has one, kept apart by server and type: what is
 -- to be erased later is then found, and unpacked, without the rest. Not so the hours that mark rollups:
--- it takes no table whose deletes are marked.
+-- it takes no table whose deletes are marked. The nightly job puts them there.
 do $$
 begin
   if current_setting('timescaledb.license') = 'timescale' then
@@ -57,7 +57,6 @@ begin
       timescaledb.segmentby = 'server_id, type',
       timescaledb.orderby = 'second desc'
     );
-    call add_columnstore_policy('logs.events', after => interval '7 days');
   end if;
 end
 $$;

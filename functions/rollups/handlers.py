@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.rollups import audit as audits
+from functions.rollups import columnstore
 from functions.rollups import refresh as refreshes
 from functions.rollups import retention as retentions
 from functions.shared import db, log
@@ -26,8 +27,10 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Drops raw chunks that are due and whose rollups are clean."""
-    return _run("rollups.retention", retentions.run, context)
+    """Drops raw chunks that are due and whose rollups are clean, and packs old ones."""
+    done = _run("rollups.retention", retentions.run, context)
+    _run("rollups.columnstore", columnstore.run, context)
+    return done
 
 
 def _run(name: str, verb: Callable[..., Any], context: Any) -> dict[str, Any]:
