@@ -25,6 +25,40 @@ as $$
   where moment >= at - interval '90 days'
 $$;
 
+-- Who won a round that ended: traitor, innocent or timeout, else what was sent.
+create function logs.winner(metadata jsonb) returns text
+language sql
+immutable
+parallel safe
+as $$
+  select case
+    when said in ('2', '3', '4') then (array['traitor', 'innocent', 'timeout'])[said::integer - 1]
+    when upper(said) like '%TRAITOR%' then 'traitor'
+    when upper(said) like '%INNOCENT%' then 'innocent'
+    when upper(said) like '%TIME%' then 'timeout'
+    else lower(said)
+  end
+  from (
+    select coalesce(nullif(metadata ->> 'winner', ''), nullif(metadata ->> 'result', '')) as said
+  ) as sent
+$$;
+
+-- A sequence of texts without repeats next to each other.
+create function logs.run_on(runs text[], next text) returns text[]
+language plpgsql
+immutable
+parallel safe
+as $$
+begin
+  if runs[cardinality(runs)] = next then
+    return runs;
+  end if;
+  return runs || next;
+end
+$$;
+
+create aggregate logs.runs(text) (sfunc = logs.run_on, stype = text[], initcond = '{}');
+
 create index heartbeats_of_nobody on logs.heartbeats (server_id, at) where players = 0;
 
 create table logs.sessions (
@@ -83,9 +117,11 @@ create function logs.unsettle() returns trigger
 language plpgsql
 as $$
 begin
+  -- What is older than raw rows are kept stays as it is.
   insert into logs.unsettled as u (server_id, hour, is_beat)
   select server_id, hour, false
   from changed
+  where hour >= rollups.horizon('logs.hours')
   order by server_id, hour
   on conflict on constraint unsettled_pkey do update
   set version = u.version + 1;
@@ -126,3 +162,25 @@ create trigger feel_update after update on logs.heartbeats
 referencing new table as changed for each statement execute function logs.feel();
 create trigger feel_delete after delete on logs.heartbeats
 referencing old table as changed for each statement execute function logs.feel();
+
+-- Heartbeats count for their server's mode.
+create function logs.change_mode() returns trigger
+language plpgsql
+as $$
+begin
+  update logs.hours
+  set events = events
+  where server_id = new.id
+    and hour >= rollups.horizon('logs.hours');
+  return null;
+end
+$$;
+
+create trigger change_mode after update of mode on logs.servers
+for each row when (old.mode <> new.mode) execute function logs.change_mode();
+
+-- How long rows are kept, until somebody says otherwise.
+insert into rollups.sources (name, time_column, keep)
+values ('logs.hours', 'hour', '90 days'),
+  ('logs.heartbeats', 'at', '90 days'),
+  ('logs.played', 'hour', '90 days');

@@ -136,7 +136,7 @@ class _Server:
             covered |= {
                 n
                 for n, one in enumerate(own)
-                if one.key is None and n <= last and (one.at >= start or n >= opener)
+                if one.key is None and n <= last and one.at >= min(start, own[opener].at)
             }
             yield Session(min(start, end), end, self.server, steam_id, key, method, reason)
         n = 0

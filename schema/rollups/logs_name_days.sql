@@ -1,0 +1,10 @@
+-- rollup: logs.name_days   version: 1
+-- A row is a name that a person had on one UTC day.
+-- source: logs.hours(hour)   bucket: day, 1 day   read by: at
+-- index: steam_id, day
+select time_bucket('1 day', at) as day, steam_id, player_name as name, min(at) as first_at,
+  max(at) as last_at
+from logs.events
+where player_name is not null
+  and logs.is_person(steam_id)
+group by day, steam_id, name
