@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from functions.logs.values import unicode
 from functions.shared import db, spool, wire
 from functions.shared.errors import Problem
 
@@ -29,13 +30,17 @@ def read(body: str, query: Mapping[str, str]) -> NewHeartbeat:
         sent = wire.loads(body)
     except Problem:
         sent = {}
-    given = {**query, **(sent if isinstance(sent, dict) else {})}
-    played = next((given[name] for name in _MAP if isinstance(given.get(name), str)), "")
-    counted = (_count(given.get(name)) for name in _COUNT)
+    given = (sent, query) if isinstance(sent, dict) else (query,)
+    maps = (_map(one.get(name)) for one in given for name in _MAP)
+    counts = (_count(one.get(name)) for one in given for name in _COUNT)
     return NewHeartbeat(
-        map=played[:128].replace("\0", "") or None,
-        players=next((count for count in counted if count is not None), None),
+        map=next((found for found in maps if found), None),
+        players=next((count for count in counts if count is not None), None),
     )
+
+
+def _map(sent: Any) -> str:
+    return unicode(sent.replace("\0", ""))[:128] if isinstance(sent, str) else ""
 
 
 def _count(sent: Any) -> int | None:
@@ -52,14 +57,15 @@ def record(server_id: str, sent: NewHeartbeat) -> datetime:
     try:
         _store(server_id, sent, now)
     except db.DatabaseAway:
-        spool.keep("logs.heartbeats", [{"server": server_id, **sent.model_dump()}])
+        item = {"server": server_id, "at": now.isoformat(), **sent.model_dump()}
+        spool.keep("logs.heartbeats", [item])
     return now
 
 
 def restore(item: Any, accepted_at: int) -> None:
-    """Notes a spooled heartbeat as of `accepted_at` (Unix ms)."""
-    at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    _store(item["server"], NewHeartbeat(map=item["map"], players=item["players"]), at)
+    """Notes a spooled heartbeat, as of its own time and not of `accepted_at`."""
+    beat = NewHeartbeat(map=item["map"], players=item["players"])
+    _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
 
 def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> None:
