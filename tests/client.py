@@ -92,7 +92,8 @@ class Client:
             if re.fullmatch(re.sub(r"{\w+}", "[^/]+", one.path), path):
                 model = one.answers.get(answered.status)
                 if isinstance(model, type):
-                    model.model_validate_json(answered.text, extra="forbid")
+                    extra = model.model_config.get("extra") or "forbid"
+                    model.model_validate_json(answered.text, extra=extra)
                 return
 
     def get(self, url: str, **more: Any) -> Answered:

@@ -22,7 +22,7 @@ _BASE62 = string.digits + string.ascii_letters
 class Rotation(wire.Terse):
     """Whether the key before dies at once."""
 
-    revokePrevious: bool = False  # noqa: N815  the wire's name
+    revokePrevious: bool | None = None  # noqa: N815  the wire's name
 
 
 class Issued(wire.Shape):

@@ -143,8 +143,9 @@ def delete_server(request: Request, path: servers.ServerPath) -> Answer:
 )
 def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
-    sent = wire.parse(keys.Rotation, request.body() if request.text().strip() else {})
-    return keys.issue(path.server_id, _who(request), sent.revokePrevious)
+    body = request.body() if request.text().strip() else None
+    sent = wire.parse(keys.Rotation, body or {})
+    return keys.issue(path.server_id, _who(request), bool(sent.revokePrevious))
 
 
 @routes.get(
