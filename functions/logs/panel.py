@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.logs import allowed, imports, notes, punishments
+from functions.logs import (
+    allowed,
+    analytics,
+    dashboard,
+    imports,
+    notes,
+    players,
+    profile,
+    punishments,
+    sessions,
+)
 from functions.logs.callers import staff
 from functions.shared import db
 from functions.shared.http import Answer, Request, Routes
@@ -16,6 +26,56 @@ def author(request: Request) -> str:
     """Who writes: the name that staff sees beside what was written."""
     assert request.caller
     return request.caller.owner or request.caller.name
+
+
+def _paged(found: list[dict[str, Any]], more: str | None) -> Answer:
+    headers = {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
+    return Answer(found, headers=headers)
+
+
+@routes.get("/api/dashboard", guard=staff, answers={200: dashboard.Dashboard})
+def read_dashboard(request: Request) -> dict[str, Any]:
+    """All servers at a glance."""
+    return dashboard.shown()
+
+
+@routes.get(
+    "/api/servers/{server_id}/analytics",
+    guard=staff,
+    query=analytics.AnalyticsQuery,
+    answers={200: analytics.Analytics, 404: "Server not found"},
+)
+def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str, Any]:
+    """One server over a day, a week or a month."""
+    return analytics.of(ask)
+
+
+@routes.get("/api/players", guard=staff, query=players.PlayersQuery, answers={200: players.Players})
+def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
+    """Players, last seen first; X-Has-More and X-Next-Cursor go on."""
+    return _paged(*players.listed(ask))
+
+
+@routes.get(
+    "/api/players/{steam_id}",
+    guard=staff,
+    query=profile.PlayerPath,
+    answers={200: profile.Profile, 404: "Player not found"},
+)
+def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
+    """Everything about one player."""
+    return profile.of(path.steam_id)
+
+
+@routes.get(
+    "/api/players/{steam_id}/sessions",
+    guard=staff,
+    query=sessions.SessionsQuery,
+    answers={200: sessions.Sessions, 404: "Player not found"},
+)
+def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
+    """A player's sessions, newest first; X-Has-More and X-Next-Cursor go on."""
+    return _paged(*sessions.of(ask))
 
 
 @routes.post(

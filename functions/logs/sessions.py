@@ -2,13 +2,125 @@
 
 from __future__ import annotations
 
-from functions.shared import db
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel
+
+from functions.shared import db, page, wire
+from functions.shared.errors import NotFound
+
+Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
+
+
+class SessionsQuery(wire.Terse):
+    """Whose sessions; those that lie at least partly between `from` and `to`, inclusive."""
+
+    steam_id: str = Field(max_length=64)
+    since: Annotated[wire.Instant | None, Optional] = Field(None, alias="from")
+    until: Annotated[wire.Instant | None, Optional] = Field(None, alias="to")
+    limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
+    cursor: Annotated[str | None, Optional] = None
+
+
+class Session(wire.Shape):
+    """A session; an open one has no `end`, and counts up to its server's last sign of life.
+
+    `method` is exact if the end was told with the session's own id.
+    """
+
+    serverId: str  # noqa: N815  the wire's name
+    sessionId: str | None = None  # noqa: N815
+    start: datetime
+    end: datetime | None = None
+    seconds: int
+    method: Literal["exact", "inferred"]
+    endReason: Literal["disconnect", "reconnect", "empty", "timeout", "idle", "open"]  # noqa: N815
+
+
+class Sessions(RootModel[list[Session]]):
+    """Sessions, newest first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 def settle() -> int:
     """Brings all sessions up to date with what is stored; returns how many people were looked at.
 
-    Whoever reads sessions calls it first. One round trip, and little work while nothing is imported.
+    Whoever reads sessions calls it first. One round trip; little work unless much was imported.
     """
     people: int = db.run("select logs.settle() as people")[0]["people"]
     return people
+
+
+def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
+    """A player's sessions, the newest first, and the cursor of the next page; raises NotFound.
+
+    Two round trips.
+    """
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
+    settle()
+    rows = db.run(
+        """
+        with known as (
+          select 1
+          from logs.player_months
+          where steam_id = %(steam_id)s
+          limit 1
+        )
+        select s.id, s.server_id, s.session_id, s.started_at, s.ended_at, s.method,
+          floor(extract(epoch from s.ended_at - s.started_at))::integer as seconds,
+          -- A server that has said nothing for too long is not there any more.
+          case
+            when s.reason = 'open' and now() - s.ended_at > case
+              when exists (
+                select
+                from logs.heartbeats h
+                where h.server_id = s.server_id
+                  and h.at >= s.ended_at - interval '24 hours'
+                  and h.at <= s.ended_at
+              ) then interval '300 seconds'
+              else interval '1800 seconds'
+            end then 'timeout'
+            else s.reason
+          end as reason
+        from known
+        left join logs.sessions s on s.steam_id = %(steam_id)s
+          and (%(since)s::timestamptz is null or s.ended_at >= %(since)s)
+          and (%(until)s::timestamptz is null or s.started_at <= %(until)s)
+          and (%(last_at)s::timestamptz is null
+            or (s.started_at, s.id) < (%(last_at)s::timestamptz, %(last_id)s::uuid))
+        order by s.started_at desc, s.id desc
+        limit %(one_more)s
+        """,
+        {
+            "steam_id": ask.steam_id,
+            "since": ask.since,
+            "until": ask.until,
+            "last_at": last_at,
+            "last_id": last_id,
+            "one_more": ask.limit + 1,
+        },
+    )
+    if not rows:
+        raise NotFound("Player not found")
+    rows = [row for row in rows if row["id"]]
+    kept = rows[: ask.limit]
+    more = None
+    if len(rows) > len(kept):
+        more = page.cursor([kept[-1]["started_at"].isoformat(), str(kept[-1]["id"])], **filters)
+    return [_told(row) for row in kept], more
+
+
+def _told(row: db.Row) -> dict[str, Any]:
+    told = {
+        "serverId": row["server_id"],
+        "sessionId": row["session_id"],
+        "start": row["started_at"],
+        "end": None if row["reason"] == "open" else row["ended_at"],
+        "seconds": row["seconds"],
+        "method": row["method"],
+        "endReason": row["reason"],
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.logs import sessions
-from functions.rollups import refresh
 from functions.shared import db
 from tests.logs import stored
 from tests.logs.oracle import Beat, Event, Oracle, Session
-from tests.rollups.conftest import connect, wrong
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.replace(hour=0, minute=0, second=0)

@@ -1,0 +1,231 @@
+"""Analytics: one server over a day, a week or a month."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from functions.logs import avatars, playtime, sessions
+from functions.shared import db, wire
+from functions.shared.errors import NotFound
+
+# Of each range the width of a bucket and how many there are.
+_RANGES = {
+    "24h": (timedelta(hours=1), 24),
+    "7d": (timedelta(days=1), 7),
+    "30d": (timedelta(days=1), 30),
+}
+
+
+class AnalyticsQuery(wire.Terse):
+    """Which server, and how far back; any other range is a week."""
+
+    server_id: str = Field(max_length=64)
+    range: Annotated[
+        Literal["24h", "7d", "30d"],
+        BeforeValidator(lambda sent: sent if sent in _RANGES else "7d"),
+    ] = "7d"
+
+
+class PlayTime(wire.Shape):
+    """Hours played in a bucket; `date` is HH:00 or YYYY-MM-DD."""
+
+    date: str
+    hours: float
+
+
+class Count(wire.Shape):
+    """How many played on average in a bucket."""
+
+    date: str
+    count: float
+
+
+class TopPlayer(wire.Shape):
+    """One of those who played most."""
+
+    steamId: str  # noqa: N815  the wire's name
+    name: str
+    avatarUrl: str  # noqa: N815
+    hours: float
+
+
+class Analytics(wire.Shape):
+    """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
+    `rawTail`: newer rows were counted one by one."""
+
+    totalPlayTimeHours: float  # noqa: N815
+    totalSessions: int  # noqa: N815
+    newPlayers: int  # noqa: N815
+    peakPlayers: int  # noqa: N815
+    playTimeTrend: list[PlayTime]  # noqa: N815
+    playerCountTrend: list[Count]  # noqa: N815
+    topPlayers: list[TopPlayer]  # noqa: N815
+    playTimeMethod: playtime.Method  # noqa: N815
+    since: datetime = Field(alias="from")
+    to: datetime
+    asOf: datetime  # noqa: N815
+    rawTail: bool  # noqa: N815
+
+
+def of(ask: AnalyticsQuery) -> dict[str, Any]:
+    """A server's Analytics; raises NotFound. Two round trips."""
+    now = datetime.now(UTC)
+    step, count = _RANGES[ask.range]
+    last = now.replace(minute=0, second=0, microsecond=0)
+    if step > timedelta(hours=1):
+        last = last.replace(hour=0)
+    since = last - step * (count - 1)
+    sessions.settle()
+    [row] = db.run(
+        _ANALYTICS, {"server": ask.server_id, "step": step, "since": since, "last": last}
+    )
+    if not row["is_known"]:
+        raise NotFound("Server not found")
+    form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
+    buckets = [
+        (datetime.fromisoformat(at), seconds, told, players)
+        for at, seconds, told, players in row["buckets"]
+    ]
+    return {
+        "totalPlayTimeHours": playtime.hours(row["seconds"]),
+        "totalSessions": row["sessions"],
+        "newPlayers": row["newcomers"],
+        "peakPlayers": row["peak"],
+        "playTimeTrend": [
+            {"date": at.strftime(form), "hours": playtime.hours(seconds)}
+            for at, seconds, _, _ in buckets
+        ],
+        "playerCountTrend": [
+            {
+                "date": at.strftime(form),
+                "count": playtime.mean(players, told)
+                if told
+                else playtime.mean(seconds, int((min(at + step, now) - at).total_seconds())),
+            }
+            for at, seconds, told, players in buckets
+        ],
+        "topPlayers": [
+            {
+                "steamId": steam_id,
+                "name": name,
+                "avatarUrl": avatars.of(steam_id),
+                "hours": playtime.hours(seconds),
+            }
+            for steam_id, name, seconds in row["top"]
+        ],
+        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        "from": since,
+        "to": now,
+        "asOf": row["as_of"],
+        "rawTail": row["raw_tail"],
+    }
+
+
+_ANALYTICS = """
+    with hour as (
+      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred, peak
+      from logs.play_hours
+      where server_id = %(server)s
+        and hour >= %(since)s
+        and hour < %(last)s + %(step)s
+    ), beat as (
+      select time_bucket(%(step)s, slot) as at, told, players, peak
+      from logs.population
+      where server_id = %(server)s
+        and slot >= %(since)s
+        and slot < %(last)s + %(step)s
+    ), bucket as (
+      select b.at, coalesce(h.seconds, 0) as seconds, coalesce(t.told, 0) as told,
+        coalesce(t.players, 0) as players
+      from generate_series(%(since)s, %(last)s, %(step)s, 'UTC') as b (at)
+      left join (
+        select at, sum(seconds)::bigint as seconds
+        from hour
+        group by at
+      ) as h on h.at = b.at
+      left join (
+        select at, sum(told)::bigint as told, sum(players)::bigint as players
+        from beat
+        group by at
+      ) as t on t.at = b.at
+    ), top as (
+      select steam_id, sum(seconds)::bigint as seconds
+      from (
+        select steam_id, seconds
+        from logs.play_days
+        where %(step)s::interval = interval '1 day'
+          and server_id = %(server)s
+          and day >= %(since)s
+          and day <= %(last)s
+        union all
+        select steam_id, seconds
+        from logs.played
+        where %(step)s::interval < interval '1 day'
+          and server_id = %(server)s
+          and hour >= %(since)s
+          and hour <= %(last)s
+      ) as p
+      group by steam_id
+      having sum(seconds) > 0
+      order by seconds desc, steam_id
+      limit 5
+    ), top_name as (
+      select steam_id,
+        (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
+          as name
+      from logs.player_months
+      where steam_id in (select steam_id from top)
+      group by steam_id
+    )
+    select exists (
+        select
+        from logs.servers
+        where id = %(server)s
+          and deleted_at is null
+      ) as is_known,
+      w.seconds, w.sessions, w.is_exact, w.is_inferred,
+      coalesce(
+        greatest(
+          (select max(peak) from beat),
+          (
+            select max(peak)
+            from logs.activity
+            where server_id = %(server)s
+              and hour >= %(since)s
+              and hour < %(last)s + %(step)s
+          )
+        ),
+        w.peak
+      ) as peak,
+      (
+        select count(*)
+        from (
+          select
+          from logs.player_months
+          where server_id = %(server)s
+          group by steam_id
+          having min(first_at) >= %(since)s
+        ) as newcomer
+      ) as newcomers,
+      (
+        select json_agg(json_build_array(at, seconds, told, players) order by at)
+        from bucket
+      ) as buckets,
+      coalesce((
+        select json_agg(json_build_array(t.steam_id, coalesce(n.name, t.steam_id), t.seconds)
+          order by t.seconds desc, t.steam_id)
+        from top t
+        left join top_name n on n.steam_id = t.steam_id
+      ), '[]') as top,
+      f.as_of, f.raw_tail
+    from (
+      select coalesce(sum(seconds), 0)::bigint as seconds,
+        coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(exact), 0) > 0 as is_exact,
+        coalesce(sum(inferred), 0) > 0 as is_inferred, coalesce(max(peak), 0) as peak
+      from hour
+    ) as w
+    cross join logs.freshness(%(since)s) as f
+"""

@@ -1,0 +1,195 @@
+"""Dashboard: all servers at a glance."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+from functions.shared import db, wire
+
+
+class Day(wire.Shape):
+    """A UTC day: distinct players, and rounds that ended."""
+
+    date: date
+    players: int
+    rounds: int
+
+
+class MapCount(wire.Shape):
+    """How often a map was played, and which part of its mode's maps that is, in percent."""
+
+    name: str
+    playCount: int  # noqa: N815  the wire's name
+    percentage: int
+
+
+class Activity(wire.Shape):
+    """A log event in one line."""
+
+    id: str
+    message: str
+    type: Literal["INFO", "WARNING"]
+    timestamp: datetime
+    serverName: str  # noqa: N815
+
+
+class Finance(wire.Shape):
+    """Zeros: money is not part of this product."""
+
+    revenueToday: int  # noqa: N815
+    revenueMonth: int  # noqa: N815
+    transactionsToday: int  # noqa: N815
+
+
+class Dashboard(wire.Shape):
+    """All servers at a glance; maps of 30 days by game mode."""
+
+    uniquePlayers24h: int  # noqa: N815
+    totalConnections: int  # noqa: N815
+    roundsPlayed: int  # noqa: N815
+    activeBans: int  # noqa: N815
+    chartData: list[Day]  # noqa: N815
+    mapStats: dict[str, list[MapCount]]  # noqa: N815
+    liveActivity: list[Activity]  # noqa: N815
+    financialStats: Finance  # noqa: N815
+
+
+def shown() -> dict[str, Any]:
+    """The Dashboard of this moment. One round trip."""
+    now = datetime.now(UTC)
+    since = now - timedelta(days=30)
+    [row] = db.run(
+        _SHOWN,
+        {
+            "now": now,
+            "day_ago": now - timedelta(hours=24),
+            "hour_of_day_ago": _hour(now - timedelta(hours=24)),
+            "today": now.replace(hour=0, minute=0, second=0, microsecond=0),
+            "since": since,
+            "edge": _hour(since),
+            "whole": _hour(since) + timedelta(hours=1),
+        },
+    )
+    row["financialStats"] = {"revenueToday": 0, "revenueMonth": 0, "transactionsToday": 0}
+    return row
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+_SHOWN = """
+    with day as (
+      select d.day, coalesce(p.players, 0) as players, coalesce(r.rounds, 0) as rounds
+      from generate_series(
+        %(today)s - interval '6 days', %(today)s, interval '1 day', 'UTC'
+      ) as d (day)
+      left join (
+        select day, count(distinct steam_id) as players
+        from logs.player_days
+        where day >= %(today)s - interval '6 days'
+        group by day
+      ) as p on p.day = d.day
+      left join (
+        select day, sum(events)::bigint as rounds
+        from logs.activity_days
+        where day >= %(today)s - interval '6 days'
+          and type = 'ROUND_END'
+        group by day
+      ) as r on r.day = d.day
+    ),
+    -- The hour in which the 30 days begin counts from that moment on, while its rows are there.
+    hour as (
+      select hour, server_id, mode, maps
+      from logs.maps
+      where hour >= case
+        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s
+        else %(whole)s
+      end
+      union all
+      select %(edge)s, server_id, mode, logs.runs(map order by at, rank, id)
+      from (
+        select at, server_id, mode, map, 1 as rank, id
+        from logs.events
+        where map is not null
+          and at >= %(since)s
+          and at < %(whole)s
+          and second >= %(edge)s - interval '10 minutes'
+        union all
+        select h.at, h.server_id, s.mode, h.map, 0, null
+        from logs.heartbeats h
+        join logs.servers s on s.id = h.server_id
+        where h.map is not null
+          and h.at >= %(since)s
+          and h.at < %(whole)s
+      ) as seen
+      where %(edge)s >= rollups.horizon('logs.hours')
+      group by server_id, mode
+    ), run as (
+      select h.mode, m.map,
+        m.map is distinct from lag(m.map)
+          over (partition by h.server_id, h.mode order by h.hour, m.place) as is_new
+      from hour h
+      cross join lateral unnest(h.maps) with ordinality as m (map, place)
+    ), play as (
+      select mode, map, count(*) as plays, sum(count(*)) over (partition by mode) as total,
+        row_number() over (partition by mode order by count(*) desc, map collate "C") as place
+      from run
+      where is_new
+      group by mode, map
+    ), newest as (
+      select id, server_id, type, at, raw_text
+      from logs.events
+      order by at desc, id desc
+      limit 5
+    )
+    select (
+        select count(distinct steam_id)
+        from logs.appearances
+        where hour >= %(hour_of_day_ago)s
+          and last_at >= %(day_ago)s
+      ) as "uniquePlayers24h",
+      t.connections as "totalConnections", t.rounds as "roundsPlayed",
+      (
+        select count(*)
+        from logs.punishments
+        where type = 'BAN'
+          and active
+      ) as "activeBans",
+      (
+        select json_agg(json_build_object(
+            'date', to_char(day at time zone 'UTC', 'YYYY-MM-DD'), 'players', players,
+            'rounds', rounds
+          ) order by day)
+        from day
+      ) as "chartData",
+      coalesce((
+        select json_object_agg(mode, maps)
+        from (
+          select mode, json_agg(json_build_object(
+              'name', map, 'playCount', plays,
+              'percentage', floor(100 * plays / total + 0.5)::integer
+            ) order by place) as maps
+          from play
+          where place <= 10
+          group by mode
+        ) as by_mode
+      ), '{}') as "mapStats",
+      coalesce((
+        select json_agg(json_build_object(
+            'id', n.id, 'message', n.raw_text,
+            'type', case n.type when 'ULX' then 'WARNING' else 'INFO' end,
+            'timestamp', logs.iso(n.at),
+            'serverName', coalesce(s.name, n.server_id)
+          ) order by n.at desc, n.id desc)
+        from newest n
+        left join logs.servers s on s.id = n.server_id
+      ), '[]') as "liveActivity"
+    from (
+      select coalesce(sum(events) filter (where type = 'CONNECT'), 0)::bigint as connections,
+        coalesce(sum(events) filter (where type = 'ROUND_END'), 0)::bigint as rounds
+      from logs.activity_days
+      where type in ('CONNECT', 'ROUND_END')
+    ) as t
+"""

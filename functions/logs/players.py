@@ -1,0 +1,187 @@
+"""Players: who was ever seen, newest first, with their connections and playtime."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel
+
+from functions.logs import avatars, playtime, punishments, sessions
+from functions.shared import db, page, wire
+
+_MOST_BYTES = 4_500_000  # of an answer
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
+Text = Annotated[str | None, Field(max_length=256), Optional]
+
+
+class PlayersQuery(wire.Terse):
+    """Whom to list."""
+
+    search: Text = Field(None, description="in the name, in any case, or in the SteamID")
+    server_id: Text = Field(None, alias="serverId", description="who has an event there")
+    is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
+        Field(None, alias="isVip")
+    )
+    limit: Annotated[int, wire.lenient(default=2000, most=5000)] = 2000
+    cursor: Annotated[str | None, Optional] = None
+
+
+class ServerPart(wire.Shape):
+    """A player's part on one server."""
+
+    playTimeHours: float  # noqa: N815  the wire's name
+    connections: int
+
+
+class Player(wire.Shape):
+    """A player; `name` is the newest one, else the SteamID."""
+
+    steamId: str  # noqa: N815
+    name: str
+    avatarUrl: str  # noqa: N815
+    lastSeen: datetime  # noqa: N815
+    firstSeen: datetime  # noqa: N815
+    totalConnections: int  # noqa: N815
+    playTimeHours: float  # noqa: N815
+    isVip: bool  # noqa: N815
+    serverStats: dict[str, ServerPart]  # noqa: N815
+    punishments: list[punishments.Punishment]
+
+
+class Players(RootModel[list[Player]]):
+    """Players, last seen first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+def exists(steam_id: str) -> bool:
+    """Whether an event ever had this SteamID, and it is an account's. One round trip."""
+    return bool(
+        db.run("select 1 as one from logs.player_months where steam_id = %s limit 1", (steam_id,))
+    )
+
+
+def listed(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of Players, and the cursor of the next one. Three round trips."""
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
+    if ask.is_vip:
+        return [], None  # nothing makes anybody one
+    sessions.settle()
+    rows = db.run(
+        _LISTED,
+        {
+            "only": None,
+            "server": ask.server_id,
+            "search": ask.search,
+            "last_at": last_at,
+            "last_id": last_id,
+            "one_more": ask.limit + 1,
+        },
+    )
+    found = _told(rows[: ask.limit])
+    kept = _fitting(found)
+    if len(kept) == len(rows):
+        return kept, None
+    return kept, page.cursor([kept[-1]["lastSeen"].isoformat(), kept[-1]["steamId"]], **filters)
+
+
+def cards(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Each of these who is a player, by SteamID, as Player. Three round trips."""
+    sessions.settle()
+    asked = {
+        "only": steam_ids,
+        "server": None,
+        "search": None,
+        "last_at": None,
+        "last_id": None,
+        "one_more": len(steam_ids),
+    }
+    return {one["steamId"]: one for one in _told(db.run(_LISTED, asked))}
+
+
+def _told(rows: list[db.Row]) -> list[dict[str, Any]]:
+    given = punishments.of([row["steam_id"] for row in rows]) if rows else {}
+    return [
+        {
+            "steamId": row["steam_id"],
+            "name": row["name"],
+            "avatarUrl": avatars.of(row["steam_id"]),
+            "lastSeen": row["last_at"],
+            "firstSeen": row["first_at"],
+            "totalConnections": row["connections"],
+            "playTimeHours": playtime.hours(row["seconds"]),
+            "isVip": False,
+            "serverStats": {
+                name: {"playTimeHours": playtime.hours(seconds), "connections": connections}
+                for name, seconds, connections in row["servers"]
+            },
+            "punishments": given.get(row["steam_id"], []),
+        }
+        for row in rows
+    ]
+
+
+def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of these as an answer holds, and at least one."""
+    total = 0
+    for count, one in enumerate(found):
+        total += len(wire.dumps(one).encode()) + 1
+        if total > _MOST_BYTES and count:
+            return found[:count]
+    return found
+
+
+_LISTED = """
+    with person as (
+      select steam_id, min(first_at) as first_at, max(last_at) as last_at,
+        (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
+          as own_name
+      from logs.player_months
+      where %(only)s::text[] is null
+        or steam_id = any(%(only)s::text[])
+      group by steam_id
+      having %(server)s::text is null
+        or bool_or(server_id = %(server)s)
+    ), page as (
+      select steam_id, first_at, last_at, name
+      from person
+      cross join lateral (select coalesce(own_name, steam_id) as name) as shown
+      where (%(search)s::text is null or strpos(lower(name), lower(%(search)s)) > 0
+          or strpos(steam_id, %(search)s) > 0)
+        and (%(last_at)s::timestamptz is null or last_at < %(last_at)s::timestamptz
+          or last_at = %(last_at)s::timestamptz and steam_id > %(last_id)s::text)
+      order by last_at desc, steam_id
+      limit %(one_more)s
+    ),
+    -- The page's people all at once: each alone would look through the newest rows again.
+    ids as materialized (
+      select coalesce(array_agg(steam_id), '{}') as of
+      from page
+    ), part as (
+      select p.steam_id, p.server_id, sum(p.connections)::bigint as connections,
+        sum(p.seconds)::bigint as seconds
+      from (
+        select steam_id, server_id, connections, 0 as seconds
+        from logs.player_months
+        where steam_id = any ((select of from ids)::text[])
+        union all
+        select steam_id, server_id, 0, seconds
+        from logs.play_months
+        where steam_id = any ((select of from ids)::text[])
+      ) as p
+      group by p.steam_id, p.server_id
+    ), whole as (
+      select steam_id, sum(connections)::bigint as connections, sum(seconds)::bigint as seconds,
+        json_agg(json_build_array(server_id, seconds, connections) order by server_id) as servers
+      from part
+      group by steam_id
+    )
+    select page.steam_id, page.name, page.first_at, page.last_at, whole.connections, whole.seconds,
+      whole.servers
+    from page
+    join whole on whole.steam_id = page.steam_id
+    order by page.last_at desc, page.steam_id
+"""

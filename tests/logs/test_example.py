@@ -1,0 +1,177 @@
+"""The worked example of sessions: an evening of three players, an hour ago instead of in March."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.shared import wire
+from tests.client import Client
+from tests.logs import stored
+from tests.logs.oracle import Beat, Event
+from tests.logs.panel import make_staff
+
+NOW = datetime.now(UTC)
+START = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)  # 19:00
+ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
+
+
+def event(minute: int, kind: str, who: str, key: str | None = None) -> Event:
+    at = START + timedelta(minutes=minute)
+    name = {ANA: "Ana", BO: "Bo", CY: "Cy"}[who]
+    return Event(stored.event_id(at, minute), at, "srv_01", kind, who, name, key=key)
+
+
+@pytest.fixture
+def panel(store: str) -> Client:
+    stored.servers({"srv_01": "Sandbox"})
+    people = [1] * 5 + [2] * 5 + [3] * 10 + [2] * 10 + [1] * 11
+    stored.store(
+        Beat(START + timedelta(minutes=minute), "srv_01", count, "gm_construct")
+        for minute, count in enumerate(people)
+    )
+    stored.store(
+        [
+            event(20, "DISCONNECT", CY),
+            event(0, "CONNECT", ANA, "s1"),
+            event(35, "CHAT", BO),
+            event(30, "DISCONNECT", ANA, "s1"),
+            event(10, "CONNECT", BO),
+            event(5, "CONNECT", CY),
+        ]
+    )
+    return make_staff()
+
+
+def sessions(panel: Client, who: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = panel.get(f"/api/players/{who}/sessions").json
+    return found
+
+
+def at(minute: int) -> str:
+    return wire.iso(START + timedelta(minutes=minute))
+
+
+def test_sessions_are_those_of_the_example(panel: Client) -> None:
+    assert sessions(panel, ANA) == [
+        {
+            "serverId": "srv_01",
+            "sessionId": "s1",
+            "start": at(0),
+            "end": at(30),
+            "seconds": 1800,
+            "method": "exact",
+            "endReason": "disconnect",
+        }
+    ]
+    [bo] = sessions(panel, BO)
+    assert (bo["end"], bo["seconds"], bo["method"], bo["endReason"]) == (
+        at(40),
+        1800,
+        "inferred",
+        "timeout",
+    )
+    [cy] = sessions(panel, CY)
+    assert (cy["seconds"], cy["method"], cy["endReason"]) == (900, "inferred", "disconnect")
+    stored.store([event(38, "DISCONNECT", BO)])  # late
+    [bo] = sessions(panel, BO)
+    assert (bo["end"], bo["seconds"], bo["endReason"]) == (at(38), 1680, "disconnect")
+
+
+def test_analytics_are_those_of_the_example(panel: Client) -> None:
+    told = panel.get("/api/servers/srv_01/analytics?range=24h").json
+    assert told["totalPlayTimeHours"] == 1.3
+    assert (told["totalSessions"], told["newPlayers"], told["peakPlayers"]) == (3, 3, 3)
+    assert told["playTimeMethod"] == "mixed"
+    assert told["from"] == wire.iso(START - timedelta(hours=22))
+    assert told["playTimeTrend"][-2] == {"date": f"{START:%H:00}", "hours": 1.3}
+    assert told["playerCountTrend"][-2] == {"date": f"{START:%H:00}", "count": 1.9}
+    assert len(told["playTimeTrend"]) == len(told["playerCountTrend"]) == 24
+    assert [(one["name"], one["hours"]) for one in told["topPlayers"]] == [
+        ("Ana", 0.5),
+        ("Bo", 0.5),
+        ("Cy", 0.3),
+    ]
+    for days in (7, 30):
+        told = panel.get(f"/api/servers/srv_01/analytics?range={days}d").json
+        assert (told["totalSessions"], told["totalPlayTimeHours"]) == (3, 1.3)
+        assert len(told["playTimeTrend"]) == days
+    assert panel.get("/api/servers/srv_02/analytics").status == 404
+    assert len(panel.get("/api/servers/srv_01/analytics?range=x").json["playTimeTrend"]) == 7
+
+
+def test_players_are_listed_last_seen_first(panel: Client) -> None:
+    listed = panel.get("/api/players").json
+    assert [one["name"] for one in listed] == ["Bo", "Ana", "Cy"]
+    assert {**listed[1], "avatarUrl": "", "firstSeen": "", "lastSeen": ""} == {
+        "steamId": ANA,
+        "name": "Ana",
+        "avatarUrl": "",
+        "lastSeen": "",
+        "firstSeen": "",
+        "totalConnections": 1,
+        "playTimeHours": 0.5,
+        "isVip": False,
+        "serverStats": {"srv_01": {"playTimeHours": 0.5, "connections": 1}},
+        "punishments": [],
+    }
+    assert (listed[1]["firstSeen"], listed[1]["lastSeen"]) == (at(0), at(30))
+    assert len(listed[1]["avatarUrl"].encode()) <= 400
+    for query, names in {
+        "search=a": ["Ana"],
+        "search=AN": ["Ana"],
+        "search=:103": ["Cy"],
+        "search=%25": [],
+        "serverId=srv_01": ["Bo", "Ana", "Cy"],
+        "serverId=srv_02": [],
+        "isVip=true": [],
+        "isVip=false": ["Bo", "Ana", "Cy"],
+    }.items():
+        assert [one["name"] for one in panel.get(f"/api/players?{query}").json] == names, query
+    first = panel.get("/api/players?limit=2")
+    assert first.headers["x-has-more"] == "true"
+    cursor = first.headers["x-next-cursor"]
+    rest = panel.get(f"/api/players?limit=2&cursor={cursor}")
+    assert [one["name"] for one in rest.json] == ["Cy"]
+    assert rest.headers["x-has-more"] == "false"
+    assert panel.get(f"/api/players?limit=2&search=a&cursor={cursor}").status == 400
+
+
+def test_a_profile_says_everything(panel: Client) -> None:
+    told = panel.get(f"/api/players/{ANA}").json
+    assert (told["playTimeSeconds"], told["playTimeMethod"]) == (1800, "exact")
+    assert told["names"] == [{"name": "Ana", "firstSeen": at(0), "lastSeen": at(30)}]
+    assert (told["notes"], told["punishments"]) == ([], [])
+    days = told["activityHistory"]
+    assert len(days) == 14
+    assert days[-1]["date"] == f"{NOW:%Y-%m-%d}"
+    assert sum(day["sessions"] for day in days) == 1
+    assert sum(day["hoursPlayed"] for day in days) == 0.5
+    assert told["gameModeStats"] == {
+        "sandbox": {"totalPlayTimeHours": 0.5, "totalSessions": 1, "propsSpawned": 0}
+    }
+    assert panel.get("/api/players/STEAM_0:1:999").json == {"error": "Player not found"}
+    assert panel.get("/api/players/STEAM_0:1:999/sessions").status == 404
+    assert panel.get("/api/players/BOT").status == 404
+    assert panel.get(f"/api/players/{ANA}", headers={}).status == 401
+
+
+def test_the_dashboard_shows_numbers_and_no_samples(panel: Client) -> None:
+    told = panel.get("/api/dashboard").json
+    assert (told["uniquePlayers24h"], told["totalConnections"], told["roundsPlayed"]) == (3, 3, 0)
+    assert told["activeBans"] == 0
+    assert len(told["chartData"]) == 7
+    assert told["mapStats"] == {
+        "Sandbox": [{"name": "gm_construct", "playCount": 1, "percentage": 100}]
+    }
+    assert [one["serverName"] for one in told["liveActivity"]] == ["Server srv_01"] * 5
+    assert told["liveActivity"][0]["type"] == "INFO"
+    assert told["financialStats"]["revenueToday"] == 0
+
+
+def test_an_empty_store_has_no_samples_either(store: str) -> None:
+    told = make_staff().get("/api/dashboard").json
+    assert (told["mapStats"], told["liveActivity"]) == ({}, [])
+    assert [day["players"] for day in told["chartData"]] == [0] * 7
