@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from functions.logs import addresses, sightings
+from functions.logs import addresses, sightings, stored
 from functions.shared import db, wire
 from functions.shared.settings import settings
 
@@ -101,37 +100,10 @@ def _erase_events() -> int:
             {"days": settings().logs_ip_days, "limit": _AT_ONCE},
         )
         if due:
-            _rewrite([_without_address(row) for row in _found(due)])
+            if there := stored.read(due):
+                stored.rewrite([_without_address(row) for row in there])
             db.run("delete from logs.addressed where id = any(%s)", ([row["id"] for row in due],))
     return len(due)
-
-
-def _where(rows: list[db.Row]) -> dict[str, Any]:
-    """Where events of one server and type are, for the columnstore to look nowhere else."""
-    seconds = [row["second"] for row in rows]
-    return {
-        "ids": [row["id"] for row in rows],
-        "seconds": seconds,
-        "server_id": rows[0]["server_id"],
-        "type": rows[0]["type"],
-        "since": min(seconds),
-        "until": max(seconds),
-    }
-
-
-def _found(due: list[db.Row]) -> list[db.Row]:
-    return db.run(
-        """
-        select e.id, e.second, e.server_id, e.type, e.raw_text, e.metadata
-        from unnest(%(ids)s::uuid[], %(seconds)s::timestamptz[]) as w (id, second)
-        join logs.events e on e.id = w.id
-          and e.second = w.second
-        where e.server_id = %(server_id)s
-          and e.type = %(type)s
-          and e.second between %(since)s and %(until)s
-        """,
-        _where(due),
-    )
 
 
 def _without_address(row: db.Row) -> db.Row:
@@ -147,29 +119,6 @@ def _without_address(row: db.Row) -> db.Row:
     if isinstance(geo, dict):
         details["geo"] = {name: geo[name] for name in geo if name not in sightings.POSITION}
     return {**row, "raw_text": raw_text, "metadata": wire.dumps(details)}
-
-
-def _rewrite(rows: list[db.Row]) -> None:
-    if rows:
-        db.run(
-            """
-            update logs.events e
-            set raw_text = n.raw_text, metadata = n.metadata::jsonb
-            from unnest(
-              %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
-            ) as n (id, second, raw_text, metadata)
-            where e.id = n.id
-              and e.second = n.second
-              and e.server_id = %(server_id)s
-              and e.type = %(type)s
-              and e.second between %(since)s and %(until)s
-            """,
-            {
-                **_where(rows),
-                "texts": [row["raw_text"] for row in rows],
-                "details": [row["metadata"] for row in rows],
-            },
-        )
 
 
 def _count(rows: list[db.Row]) -> int:

@@ -70,7 +70,8 @@ def listed(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
     cards, places = players.cards(steam_ids), sightings.newest(steam_ids)
-    kept, size = [], 0
+    kept: list[dict[str, Any]] = []
+    size = 0
     for told in _told(found, cards, places):
         size += len(wire.dumps(told).encode())
         if size > _MOST_BYTES and kept:

@@ -191,6 +191,12 @@ begin
     from rollups.catalog c
     join rollups.sources s on s.name = c.source
     where c.source = forget.source
+      and exists (  -- others count without telling who
+        select
+        from pg_attribute a
+        where a.attrelid = rollups.storage(c.id)::regclass
+          and a.attname = person_column
+      )
   loop
     execute format(
       'delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column
