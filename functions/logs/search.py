@@ -37,14 +37,14 @@ class LogsQuery(wire.Terse):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an event must be: conditions, the values in them, and how many are wanted at the most.
+    """What an event must be: conditions, the words it must say, how many are wanted at the most.
 
-    Only what was asked for is a condition: one plan for all that may be asked could use no index.
-    Times and the limit are part of the text, because the plan must depend on them.
+    Only what was asked for is a condition, and every value is quoted into the statement: one plan
+    for all that may be asked could use no index, and one for all players would suit only few.
     """
 
     conditions: tuple[sql.Composable, ...]
-    values: dict[str, Any]
+    words: str
     limit: int
 
     def also(self, *conditions: sql.Composable) -> Wanted:
@@ -66,9 +66,17 @@ class Wanted:
         )
 
     def found(self, statement: sql.SQL) -> list[db.Row]:
-        """The rows of a statement, in which {where} and {limit} stand for what is wanted."""
-        where = sql.SQL(" and ").join(self.conditions)
-        return db.run(statement.format(where=where, limit=self.limit), self.values)
+        """The rows of a statement with what is wanted put in."""
+        return db.run(
+            statement.format(
+                where=sql.SQL(" and ").join(self.conditions),
+                person=self.words,
+                words=f"%{_literal(self.words)}%",
+                look=_LOOK,
+                limit=self.limit,
+            ),
+            None,
+        )
 
 
 def listed(ask: LogsQuery) -> tuple[str, str | None]:
@@ -104,20 +112,17 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
 
 def _wanted(ask: LogsQuery) -> Wanted:
     mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
-    given = (
-        ("server_id = %(server)s", "server", ask.server_id),
-        ("type = %(type)s", "type", ask.type and ask.type.strip().upper()),
-        ("mode = %(mode)s", "mode", mode),
-        ("map = %(map)s", "map", ask.map),
-        ("steam_id = %(steam)s", "steam", ask.steam_id),
+    asked = (
+        ("server_id = {}", ask.server_id),
+        ("type = {}", ask.type and ask.type.strip().upper()),
+        ("mode = {}", mode),
+        ("map = {}", ask.map),
+        ("steam_id = {}", ask.steam_id),
+        ("at <= {}", ask.until),
     )
-    conditions = [sql.SQL(said) for said, _, value in given if value]
-    values: dict[str, Any] = {name: value for _, name, value in given if value}
-    values |= {"person": ask.search, "words": f"%{_literal(ask.search or '')}%", "look": _LOOK}
+    conditions = [sql.SQL(said).format(value) for said, value in asked if value]
     # One more than asked for tells whether there are more.
-    wanted = Wanted((sql.SQL("true"), *conditions), values, ask.limit + 1)
-    if ask.until:
-        wanted = wanted.also(sql.SQL("at <= {}").format(ask.until))
+    wanted = Wanted((sql.SQL("true"), *conditions), ask.search or "", ask.limit + 1)
     return wanted.since(ask.since) if ask.since else wanted
 
 
@@ -141,15 +146,15 @@ _ABOUT = sql.SQL(
     with own as (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
       from logs.events
-      where steam_id = %(person)s
+      where steam_id = {person}
         and {where}
       order by at desc, id desc
       limit {limit}
     ), met as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
       from logs.events
-      where people @> array[%(person)s]
-        and steam_id is distinct from %(person)s
+      where people @> array[{person}]
+        and steam_id is distinct from {person}
         and {where}
     )
     select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
@@ -194,11 +199,11 @@ _LOOKING = sql.SQL(
     """
     with looked as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-        logs.searched(player_name, raw_text, steam_id) like lower(%(words)s) as matches
+        logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
       from logs.events
       where {where}
       order by at desc, id desc
-      limit %(look)s::bigint
+      limit {look}
     ), edge as (
       select count(*) as looked, max(at) as newest, min(at) as oldest,
         (select id from looked order by at, id limit 1) as last
@@ -224,7 +229,7 @@ _INDEXED = sql.SQL(
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
       from logs.events
       where {where}
-        and logs.searched(player_name, raw_text, steam_id) like lower(%(words)s)
+        and logs.searched(player_name, raw_text, steam_id) like lower({words})
     )
     select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
     from matching

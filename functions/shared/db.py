@@ -65,9 +65,11 @@ def _pause() -> None:
 
 
 def run(
-    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] = ()
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
 ) -> list[Row]:
     """The rows of one statement, committed unless a transaction is open: one round trip.
+
+    With None for `values` a % in the statement is nothing special.
 
     Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
     """
