@@ -58,7 +58,7 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
         """
         insert into logs.notes (steam_id, content, author)
         select %(steam_id)s, %(content)s, %(author)s
-        where exists (select from logs.events where steam_id = %(steam_id)s)
+        where exists (select from logs.player_months where steam_id = %(steam_id)s)
         returning id, content, author as "staffName", created_at as date
         """,
         {"steam_id": steam_id, "content": sent.content, "author": author},

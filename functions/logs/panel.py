@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from functions.logs import (
     allowed,
     analytics,
     dashboard,
+    erasure,
     imports,
     notes,
     players,
     profile,
     punishments,
     sessions,
+    suspicious,
 )
-from functions.logs.callers import staff
-from functions.shared import db
+from functions.logs.callers import admin, staff
+from functions.shared import db, wire
 from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
+
+
+class ErasedPlayer(wire.Shape):
+    """How many rows were changed or removed, per table."""
+
+    message: Literal["Player erased"]
+    removed: dict[str, int]
 
 
 def author(request: Request) -> str:
@@ -170,3 +179,32 @@ def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
 def import_log(request: Request) -> dict[str, Any]:
     """Stores the events of a text log; what its server sent live is not stored again."""
     return imports.run(imports.read(request.text()))
+
+
+@routes.get(
+    "/api/suspicious",
+    guard=staff,
+    query=suspicious.SuspiciousQuery,
+    answers={200: suspicious.Suspicious},
+)
+def list_suspicious(request: Request, ask: suspicious.SuspiciousQuery) -> Answer:
+    """Accounts that share an address or a network, with the evidence. Nothing acts on it.
+
+    X-Has-More says whether more would not fit.
+    """
+    found, more = suspicious.listed(ask)
+    return Answer(found, headers={"X-Has-More": "true" if more else "false"})
+
+
+@routes.delete(
+    "/api/players/{steam_id}",
+    guard=admin,
+    query=notes.PersonPath,
+    answers={200: ErasedPlayer},
+)
+def erase(request: Request, path: notes.PersonPath) -> dict[str, Any]:
+    """Erases a person: a tombstone takes their place in events, which others' numbers rest on."""
+    return {
+        "message": "Player erased",
+        "removed": erasure.erase(path.steam_id, author(request)),
+    }

@@ -56,7 +56,7 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
         """
         insert into logs.punishments (steam_id, type, reason, duration, active, author)
         select %(steam_id)s, %(type)s, %(reason)s, %(duration)s, %(active)s, %(author)s
-        where exists (select from logs.events where steam_id = %(steam_id)s)
+        where exists (select from logs.player_months where steam_id = %(steam_id)s)
         returning id, type, reason, author as "staffName", created_at as date, duration, active
         """,
         {
