@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import cache
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -18,6 +19,7 @@ from functions.shared.http import Operation
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions/site/openapi.json"
 _REF = "#/components/schemas/{model}"
+_LONG = re.compile(r"functions__([a-z]+)__[a-z_]+?__([A-Z]\w*)")
 _PROBLEMS = {
     "400": "A field is missing or wrong; `error` says which",
     "401": "No key was sent",
@@ -41,12 +43,9 @@ _LIMITS = {
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every domain."""
-    operations = [one for door in _doors() for one in _routes(door).operations]
-    models = sorted({model for one in operations for model in _models(one)}, key=str)
-    sides = [(model, "validation") for model in models]
-    _, schemas = models_json_schema(sides, ref_template=_REF)  # type: ignore[arg-type]
+    _, schemas = _schemas()
     paths: dict[str, Any] = {}
-    for one in operations:
+    for one in _operations():
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
@@ -59,11 +58,12 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "./"}],  # beside this document, whatever stage that is
         "paths": paths,
         "components": {
-            "schemas": {**schemas["$defs"], "Error": _error()},
+            "schemas": {**schemas, "Error": _error()},
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "query": {"type": "apiKey", "in": "query", "name": "api_key"},
+                "server": {"type": "apiKey", "in": "header", "name": "X-Server-Key"},
             },
         },
     }
@@ -78,6 +78,31 @@ def _doors() -> tuple[str, ...]:
 
 def _routes(door: str) -> Any:
     return import_module(f"functions.{door}").routes
+
+
+def _operations() -> list[Operation]:
+    return [one for door in _doors() for one in _routes(door).operations]
+
+
+@cache
+def _schemas() -> tuple[dict[type[BaseModel], str], dict[str, Any]]:
+    """Of each model its name, and the schemas by name.
+
+    A name that two domains use gets its domain in front, instead of pydantic's whole module path.
+    """
+    models = sorted({model for one in _operations() for model in _models(one)}, key=str)
+    sides = [(model, "validation") for model in models]
+    refs, schemas = models_json_schema(sides, ref_template=_REF)  # type: ignore[arg-type]
+    names = {name: _short(name) for name in schemas["$defs"]}
+    assert len(set(names.values())) == len(names), "two models of a domain have one name"
+    text = _LONG.sub(lambda found: _short(found[0]), json.dumps(schemas["$defs"]))
+    found = {model: _short(ref["$ref"].rpartition("/")[2]) for (model, _), ref in refs.items()}
+    return found, json.loads(text)  # type: ignore[return-value]
+
+
+def _short(name: str) -> str:
+    long = _LONG.fullmatch(name)
+    return long[1].title() + long[2] if long else name
 
 
 def _models(one: Operation) -> list[type[BaseModel]]:
@@ -155,7 +180,7 @@ def _also(one: Operation) -> dict[str, Any]:
 
 
 def _json(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
+    return {"application/json": {"schema": {"$ref": _REF.format(model=_schemas()[0][model])}}}
 
 
 def _error() -> dict[str, Any]:

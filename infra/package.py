@@ -49,7 +49,15 @@ _UNUSED = ("pydantic/v1", "pydantic/mypy.py")
 # Each function's code beside the layer. SQL files and their runner travel with the migration alone;
 # a queue's or a schedule's function has no use for the REST door.
 _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
-    ("SpoolFunction", "RefreshFunction", "AuditFunction", "RetentionFunction"), ("functions",)
+    (
+        "SpoolFunction",
+        "RefreshFunction",
+        "AuditFunction",
+        "RetentionFunction",
+        "LogsSettleFunction",
+        "LogsPrivacyFunction",
+    ),
+    ("functions",),
 )
 _EVERY_DOMAIN = ("app.py", "functions")
 

@@ -140,6 +140,7 @@ _RAW = (
     *("tilt.events", "tilt.signals"),
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
     *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
+    *("logs.sightings", "logs.addressed", "logs.allowed"),
     *("logs.sessions", "logs.played", "logs.unsettled"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
 )

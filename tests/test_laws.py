@@ -13,8 +13,8 @@ SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").
 # What a domain publishes to others: {importing module: functions it may use}.
 PUBLISHED: dict[str, set[str]] = {
     "spool": {
-        "functions.logs.events",
         "functions.logs.heartbeats",
+        "functions.logs.spooled",
         "functions.tilt.events",
         "functions.ttt.names",
         "functions.ttt.quarantine",

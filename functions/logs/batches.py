@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,17 +13,16 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from functions.logs import events, identity
+from functions.logs import events, identity, spooled
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
-from functions.shared import db, spool, wire
+from functions.shared import db, wire
 from functions.shared.errors import BadRequest, TooLarge
 
 MAX_BYTES = 2_097_152
 MAX_EVENTS = 2000
 _PREVIEW = 200  # characters
-_PARCEL = 40_000  # characters of a spooled parcel, about
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
 # A text, or what JSON has no word for: only outside of texts it is at fault.
 _NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?Infinity|NaN)')
@@ -133,7 +131,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     try:
         settle(outcomes, events.store(parcel))
     except db.DatabaseAway:
-        spool.keep("logs.events", [events.packed(one) for one in _split(parcel)])
+        spooled.keep(parcel)
         for outcome in outcomes:
             outcome.status = "queued" if outcome.row else outcome.status
     return answer(outcomes)
@@ -189,9 +187,6 @@ def parcel_of(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> eve
     )
 
 
-_parcel = parcel_of
-
-
 def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
     """Notes which events were there already; of equal ones of a request the first may be new."""
     for outcome in outcomes:
@@ -200,20 +195,6 @@ def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
                 new.remove(outcome.row.id)
             else:
                 outcome.status = "duplicate"
-
-
-def _split(whole: events.Parcel) -> Iterator[events.Parcel]:
-    """Parcels that fit into messages of the spool; the first one has the counts."""
-    rows: list[events.Row] = []
-    counts, size = whole.counts, 0
-    for one in whole.rows:
-        rows.append(one)
-        size += 400 + len(one.raw_text) + len(one.metadata)
-        if size > _PARCEL:
-            yield events.Parcel(whole.server_id, whole.receipt, rows, counts)
-            rows, counts, size = [], Counter(), 0
-    if rows or counts:
-        yield events.Parcel(whole.server_id, whole.receipt, rows, counts)
 
 
 def answer(outcomes: list[Outcome]) -> dict[str, Any]:

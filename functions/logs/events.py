@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -270,37 +270,3 @@ def _sign(parcel: Parcel) -> dict[str, Any]:
         "players": next((o.player_count for o in newest if o.player_count is not None), None),
         "map": next((one.map for one in newest if one.map), None),
     }
-
-
-def packed(parcel: Parcel) -> dict[str, Any]:
-    """A parcel as JSON, for the spool: with its ids, which depend on all of its request."""
-    said = [[list(key), number] for key, number in sorted(parcel.counts.items())]
-    rows = json.loads(json.dumps(parcel.rows, default=str))
-    return {
-        "server": parcel.server_id,
-        "receipt": parcel.receipt.isoformat(),
-        "rows": rows,
-        "counts": said,
-    }
-
-
-def restore(item: Any, accepted_at: int) -> None:
-    """Stores a spooled parcel; its own receipt counts, not `accepted_at`."""
-    store(
-        Parcel(
-            item["server"],
-            datetime.fromisoformat(item["receipt"]),
-            [_unpacked(one) for one in item["rows"]],
-            Counter({(outcome, detail): n for (outcome, detail), n in item["counts"]}),
-        )
-    )
-
-
-def _unpacked(said: list[Any]) -> Row:
-    one = Row(*said)
-    return one._replace(
-        id=UUID(said[0]),
-        second=datetime.fromisoformat(said[1]).astimezone(UTC),
-        at=datetime.fromisoformat(said[2]).astimezone(UTC),
-        earlier=one.earlier and UUID(str(one.earlier)),
-    )

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 
-from functions.logs import events as logs_events
 from functions.logs import heartbeats as logs_heartbeats
+from functions.logs import spooled as logs_events
 from functions.shared import aws, db, errors, log, spool
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events

@@ -133,6 +133,8 @@ def test_what_needs_no_secret_gets_none(functions: dict[str, dict[str, Any]]) ->
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
                 ("lambda:InvokeFunction", "AuditFunction.Arn"),
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
+                ("lambda:InvokeFunction", "LogsSettleFunction.Arn"),
+                ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
         ),
@@ -166,7 +168,13 @@ def test_every_function_finds_its_handler(resources: dict[str, Any]) -> None:
 def test_what_a_schedule_starts_is_never_lost_without_a_word(
     scheduled: dict[str, dict[str, Any]],
 ) -> None:
-    assert scheduled.keys() == {"RefreshFunction", "AuditFunction", "RetentionFunction"}
+    assert scheduled.keys() == {
+        "RefreshFunction",
+        "AuditFunction",
+        "RetentionFunction",
+        "LogsSettleFunction",
+        "LogsPrivacyFunction",
+    }
     times = set()
     for properties in scheduled.values():
         schedule = properties["Events"]["Schedule"]["Properties"]
@@ -178,7 +186,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
         assert 300 <= properties["Timeout"] <= 900
-    assert len(times) == 3
+    assert len(times) == 4  # two follow what is written, at one rate
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(

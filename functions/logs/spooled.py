@@ -1,0 +1,66 @@
+"""Spooled parcels: events that were accepted while the database was away, with their ids."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from functions.logs import events
+from functions.logs.events import Parcel, Row
+from functions.shared import spool
+
+_SIZE = 40_000  # characters of a parcel, about: several make a message
+
+
+def keep(parcel: Parcel) -> None:
+    """Queues a parcel; raises Unavailable."""
+    spool.keep("logs.events", [_packed(part) for part in _parts(parcel)])
+
+
+def restore(item: Any, accepted_at: int) -> None:
+    """Stores a spooled parcel; its own receipt counts, not `accepted_at`."""
+    events.store(
+        Parcel(
+            item["server"],
+            datetime.fromisoformat(item["receipt"]),
+            [_unpacked(said) for said in item["rows"]],
+            Counter({(outcome, detail): number for outcome, detail, number in item["counts"]}),
+        )
+    )
+
+
+def _parts(parcel: Parcel) -> Iterator[Parcel]:
+    """A parcel in several; the first one has the counts."""
+    rows: list[Row] = []
+    counts, size = parcel.counts, 0
+    for row in parcel.rows:
+        rows.append(row)
+        size += 400 + len(row.raw_text) + len(row.metadata)
+        if size > _SIZE:
+            yield Parcel(parcel.server_id, parcel.receipt, rows, counts)
+            rows, counts, size = [], Counter(), 0
+    if rows or counts:
+        yield Parcel(parcel.server_id, parcel.receipt, rows, counts)
+
+
+def _packed(parcel: Parcel) -> dict[str, Any]:
+    return {
+        "server": parcel.server_id,
+        "receipt": parcel.receipt.isoformat(),
+        "rows": json.loads(json.dumps(parcel.rows, default=str)),
+        "counts": [[*what, number] for what, number in parcel.counts.items()],
+    }
+
+
+def _unpacked(said: list[Any]) -> Row:
+    row = Row(*said)
+    return row._replace(
+        id=UUID(said[0]),
+        second=datetime.fromisoformat(said[1]).astimezone(UTC),
+        at=datetime.fromisoformat(said[2]).astimezone(UTC),
+        earlier=row.earlier and UUID(str(row.earlier)),
+    )
