@@ -180,7 +180,12 @@ create trigger change_mode after update of mode on logs.servers
 for each row when (old.mode <> new.mode) execute function logs.change_mode();
 
 -- How long rows are kept, until somebody says otherwise.
-insert into rollups.sources (name, time_column, keep)
-values ('logs.hours', 'hour', '90 days'),
-  ('logs.heartbeats', 'at', '90 days'),
-  ('logs.played', 'hour', '90 days');
+alter table rollups.sources
+  add column raw text,  -- the table whose chunks go, if that is another one
+  -- For how long before the horizon rows are still needed: to derive anew what goes on after it.
+  add column margin interval not null default '0';
+
+insert into rollups.sources (name, time_column, keep, raw, margin)
+values ('logs.hours', 'hour', '90 days', 'logs.events', '2 days'),
+  ('logs.heartbeats', 'at', '90 days', null, '2 days'),
+  ('logs.played', 'hour', '90 days', null, '0');

@@ -48,6 +48,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     report, started = Report(), time.monotonic()
     with turn() as mine:
         if mine:
+            settle_sessions(connection)
             report.buckets = work(connection, started + seconds)
             _promote(connection)
             _tidy(connection)
@@ -55,6 +56,14 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     report.left = dirty(connection)
     report.ms = round((time.monotonic() - started) * 1000, 1)
     return report
+
+
+def settle_sessions(connection: db.Connection) -> None:
+    """Brings sessions up to date with logs: rollups are made of them, too. A server at a time."""
+    for row in connection.execute(
+        "select distinct server_id from logs.unsettled order by server_id"
+    ).fetchall():
+        connection.execute("select logs.settle(%s)", (row["server_id"],))
 
 
 def work(connection: db.Connection, deadline: float) -> int:

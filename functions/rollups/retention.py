@@ -33,12 +33,20 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     with turn() as mine:
         report.busy = not mine
         if mine:
+            refresh.settle_sessions(connection)
             for source in _limited(connection):
                 if _move_horizon(connection, source):
                     refresh.work(connection, deadline)
                     _drop(connection, source, report)
                 else:
                     report.waiting.append(source)
+            # As long as a session may be derived anew, its row is there.
+            connection.execute(
+                """
+                delete from logs.sessions
+                where last_at < rollups.horizon('logs.played') - interval '2 days'
+                """
+            )
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
@@ -69,6 +77,7 @@ def _move_horizon(connection: db.Connection, source: str) -> bool:
 
     The lock waits for who writes now, whose marks are then seen, and holds up others for at most
     two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon then.
+    What is wider than a day reads other rollups, whose rows stay: it holds nothing up.
     """
     table = sql.Identifier(*source.split("."))
     try:
@@ -79,7 +88,7 @@ def _move_horizon(connection: db.Connection, source: str) -> bool:
                 """
                 update rollups.sources as s
                 set horizon = greatest(s.horizon, (
-                  select min(time_bucket(c.width, now() - s.keep))
+                  select min(time_bucket(least(c.width, interval '1 day'), now() - s.keep))
                   from rollups.catalog c
                   where c.source = s.name
                 ))
@@ -103,9 +112,14 @@ def _drop(connection: db.Connection, source: str, report: Report) -> None:
           join rollups.sources s on s.name = c.source
           where s.name = %s
             and d.bucket < s.horizon
+        ) or %s = 'logs.hours' and exists (
+          select
+          from logs.unsettled u
+          join rollups.sources s on s.name = 'logs.hours'
+          where u.hour < s.horizon
         ) as is_dirty
         """,
-        (source,),
+        (source, source),
     ).fetchone()
     if left is None or left["is_dirty"]:
         report.waiting.append(source)
@@ -114,7 +128,9 @@ def _drop(connection: db.Connection, source: str, report: Report) -> None:
         """
         select count(*) as chunks
         from rollups.sources s
-        cross join lateral drop_chunks(s.name::regclass, older_than => s.horizon) as chunk
+        cross join lateral drop_chunks(
+          coalesce(s.raw, s.name)::regclass, older_than => s.horizon - s.margin
+        ) as chunk
         where s.name = %s
         """,
         (source,),

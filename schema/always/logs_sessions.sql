@@ -60,6 +60,8 @@ language plpgsql
 as $$
 declare
   people bigint;
+  -- What began earlier stays as it is: raw rows of it are gone, or about to go.
+  bottom timestamptz := rollups.horizon('logs.hours') - interval '2 days';
 begin
   with recursive mark as (
     select m.hour, m.is_beat
@@ -85,6 +87,7 @@ begin
     join logs.sessions s on s.server_id = of_server
       and s.steam_id = f.steam_id
       and (s.last_at >= f.hour - interval '6 hours' or s.session_id = f.session_id)
+      and s.first_at >= bottom
     union all
     -- … or one in which the server may have been silent, or is not any more.
     select s.steam_id, s.first_at
@@ -92,6 +95,7 @@ begin
     join logs.sessions s on s.server_id = of_server
       and s.opened_at < m.hour + case when m.is_beat then interval '25 hours' else '1 hour' end
       and (s.last_at >= m.hour - interval '30 minutes' or s.reason = 'open')
+      and s.first_at >= bottom
   ), cut as (
     select steam_id, min(since) as since
     from begun
@@ -102,6 +106,7 @@ begin
     join logs.sessions s on s.server_id = of_server
       and s.steam_id = c.steam_id
       and s.first_at < c.since
+      and s.first_at >= bottom
       and s.last_at >= c.since
   ), target as materialized (
     select steam_id, min(since) as since

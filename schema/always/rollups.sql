@@ -106,9 +106,9 @@ begin
     and o.attnum > 0
     and not n.attisdropped
     and not o.attisdropped;
-  execute format('insert into %s (%s) select %s from %s where %I < rollups.horizon($1)',
+  execute format('insert into %s (%s) select %s from %s where %I + $2 <= rollups.horizon($1)',
     rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
-    using old.source;
+    using old.source, old.width;
 end
 $$;
 

@@ -53,7 +53,7 @@ def _thing(random: Random, number: int, at: datetime, server: str) -> Event | Be
         steam_id=who,
         name=random.choice(_NAMES),
         mode=random.choice((MODES[server], MODES[server], "TTT", "Sandbox")),
-        key=random.choice((None, None, f"s{random.randint(1, 3)}")),
+        key=random.choice((None, None, f"s{random.randint(1, 3)} of {at:%j}")),
         map=map_,
         count=random.choice((None, None, 0, 4, 30)),
         metadata=_told(random, kind),
