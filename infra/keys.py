@@ -13,7 +13,7 @@ from functions.shared.errors import Problem
 from functions.shared.settings import WrongSettingError
 from infra.local import timescale
 
-SCOPES = ("tilt:write", "tilt:read", "ttt:write")
+SCOPES = ("tilt:write", "tilt:read", "ttt:write", "staff", "admin")
 
 
 def main() -> None:
@@ -26,8 +26,8 @@ def main() -> None:
     verbs.add_parser("list", help="show the live keys")
     verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
     asked = parser.parse_args()
-    _use_database()
     try:
+        use_database()
         _do(asked)
     except (WrongSettingError, Problem) as error:
         sys.exit(str(error))
@@ -48,7 +48,8 @@ def _do(asked: argparse.Namespace) -> None:
         _list()
 
 
-def _use_database() -> None:
+def use_database() -> None:
+    """Points this process to the database of DATABASE_URL, else to the local one, if it runs."""
     if not os.environ.get("DATABASE_URL"):
         local = timescale.running()
         if local is None:

@@ -154,10 +154,8 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
 
 
 def _mark(rows: list[db.Row]) -> None:
-    """Lets everything that is kept by the hour be derived anew."""
-    places = sorted(
-        {(row["server_id"], row["at"].replace(minute=0, second=0, microsecond=0)) for row in rows}
-    )
+    """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
+    places = sorted({(row["server_id"], _hour(row["at"])) for row in rows})
     db.run(
         """
         update logs.hours h
@@ -165,6 +163,7 @@ def _mark(rows: list[db.Row]) -> None:
         from unnest(%s::text[], %s::timestamptz[]) as t (server_id, hour)
         where h.server_id = t.server_id
           and h.hour = t.hour
+          and h.hour >= rollups.horizon('logs.hours')
         """,
         ([server_id for server_id, _ in places], [hour for _, hour in places]),
     )

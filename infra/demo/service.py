@@ -5,20 +5,31 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
+from functions.shared import auth
+from functions.shared.errors import Problem
+from infra.keys import use_database
 from infra.local import state
 from infra.local.cloud import LOCAL
 
 _PATIENCE = 60  # seconds for an answer: the first one waits for a cold start
 _TRIES = 5
+_PASSING = (429, 504)  # in a while the same request is answered, or has less left to do
+_KEYS = {
+    "X-Api-Key": "The stack refused the API key: set API_KEY to the one that `make run` printed.",
+    "X-Server-Key": "The stack refused the key of its own server: somebody has made others since.",
+    "Authorization": "The stack refused the key of staff: set STAFF_KEY to one that "
+    "`make key ARGS='issue NAME admin'` printed.",
+}
 
 
 class DemoError(Exception):
-    """Why the demo cannot go on, in a sentence."""
+    """Why a program that talks to a stack cannot go on, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +40,24 @@ class Answer:
     body: Any
 
 
+class RefusedError(DemoError):
+    """What the stack refused to take; others may go on. `answer` is what it said."""
+
+    def __init__(self, sentence: str, answer: Answer) -> None:
+        super().__init__(sentence)
+        self.answer = answer
+
+
 @dataclass
 class Service:
-    """A stack and the key for it; the connection is kept."""
+    """A stack and the key for it; the connection is kept.
+
+    `sent_as` is the header that carries the key: one of bots, of game servers or of staff.
+    """
 
     url: str
     key: str
+    sent_as: Literal["X-Api-Key", "X-Server-Key", "Authorization"] = "X-Api-Key"
     _connection: HTTPConnection | None = field(default=None, init=False)
 
     def get(self, path: str, **query: object) -> Any:
@@ -42,7 +65,7 @@ class Service:
         return self._asked("GET", f"{path}?{urlencode(query)}" if query else path, None).body
 
     def post(self, path: str, sent: dict[str, Any]) -> Answer:
-        """What a client's post is answered, if it was accepted."""
+        """What a client's post is answered, if it was accepted; raises RefusedError."""
         return self._asked("POST", path, json.dumps(sent).encode())
 
     def close(self) -> None:
@@ -53,7 +76,7 @@ class Service:
     def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
         for _ in range(_TRIES):
             status, text, wait = self._sent(method, path, body)
-            if status != 429:
+            if status not in _PASSING:
                 break
             time.sleep(min(wait, 60))
         try:
@@ -62,14 +85,14 @@ class Service:
             raise DemoError(f"{self.url}{path} answered {status} without JSON.") from None
         if status < 300:
             return answer
-        raise DemoError(self._refusal(method, path, answer))
+        raise RefusedError(self._refusal(method, path, answer), answer)
 
     def _sent(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, int]:
         """Sends once more if the connection was cut: what is posted twice is stored once."""
         for again in (True, False):
             self._connection = self._connection or self._connected()
             try:
-                self._connection.request(method, path, body, {"X-Api-Key": self.key})
+                self._connection.request(method, path, body, self._headers())
                 got = self._connection.getresponse()
                 return got.status, got.read(), _seconds(got.getheader("Retry-After"))
             except (OSError, HTTPException):
@@ -79,6 +102,10 @@ class Service:
                     break
         raise DemoError(f"Nothing answers at {self.url}: start the stack with `make run`.")
 
+    def _headers(self) -> Mapping[str, str]:
+        is_bearer = self.sent_as == "Authorization"
+        return {self.sent_as: f"Bearer {self.key}" if is_bearer else self.key}
+
     def _connected(self) -> HTTPConnection:
         parts = urlsplit(self.url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -86,13 +113,30 @@ class Service:
 
     def _refusal(self, method: str, path: str, answer: Answer) -> str:
         if answer.status in (401, 403):
-            return "The stack refused the API key: set API_KEY to the one that `make run` printed."
+            return _KEYS[self.sent_as]
         if answer.status == 404:
             return f"{self.url} does not serve {path}: deploy this checkout, `make deploy-local`."
         if answer.status == 409:
             return "These rounds are stored with other content: choose another --seed."
         told = answer.body.get("error", "") if isinstance(answer.body, dict) else ""
         return f"{method} {path} was answered {answer.status}: {told}"
+
+
+def staff() -> Service:
+    """The stack of URL for its staff, with STAFF_KEY; the checkout's own issues a key for it."""
+    url, key = os.environ.get("URL"), os.environ.get("STAFF_KEY")
+    if url and not key:
+        raise DemoError("Set STAFF_KEY too: a key of scope admin or staff for the stack at URL.")
+    return Service(url.rstrip("/") if url else _own(), key or _issued(), "Authorization")
+
+
+def _issued() -> str:
+    """A key for programs of this checkout; of those before only the newest goes on working."""
+    use_database()
+    try:
+        return auth.issue("this checkout", ["admin"])
+    except Problem as problem:
+        raise DemoError(f"No key can be issued: {problem}") from problem
 
 
 def found() -> Service:
@@ -102,11 +146,15 @@ def found() -> Service:
         if not key:
             raise DemoError("Set API_KEY too: a key for the stack at URL.")
         return Service(url.rstrip("/"), key)
+    own = _own()
+    return Service(own, key or json.loads((LOCAL / "keys.json").read_text())["api_key"])
+
+
+def _own() -> str:
+    """The URL of the checkout's own stack."""
     if not state.owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise DemoError("No stack of this checkout is ready: start one with `make run`.")
-    if not key:
-        key = json.loads((LOCAL / "keys.json").read_text())["api_key"]
-    return Service(state.State.read(state.HOME).url, key)
+    return state.State.read(state.HOME).url
 
 
 def _seconds(sent: str | None) -> int:
