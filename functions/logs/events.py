@@ -203,7 +203,8 @@ _MERGED = """
       returning id, at
     )
 """
-# Whatever is locked is locked in one order.
+# PostgreSQL works these off from the last to the first: a server's row is locked before its hours, as
+# heartbeats do it, so that nobody waits crosswise.
 _NOTED = """
     , receipt as (
       insert into logs.receipts as r (server_id, hour, outcome, detail, events)

@@ -63,7 +63,7 @@ def record(server_id: str, sent: NewHeartbeat) -> datetime:
 
 
 def restore(item: Any, accepted_at: int) -> None:
-    """Notes a spooled heartbeat, as of its own time and not of `accepted_at`."""
+    """Notes a spooled heartbeat as of its own time, not of `accepted_at`; not if that is over."""
     beat = NewHeartbeat(map=item["map"], players=item["players"])
     _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
@@ -74,7 +74,8 @@ def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> None:
         """
         with beat as (
           insert into logs.heartbeats (at, server_id, players, map)
-          values (%(at)s, %(server_id)s, %(players)s, %(map)s)
+          select %(at)s, %(server_id)s, %(players)s, %(map)s
+          where %(at)s >= rollups.horizon('logs.heartbeats')
           on conflict do nothing
         )
         update logs.servers

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from functions.logs import events
+from functions.logs import erasure, events
 from functions.logs.events import Parcel, Row
-from functions.shared import spool
+from functions.shared import db, spool
 
 _SIZE = 40_000  # characters of a parcel, about: several make a message
 
@@ -22,15 +22,35 @@ def keep(parcel: Parcel) -> None:
 
 
 def restore(item: Any, accepted_at: int) -> None:
-    """Stores a spooled parcel; its own receipt counts, not `accepted_at`."""
-    events.store(
-        Parcel(
-            item["server"],
-            datetime.fromisoformat(item["receipt"]),
-            [_unpacked(said) for said in item["rows"]],
-            Counter({(outcome, detail): number for outcome, detail, number in item["counts"]}),
-        )
+    """Stores a spooled parcel, without who was erased since then and what is no longer kept.
+
+    Its own receipt counts, not `accepted_at`.
+    """
+    receipt = datetime.fromisoformat(item["receipt"])
+    rows = [_unpacked(said) for said in item["rows"]]
+    erased = erasure.since(receipt, set().union(*map(_people, rows)))
+    horizon = _horizon()
+    kept = [row for row in rows if row.at >= horizon and erased.isdisjoint(_people(row))]
+    counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})
+    events.store(Parcel(item["server"], receipt, kept, counts))
+
+
+def _people(row: Row) -> set[str]:
+    return {one for one in (row.steam_id, *(row.people or [])) if one}
+
+
+def _horizon() -> datetime:
+    """Before this moment rollups stay as they are: their raw rows are gone."""
+    found = db.run(
+        """
+        select horizon
+        from rollups.sources
+        where name = 'logs.hours'
+          and horizon > '-infinity'
+        """
     )
+    horizon: datetime = found[0]["horizon"] if found else datetime.min.replace(tzinfo=UTC)
+    return horizon
 
 
 def _parts(parcel: Parcel) -> Iterator[Parcel]:
