@@ -54,7 +54,6 @@ _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
-        "LogsSettleFunction",
         "LogsPrivacyFunction",
     ),
     ("functions",),

@@ -133,7 +133,6 @@ def test_what_needs_no_secret_gets_none(functions: dict[str, dict[str, Any]]) ->
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
                 ("lambda:InvokeFunction", "AuditFunction.Arn"),
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
-                ("lambda:InvokeFunction", "LogsSettleFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
@@ -172,7 +171,6 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
-        "LogsSettleFunction",
         "LogsPrivacyFunction",
     }
     times = set()
@@ -186,7 +184,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
         assert 300 <= properties["Timeout"] <= 900
-    assert len(times) == 4  # two follow what is written, at one rate
+    assert len(times) == 4
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(
