@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.client import Client
 
@@ -13,6 +13,8 @@ from tests.client import Client
 @contextmanager
 def opened() -> Iterator[str]:
     """The URL at which the handler answers, as API Gateway would call it."""
+
+    turn = threading.Lock()  # one request at a time, as a Lambda environment has it
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -27,7 +29,8 @@ def opened() -> Iterator[str]:
         def pass_on(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length).decode() if length else None
-            answered = Client(dict(self.headers)).call(self.command, self.path, body)
+            with turn:
+                answered = Client(dict(self.headers)).call(self.command, self.path, body)
             text = answered.text.encode()
             self.send_response(answered.status)
             self.send_header("Content-Length", str(len(text)))
@@ -37,8 +40,7 @@ def opened() -> Iterator[str]:
         def log_message(self, *words: object) -> None:
             pass
 
-    # One request at a time, as a Lambda environment has it.
-    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
         thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{listening.server_port}"
