@@ -40,8 +40,8 @@ class Row(NamedTuple):
     player_count: int | None
     session_id: str | None
     metadata: str
-    earlier: UUID | None  # another id that it may be stored under
     skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
+    earlier: UUID | None  # another id that it may be stored under
 
 
 COLUMNS = Row._fields[:-2]
@@ -77,8 +77,8 @@ def row(event: Event, identity: Identity, server_id: str, receipt: datetime) -> 
         details.get("playerCount"),
         details.get("sessionId"),
         wire.dumps(details),
-        identity.earlier,
         _skew(event, receipt),
+        identity.earlier,
     )
 
 
@@ -98,15 +98,15 @@ def store(parcel: Parcel) -> set[UUID]:
     """
     first = {one.id: one for one in reversed(parcel.rows)}  # of equal ones the first
     # In the order of their ids, so that two requests never wait for each other crosswise.
-    rows = sorted(_without_known(list(first.values())))
+    rows = sorted(_without_known(list(first.values())), key=lambda one: one.id.int)
     if len(rows) > _FEW:
         with suppress(psycopg.errors.UniqueViolation), db.transaction():  # if none is there yet
             _copy(rows)
-            new = _noted(_COPIED, rows, parcel)
+            _note(_COPIED, parcel, _summary(rows, parcel.is_live))
             sightings.record(rows)
-            return new
+            return {one.id for one in rows}
     with db.transaction() if _tell_addresses(rows) else nullcontext():
-        new = _noted(_MERGED, rows, parcel)
+        new = _note(_MERGED, parcel, {"rows": _recordset(rows, parcel.is_live)})
         sightings.record(one for one in rows if one.id in new)
         return new
 
@@ -150,17 +150,27 @@ def _copy(rows: list[Row]) -> None:
             copy.write_row(one[: len(COLUMNS)])
 
 
-def _noted(head: str, rows: list[Row], parcel: Parcel) -> set[UUID]:
+def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
+    """What is noted of rows that are all new: their hours, and the newest clock skews."""
+    hours = Counter(one.at.replace(minute=0, second=0, microsecond=0) for one in rows)
+    skews = [one.skew for one in rows if is_live and one.skew is not None]
+    return {"hours": list(hours), "events": list(hours.values()), "skews": skews[-_SKEWS:]}
+
+
+def _recordset(rows: list[Row], is_live: bool) -> str:
+    names = Row._fields[: len(COLUMNS) + is_live]  # only what is live tells of the clock
+    return json.dumps(
+        [dict(zip(names, one, strict=False)) for one in rows], default=str, ensure_ascii=False
+    )
+
+
+def _note(head: str, parcel: Parcel, values: dict[str, Any]) -> set[UUID]:
     """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
-    is_merge = head is _MERGED
     counted = sorted(parcel.counts.items())
     found = db.run(
         head + _NOTED,
         {
-            "rows": _recordset(rows) if is_merge else None,
-            "ids": [one.id for one in rows],
-            "ats": [one.at for one in rows],
-            "skews": [one.skew if parcel.is_live else None for one in rows],
+            **values,
             "all": len(parcel.rows),
             "server_id": parcel.server_id,
             "receipt": parcel.receipt,
@@ -174,37 +184,48 @@ def _noted(head: str, rows: list[Row], parcel: Parcel) -> set[UUID]:
     return {one["id"] for one in found}
 
 
-def _recordset(rows: list[Row]) -> str:
-    return json.dumps(
-        [dict(zip(COLUMNS, one, strict=False)) for one in rows], default=str, ensure_ascii=False
-    )
-
-
 _COPIED = """
     with new as (
-      select n.id, n.at
-      from unnest(%(ids)s::uuid[], %(ats)s::timestamptz[]) as n (id, at)
-      where %(rows)s::json is null
+      select null::uuid as id
+      where false
+    ), fresh as (
+      select hour, events
+      from unnest(%(hours)s::timestamptz[], %(events)s::bigint[]) as f (hour, events)
+    ), skew as (
+      select %(skews)s::bigint[] as milliseconds
     )
 """
 _MERGED = """
-    with new as (
-      insert into logs.events
-        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-         player_count, session_id, metadata)
-      select e.id, e.second, e.at, e.server_id, e.mode, e.type, e.steam_id, e.player_name,
-        e.raw_text, e.people, e.map, e.player_count, e.session_id, e.metadata::jsonb
+    with sent as (
+      select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+        player_count, session_id, metadata, skew
       from json_to_recordset(%(rows)s::json) as e (
         id uuid, second timestamptz, at timestamptz, server_id text, mode text, type text,
         steam_id text, player_name text, raw_text text, people text[], map text,
-        player_count integer, session_id text, metadata text
+        player_count integer, session_id text, metadata text, skew bigint
       )
+    ), new as (
+      insert into logs.events
+        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+         player_count, session_id, metadata)
+      select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+        player_count, session_id, metadata::jsonb
+      from sent
       on conflict do nothing
       returning id, at
+    ), fresh as (
+      select date_trunc('hour', at, 'UTC') as hour, count(*) as events
+      from new
+      group by hour
+    ), skew as (
+      select array_agg(s.skew order by n.at, n.id) as milliseconds
+      from new n
+      join sent s on s.id = n.id
+      where s.skew is not null
     )
 """
-# PostgreSQL works these off from the last to the first: a server's row is locked before its hours, as
-# heartbeats do it, so that nobody waits crosswise.
+# PostgreSQL works these off from the last to the first: a server's row is locked before its hours,
+# as heartbeats do it, so that nobody waits crosswise.
 _NOTED = """
     , receipt as (
       insert into logs.receipts as r (server_id, hour, outcome, detail, events)
@@ -215,11 +236,11 @@ _NOTED = """
         from unnest(%(outcomes)s::text[], %(details)s::text[], %(counts)s::bigint[])
           as s (outcome, detail, events)
         union all
-        select 'stored', '', count(*)
-        from new
+        select 'stored', '', sum(events)
+        from fresh
         union all
-        select 'duplicate', '', %(all)s - count(*)
-        from new
+        select 'duplicate', '', %(all)s - coalesce(sum(events), 0)
+        from fresh
       ) as c
       where c.events > 0
       order by c.outcome, c.detail
@@ -227,19 +248,16 @@ _NOTED = """
       set events = r.events + excluded.events
     ), touched as (
       insert into logs.hours as h (server_id, hour, events)
-      select %(server_id)s, date_trunc('hour', n.at, 'UTC') as hour, count(*)
-      from new n
-      group by hour
+      select %(server_id)s, hour, events
+      from fresh
       order by hour
       on conflict on constraint hours_pkey do update
       set events = h.events + excluded.events
     ), skewed as (
       insert into logs.skews as s (server_id, milliseconds)
-      select %(server_id)s, array_agg(k.skew order by n.at, n.id)
-      from new n
-      join unnest(%(ids)s::uuid[], %(skews)s::bigint[]) as k (id, skew) on k.id = n.id
-      where k.skew is not null
-      having count(*) > 0
+      select %(server_id)s, milliseconds
+      from skew
+      where cardinality(milliseconds) > 0
       on conflict (server_id) do update
       set milliseconds = (s.milliseconds || excluded.milliseconds)[
         greatest(cardinality(s.milliseconds || excluded.milliseconds) - %(most)s + 1, 1):

@@ -426,6 +426,9 @@ def test_an_event_without_a_time_is_known_within_ten_minutes(
     for later in (0, 599, 1199 - 10):
         Clock.moment = RECEIPT + timedelta(seconds=later)
         assert send(game, timeless)["duplicates"] == 1, later
+        others = [chat(f"{later} {number}", at=RECEIPT) for number in range(100)]
+        answer = send(game, timeless, *others)  # among as many as are written in another way
+        assert (answer["duplicates"], answer["stored"]) == (1, 100), later
     Clock.moment = RECEIPT + timedelta(seconds=1200)
     assert send(game, timeless)["stored"] == 1
 
