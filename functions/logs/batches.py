@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from functions.logs import events, identity, spooled
+from functions.logs import events, identity, rows, spooled
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
@@ -154,7 +154,7 @@ def prepared(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome
     for its in known:
         outcome, event = told.pop()
         if outcome.status == "stored":
-            outcome.row = events.row(event, its, sender.server.id, receipt)
+            outcome.row = rows.of(event, its, sender.server.id, receipt)
     return outcomes
 
 

@@ -13,11 +13,8 @@ from uuid import UUID
 import psycopg
 
 from functions.logs import sightings
-from functions.logs.identity import Identity
-from functions.logs.sent import Event
-from functions.shared import db, ids, wire
+from functions.shared import db, ids
 
-_OTHERS = ("attackerSteamId", "victimSteamId", "targetSteamId")
 _LIVE_SECONDS = 120  # an event this close to its receipt is a sign of life
 _SKEWS = 100  # clock skews of a server that are remembered
 _FEW = 30  # rows for which one statement costs less than a COPY and its transaction
@@ -58,37 +55,6 @@ class Parcel:
     is_live: bool = True  # as it happens: it tells of the server's life and clock
 
 
-def row(event: Event, identity: Identity, server_id: str, receipt: datetime) -> Row:
-    """An event as it is stored."""
-    details = event.metadata
-    people = [found for name in _OTHERS if isinstance(found := details.get(name), str) and found]
-    return Row(
-        identity.id,
-        ids.time_of(identity.id),
-        event.at,
-        server_id,
-        event.game_mode,
-        event.type,
-        event.steam_id,
-        event.player_name,
-        event.raw_text,
-        people or None,
-        details.get("map"),
-        details.get("playerCount"),
-        details.get("sessionId"),
-        wire.dumps(details),
-        _skew(event, receipt),
-        identity.earlier,
-    )
-
-
-def _skew(event: Event, receipt: datetime) -> int | None:
-    if event.second is None or "late" in event.warnings:
-        return None  # what waited for long tells nothing of the clock
-    sent = event.second if "timestamp_future" in event.warnings else event.at
-    return round((receipt - sent).total_seconds() * 1000)
-
-
 @db.retried
 def store(parcel: Parcel) -> set[UUID]:
     """Stores the rows that are not there yet, counts all, and returns the ids of the new ones.
@@ -97,41 +63,57 @@ def store(parcel: Parcel) -> set[UUID]:
     for addresses.
     """
     first = {one.id: one for one in reversed(parcel.rows)}  # of equal ones the first
+    rows = _without_windows(list(first.values()))
     # In the order of their ids, so that two requests never wait for each other crosswise.
-    rows = sorted(_without_known(list(first.values())), key=lambda one: one.id.int)
-    if len(rows) > _FEW:
-        with suppress(psycopg.errors.UniqueViolation), db.transaction():  # if none is there yet
-            _copy(rows)
-            _note(_COPIED, parcel, _summary(rows, parcel.is_live))
-            sightings.record(rows)
-            return {one.id for one in rows}
+    rows.sort(key=lambda one: one.id.int)
+    for _ in range(2):
+        if len(rows) > _FEW:
+            with suppress(psycopg.errors.UniqueViolation):
+                return _store_new(rows, parcel)
+            known = _known([one.id for one in rows])
+            rows = [one for one in rows if one.id not in known]
     with db.transaction() if _tell_addresses(rows) else nullcontext():
         new = _note(_MERGED, parcel, {"rows": _recordset(rows, parcel.is_live)})
         sightings.record(one for one in rows if one.id in new)
         return new
 
 
+def _store_new(rows: list[Row], parcel: Parcel) -> set[UUID]:
+    """Raises UniqueViolation, and stores nothing, if one of them is there already."""
+    with db.transaction():
+        _copy(rows)
+        _note(_COPIED, parcel, _summary(rows, parcel.is_live))
+        sightings.record(rows)
+        return {one.id for one in rows}
+
+
 def _tell_addresses(rows: list[Row]) -> bool:
     return any('"ip"' in one.metadata or '"geo"' in one.metadata for one in rows)
 
 
-def _without_known(rows: list[Row]) -> list[Row]:
+def _without_windows(rows: list[Row]) -> list[Row]:
     """Without events that had no time, and were stored under the id of this or the last window."""
     timeless = [one for one in rows if one.earlier]
     if not timeless:
         return rows
-    wanted = [known for one in timeless for known in (one.id, one.earlier) if known]
+    known = _known([known for one in timeless for known in (one.id, one.earlier) if known])
+    return [one for one in rows if one.earlier is None or not {one.id, one.earlier} & known]
+
+
+def _known(wanted: list[UUID]) -> set[UUID]:
+    """Those of the ids under which an event is stored. One round trip."""
+    seconds = [ids.time_of(one) for one in wanted]
     found = db.run(
         """
         select e.id
         from unnest(%s::uuid[], %s::timestamptz[]) as w (id, second)
         join logs.events e on e.id = w.id
           and e.second = w.second
+        where e.second between %s and %s
         """,
-        (wanted, [ids.time_of(one) for one in wanted]),
+        (wanted, seconds, min(seconds), max(seconds)),  # the range spares all other chunks
     )
-    known = {one["id"] for one in found}
-    return [one for one in rows if one.earlier is None or not {one.id, one.earlier} & known]
+    return {one["id"] for one in found}
 
 
 def _copy(rows: list[Row]) -> None:
@@ -147,7 +129,9 @@ def _copy(rows: list[Row]) -> None:
         ) as copy,
     ):
         for one in rows:
-            copy.write_row(one[: len(COLUMNS)])
+            # psycopg spells a time in ten times as long.
+            second, at = one.second.isoformat(), one.at.isoformat()
+            copy.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
 
 
 def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:

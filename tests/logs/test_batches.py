@@ -125,6 +125,24 @@ def test_small_events_take_less_than_ten_times_their_size_too(game: Client) -> N
     assert peak < 10 * len(body)
 
 
+def test_a_large_body_takes_no_more_when_it_is_sent_again(game: Client) -> None:
+    padded = [mixed(n) | {"rawText": f"{n} " + "x" * 750} for n in range(2000)]
+    body = json.dumps(padded)
+    send(game, *padded)
+    send(game, *padded)
+    for _ in range(2):
+        there = count()
+        tracemalloc.start()
+        try:
+            assert game.post(URL, body).json["duplicates"] == there
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 10 * len(body)
+        assert count() == 2000
+        db.run("delete from logs.events where player_name like 'player 1%%1_'")  # some are new
+
+
 def test_of_a_batch_with_every_third_event_invalid_the_rest_is_stored(game: Client) -> None:
     bad = ["x", {"metadata": {"a": "b\0"}}, {"steamId": "x" * 65}, {"metadata": [1]}]
     many = [bad[n % 4] if n % 3 == 2 else mixed(n) for n in range(1500)]
