@@ -11,7 +11,18 @@ import time
 from collections.abc import Callable
 
 from infra.local.timescale import Server, TimescaleError
-from tests.benchmarks import cold, collect, large, marks, pages, record
+from tests.benchmarks import (
+    cold,
+    collect,
+    large,
+    logs_bytes,
+    logs_ingest,
+    logs_memory,
+    logs_search,
+    marks,
+    pages,
+    record,
+)
 from tests.benchmarks.caller import ROOT
 from tests.benchmarks.figures import Figure, save, table
 from tests.benchmarks.store import Store, server, store
@@ -24,6 +35,10 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     collect.measure: ("ttt.collect", "ttt.collect.peer"),
     large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
     pages.measure: pages.NAMES,
+    logs_ingest.measure: logs_ingest.NAMES,
+    logs_memory.measure: logs_memory.NAMES,
+    logs_bytes.measure: logs_bytes.NAMES,
+    logs_search.measure: logs_search.NAMES,
 }
 
 

@@ -1,0 +1,63 @@
+"""The floor of logs.ingest: the same rows by bare psycopg's COPY, normalised and with their ids.
+
+One COPY in the same order, which commits itself, into a copy of the table with all of its indexes.
+Nothing else is counted, looked up or marked, and nothing is answered.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from functions.logs import batches, events
+from functions.logs.senders import Sender
+from functions.logs.sent import Server
+from tests.benchmarks import callee
+
+# The floor's and the peer's, with the same indexes as ours and nothing else.
+TABLES = """
+    create schema bare;
+    create schema peer;
+    create table bare.events (like logs.events including all);
+    create table peer.events (like logs.events including all);
+    select create_hypertable(
+      name || '.events', by_range('second', interval '7 days'), create_default_indexes => false
+    )
+    from unnest(array['bare', 'peer']) as name;
+    grant usage on schema bare, peer to public;
+    grant select, insert on bare.events, peer.events to public;
+"""
+_COPY = """
+    copy bare.events
+      (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+       player_count, session_id, metadata)
+    from stdin
+"""
+_SENDER = Sender(Server("srv_bench", "Sandbox #1", "Sandbox"))
+
+
+def rows(event: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the Lambda event of a batch stores, in the order that the handler stores it in."""
+    outcomes = batches.prepared(batches.read(event["body"]), _SENDER, datetime.now(UTC))
+    return [one.row[: len(events.COLUMNS)] for one in sorted(outcomes, key=lambda one: one.row)]
+
+
+def main() -> None:
+    """Serves until the end of input."""
+    connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    cursor = connection.cursor()
+
+    def store(given: list[tuple[Any, ...]], _: Any) -> dict[str, int]:
+        with cursor.copy(_COPY) as copy:
+            for row in given:
+                copy.write_row(row)
+        return {"statusCode": 200}
+
+    callee.serve(store, prepare=rows)
+
+
+if __name__ == "__main__":
+    main()
