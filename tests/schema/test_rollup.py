@@ -71,3 +71,27 @@ def test_a_file_that_is_written_otherwise_is_refused_by_name(
 def test_every_rollup_of_this_checkout_can_be_read() -> None:
     names = [Rollup.read(path).name for path in (HERE / "rollups").glob("*.sql")]
     assert len(names) == len(set(names)) >= 3
+
+
+def test_a_closing_rollup_ends_where_its_source_is_closed(tmp_path: Path) -> None:
+    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   closing")
+    rollup = read(tmp_path, text)
+    assert rollup.is_closing
+    assert (
+        "and day < least($2, (select rollups.closed_until('tilt.events')))\ngroup by day"
+        in rollup.live("$1", "$2")
+    )
+    assert not read(tmp_path, FILE).is_closing
+
+
+def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_path: Path) -> None:
+    columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
+    own = read(tmp_path, FILE).exact(7, list(columns), columns)
+    assert "rollups.live" not in own
+    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1 day   read by: day")
+    other = read(tmp_path, text).exact(7, ["events", "day", "user_id"], columns)
+    assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
+    assert (
+        'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
+        ' "user_id" text, "events" bigint)' in other
+    )
