@@ -41,7 +41,7 @@ _HEADER = re.compile(
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
     r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
-    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)+)"
+    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
 

@@ -45,14 +45,7 @@ as $$
   union all
   select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
   from ttt.round_days w
-  where w.day >= since
-    and w.day < first
-    and (map is null or w.map_name = map)
-  union all
-  select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
-  from ttt.round_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and (map is null or w.map_name = map)
 $$;
 
@@ -314,10 +307,15 @@ returns table (
 language sql
 stable
 as $$
+  select w.killer, w.victim, '', w.kills, w.headshots
+  from ttt.nemesis_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+  union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_months w
   where w.month >= first
     and w.month < last
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_days w
@@ -335,10 +333,15 @@ returns table (
 language sql
 stable
 as $$
+  select w.player1, w.player2, '', w.rounds, w.rounds_together, w.wins, w.timelimits
+  from ttt.pair_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+  union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_months w
   where w.month >= first
     and w.month < last
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_days w
@@ -365,13 +368,6 @@ as $$
   union all
   select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
   from ttt.item_days w
-  where w.day >= since
-    and w.day < first
-    and (map is null or w.map_name = map)
-  union all
-  select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
-  from ttt.item_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and (map is null or w.map_name = map)
 $$;

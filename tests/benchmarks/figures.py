@@ -40,6 +40,11 @@ def below(name: str, value: float, most: float, unit: str = "ms") -> Figure:
     return Figure(name, value, unit, None, None, f"<= {most:g} {unit}", value <= most)
 
 
+def stated(name: str, value: float, unit: str = "ms") -> Figure:
+    """No goal: it is good to know."""
+    return Figure(name, value, unit, None, None, "", True)
+
+
 def p95(seconds: Sequence[float]) -> float:
     """What 95 % of them are not above."""
     return sorted(seconds)[math.ceil(len(seconds) * 0.95) - 1]

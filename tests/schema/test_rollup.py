@@ -53,7 +53,7 @@ def test_a_where_clause_of_its_own_stays(tmp_path: Path) -> None:
     [
         ("   version: 3", ""),
         ("-- What a row is.\n", ""),
-        ("-- index: user_id, day\n", ""),
+        ("-- index: user_id, day\n", "-- index\n"),
         ("group by day, user_id\n", ""),
         ("group by day, user_id\n", "group by day, user_id;\n"),
         ("tilt.events(occurred_at)", "tilt.events"),
