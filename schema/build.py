@@ -33,20 +33,21 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             )
         if any(name == rollup.name and version > rollup.version for name, version in known):
             raise RollupError(f"{rollup.file}: the database has a later version of it.")
+    names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
     for rollup in new:  # one after the other: a file may read the views of those before it
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
-            _create(connection, rollup, community)
+            _create(connection, rollup, community, names)
         _mark_what_is_there(connection)
     _mark_what_is_there(connection)  # what a migration that was cut off had left
     for rollup in wanted:
-        _replace_view(connection, rollup)
+        _replace_view(connection, rollup, names)
         marks.write(connection, rollup.source, rollup.time_column)
     return [rollup.name for rollup in new]
 
 
-def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
+def _create(connection: Connection, rollup: Rollup, community: bool, names: list[str]) -> None:
     """The empty material, the catalogue's row, and the trigger that marks."""
     is_aggregate = community and not rollup.read_by and _is_hypertable(connection, rollup.source)
     _create_material(connection, rollup, is_aggregate)
@@ -79,13 +80,13 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
     [number] = row
     connection.execute(
         "update rollups.catalog set exact = %s where id = %s",
-        (_exact(connection, rollup, number), number),
+        (_exact(connection, rollup, number, names), number),
     )
     marks.write(connection, rollup.source, rollup.time_column)
     marks.create_triggers(connection, rollup.source)
 
 
-def _replace_view(connection: Connection, rollup: Rollup) -> None:
+def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> None:
     """Writes the view anew where an older engine wrote it otherwise."""
     row = connection.execute(
         "select id, exact from rollups.catalog where name = %s and version = %s and is_current",
@@ -94,7 +95,7 @@ def _replace_view(connection: Connection, rollup: Rollup) -> None:
     if row is None:
         return
     number, known = row
-    exact = _exact(connection, rollup, number)
+    exact = _exact(connection, rollup, number, names)
     if exact != known:
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
@@ -141,13 +142,13 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
 
 
-def _exact(connection: Connection, rollup: Rollup, number: int) -> str:
+def _exact(connection: Connection, rollup: Rollup, number: int, names: list[str]) -> str:
     """The SELECT of the view: the columns it has already, in their order, then the new ones."""
     types = _columns_of(connection, rollup.material)
     old = _columns_of(connection, rollup.name)
     if gone := [name for name in old if name not in types]:
         raise RollupError(f"{rollup.file}: keep the column {gone[0]}, others may read it.")
-    return rollup.exact(number, list(old | types), types)
+    return rollup.exact(number, list(old | types), types, rollup.is_fed(names))
 
 
 def _columns_of(connection: Connection, table: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,13 +108,19 @@ class Rollup:
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"
 
-    def exact(self, number: int, columns: list[str], types: dict[str, str]) -> str:
+    def is_fed(self, names: Iterable[str]) -> bool:
+        """Whether the SELECT reads one of these rollups."""
+        return any(re.search(rf"\b{re.escape(name)}\b", self.select) for name in names)
+
+    def exact(
+        self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
+    ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
         counted anew. `types` are those of the material, in its order.
 
         A dirty row's bucket is its mark's, so that who reads a range pays for no mark outside it.
-        What is counted from another rollup is seldom dirty, as its buckets are large: it stands in
-        the view as a call, for every view of a view would make each reader's plan larger.
+        What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
+        view as a call, for every view of a view would make each reader's plan larger.
         """
         bucket = sql.Identifier(self.bucket_column)
         live_columns = [
@@ -122,7 +129,7 @@ class Rollup:
             else sql.SQL("live.{}").format(sql.Identifier(name))
             for name in columns
         ]
-        if self.read_by:
+        if is_fed:
             typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
             live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
         else:

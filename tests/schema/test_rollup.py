@@ -88,8 +88,10 @@ def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_pa
     columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
     own = read(tmp_path, FILE).exact(7, list(columns), columns)
     assert "rollups.live" not in own
-    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1 day   read by: day")
-    other = read(tmp_path, text).exact(7, ["events", "day", "user_id"], columns)
+    rollup = read(tmp_path, FILE)
+    assert rollup.is_fed(["tilt.user_days", "tilt.events"])
+    assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
+    other = rollup.exact(7, ["events", "day", "user_id"], columns, is_fed=True)
     assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
     assert (
         'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
