@@ -48,7 +48,7 @@ create or replace function rollups.live(rollup smallint, bucket timestamptz) ret
 language plpgsql
 stable
 security definer
-set search_path = public
+set search_path = public, pg_temp
 as $$
 declare
   r rollups.catalog;
