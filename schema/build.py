@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from schema import marks
 from schema.rollup import Rollup, RollupError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -32,17 +33,21 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             )
         if any(name == rollup.name and version > rollup.version for name, version in known):
             raise RollupError(f"{rollup.file}: the database has a later version of it.")
+    names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
     for rollup in new:  # one after the other: a file may read the views of those before it
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
-            _create(connection, rollup, community)
+            _create(connection, rollup, community, names)
         _mark_what_is_there(connection)
     _mark_what_is_there(connection)  # what a migration that was cut off had left
+    for rollup in wanted:
+        _replace_view(connection, rollup, names)
+        marks.write(connection, rollup.source, rollup.time_column)
     return [rollup.name for rollup in new]
 
 
-def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
+def _create(connection: Connection, rollup: Rollup, community: bool, names: list[str]) -> None:
     """The empty material, the catalogue's row, and the trigger that marks."""
     is_aggregate = community and not rollup.read_by and _is_hypertable(connection, rollup.source)
     _create_material(connection, rollup, is_aggregate)
@@ -54,8 +59,8 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
         """
         insert into rollups.catalog
           (name, version, checksum, source, bucket_column, width, material, is_aggregate,
-           live, exact)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, '')
+           is_closing, live, exact)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
         returning id
         """,
         (
@@ -67,6 +72,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
             rollup.width,
             rollup.material,
             is_aggregate,
+            rollup.is_closing,
             rollup.live("$1", "$2"),
         ),
     ).fetchone()
@@ -74,9 +80,33 @@ def _create(connection: Connection, rollup: Rollup, community: bool) -> None:
     [number] = row
     connection.execute(
         "update rollups.catalog set exact = %s where id = %s",
-        (rollup.exact(number, _columns_of_view(connection, rollup)), number),
+        (_exact(connection, rollup, number, names), number),
     )
-    _create_trigger(connection, rollup.source, rollup.time_column)
+    marks.write(connection, rollup.source, rollup.time_column)
+    marks.create_triggers(connection, rollup.source)
+
+
+def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> None:
+    """Writes the view anew where an older engine wrote it otherwise."""
+    row = connection.execute(
+        "select id, exact from rollups.catalog where name = %s and version = %s and is_current",
+        (rollup.name, rollup.version),
+    ).fetchone()
+    if row is None:
+        return
+    number, known = row
+    exact = _exact(connection, rollup, number, names)
+    if exact != known:
+        with connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            connection.execute(
+                "update rollups.catalog set exact = %s where id = %s", (exact, number)
+            )
+            connection.execute(
+                sql.SQL("create or replace view {} as {}").format(
+                    sql.Identifier(*rollup.name.split(".")), sql.SQL(exact)
+                )
+            )
 
 
 def _is_hypertable(connection: Connection, table: str) -> bool:
@@ -112,19 +142,19 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
 
 
-def _columns_of_view(connection: Connection, rollup: Rollup) -> list[str]:
-    """The view's columns: those it has already, in their order, then the new ones."""
-    columns = _columns_of(connection, rollup.material)
+def _exact(connection: Connection, rollup: Rollup, number: int, names: list[str]) -> str:
+    """The SELECT of the view: the columns it has already, in their order, then the new ones."""
+    types = _columns_of(connection, rollup.material)
     old = _columns_of(connection, rollup.name)
-    if gone := [name for name in old if name not in columns]:
+    if gone := [name for name in old if name not in types]:
         raise RollupError(f"{rollup.file}: keep the column {gone[0]}, others may read it.")
-    return old + [name for name in columns if name not in old]
+    return rollup.exact(number, list(old | types), types, rollup.is_fed(names))
 
 
-def _columns_of(connection: Connection, table: str) -> list[str]:
+def _columns_of(connection: Connection, table: str) -> dict[str, str]:
     rows = connection.execute(
         """
-        select attname
+        select attname, format_type(atttypid, atttypmod)
         from pg_attribute
         where attrelid = to_regclass(%s)
           and attnum > 0
@@ -133,87 +163,11 @@ def _columns_of(connection: Connection, table: str) -> list[str]:
         """,
         (table,),
     ).fetchall()
-    return [name for (name,) in rows]
+    return dict(rows)
 
 
 def _columns(names: str) -> sql.Composed:
     return sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, names.split(", "))))
-
-
-def _create_trigger(connection: Connection, source: str, time_column: str) -> None:
-    """(Re)writes the trigger that marks the buckets a statement on `source` touched."""
-    name = sql.Identifier("rollups", f"mark_{source.replace('.', '_')}")
-    known = connection.execute(
-        "select id, width::text from rollups.catalog where source = %s order by id", (source,)
-    ).fetchall()
-    values = sql.SQL(", ").join(
-        sql.SQL("({}::smallint, interval {})").format(number, width) for number, width in known
-    )
-
-    widths = sql.SQL(", ").join(
-        sql.SQL("(interval {})").format(width) for width in dict.fromkeys(w for _, w in known)
-    )
-
-    def marks(rows: str) -> sql.Composed:
-        return sql.SQL(_MARKS).format(
-            rows=sql.Identifier(rows),
-            rollups=values,
-            widths=widths,
-            time=sql.Identifier(time_column),
-        )
-
-    connection.execute(
-        sql.SQL(_TRIGGER).format(name=name, changed=marks("changed"), became=marks("became"))
-    )
-    table = sql.Identifier(*source.split("."))
-    for verb, tables in _TRIGGERS.items():
-        connection.execute(
-            sql.SQL(
-                "create or replace trigger {trigger} after {verb} on {table} referencing {tables} "
-                "for each statement execute function {name}()"
-            ).format(
-                trigger=sql.Identifier(f"rollups_{verb}"),
-                verb=sql.SQL(verb),
-                table=table,
-                tables=sql.SQL(tables),
-                name=name,
-            )
-        )
-
-
-_TRIGGERS = {
-    "insert": "new table as changed",
-    "delete": "old table as changed",
-    "update": "old table as changed new table as became",
-}
-_TRIGGER = """
-create or replace function {name}() returns trigger
-language plpgsql
-as $$
-begin
-  {changed};
-  if tg_op = 'UPDATE' then
-    {became};
-  end if;
-  return null;
-end
-$$
-"""
-# In the order of the key, so that two writers never wait for each other crosswise. A mark that is
-# there already costs a look at the index.
-_MARKS = """
-insert into rollups.dirty (rollup, bucket, generation)
-select r.id, b.bucket, g.last_value
-from (
-  select distinct w.width, public.time_bucket(w.width, c.{time}) as bucket
-  from {rows} as c
-  cross join (values {widths}) as w (width)
-) as b
-join (values {rollups}) as r (id, width) on r.width = b.width
-cross join rollups.generation as g
-order by 1, 2
-on conflict do nothing
-"""
 
 
 def _mark_what_is_there(connection: Connection) -> None:

@@ -62,7 +62,12 @@ def migrate(url: str, here: Path = HERE) -> Report:
         report = _inspect(connection)
         _prepare(connection)
         _apply(connection, here, report)
+        engine = here / "always" / "rollups.sql"
+        _replace(connection, engine)
         _build_rollups(connection, here, report)
+        for path in sorted((here / "always").glob("*.sql")):
+            if path != engine:
+                _replace(connection, path)
         return report
 
 
@@ -159,12 +164,14 @@ def _apply(connection: Connection, here: Path, report: Report) -> None:
         if path.name not in known:
             _run_once(connection, path)
             report.applied.append(path.name)
-    for path in sorted((here / "always").glob("*.sql")):
-        with _named(path), connection.transaction():
-            connection.execute("set local lock_timeout = '5s'")
-            # A function may read the view of a rollup that is built only afterwards.
-            connection.execute("set local check_function_bodies = off")
-            connection.execute(_text(path))
+
+
+def _replace(connection: Connection, path: Path) -> None:
+    """Runs a file of functions, which come after what they read: the running code calls them."""
+    with _named(path), connection.transaction():
+        connection.execute("set local lock_timeout = '5s'")
+        connection.execute("set local check_function_bodies = off")  # one may call a later file's
+        connection.execute(_text(path))
 
 
 def _build_rollups(connection: Connection, here: Path, report: Report) -> None:

@@ -18,12 +18,19 @@ A SELECT may read something else than the table whose writes mark it: another ro
 that are only ever written together with their source's. Then `read by` names its own time column:
 
     -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+
+One that adds up all of the past in one bucket is `closing`: it reads what its source held before
+`rollups.sources.closed_until`, the beginning of a month that the refresh moves on. So it is dirty
+when that moves and when something comes late, but not whenever something happens:
+
+    -- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +41,8 @@ _HEADER = re.compile(
     r"(?:-- .*\n)+?"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
-    r"(?:   read by: (?P<read_by>[a-z_.]+))?\n"
-    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)+)"
+    r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
+    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
 
@@ -56,6 +63,7 @@ class Rollup:
     bucket_column: str
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
+    is_closing: bool  # it reads only what is before the source's closed_until
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
@@ -76,6 +84,7 @@ class Rollup:
             found["bucket"],
             found["width"],
             found["read_by"] or "",
+            found["closing"] is not None,
             [
                 (columns, carried)
                 for line in found["indexes"].splitlines()
@@ -92,31 +101,53 @@ class Rollup:
     def live(self, since: str, until: str) -> str:
         """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""
         time = self.read_by or self.time_column
+        if self.is_closing:
+            until = f"least({until}, {closed_until(self.source)})"
         bounds = f"{time} >= {since}\n  and {time} < {until}"
         head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"
 
-    def exact(self, number: int, columns: list[str]) -> str:
-        """The SELECT of the view: clean buckets as they are kept, dirty ones from the raw rows.
+    def is_fed(self, names: Iterable[str]) -> bool:
+        """Whether the SELECT reads one of these rollups."""
+        return any(re.search(rf"\b{re.escape(name)}\b", self.select) for name in names)
+
+    def exact(
+        self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
+    ) -> str:
+        """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
+        counted anew. `types` are those of the material, in its order.
 
         A dirty row's bucket is its mark's, so that who reads a range pays for no mark outside it.
+        What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
+        view as a call, for every view of a view would make each reader's plan larger.
         """
         bucket = sql.Identifier(self.bucket_column)
-        live = [
+        live_columns = [
             sql.SQL("mark.bucket as {}").format(bucket)
             if name == self.bucket_column
             else sql.SQL("live.{}").format(sql.Identifier(name))
             for name in columns
         ]
+        if is_fed:
+            typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+            live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
+        else:
+            select = self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")
+            live = f"(\n{select}\n) as live"
         return _EXACT.format(
             material=sql.Identifier(*self.material.split(".")),
             bucket=bucket,
             kept_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-            live_columns=sql.SQL(", ").join(live),
-            live=sql.SQL(self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")),
+            live_columns=sql.SQL(", ").join(live_columns),
+            live=sql.SQL(live),
             number=number,
         ).as_string(None)
+
+
+def closed_until(source: str) -> str:
+    """The SQL expression of the moment before which a source is closed, looked up once."""
+    return f"(select rollups.closed_until('{source}'))"
 
 
 _EXACT = sql.SQL(
@@ -127,8 +158,6 @@ _EXACT = sql.SQL(
     union all
     select {live_columns}
     from (select distinct bucket from rollups.dirty where rollup = {number}) as mark
-    cross join lateral (
-    {live}
-    ) as live
+    cross join lateral {live}
     """
 )

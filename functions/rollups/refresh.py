@@ -19,6 +19,7 @@ from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
 _SETTLE_SECONDS = 2.0
+_GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
 
 
 @dataclass
@@ -49,6 +50,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     with turn() as mine:
         if mine:
             settle_sessions(connection)
+            close(connection)
             report.buckets = work(connection, started + seconds)
             _promote(connection)
             _tidy(connection)
@@ -80,6 +82,29 @@ def work(connection: db.Connection, deadline: float) -> int:
                 return written
             written += span.buckets
     return written
+
+
+def close(connection: db.Connection) -> None:
+    """Closes the months of sources that ended some days ago, for rollups that add up the past.
+
+    Only for who has the turn. Whoever writes there later marks it: a trigger reads how far its
+    source is closed after it has its transaction id, and the refresh waits for older ids.
+    """
+    connection.execute(
+        """
+        with closed as (
+          update rollups.sources as s
+          set closed_until = time_bucket('1 month', now() - %s::interval)
+          where s.closed_until < time_bucket('1 month', now() - %s::interval)
+            and exists (select from rollups.catalog c where c.source = s.name and c.is_closing)
+          returning s.name, s.closed_until
+        )
+        select rollups.mark(c.id, time_bucket(c.width, s.closed_until))
+        from closed s
+        join rollups.catalog c on c.source = s.name and c.is_closing
+        """,
+        (_GRACE, _GRACE),
+    )
 
 
 def settle(connection: db.Connection) -> int:
@@ -189,7 +214,11 @@ def _promote(connection: db.Connection) -> None:
 def _tidy(connection: db.Connection) -> None:
     """Drops closed generations but the newest settled one, and the room that dead marks take.
 
-    Every read of a view looks through the marks: they must not wait for autovacuum.
+    Every read of a view looks through the marks: they must not wait for autovacuum. Marks of a
+    version that was replaced are made until the next migration writes the triggers anew.
     """
     connection.execute("delete from rollups.generations where generation < rollups.settled()")
+    connection.execute(
+        "delete from rollups.dirty where rollup not in (select id from rollups.catalog)"
+    )
     connection.execute("vacuum rollups.dirty")

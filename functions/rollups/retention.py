@@ -91,6 +91,7 @@ def _move_horizon(connection: db.Connection, source: str) -> bool:
                   select min(time_bucket(least(c.width, interval '1 day'), now() - s.keep))
                   from rollups.catalog c
                   where c.source = s.name
+                    and not c.is_closing
                 ))
                 where s.name = %s
                 """,

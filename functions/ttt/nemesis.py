@@ -56,20 +56,27 @@ def listed(ask: NemesisQuery) -> dict[str, Any]:
     place = Place(ask)
     rows = db.run(
         """
-        with pair as (
+        with later as (
           select killer, victim, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
           from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
-          where %(server)s::text is null
-            or server = %(server)s
+          where server is distinct from ''
+            and (%(server)s::text is null or server = %(server)s)
           group by killer, victim
+        ), past as (
+          select killer, victim, kills, headshots
+          from ttt.nemesis_past
+          where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
         ), page as (
-          select row_number() over (
-              order by kills desc, headshots desc, killer collate "C", victim collate "C"
-            ) as place, *
-          from pair
-          order by place
-          offset %(offset)s
-          limit %(one_more)s
+          select row_number() over () as place, most.*
+          from (
+            select killer, victim, coalesce(p.kills, 0) + coalesce(l.kills, 0) as kills,
+              coalesce(p.headshots, 0) + coalesce(l.headshots, 0) as headshots
+            from past p
+            full join later l using (killer, victim)
+            order by kills desc, headshots desc, killer collate "C", victim collate "C"
+            offset %(offset)s
+            limit %(one_more)s
+          ) as most
         )
         select f.as_of, f.raw_tail, p.place, p.killer, one.display_name as killer_name, p.victim,
           two.display_name as victim_name, p.kills, p.headshots

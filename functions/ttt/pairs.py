@@ -46,14 +46,25 @@ def listed(ask: DuosQuery) -> dict[str, Any]:
     fewest = _FEWEST[ask.kind] if ask.min_rounds is None else ask.min_rounds
     rows = db.run(
         """
-        with pair as (
+        with past as (
+          select player1, player2,
+            case when %(any)s then rounds else rounds_together end as rounds,
+            wins + case when %(timelimit)s then timelimits else 0 end as wins
+          from ttt.pair_past
+          where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
+        ), later as (
           select player1, player2,
             (case when %(any)s then sum(rounds) else sum(rounds_together) end)::bigint as rounds,
             (sum(wins) + case when %(timelimit)s then sum(timelimits) else 0 end)::bigint as wins
           from ttt.pair_window(%(since)s, %(first)s, %(last)s, %(until)s)
-          where %(server)s::text is null
-            or server = %(server)s
+          where server is distinct from ''
+            and (%(server)s::text is null or server = %(server)s)
           group by player1, player2
+        ), pair as (
+          select player1, player2, coalesce(p.rounds, 0) + coalesce(l.rounds, 0) as rounds,
+            coalesce(p.wins, 0) + coalesce(l.wins, 0) as wins
+          from past p
+          full join later l using (player1, player2)
         ), rated as (
           select player1, player2, rounds as rounds_together,
             case when not %(any)s then wins end as wins_together,
@@ -61,14 +72,15 @@ def listed(ask: DuosQuery) -> dict[str, Any]:
           from pair
           where rounds >= greatest(%(fewest)s, 1)
         ), page as (
-          select row_number() over (
-              order by case when %(worst)s then win_rate else -win_rate end, rounds_together desc,
-                player1 collate "C", player2 collate "C"
-            ) as place, *
-          from rated
-          order by place
-          offset %(offset)s
-          limit %(one_more)s
+          select row_number() over () as place, best.*
+          from (
+            select *
+            from rated
+            order by case when %(worst)s then win_rate else -win_rate end, rounds_together desc,
+              player1 collate "C", player2 collate "C"
+            offset %(offset)s
+            limit %(one_more)s
+          ) as best
         )
         select f.as_of, f.raw_tail, p.place, p.player1, one.display_name as player1_name, p.player2,
           two.display_name as player2_name, p.rounds_together, p.wins_together, p.win_rate

@@ -60,9 +60,10 @@ class Period(wire.Terse):
         first, last = _month(since), until.replace(day=1)
         if first >= last:
             first = last = until
+        is_all = (self.since, self.server, self.map) == (None, None, None)
         return {
-            "since": since,
-            "first": first,
+            "since": "-infinity" if is_all else since,
+            "first": "-infinity" if is_all else first,
             "last": last,
             "until": until,
             "server": self.server,

@@ -10,34 +10,34 @@ from psycopg import sql
 from functions.shared import db, wire
 from functions.ttt.period import Count, Optional, Page, Paged, Period, Place
 
-# What a list is sorted by, as an aggregate over a person's rows of the period.
+# What a list is sorted by, as an expression over a person's totals.
 _SORTS: dict[str, LiteralString] = {
-    "rounds": "sum(w.rounds)",
-    "kills": "sum(w.kills)",
-    "deaths": "sum(w.deaths)",
-    "kd": "ttt.ratio(sum(w.kills), sum(w.deaths), 2, sum(w.kills))",
-    "headshots": "sum(w.headshots)",
-    "headshot_rate": "ttt.ratio(100 * sum(w.headshots), sum(w.kills), 1, 0)",
-    "team_kills": "sum(w.team_kills)",
-    "suicides": "sum(w.suicides)",
-    "world_deaths": "sum(w.world_deaths)",
-    "kills_on_bots": "sum(w.kills_on_bots)",
-    "wins": "sum(w.innocent_wins + w.traitor_wins"
-    " + case when %(timelimit)s then w.timelimits else 0 end)",
-    "wins_innocent": "sum(w.innocent_wins + case when %(timelimit)s then w.timelimits else 0 end)",
-    "wins_traitor": "sum(w.traitor_wins)",
-    "win_rate": "ttt.ratio(100 * sum(w.innocent_wins + w.traitor_wins"
-    " + case when %(timelimit)s then w.timelimits else 0 end), sum(w.rounds), 1, 0)",
-    "kills_per_round": "ttt.ratio(sum(w.kills), sum(w.rounds), 2, 0)",
-    "items_bought": "sum(w.items)",
-    "karma_total": "coalesce(sum(w.karma_total), 0)",
-    "karma_rounds": "sum(w.karma_rounds)",
-    "avg_karma": "ttt.ratio(sum(w.karma_total), sum(w.karma_rounds), 2, null)",
-    "points_total": "coalesce(sum(w.points_total), 0)",
-    "seconds": "sum(w.seconds)",
-    "last_seen": "max(w.last_at)",
+    "rounds": "t.rounds",
+    "kills": "t.kills",
+    "deaths": "t.deaths",
+    "kd": "ttt.ratio(t.kills, t.deaths, 2, t.kills)",
+    "headshots": "t.headshots",
+    "headshot_rate": "ttt.ratio(100 * t.headshots, t.kills, 1, 0)",
+    "team_kills": "t.team_kills",
+    "suicides": "t.suicides",
+    "world_deaths": "t.world_deaths",
+    "kills_on_bots": "t.kills_on_bots",
+    "wins": "t.innocent_wins + t.traitor_wins"
+    " + case when %(timelimit)s then t.timelimits else 0 end",
+    "wins_innocent": "t.innocent_wins + case when %(timelimit)s then t.timelimits else 0 end",
+    "wins_traitor": "t.traitor_wins",
+    "win_rate": "ttt.ratio(100 * (t.innocent_wins + t.traitor_wins"
+    " + case when %(timelimit)s then t.timelimits else 0 end), t.rounds, 1, 0)",
+    "kills_per_round": "ttt.ratio(t.kills, t.rounds, 2, 0)",
+    "items_bought": "t.items",
+    "karma_total": "coalesce(t.karma_total, 0)",
+    "karma_rounds": "t.karma_rounds",
+    "avg_karma": "ttt.ratio(t.karma_total, t.karma_rounds, 2, null)",
+    "points_total": "coalesce(t.points_total, 0)",
+    "seconds": "t.seconds",
+    "last_seen": "t.last_at",
     "display_name": '(select n.display_name collate "C" from ttt.names n'
-    " where n.steam_id = w.steam_id and n.valid_to is null)",
+    " where n.steam_id = t.steam_id and n.valid_to is null)",
 }
 _ORDERS: dict[str, LiteralString] = {"asc": "asc nulls last", "desc": "desc nulls last"}
 
@@ -116,7 +116,10 @@ class Players(Page):
 
 
 def listed(ask: PlayersQuery) -> dict[str, Any]:
-    """A page of Players. One round trip: ranks everybody by one number, then counts the page's."""
+    """A page of Players. One round trip: ranks everybody by one number, then adds up the page's.
+
+    Who has not played since the past was closed is ranked by one row as it is kept.
+    """
     place = Place(ask)
     statement = sql.SQL(_LISTED).format(
         sort=sql.SQL(_SORTS[ask.sort]), order=sql.SQL(_ORDERS[ask.order])
@@ -135,31 +138,70 @@ def listed(ask: PlayersQuery) -> dict[str, Any]:
 
 
 _LISTED: LiteralString = """
-    with ranked as (
-      select w.steam_id, {sort} as rank
+    with past as not materialized (
+      select p.*
+      from ttt.player_past p
+      where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
+        and %(map)s::text is null
+    ), later as materialized (
+      select w.steam_id,
+        sum(w.rounds)::bigint as rounds, sum(w.innocent_wins)::bigint as innocent_wins,
+        sum(w.traitor_wins)::bigint as traitor_wins, sum(w.timelimits)::bigint as timelimits,
+        sum(w.seconds)::bigint as seconds, sum(w.karma_total)::bigint as karma_total,
+        sum(w.karma_rounds)::bigint as karma_rounds, sum(w.points_total)::bigint as points_total,
+        sum(w.kills)::bigint as kills, sum(w.headshots)::bigint as headshots,
+        sum(w.team_kills)::bigint as team_kills, sum(w.kills_on_bots)::bigint as kills_on_bots,
+        sum(w.deaths)::bigint as deaths, sum(w.suicides)::bigint as suicides,
+        sum(w.world_deaths)::bigint as world_deaths, sum(w.items)::bigint as items,
+        min(w.first_at) as first_at, max(w.last_at) as last_at
       from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
-      where (%(server)s::text is null or w.server = %(server)s)
-        and (%(bots)s or w.steam_id <> 'BOT')
-        and (%(search)s::text is null or w.steam_id = %(search)s or w.steam_id in (
-          select steam_id
-          from ttt.names
-          where strpos(lower(display_name), lower(%(search)s)) > 0
-        ))
+      where w.server is distinct from ''
+        and (%(server)s::text is null or w.server = %(server)s)
       group by w.steam_id
-      having sum(w.rounds) >= %(min_rounds)s
-        and sum(w.kills) >= %(min_kills)s
+    ), total as (
+      select coalesce(p.steam_id, l.steam_id) as steam_id,
+        coalesce(p.rounds, 0) + coalesce(l.rounds, 0) as rounds,
+        coalesce(p.innocent_wins, 0) + coalesce(l.innocent_wins, 0) as innocent_wins,
+        coalesce(p.traitor_wins, 0) + coalesce(l.traitor_wins, 0) as traitor_wins,
+        coalesce(p.timelimits, 0) + coalesce(l.timelimits, 0) as timelimits,
+        coalesce(p.seconds, 0) + coalesce(l.seconds, 0) as seconds,
+        coalesce(p.karma_total + l.karma_total, p.karma_total, l.karma_total) as karma_total,
+        coalesce(p.karma_rounds, 0) + coalesce(l.karma_rounds, 0) as karma_rounds,
+        coalesce(p.points_total + l.points_total, p.points_total, l.points_total) as points_total,
+        coalesce(p.kills, 0) + coalesce(l.kills, 0) as kills,
+        coalesce(p.headshots, 0) + coalesce(l.headshots, 0) as headshots,
+        coalesce(p.team_kills, 0) + coalesce(l.team_kills, 0) as team_kills,
+        coalesce(p.kills_on_bots, 0) + coalesce(l.kills_on_bots, 0) as kills_on_bots,
+        coalesce(p.deaths, 0) + coalesce(l.deaths, 0) as deaths,
+        coalesce(p.suicides, 0) + coalesce(l.suicides, 0) as suicides,
+        coalesce(p.world_deaths, 0) + coalesce(l.world_deaths, 0) as world_deaths,
+        coalesce(p.items, 0) + coalesce(l.items, 0) as items,
+        greatest(p.last_at, l.last_at) as last_at
+      from past p
+      full join later l on l.steam_id = p.steam_id
     ), page as (
-      select row_number() over (order by rank {order}, steam_id collate "C") as place, steam_id
-      from ranked
-      order by place
-      offset %(offset)s
-      limit %(one_more)s
+      select row_number() over () as place, r.steam_id
+      from (
+        select t.steam_id
+        from total t
+        where (%(bots)s or t.steam_id <> 'BOT')
+          and (%(search)s::text is null or t.steam_id = %(search)s or t.steam_id in (
+            select steam_id
+            from ttt.names
+            where strpos(lower(display_name), lower(%(search)s)) > 0
+          ))
+          and t.rounds >= %(min_rounds)s
+          and t.kills >= %(min_kills)s
+        order by {sort} {order}, t.steam_id collate "C"
+        offset %(offset)s
+        limit %(one_more)s
+      ) as r
     ),
     -- The page's people all at once: each alone would look through today's rows again.
     ids as materialized (
       select coalesce(array_agg(steam_id), '{{}}') as of
       from page
-    ), total as (
+    ), numbers as (
       select w.steam_id, sum(w.rounds)::bigint as rounds, sum(w.kills)::bigint as kills,
         sum(w.deaths)::bigint as deaths, sum(w.headshots)::bigint as headshots,
         sum(w.team_kills)::bigint as team_kills, sum(w.suicides)::bigint as suicides,
@@ -172,9 +214,21 @@ _LISTED: LiteralString = """
         coalesce(sum(w.points_total), 0)::bigint as points_total,
         sum(w.seconds)::bigint as seconds, min(w.first_at) as first_seen,
         max(w.last_at) as last_seen
-      from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
-      where w.steam_id = any ((select of from ids)::text[])
-        and (%(server)s::text is null or w.server = %(server)s)
+      from (
+        select
+        steam_id, rounds, innocent_wins, traitor_wins, timelimits, seconds, karma_total,
+        karma_rounds, points_total, kills, headshots, team_kills, kills_on_bots, deaths, suicides,
+        world_deaths, items, first_at, last_at
+        from past
+        where steam_id = any ((select of from ids)::text[])
+        union all
+        select
+        steam_id, rounds, innocent_wins, traitor_wins, timelimits, seconds, karma_total,
+        karma_rounds, points_total, kills, headshots, team_kills, kills_on_bots, deaths, suicides,
+        world_deaths, items, first_at, last_at
+        from later
+        where steam_id in (select steam_id from page)
+      ) as w
       group by w.steam_id
     ), favourite as (
       select distinct on (w.steam_id) w.steam_id, w.weapon
@@ -207,7 +261,7 @@ _LISTED: LiteralString = """
       t.seconds, t.first_seen, t.last_seen
     from ttt.freshness(%(since)s, %(until)s) f
     left join page p on true
-    left join total t on t.steam_id = p.steam_id
+    left join numbers t on t.steam_id = p.steam_id
     left join ttt.names n on n.steam_id = p.steam_id and n.valid_to is null
     left join favourite on favourite.steam_id = p.steam_id
     left join played on played.steam_id = p.steam_id

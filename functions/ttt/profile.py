@@ -95,27 +95,51 @@ def of(ask: ProfileQuery) -> dict[str, Any]:
 
 
 # What a person did is found by their SteamID in every rollup, so each part costs a few index reads.
+# Most of it comes from the same rows: each rollup makes the plan larger, and to set a large plan up
+# costs more than to run it.
 _PROFILE = """
-    with my_role as (
-      select role, sum(rounds)::bigint as rounds,
-        sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
-          ::bigint as wins,
+    with ever as materialized (
+      select role, map_name, rounds,
+        innocent_wins + case when %(timelimit)s then timelimits else 0 end as wins_innocent,
+        traitor_wins as wins_traitor, kills, deaths, headshots, team_kills, suicides, world_deaths,
+        kills_on_bots, items, karma_total, karma_rounds, points_total, seconds, first_at, last_at,
+        day >= %(since)s
+          and day < %(until)s
+          and (%(server)s::text is null or server = %(server)s) as is_asked
+      from ttt.deed_days
+      where steam_id = %(who)s
+    ), mine as (
+      select *
+      from ever
+      where is_asked
+    ), my_number as (
+      select coalesce(sum(rounds), 0)::bigint as rounds, coalesce(sum(kills), 0)::bigint as kills,
+        coalesce(sum(deaths), 0)::bigint as deaths,
+        coalesce(sum(headshots), 0)::bigint as headshots,
+        coalesce(sum(team_kills), 0)::bigint as team_kills,
+        coalesce(sum(suicides), 0)::bigint as suicides,
+        coalesce(sum(world_deaths), 0)::bigint as world_deaths,
+        coalesce(sum(kills_on_bots), 0)::bigint as kills_on_bots,
+        coalesce(sum(wins_innocent), 0)::bigint as wins_innocent,
+        coalesce(sum(wins_traitor), 0)::bigint as wins_traitor,
+        coalesce(sum(items), 0)::bigint as items_bought,
+        coalesce(sum(karma_total), 0)::bigint as karma_total,
+        coalesce(sum(karma_rounds), 0)::bigint as karma_rounds,
+        coalesce(sum(points_total), 0)::bigint as points_total,
+        coalesce(sum(seconds), 0)::bigint as seconds, min(first_at) as first_seen,
+        max(last_at) as last_seen
+      from mine
+    ), my_role as (
+      select role, sum(rounds)::bigint as rounds, sum(wins_innocent + wins_traitor)::bigint as wins,
         sum(kills)::bigint as kills, sum(deaths)::bigint as deaths,
         sum(team_kills)::bigint as team_kills
-      from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
-      where steam_id = %(who)s
-        and (%(server)s::text is null or server = %(server)s)
+      from mine
       group by role
     ), my_map as (
       select map_name, sum(rounds)::bigint as rounds,
-        sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
-          ::bigint as wins,
-        sum(kills)::bigint as kills, sum(deaths)::bigint as deaths
-      from ttt.deed_days
-      where steam_id = %(who)s
-        and day >= %(since)s
-        and day < %(until)s
-        and (%(server)s::text is null or server = %(server)s)
+        sum(wins_innocent + wins_traitor)::bigint as wins, sum(kills)::bigint as kills,
+        sum(deaths)::bigint as deaths
+      from mine
       group by map_name
     ), my_weapon as (
       select weapon, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
@@ -162,10 +186,15 @@ _PROFILE = """
           and k.round_id = r.id
       ) as fought
     )
-    select n.display_name, s.rounds, s.kills, s.deaths, s.kd, s.headshots, s.headshot_rate,
-      s.team_kills, s.suicides, s.world_deaths, s.kills_on_bots, s.wins, s.wins_innocent,
-      s.wins_traitor, s.win_rate, s.kills_per_round, s.items_bought, s.karma_total,
-      s.karma_rounds, s.avg_karma, s.points_total, s.seconds, s.first_seen, s.last_seen,
+    select n.display_name, s.rounds, s.kills, s.deaths,
+      ttt.ratio(s.kills, s.deaths, 2, s.kills) as kd, s.headshots,
+      ttt.ratio(100 * s.headshots, s.kills, 1, 0) as headshot_rate, s.team_kills, s.suicides,
+      s.world_deaths, s.kills_on_bots, s.wins_innocent + s.wins_traitor as wins, s.wins_innocent,
+      s.wins_traitor,
+      ttt.ratio(100 * (s.wins_innocent + s.wins_traitor), s.rounds, 1, 0) as win_rate,
+      ttt.ratio(s.kills, s.rounds, 2, 0) as kills_per_round, s.items_bought, s.karma_total,
+      s.karma_rounds, ttt.ratio(s.karma_total, s.karma_rounds, 2, null) as avg_karma,
+      s.points_total, s.seconds, s.first_seen, s.last_seen,
       (
         select weapon
         from my_weapon
@@ -240,12 +269,9 @@ _PROFILE = """
       ), '[]') as recent,
       f.as_of, f.raw_tail, n.steam_id is not null or exists (
         select
-        from ttt.deed_days
-        where steam_id = %(who)s
+        from ever
       ) and (%(bots)s or %(who)s <> 'BOT') as is_known
     from ttt.freshness(%(since)s, %(until)s) f
     left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
-    cross join ttt.numbers(
-      %(who)s, %(since)s, %(first)s, %(last)s, %(until)s, null, %(server)s, %(timelimit)s
-    ) as s
+    cross join my_number s
 """

@@ -42,6 +42,22 @@ begin
 end
 $$;
 
+-- The rows of a bucket, counted anew. With the rights of who made it, as those who may read a view have
+-- none to what it is counted from.
+create or replace function rollups.live(rollup smallint, bucket timestamptz) returns setof record
+language plpgsql
+stable
+security definer
+set search_path = public, pg_temp
+as $$
+declare
+  r rollups.catalog;
+begin
+  select * into strict r from rollups.catalog where id = rollup;
+  return query execute r.live using bucket, bucket + r.width;
+end
+$$;
+
 -- How many rows of a bucket differ from the raw rows; null when it is dirty and may differ.
 -- One statement, so that both sides and the marks are seen at the same moment.
 create or replace function rollups.differences(rollup smallint, bucket timestamptz) returns bigint
@@ -148,6 +164,16 @@ language sql
 stable
 as $$
   select coalesce((select s.horizon from rollups.sources s where s.name = source), '-infinity')
+$$;
+
+-- Before this moment a source is complete, but for what comes late.
+create or replace function rollups.closed_until(source text) returns timestamptz
+language sql
+stable
+as $$
+  select s.closed_until
+  from rollups.sources s
+  where s.name = source
 $$;
 
 -- Random buckets that an audit can check: with raw rows or kept ones, and not before the horizon.

@@ -1,7 +1,29 @@
 -- Parts of a period, for whoever adds them up: whole months from `first` until `last`, and single days
 -- before and after them, from `since` until `until`. With `map`, only what happened on that map.
+-- A `since` of -infinity asks for all time on all servers: then what people did in closed months is read
+-- from one row, whose server is empty.
 -- These are functions because PostgreSQL puts such a function's body in its caller's place, with all
 -- the caller's conditions; a person's part of a period is found by its index.
+
+-- Where the months end that are read as one past; -infinity where each is read for itself: when not all
+-- time is asked for, or when that past is dirty and would be counted anew for everybody.
+create or replace function ttt.past_end(since timestamptz, last timestamptz) returns timestamptz
+language sql
+stable
+as $$
+  select coalesce(min(s.closed_until), '-infinity')
+  from rollups.sources s
+  where s.name = 'ttt.rounds'
+    and since = '-infinity'
+    and s.closed_until <= last
+    and not exists (
+      select
+      from rollups.dirty d
+      join rollups.catalog c on c.id = d.rollup
+      where c.source = s.name
+        and c.is_closing
+    )
+$$;
 
 -- Rounds by map, server and winner.
 create or replace function ttt.round_window(
@@ -23,14 +45,7 @@ as $$
   union all
   select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
   from ttt.round_days w
-  where w.day >= since
-    and w.day < first
-    and (map is null or w.map_name = map)
-  union all
-  select w.map_name, w.server, w.winner, w.rounds, w.seconds, w.timed
-  from ttt.round_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and (map is null or w.map_name = map)
 $$;
 
@@ -49,6 +64,14 @@ returns table (
 language sql
 stable
 as $$
+  select w.steam_id, '', w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
+    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
+    w.first_at, w.last_at
+  from ttt.player_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+    and map is null
+  union all
   select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
     w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
@@ -57,23 +80,14 @@ as $$
   where w.month >= first
     and w.month < last
     and map is null
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
     w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
     w.first_at, w.last_at
   from ttt.player_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
-    w.seconds, w.karma_total, w.karma_rounds, w.worst_round, w.points_total, w.kills,
-    w.headshots, w.team_kills, w.kills_on_bots, w.deaths, w.suicides, w.world_deaths, w.items,
-    w.first_at, w.last_at
-  from ttt.player_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.steam_id, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
@@ -99,25 +113,24 @@ returns table (
 language sql
 stable
 as $$
+  select w.steam_id, w.role, '', w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
+    w.kills, w.deaths, w.team_kills
+  from ttt.player_role_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+    and map is null
+  union all
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.player_role_months w
   where w.month >= first
     and w.month < last
     and map is null
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.deed_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
-    w.kills, w.deaths, w.team_kills
-  from ttt.deed_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
@@ -151,15 +164,7 @@ as $$
   select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
   from ttt.role_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
-    w.kills, w.deaths, w.team_kills
-  from ttt.role_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.role, w.server, w.is_bot, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
@@ -190,14 +195,7 @@ as $$
   union all
   select w.role_start, w.role_end, w.server, w.is_bot, w.changes
   from ttt.change_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.role_start, w.role_end, w.server, w.is_bot, w.changes
-  from ttt.change_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.role_start, w.role_end, w.server, w.is_bot, w.changes
@@ -231,15 +229,7 @@ as $$
   select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
     w.headshots, w.team_kills, w.suicides, w.world_deaths
   from ttt.weapon_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
-    w.headshots, w.team_kills, w.suicides, w.world_deaths
-  from ttt.weapon_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.server, w.weapon, w.by_bot, w.of_bot, w.kill_rows, w.headshot_rows, w.kills,
@@ -268,13 +258,7 @@ as $$
   union all
   select w.map_name, w.server, w.by_bot, w.kills
   from ttt.map_kill_days w
-  where w.day >= since
-    and w.day < first
-  union all
-  select w.map_name, w.server, w.by_bot, w.kills
-  from ttt.map_kill_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
 $$;
 
 -- Kills by person, weapon and server.
@@ -288,22 +272,21 @@ returns table (
 language sql
 stable
 as $$
+  select w.steam_id, w.weapon, '', w.kills, w.headshots
+  from ttt.player_weapon_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+    and map is null
+  union all
   select w.steam_id, w.weapon, w.server, w.kills, w.headshots
   from ttt.player_weapon_months w
   where w.month >= first
     and w.month < last
     and map is null
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.steam_id, w.weapon, w.server, w.kills, w.headshots
   from ttt.player_weapon_days w
-  where w.day >= since
-    and w.day < first
-    and map is null
-  union all
-  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
-  from ttt.player_weapon_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and map is null
   union all
   select w.steam_id, w.weapon, w.server, w.kills, w.headshots
@@ -324,20 +307,19 @@ returns table (
 language sql
 stable
 as $$
+  select w.killer, w.victim, '', w.kills, w.headshots
+  from ttt.nemesis_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+  union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_months w
   where w.month >= first
     and w.month < last
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_days w
-  where w.day >= since
-    and w.day < first
-  union all
-  select w.killer, w.victim, w.server, w.kills, w.headshots
-  from ttt.nemesis_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
 $$;
 
 -- Rounds of two people, by pair and server.
@@ -351,20 +333,19 @@ returns table (
 language sql
 stable
 as $$
+  select w.player1, w.player2, '', w.rounds, w.rounds_together, w.wins, w.timelimits
+  from ttt.pair_past w
+  where (select ttt.past_end(since, last)) > '-infinity'
+  union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_months w
   where w.month >= first
     and w.month < last
+    and w.month >= (select ttt.past_end(since, last))
   union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_days w
-  where w.day >= since
-    and w.day < first
-  union all
-  select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
-  from ttt.pair_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
 $$;
 
 -- Purchases by item, the buyer's start role, map and server.
@@ -387,13 +368,6 @@ as $$
   union all
   select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
   from ttt.item_days w
-  where w.day >= since
-    and w.day < first
-    and (map is null or w.map_name = map)
-  union all
-  select w.item, w.role, w.server, w.is_bot, w.buys, w.buyer_rounds, w.wins, w.timelimits
-  from ttt.item_days w
-  where w.day >= last
-    and w.day < until
+  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
     and (map is null or w.map_name = map)
 $$;

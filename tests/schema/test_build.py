@@ -202,3 +202,52 @@ def test_analysts_read_rollups(migrated: tuple[runner.Report, str, str]) -> None
     with psycopg.connect(migrated[1]) as connection:
         connection.execute("set role tiltyard_analyst")
         assert connection.execute("select count(*) from tilt.user_days").fetchone() is not None
+
+
+def test_a_view_that_an_older_engine_wrote_is_written_anew(url: str, folder: Path) -> None:
+    migrate(url, folder)
+    fill(url)
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        as_it_is = connection.execute("select pg_get_viewdef('tilt.user_days') as text").fetchall()
+        connection.execute(
+            "create or replace view tilt.user_days as select * from rollups.tilt_user_days_v1"
+        )
+        connection.execute(
+            "update rollups.catalog set exact = 'of old' where name = 'tilt.user_days'"
+        )
+        assert migrate(url, folder).rollups == []
+        again = connection.execute("select pg_get_viewdef('tilt.user_days') as text").fetchall()
+        assert again == as_it_is
+        exact = connection.execute("select from rollups.catalog where exact = 'of old'")
+        assert exact.rowcount == 0
+
+
+def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
+    url: str, folder: Path
+) -> None:
+    """Its view says old columns first; what is counted anew comes in the order of the SELECT."""
+    migrate(url, folder)
+    path = folder / "rollups/ttt_player_weapon_months.sql"
+    text = path.read_text().replace("version: 1", "version: 2")
+    path.write_text(text.replace("weapon, server,", "weapon, max(day) as newest, server,"))
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+        migrate(url, folder)
+        assert refresh.run(connection).left == 0
+        connection.execute(
+            """
+            insert into ttt.rounds (id, at, winner, players, kills, buys)
+            values ('r1', '2026-03-02 10:00Z', 'traitors', '[]', '[]', '[]')
+            """
+        )
+        connection.execute(
+            """
+            insert into ttt.kills
+              (at, round_id, ordinal, attacker_steamid, victim_steamid, weapon, headshot, server)
+            values ('2026-03-02 10:00Z', 'r1', 0, 'A', 'B', 'knife', true, 'red')
+            """
+        )
+        dirty = connection.execute("select * from ttt.player_weapon_months").fetchall()
+        assert refresh.run(connection).left == 0
+        assert connection.execute("select * from ttt.player_weapon_months").fetchall() == dirty
+        assert dirty[0]["newest"] == datetime(2026, 3, 2, tzinfo=UTC)
+        assert (dirty[0]["weapon"], dirty[0]["kills"], dirty[0]["server"]) == ("knife", 1, "red")

@@ -53,7 +53,7 @@ def test_a_where_clause_of_its_own_stays(tmp_path: Path) -> None:
     [
         ("   version: 3", ""),
         ("-- What a row is.\n", ""),
-        ("-- index: user_id, day\n", ""),
+        ("-- index: user_id, day\n", "-- index\n"),
         ("group by day, user_id\n", ""),
         ("group by day, user_id\n", "group by day, user_id;\n"),
         ("tilt.events(occurred_at)", "tilt.events"),
@@ -71,3 +71,29 @@ def test_a_file_that_is_written_otherwise_is_refused_by_name(
 def test_every_rollup_of_this_checkout_can_be_read() -> None:
     names = [Rollup.read(path).name for path in (HERE / "rollups").glob("*.sql")]
     assert len(names) == len(set(names)) >= 3
+
+
+def test_a_closing_rollup_ends_where_its_source_is_closed(tmp_path: Path) -> None:
+    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   closing")
+    rollup = read(tmp_path, text)
+    assert rollup.is_closing
+    assert (
+        "and day < least($2, (select rollups.closed_until('tilt.events')))\ngroup by day"
+        in rollup.live("$1", "$2")
+    )
+    assert not read(tmp_path, FILE).is_closing
+
+
+def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_path: Path) -> None:
+    columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
+    own = read(tmp_path, FILE).exact(7, list(columns), columns)
+    assert "rollups.live" not in own
+    rollup = read(tmp_path, FILE)
+    assert rollup.is_fed(["tilt.user_days", "tilt.events"])
+    assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
+    other = rollup.exact(7, ["events", "day", "user_id"], columns, is_fed=True)
+    assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
+    assert (
+        'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
+        ' "user_id" text, "events" bigint)' in other
+    )

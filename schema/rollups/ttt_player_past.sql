@@ -1,0 +1,16 @@
+-- rollup: ttt.player_past   version: 1
+-- A row is what one person did on all servers in the months that are closed.
+-- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+-- index: steam_id
+select time_bucket('1000 years', month) as past, steam_id, sum(rounds)::integer as rounds,
+  sum(innocent_wins)::integer as innocent_wins, sum(traitor_wins)::integer as traitor_wins,
+  sum(timelimits)::integer as timelimits, sum(seconds)::integer as seconds,
+  sum(karma_total)::bigint as karma_total, sum(karma_rounds)::integer as karma_rounds,
+  min(worst_round) as worst_round, sum(points_total)::bigint as points_total,
+  sum(kills)::integer as kills, sum(headshots)::integer as headshots,
+  sum(team_kills)::integer as team_kills, sum(kills_on_bots)::integer as kills_on_bots,
+  sum(deaths)::integer as deaths, sum(suicides)::integer as suicides,
+  sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
+  min(first_at) as first_at, max(last_at) as last_at
+from ttt.player_months
+group by past, steam_id
