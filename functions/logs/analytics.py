@@ -78,7 +78,7 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
     if step > timedelta(hours=1):
         last = last.replace(hour=0)
     since = last - step * (count - 1)
-    sessions.settle()
+    sessions.settle(ask.server_id)
     [row] = db.run(
         _ANALYTICS, {"server": ask.server_id, "step": step, "since": since, "last": last}
     )

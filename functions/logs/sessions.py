@@ -44,12 +44,17 @@ class Sessions(RootModel[list[Session]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def settle() -> int:
-    """Brings all sessions up to date with what is stored; returns how many people were looked at.
+def settle(server_id: str | None = None) -> int:
+    """Brings sessions, by default of all servers, up to date with what is stored.
 
-    Whoever reads sessions calls it first. One round trip; little work unless much was imported.
+    Returns how many people were looked at. Whoever reads sessions calls it first. One round trip;
+    little work unless much was imported.
     """
-    people: int = db.run("select logs.settle() as people")[0]["people"]
+    if server_id is None:
+        [row] = db.run("select logs.settle() as people")
+    else:
+        [row] = db.run("select logs.settle(%s) as people", (server_id,))
+    people: int = row["people"]
     return people
 
 

@@ -22,16 +22,15 @@ begin
   end if;
   people := logs.derive_sessions(of_server, marks);
   -- A mark that is being raised just now stays, whoever raises it need not be waited for.
-  delete from logs.unsettled u
-  using (
-    select l.hour
-    from logs.unsettled l
-    join unnest(marks) m on m.hour = l.hour and m.version = l.version
-    where l.server_id = of_server
-    for update of l skip locked
-  ) as done
-  where u.server_id = of_server
-    and u.hour = done.hour;
+  delete from logs.unsettled
+  where server_id = of_server
+    and hour = any (array(
+      select hour
+      from logs.unsettled
+      where server_id = of_server
+        and (hour, version) in (select m.hour, m.version from unnest(marks) as m)
+      for update skip locked
+    ));
   return people;
 end
 $$;
@@ -67,13 +66,21 @@ begin
     select m.hour, m.is_beat
     from unnest(marks) as m
   ), fresh as materialized (
-    select e.steam_id, e.session_id, min(m.hour) as hour, min(logs.session_start(e.at, e.session_id, e.metadata)) as started_at
+    select e.steam_id, e.session_id, min(m.hour) as hour, min(e.started_at) as started_at
     from mark m
-    join logs.events e on e.server_id = of_server
-      and e.at >= m.hour
-      and e.at < m.hour + interval '1 hour'
-    where e.second >= (select min(hour) from mark) - interval '10 minutes'
-      and logs.is_person(e.steam_id)
+    -- Hour by hour, each by the index of time: a join would read all of the server.
+    cross join lateral (
+      select steam_id, session_id,
+        min(logs.session_start(at, session_id, metadata)) as started_at
+      from logs.events
+      where server_id = of_server
+        and at >= m.hour
+        and at < m.hour + interval '1 hour'
+        and second >= m.hour - interval '10 minutes'
+        and steam_id is not null
+      group by steam_id, session_id
+    ) as e
+    where logs.is_person(e.steam_id)
     group by e.steam_id, e.session_id
   ),
   -- From when on each person is to be looked at anew: from a marked event, …
@@ -165,7 +172,8 @@ begin
     join logs.events e on e.server_id = of_server
       and e.steam_id = t.steam_id
       and e.at >= t.since
-    where e.second >= (select hour from first) - interval '10 minutes'
+    where e.at >= (select hour from first)
+      and e.second >= (select hour from first) - interval '10 minutes'
       and not e.metadata @> '{"ambiguous": true}'
   ), line as (
     -- The stops before an event tell which is the next one after it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 from functions.shared import db, ids
@@ -29,58 +30,56 @@ def servers(modes: dict[str, str]) -> None:
         )
 
 
+_BEAT: LiteralString = """
+    insert into logs.heartbeats (at, server_id, players, map)
+    values (%s, %s, %s, %s)
+    on conflict do nothing
+"""
+_EVENT: LiteralString = """
+    with new as (
+      insert into logs.events
+        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
+         player_count, session_id, metadata)
+      values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+      on conflict do nothing
+      returning server_id, at
+    )
+    insert into logs.hours as h (server_id, hour, events)
+    select server_id, date_trunc('hour', at, 'UTC'), 1
+    from new
+    on conflict on constraint hours_pkey do update
+    set events = h.events + excluded.events
+"""
+
+
+def statement(one: Event | Beat) -> tuple[LiteralString, tuple[Any, ...]]:
+    """What stores one of them."""
+    if isinstance(one, Beat):
+        return _BEAT, (one.at, one.server, one.players, one.map)
+    told = one.metadata
+    people = [told[k] for k in ("attackerSteamId", "victimSteamId", "targetSteamId") if told.get(k)]
+    return _EVENT, (
+        one.id,
+        ids.time_of(one.id),
+        one.at,
+        one.server,
+        one.mode,
+        one.type,
+        one.steam_id,
+        one.name,
+        one.text,
+        people or None,
+        one.map,
+        one.count,
+        one.key,
+        json.dumps(told),
+    )
+
+
 def store(things: Iterable[Event | Beat]) -> None:
     """Stores each by itself, as if it had come alone."""
     for one in things:
-        if isinstance(one, Beat):
-            db.run(
-                """
-                insert into logs.heartbeats (at, server_id, players, map)
-                values (%s, %s, %s, %s)
-                on conflict do nothing
-                """,
-                (one.at, one.server, one.players, one.map),
-            )
-        else:
-            _store(one)
-
-
-def _store(one: Event) -> None:
-    told = one.metadata
-    people = [told[k] for k in ("attackerSteamId", "victimSteamId", "targetSteamId") if told.get(k)]
-    db.run(
-        """
-        with new as (
-          insert into logs.events
-            (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-             player_count, session_id, metadata)
-          values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
-          on conflict do nothing
-          returning server_id, at
-        )
-        insert into logs.hours as h (server_id, hour, events)
-        select server_id, date_trunc('hour', at, 'UTC'), 1
-        from new
-        on conflict on constraint hours_pkey do update
-        set events = h.events + excluded.events
-        """,
-        (
-            one.id,
-            ids.time_of(one.id),
-            one.at,
-            one.server,
-            one.mode,
-            one.type,
-            one.steam_id,
-            one.name,
-            one.text,
-            people or None,
-            one.map,
-            one.count,
-            one.key,
-            json.dumps(told),
-        ),
-    )
+        db.run(*statement(one))
 
 
 def remove(one: Event) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.logs import sessions
 from functions.shared import db
-from tests.logs import stored
+from tests.logs import evening, stored
 from tests.logs.oracle import Beat, Event, Oracle, Session
+from tests.rollups.conftest import connect, wrong
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.replace(hour=0, minute=0, second=0)
@@ -117,3 +122,39 @@ def test_sessions_are_those_of_a_recount_in_any_order_of_arrival(
 def _ended(one: Session) -> Session:
     """A session that timed out stays so when all signs of life after it are erased."""
     return replace(one, reason=one.reason.replace("open", "timeout"))
+
+
+@pytest.mark.commits
+def test_nothing_is_missed_while_others_write(store: str) -> None:
+    stored.servers(MODES)
+    made = evening.things(9, START, START + timedelta(hours=30), 240)
+    coming = [replace(one, server="a") for one in made]
+    beats = {one.at: one for one in coming if isinstance(one, Beat)}
+    known = [*(one for one in coming if isinstance(one, Event)), *beats.values()]
+    Random(9).shuffle(known)
+    done = threading.Event()
+
+    def write(part: int) -> None:
+        with connect(store) as connection:
+            for one in known[part::2]:
+                with connection.transaction():
+                    connection.execute(*stored.statement(one))
+                    time.sleep(0.002)  # written and not committed
+
+    def keep_settling() -> None:
+        with connect(store) as connection:
+            while not done.is_set():
+                connection.execute("select logs.settle()")
+
+    with ThreadPoolExecutor(4) as pool:
+        settling = [pool.submit(keep_settling) for _ in range(2)]
+        written = [pool.submit(write, part) for part in range(2)]
+        for one in written:
+            one.result()
+        done.set()
+        for one in settling:
+            one.result()
+    assert settled() == recounted(known)
+    assert sessions.settle() == 0
+    with connect(store) as connection:
+        assert wrong(connection) == {}
