@@ -67,6 +67,7 @@ def shown() -> dict[str, Any]:
             "hour_of_day_ago": _hour(now - timedelta(hours=24)),
             "today": now.replace(hour=0, minute=0, second=0, microsecond=0),
             "since": since,
+            "week_ago": now - timedelta(days=7),
             "edge": _hour(since),
             "whole": _hour(since) + timedelta(hours=1),
         },
@@ -138,9 +139,25 @@ _SHOWN = """
       from run
       where is_new
       group by mode, map
-    ), newest as (
+    ), recent as materialized (
+      -- Old chunks of the columnstore would be sorted whole.
       select id, server_id, type, at, raw_text
       from logs.events
+      where at >= %(week_ago)s
+        and second >= %(week_ago)s - interval '10 minutes'
+      order by at desc, id desc
+      limit 5
+    ), newest as (
+      select id, server_id, type, at, raw_text
+      from recent
+      union all (
+        select id, server_id, type, at, raw_text
+        from logs.events
+        where at < %(week_ago)s
+          and (select count(*) from recent) < 5
+        order by at desc, id desc
+        limit 5
+      )
       order by at desc, id desc
       limit 5
     )

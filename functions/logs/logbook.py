@@ -96,11 +96,12 @@ def _next(after: list[Any], limit: int) -> list[db.Row]:
           written::text as written
         from logs.events
         where (written, id) > (%s::xid8, %s::uuid)
+          and written >= %s::xid8
           and written < pg_snapshot_xmin(pg_current_snapshot())
         order by logs.events.written, id
         limit %s
         """,
-        (after[0], after[1], limit),
+        (after[0], after[1], after[0], limit),
     )
 
 

@@ -17,6 +17,7 @@ Text = Annotated[str | None, Field(max_length=256), logbook.Optional]
 _LOOK = 4000  # newest events that are looked through before the index of words is asked
 _WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
+_LATELY = timedelta(days=7)  # where rows are as they were written, not packed into columns
 _AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
 
 
@@ -46,6 +47,7 @@ class Wanted:
     conditions: tuple[sql.Composable, ...]
     words: str
     limit: int
+    newest: datetime  # nothing is wanted after that
 
     def also(self, *conditions: sql.Composable) -> Wanted:
         """The same with more conditions."""
@@ -60,10 +62,16 @@ class Wanted:
 
     def before(self, at: datetime, event_id: Any) -> Wanted:
         """The same after an event in the order of the answer."""
-        return self.also(
+        after = self.also(
             sql.SQL("at <= {}").format(at),
             sql.SQL("(at, id) < ({}, {})").format(at, event_id),
         )
+        return replace(after, newest=at)
+
+    @property
+    def lately(self) -> Wanted:
+        """The same of the newest days: old chunks of the columnstore would be sorted whole."""
+        return self.since(self.newest - _LATELY)
 
     def found(self, statement: sql.SQL) -> list[db.Row]:
         """The rows of a statement with what is wanted put in."""
@@ -82,19 +90,20 @@ class Wanted:
 def listed(ask: LogsQuery) -> tuple[str, str | None]:
     """The newest events that match, as JSON text, and the cursor of the next page if there is one.
 
-    One round trip, some more for words that are rare.
+    One round trip, some more for what is rare.
     """
     filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
     wanted = _wanted(ask)
     if ask.cursor:
         at, last = page.place(ask.cursor, **filters)
         wanted = wanted.before(datetime.fromisoformat(at), last)
-    if ask.search and steam.is_real(ask.search):
-        rows = wanted.found(_ABOUT)
-    elif ask.search:
+    if ask.search and not steam.is_real(ask.search):
         rows = _saying(wanted)
     else:
-        rows = wanted.found(_MATCHING)
+        statement = _ABOUT if ask.search else _MATCHING
+        rows = wanted.lately.found(statement)
+        if len(rows) < wanted.limit:
+            rows = wanted.found(statement)
     texts: list[str] = []
     size = 0
     for row in rows[: ask.limit]:
@@ -122,7 +131,8 @@ def _wanted(ask: LogsQuery) -> Wanted:
     )
     conditions = [sql.SQL(said).format(value) for said, value in asked if value]
     # One more than asked for tells whether there are more.
-    wanted = Wanted((sql.SQL("true"), *conditions), ask.search or "", ask.limit + 1)
+    newest = ask.until or datetime.now(UTC) + timedelta(minutes=10)
+    wanted = Wanted((sql.SQL("true"), *conditions), ask.search or "", ask.limit + 1, newest)
     return wanted.since(ask.since) if ask.since else wanted
 
 
@@ -171,7 +181,9 @@ def _saying(wanted: Wanted) -> list[db.Row]:
     How frequent they are the newest events tell; then stretches of time are searched that should
     hold enough matches, each longer than the one after it.
     """
-    rows = wanted.found(_LOOKING)
+    rows = wanted.lately.found(_LOOKING)
+    if rows[0]["looked"] < _LOOK:
+        rows = wanted.found(_LOOKING)
     looked = rows[0]
     rows = [row for row in rows if row["id"]]
     if looked["looked"] < _LOOK:

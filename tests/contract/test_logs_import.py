@@ -126,9 +126,7 @@ def test_what_was_sent_live_is_not_stored_again(game: Client, staff: Client) -> 
     assert [str(row["id"]) for row in stored()] == [sent["id"]]
 
 
-def test_what_is_imported_first_is_a_duplicate_when_it_is_sent(
-    game: Client, staff: Client
-) -> None:
+def test_what_is_imported_first_is_a_duplicate_when_it_is_sent(game: Client, staff: Client) -> None:
     bring(staff, "[00:00:23] [CONNECT] Doom [STEAM_0:0:111|user] initial spawn ip=203.0.113.9:4\n")
     live = {"type": "CONNECT", "timestamp": f"{DAY}T00:00:23.000Z", "steamId": "STEAM_0:0:111"}
     assert send(game, live)["duplicates"] == 1
@@ -207,14 +205,10 @@ def test_lines_older_than_what_is_kept_are_refused_one_by_one(staff: Client) -> 
     }
     late = NOW - timedelta(days=90) + timedelta(minutes=30)
     early = late - timedelta(hours=1)
-    lines = [
-        f"[{at:%H:%M:%S}] [CHAT] a [STEAM_0:0:7|user] [GLOBAL] {at}" for at in (early, late)
-    ]
+    lines = [f"[{at:%H:%M:%S}] [CHAT] a [STEAM_0:0:7|user] [GLOBAL] {at}" for at in (early, late)]
     said = bring(staff, "\n".join(lines), baseDate=str(early.date())).json
     assert (said["eventsGenerated"], said["eventsInserted"], said["rejected"]) == (2, 1, 1)
-    assert [(one["line"], one["reason"]) for one in said["errors"]] == [
-        (1, "older_than_retention")
-    ]
+    assert [(one["line"], one["reason"]) for one in said["errors"]] == [(1, "older_than_retention")]
 
 
 def test_a_line_with_a_nul_is_refused_alone(staff: Client) -> None:
