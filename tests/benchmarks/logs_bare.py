@@ -7,15 +7,12 @@ Nothing else is counted, looked up or marked, and nothing is answered.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
-from functions.logs import batches, events
-from functions.logs.senders import Sender
-from functions.logs.sent import Server
-from tests.benchmarks import callee
+from functions.logs import batches
+from tests.benchmarks import callee, logs_store
 
 # The floor's and the peer's, with the same indexes as ours and nothing else.
 TABLES = """
@@ -36,13 +33,12 @@ _COPY = """
        player_count, session_id, metadata)
     from stdin
 """
-_SENDER = Sender(Server("srv_bench", "Sandbox #1", "Sandbox"))
+_SERVER = logs_store.SERVERS[0]
 
 
-def rows(event: dict[str, Any]) -> list[tuple[Any, ...]]:
+def rows(event: dict[str, Any]) -> list[tuple[object, ...]]:
     """What the Lambda event of a batch stores, in the order that the handler stores it in."""
-    outcomes = batches.prepared(batches.read(event["body"]), _SENDER, datetime.now(UTC))
-    return [one.row[: len(events.COLUMNS)] for one in sorted(outcomes, key=lambda one: one.row)]
+    return logs_store.rows(batches.read(event["body"]), _SERVER)
 
 
 def main() -> None:
@@ -50,7 +46,7 @@ def main() -> None:
     connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
     cursor = connection.cursor()
 
-    def store(given: list[tuple[Any, ...]], _: Any) -> dict[str, int]:
+    def store(given: list[tuple[object, ...]], _: Any) -> dict[str, int]:
         with cursor.copy(_COPY) as copy:
             for row in given:
                 copy.write_row(row)

@@ -107,9 +107,14 @@ def _record(url: str, numbers: range, since: datetime, step: timedelta) -> None:
 def rows(sent: list[logs_population.Sent], server: Server) -> list[tuple[object, ...]]:
     """What a batch stores, in the order that the handler stores it in."""
     outcomes = batches.prepared(list(sent), Sender(server), datetime.now(UTC))
-    prepared = sorted(one.row for one in outcomes if one.row)
-    assert len(prepared) == len(sent), [one.reason for one in outcomes if one.reason]
-    return [row[: len(events.COLUMNS)] for row in prepared]
+    stored = [one.row for one in outcomes if one.row]
+    assert len(stored) == len(sent), [one.reason for one in outcomes if one.reason]
+    stored.sort(key=lambda row: row.id.int)
+    return [
+        # psycopg spells a time in ten times as long.
+        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(events.COLUMNS)])
+        for row in stored
+    ]
 
 
 def _repeat(store: Store, tenth: int, until: datetime) -> None:
