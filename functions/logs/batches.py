@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from functions.logs import events, identity, rows, spooled
+from functions.logs import events, identity, rows, spooled, streams
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
@@ -121,20 +121,35 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     every event is rejected, and Unavailable.
     """
     receipt = datetime.now(UTC)
-    outcomes = prepared(sent, sender, receipt)
-    parcel = parcel_of(outcomes, sender, receipt)
-    if all(one.status == "rejected" for one in outcomes):
-        with suppress(db.DatabaseAway):
-            events.store(parcel)  # its counts are all there is to it
-        results = [one.told() for one in outcomes]
-        raise BadRequest("No valid events", received=len(outcomes), results=results)
+    outcomes: list[Outcome] = []
+    making = _made(sent, sender, receipt, outcomes)
     try:
-        settle(outcomes, events.store(parcel))
+        new = None
+        if len(sent) > events.FEW:
+            made = (one.row for one in making if one.row)
+            new = streams.store(made, lambda: parcel_of(outcomes, sender, receipt))
+        if new is None:
+            _exhaust(making)
+            new = events.store(parcel_of(outcomes, sender, receipt))
+        settle(outcomes, new)
     except db.DatabaseAway:
-        spooled.keep(parcel)
+        _exhaust(making)
+        if not _is_refused(outcomes):
+            spooled.keep(parcel_of(outcomes, sender, receipt))
         for outcome in outcomes:
             outcome.status = "queued" if outcome.row else outcome.status
+    if _is_refused(outcomes):
+        results = [one.told() for one in outcomes]
+        raise BadRequest("No valid events", received=len(outcomes), results=results)
     return answer(outcomes)
+
+
+def _is_refused(outcomes: list[Outcome]) -> bool:
+    return all(one.status == "rejected" for one in outcomes)
+
+
+def _exhaust(making: Iterator[Outcome]) -> None:
+    deque(making, maxlen=0)
 
 
 def prepared(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome]:
@@ -142,20 +157,31 @@ def prepared(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome
 
     Takes them out of `sent`, so that no event is held twice.
     """
-    outcomes = [Outcome(index) for index in range(len(sent))]
-    told: list[tuple[Outcome, Event]] = []
-    for outcome in outcomes:
-        one, sent[outcome.index] = sent[outcome.index], None
-        if event := _normalised(one, outcome, sender, receipt):
-            told.append((outcome, event))
-    # Ignored ones too: which of some equal events one is must not depend on the rules of the day.
-    known = identity.of([event for _, event in told], sender.server.id, receipt)
-    told.reverse()
-    for its in known:
-        outcome, event = told.pop()
+    outcomes: list[Outcome] = []
+    _exhaust(_made(sent, sender, receipt, outcomes))
+    return outcomes
+
+
+def _made(
+    sent: list[Any], sender: Sender, receipt: datetime, outcomes: list[Outcome]
+) -> Iterator[Outcome]:
+    """The outcomes of one request, one by one, each also put into `outcomes`."""
+
+    def told() -> Iterator[Event]:
+        for index in range(len(sent)):
+            one, sent[index] = sent[index], None
+            outcomes.append(Outcome(index))
+            if event := _normalised(one, outcomes[-1], sender, receipt):
+                last.append(event)
+                yield event
+
+    last: list[Event] = []
+    # Of ignored ones too: which of some equal events one is must not depend on the day's rules.
+    for its in identity.of(told(), sender.server.id, receipt):
+        outcome, event = outcomes[-1], last.pop()
         if outcome.status == "stored":
             outcome.row = rows.of(event, its, sender.server.id, receipt)
-    return outcomes
+        yield outcome
 
 
 def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -> Event | None:

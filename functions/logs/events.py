@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from functions.shared import db, ids
 
 _LIVE_SECONDS = 120  # an event this close to its receipt is a sign of life
 _SKEWS = 100  # clock skews of a server that are remembered
-_FEW = 30  # rows for which one statement costs less than a COPY and its transaction
+FEW = 30  # rows for which one statement costs less than a COPY and its transaction
 
 
 class Row(NamedTuple):
@@ -67,7 +68,7 @@ def store(parcel: Parcel) -> set[UUID]:
     # In the order of their ids, so that two requests never wait for each other crosswise.
     rows.sort(key=lambda one: one.id.int)
     for _ in range(2):
-        if len(rows) > _FEW:
+        if len(rows) > FEW:
             with suppress(psycopg.errors.UniqueViolation):
                 return _store_new(rows, parcel)
             known = _known([one.id for one in rows])
@@ -81,10 +82,8 @@ def store(parcel: Parcel) -> set[UUID]:
 def _store_new(rows: list[Row], parcel: Parcel) -> set[UUID]:
     """Raises UniqueViolation, and stores nothing, if one of them is there already."""
     with db.transaction():
-        _copy(rows)
-        _note(_COPIED, parcel, _summary(rows, parcel.is_live))
-        sightings.record(rows)
-        return {one.id for one in rows}
+        copy(rows)
+        return note_copied(rows, parcel)
 
 
 def _tell_addresses(rows: list[Row]) -> bool:
@@ -116,7 +115,8 @@ def _known(wanted: list[UUID]) -> set[UUID]:
     return {one["id"] for one in found}
 
 
-def _copy(rows: list[Row]) -> None:
+def copy(rows: Iterable[Row]) -> None:
+    """Writes rows, none of which may be there, in the open transaction."""
     with (
         db.connection().cursor() as cursor,
         cursor.copy(
@@ -126,12 +126,19 @@ def _copy(rows: list[Row]) -> None:
                player_count, session_id, metadata)
             from stdin
             """
-        ) as copy,
+        ) as copying,
     ):
         for one in rows:
             # psycopg spells a time in ten times as long.
             second, at = one.second.isoformat(), one.at.isoformat()
-            copy.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
+            copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
+
+
+def note_copied(rows: list[Row], parcel: Parcel) -> set[UUID]:
+    """What a copy of rows brings with it, in its transaction; returns their ids."""
+    _note(_COPIED, parcel, _summary(rows, parcel.is_live))
+    sightings.record(rows)
+    return {one.id for one in rows}
 
 
 def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ text log says come out the same, so neither rawText nor map nor counts have a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -30,17 +30,15 @@ class Identity(NamedTuple):
     earlier: UUID | None
 
 
-def of(events: Sequence[Event], server_id: str, receipt: datetime) -> list[Identity]:
+def of(events: Iterable[Event], server_id: str, receipt: datetime) -> Iterator[Identity]:
     """The ids of the events of one request, in its order; `receipt`: when it arrived, in UTC."""
-    found = []
     seen: dict[int, int] = {}
     window = int(receipt.timestamp()) // WINDOW_SECONDS
     for event in events:
         first = _identity(event, server_id, window, 0)
         ordinal = 0 if event.sender_id else seen.get(first.id.int, 0)
         seen[first.id.int] = ordinal + 1
-        found.append(_identity(event, server_id, window, ordinal) if ordinal else first)
-    return found
+        yield _identity(event, server_id, window, ordinal) if ordinal else first
 
 
 def content(event: Event) -> list[Any]:

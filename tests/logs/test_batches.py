@@ -348,13 +348,13 @@ def _in_a_process_of_its_own(store: str, game: Client, body: list[Any]) -> Any:
 def test_a_key_that_is_revoked_in_mid_batch_is_done_after_it(
     game: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared = batches.prepared
+    made = batches._made
 
     def revoked(*args: Any, **kwargs: Any) -> Any:
         keys.revoke(SERVER, game.headers["X-Server-Key"][8:16], "Rita")
-        return prepared(*args, **kwargs)
+        return made(*args, **kwargs)
 
-    monkeypatch.setattr(batches, "prepared", revoked)
+    monkeypatch.setattr(batches, "_made", revoked)
     assert send(game, mixed(1))["stored"] == 1
     answered = game.post(URL, [mixed(2)])
     assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
@@ -378,7 +378,7 @@ class Cut:
 
     def __init__(self, store: str, times: int, then: Callable[[], None] = lambda: None) -> None:
         self.store, self.times, self.then = store, times, then
-        self.copy = events._copy
+        self.copy = events.copy
 
     def __call__(self, rows: list[events.Row]) -> None:
         if not self.times:
@@ -398,7 +398,7 @@ class Cut:
 def test_a_copy_that_is_cut_is_done_again(
     game: Client, store: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    monkeypatch.setattr(events, "_copy", Cut(store, times))
+    monkeypatch.setattr(events, "copy", Cut(store, times))
     many = [mixed(number) for number in range(300)]
     assert send(game, *many)["stored"] == 300
     assert count() == 300
@@ -419,7 +419,7 @@ def test_a_copy_that_is_cut_for_good_is_queued_whole(
 
     many = [mixed(number) for number in range(300)]
     with monkeypatch.context() as patch:
-        patch.setattr(events, "_copy", Cut(store, 1, leave))
+        patch.setattr(events, "copy", Cut(store, 1, leave))
         answer = send_queued(game, many)
     assert answer["queued"] == answer["ingested"] == 300
     setting(DATABASE_URL=store)

@@ -29,7 +29,8 @@ CHAT = {
 
 
 def of(*given: dict[str, Any], server: str = "srv_01", receipt: datetime = NOW) -> list[Identity]:
-    return identity.of([sent.normalise(one, SERVER, receipt) for one in given], server, receipt)
+    events = (sent.normalise(one, SERVER, receipt) for one in given)
+    return list(identity.of(events, server, receipt))
 
 
 def one(given: dict[str, Any], **where: Any) -> Identity:

@@ -1,0 +1,51 @@
+"""Streams: a batch that the database stores while its later events are still being read.
+
+Reading a thousand events takes about as long as storing them, on two different machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from uuid import UUID
+
+import psycopg
+
+from functions.logs import events
+from functions.logs.events import Parcel, Row
+from functions.shared import db
+
+
+class _NotPlainError(Exception):
+    """A row that has to be looked up before it may be stored, or no row at all."""
+
+
+def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[UUID] | None:
+    """Stores rows as they come and then asks for their parcel; returns the ids, all new.
+
+    None, and nothing stored, where that needs a second look: one is there already, came without a
+    time, or the connection died. The parcel is for `events.store` then. Two round trips. Raises
+    DatabaseAway.
+    """
+    copied: dict[UUID, Row] = {}
+    try:
+        with db.transaction():
+            events.copy(_first(rows, copied))
+            if not copied:
+                raise _NotPlainError
+            return events.note_copied(list(copied.values()), parcel())
+    except _NotPlainError:
+        return None
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+        raise db.DatabaseAway from error  # it has waited long enough
+    except psycopg.Error:
+        return None
+
+
+def _first(rows: Iterable[Row], copied: dict[UUID, Row]) -> Iterator[Row]:
+    """Of equal rows the first, each noted as copied."""
+    for row in rows:
+        if row.earlier:
+            raise _NotPlainError
+        if row.id not in copied:
+            copied[row.id] = row
+            yield row

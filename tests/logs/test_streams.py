@@ -1,0 +1,127 @@
+"""Streams: a batch is stored while it is read, or left whole to whoever looks twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import psycopg
+import pytest
+
+from functions.logs import batches, events, streams
+from functions.logs.senders import Sender
+from functions.logs.sent import Server
+from functions.shared import db
+from tests.rollups.conftest import connect
+
+SENDER = Sender(Server("srv_1", "Sandbox", "Sandbox"))
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def made(count: int, start: int = 0) -> list[batches.Outcome]:
+    sent = [
+        {
+            "type": "CHAT",
+            "timestamp": (NOW - timedelta(seconds=number)).isoformat(),
+            "steamId": f"STEAM_0:1:{number + 1}",
+            "rawText": f"said {number}",
+        }
+        for number in range(start, start + count)
+    ]
+    return batches.prepared(list(sent), SENDER, NOW)
+
+
+def stored() -> int:
+    return int(db.run("select count(*)::int as n from logs.events")[0]["n"])
+
+
+def stream(outcomes: list[batches.Outcome]) -> set[object] | None:
+    rows = (one.row for one in outcomes if one.row)
+    return streams.store(rows, lambda: batches.parcel_of(outcomes, SENDER, NOW))
+
+
+def test_new_rows_are_stored_as_they_come(store: str) -> None:
+    outcomes = made(50)
+    assert stream(outcomes) == {one.row.id for one in outcomes if one.row}
+    assert stored() == 50
+
+
+def test_of_equal_rows_the_first_is_stored(store: str) -> None:
+    outcomes = made(5)
+    assert len(stream([*outcomes, *outcomes]) or ()) == 5
+    assert stored() == 5
+
+
+@pytest.mark.commits
+def test_nothing_is_stored_if_one_is_known(store: str) -> None:
+    assert stream(made(3, start=40)) is not None
+    assert stream(made(50)) is None
+    assert stored() == 3
+
+
+@pytest.mark.commits
+def test_nothing_is_stored_if_one_came_without_a_time(store: str) -> None:
+    outcomes = made(50) + batches.prepared([{"type": "CHAT", "rawText": "x"}], SENDER, NOW)
+    assert stream(outcomes) is None
+    assert stored() == 0
+
+
+@pytest.mark.commits
+def test_no_rows_are_left_to_who_counts(store: str) -> None:
+    assert stream([]) is None
+
+
+@pytest.mark.commits
+def test_what_waits_too_long_for_another_is_queued(store: str) -> None:
+    outcomes = made(40)
+    with psycopg.connect(store) as other:
+        other.execute("lock table logs.events in access exclusive mode")
+        db.run("set lock_timeout = '200ms'")
+        with pytest.raises(db.DatabaseAway):
+            stream(outcomes)
+    assert stored() == 0
+
+
+@pytest.mark.commits
+def test_two_that_wait_for_each_other_crosswise_store_everything_once(store: str) -> None:
+    """One sends in another order what the other sends: PostgreSQL ends one, which looks again."""
+    first = [one.row for one in made(40) if one.row]
+    outcomes = made(40)
+    Random(3).shuffle(outcomes)
+    outcomes.sort(key=lambda one: one.row is not None and one.row.id == first[0].id)
+
+    def slowly() -> Iterator[events.Row]:
+        yield from (one.row for one in outcomes[:20] if one.row)
+        other.start()
+        yield from (one.row for one in outcomes[20:] if one.row)
+
+    with connect(store) as connection:
+        connection.execute("begin")
+        columns = ", ".join(events.COLUMNS)
+        marks = ", ".join(["%s"] * len(events.COLUMNS))
+
+        def insert(row: events.Row) -> None:
+            connection.execute(
+                f"insert into logs.events ({columns}) values ({marks})",
+                row[: len(events.COLUMNS)],
+            )
+
+        insert(first[0])
+        done: list[str] = []
+
+        def cross() -> None:
+            waiting = next(one.row for one in outcomes if one.row)
+            try:
+                insert(waiting)
+            except psycopg.errors.DeadlockDetected:
+                done.append("deadlock")
+            connection.execute("rollback")
+
+        other = threading.Thread(target=cross)
+        new = streams.store(slowly(), lambda: batches.parcel_of(outcomes, SENDER, NOW))
+        other.join()
+        if new is None:
+            new = events.store(batches.parcel_of(outcomes, SENDER, NOW))
+        assert len(new) == stored() == 40
