@@ -3,6 +3,8 @@
 -- concerned had a session open.
 --
 -- Who reads sessions settles first: marks are few while nothing is imported.
+--
+-- Over 300 lines, for sessions are derived by one statement, whose steps need those before them.
 create or replace function logs.settle(of_server text) returns bigint
 language plpgsql
 as $$

@@ -3,7 +3,8 @@
 -- A `since` of -infinity asks for all time on all servers: then what people did in closed months is read
 -- from one row, whose server is empty.
 -- These are functions because PostgreSQL puts such a function's body in its caller's place, with all
--- the caller's conditions; a person's part of a period is found by its index.
+-- the caller's conditions; a person's part of a period is found by its index. One stands for each rollup
+-- of a period, hence more than 300 lines.
 
 -- Where the months end that are read as one past; -infinity where each is read for itself: when not all
 -- time is asked for, or when that past is dirty and would be counted anew for everybody.
