@@ -9,7 +9,7 @@ HAVE := @python3 infra/local/environments.py
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Run the whole stack on http://127.0.0.1:8000 until Ctrl-C (PORT, API_KEY, DATABASE_URL, TILT_KEYS)
+run: ## Run the whole stack on http://127.0.0.1:8000 until Ctrl-C (PORT, API_KEY and other settings of README.md)
 	$(HAVE) project ministack sam
 	@$(PYTHON) -m infra.local run
 

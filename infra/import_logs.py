@@ -136,7 +136,7 @@ def _is_utf8(path: Path) -> bool:
 
 def _errors(errors: list[dict[str, Any]], total: int) -> Iterator[str]:
     if total:
-        yield f"  {total} lines told nothing that is stored:"
+        yield f"  {total} {'line' if total == 1 else 'lines'} told nothing that is stored:"
     for one in errors[:_SHOWN]:
         yield f"    {one['line']}: {one['reason']}: {_safe(one['text'])[:120]}"
     if total > _SHOWN:
@@ -147,6 +147,8 @@ def _refused(path: Path, refused: RefusedError) -> Iterator[str]:
     said = refused.answer.body if isinstance(refused.answer.body, dict) else {}
     errors = said.get("errors", [])
     yield f"{_safe(path.name)}: {said.get('error') or refused}"
+    if str(said.get("error", "")).startswith("baseDate"):
+        yield "  tell it with --date, or with --dates-in-names if its name has one"
     yield from _errors(errors, len(errors))
 
 

@@ -19,9 +19,7 @@ def main() -> None:
     if asked.verb == "rebuild":
         _rebuild(asked.rollup, asked.since, asked.until)
     elif asked.verb == "keep":
-        days = None if asked.days == "forever" else int(asked.days)
-        if not retention.keep(db.connection(), asked.source, days):
-            sys.exit(f"No rollup reads {asked.source}.")
+        _keep(asked.source, asked.days)
     elif asked.verb:
         print(
             vars(
@@ -45,7 +43,7 @@ def _asked() -> argparse.Namespace:
     again.add_argument("--to", dest="until", type=_day, required=True, help="YYYY-MM-DD, exclusive")
     kept = verbs.add_parser("keep", help="set how long raw rows are kept")
     kept.add_argument("source")
-    kept.add_argument("days", help="a number, or: forever")
+    kept.add_argument("days", type=_days, help="a number, or: forever")
     for name in ("refresh", "audit", "retention"):
         verbs.add_parser(name, help=f"do now what the schedule does: {name}")
     return parser.parse_args()
@@ -53,6 +51,15 @@ def _asked() -> argparse.Namespace:
 
 def _day(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
+def _days(text: str) -> int | None:
+    if text == "forever":
+        return None
+    days = int(text)
+    if not 1 <= days <= 100_000:
+        raise argparse.ArgumentTypeError("must be from 1 to 100000, or: forever")
+    return days
 
 
 def _show() -> None:
@@ -69,6 +76,14 @@ def _show() -> None:
             f"{row['name']:<24}{row['version']:>8}{row['dirty']:>8}  {oldest:<18}{audited:<18}"
             f"{wrong}{note}"
         )
+
+
+def _keep(source: str, days: int | None) -> None:
+    if not retention.keep(db.connection(), source, days):
+        known = db.run("select name from rollups.sources order by name")
+        names = ", ".join(one["name"] for one in known)
+        sys.exit(f"No rollup reads {source}; what can be kept: {names}.")
+    print(f"{source} is kept {'for good' if days is None else f'for {days} days'}.")
 
 
 def _rebuild(name: str, since: datetime, until: datetime) -> None:

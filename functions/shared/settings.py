@@ -25,7 +25,7 @@ class Settings(BaseModel):
     signing_key: SecretStr = Field(SecretStr(""), alias="SIGNING_KEY")
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
-    avatar_url: str = Field("", alias="AVATAR_URL")  # with {steamId}; empty: inline pictures
+    avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")

@@ -66,7 +66,8 @@ class Service:
 
     def post(self, path: str, sent: dict[str, Any]) -> Answer:
         """What a client's post is answered, if it was accepted; raises RefusedError."""
-        return self._asked("POST", path, json.dumps(sent).encode())
+        # Spelled out, a letter that is not English would be three times as long as it is.
+        return self._asked("POST", path, json.dumps(sent, ensure_ascii=False).encode())
 
     def close(self) -> None:
         """Let go of the connection."""

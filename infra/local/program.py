@@ -24,11 +24,10 @@ def run() -> None:
     from infra.local import stack
 
     begun = time.monotonic()
-    keys = _chosen("TILT_KEYS", "optional", ("required", "optional"))
-    _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    chosen = _parameters()
     port = _port()
     ensure("ministack", "sam")
-    with stack.running(HOME, port, tilt_keys=keys, terminal=sys.stdout) as local:
+    with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout) as local:
         local.journal.show(_table(local))
         local.journal.show(f"  {'Started in':<13} {time.monotonic() - begun:.1f} s")
         local.journal.show("ready")
@@ -84,6 +83,25 @@ def reset() -> None:
     print("The local data is deleted.")
 
 
+def _parameters() -> dict[str, str]:
+    """The template's parameters that the environment chooses; StackError names a wrong one."""
+    _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    return {
+        "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
+        "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
+        **_avatar_url(),
+    }
+
+
+def _avatar_url() -> dict[str, str]:
+    given = os.environ.get("AVATAR_URL")
+    if not given:
+        return {}  # SAM takes no empty value
+    if "{steamId}" not in given or not given.isprintable() or set(given) & set(" \"'\\"):
+        raise StackError(f"AVATAR_URL is {given!r}: it must be an address with {{steamId}} in it.")
+    return {"AvatarUrl": given}
+
+
 def _chosen(name: str, default: str, choices: tuple[str, ...]) -> str:
     given = os.environ.get(name) or default
     if given not in choices:
@@ -92,9 +110,14 @@ def _chosen(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 
 def _port() -> int:
-    given = os.environ.get("PORT") or "8000"
-    if not given.isdecimal() or int(given) > 65535:
-        raise StackError(f"PORT is {given!r}: it must be a number from 0 to 65535, 0 for any.")
+    return _number("PORT", 8000, 0, 65535, ", 0 for any")
+
+
+def _number(name: str, default: int, least: int, most: int, hint: str = "") -> int:
+    given = os.environ.get(name) or str(default)
+    if not (given.isascii() and given.isdecimal() and least <= int(given) <= most):
+        must = f"it must be a number from {least} to {most}{hint}."
+        raise StackError(f"{name} is {given!r}: {must}")
     return int(given)
 
 

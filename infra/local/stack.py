@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from infra.local import cloud, deployment, logs, state, timescale
@@ -21,6 +22,8 @@ from infra.local.logs import Journal
 from infra.local.sam import ROOT
 from infra.local.state import State
 from infra.local.timescale import Server
+
+_CHOSEN: Mapping[str, str] = MappingProxyType({"TiltKeys": "optional"})
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,14 @@ def running(
     home: Path,
     port: int = 0,
     database: Server | None = None,
-    tilt_keys: str = "optional",
+    chosen: Mapping[str, str] = _CHOSEN,
     terminal: TextIO | None = None,
     refresh_rate: str = "rate(5 minutes)",
 ) -> Iterator[Stack]:
     """A whole stack while the block runs: built, deployed, migrated, on a free port by default.
 
-    Without a database it starts and stops the checkout's own. Stacks in different folders do not
-    disturb each other.
+    `chosen` are parameters of the template. Without a database it starts and stops the checkout's
+    own. Stacks in different folders do not disturb each other.
     """
     with ExitStack() as ending:
         ending.enter_context(state.owned(home))
@@ -72,8 +75,8 @@ def running(
         build.finish()
         parameters = {
             "DatabaseSecret": secret,
-            "TiltKeys": tilt_keys,
             "RefreshRate": refresh_rate,
+            **chosen,
         }
         deployed = deployment.deploy(local, home, parameters)
         deployment.migrate(local, deployed)

@@ -42,13 +42,22 @@ def test_files_are_imported_once(
     run("--dates-in-names", first, second)
     said = capsys.readouterr().out
     assert f"{DAY}.log: TAGGED of {DAY}, 3 lines, 2 events\n  2 stored, 0 were there" in said
-    assert "  1 lines told nothing that is stored:\n    2: unrecognised_line: what?[2J\n" in said
+    assert "  1 line told nothing that is stored:\n    2: unrecognised_line: what?[2J\n" in said
     assert "\n  0 stored, 1 were there already, 0 ignored by rule, 0 refused\n" in said
     size = first.stat().st_size + second.stat().st_size
     assert f"{size} of {size} bytes\n" in said
     assert len(db.run("select id from logs.events")) == 2
     run("--date", DAY, first)
     assert "  0 stored, 2 were there already" in capsys.readouterr().out
+
+
+def test_a_large_file_of_any_language_fits(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"{DAY}.log"
+    file.write_text(LINE.format(1, "привет") + "я" * 2_200_000)
+    run("--dates-in-names", file)
+    assert "  1 stored, 0 were there" in capsys.readouterr().out
 
 
 def test_a_dry_run_says_so(stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +82,7 @@ def test_one_refused_file_does_not_stop_the_others(
         run("--format", "tagged", "--dates-in-names", empty, dateless, good)
     said = capsys.readouterr().out
     assert "a.log: baseDate is required: the log has no date" in said
-    assert "b.log: baseDate is required: the log has no date" in said
+    assert "b.log: baseDate is required: the log has no date\n  tell it with --date, or" in said
     assert "1 stored" in said
     with pytest.raises(SystemExit, match=r"1 of 1 files were not imported\."):
         run("--format", "tagged", "--date", DAY, empty)

@@ -81,9 +81,11 @@ def test_the_command(
     assert "tilt.user_days" in run("audit")
     rebuilt = run("rebuild", "tilt.user_days", "--from", "2026-03-01", "--to", "2026-08-01")
     assert "153 buckets" in rebuilt
-    run("keep", "tilt.events", "forever")
-    with pytest.raises(SystemExit, match="No rollup reads"):
+    assert run("keep", "tilt.events", "forever") == "tilt.events is kept for good.\n"
+    with pytest.raises(SystemExit, match=r"No rollup reads tilt.nothing; .*tilt.events"):
         run("keep", "tilt.nothing", "5")
+    with pytest.raises(SystemExit, match="2"):  # and not everything gone
+        run("keep", "tilt.events", "0")
     with pytest.raises(SystemExit, match="no rollup nothing"):
         run("rebuild", "nothing", "--from", "2026-03-01", "--to", "2026-08-01")
     assert wrong(tampered) == {}

@@ -18,6 +18,8 @@ from functions.shared.settings import WrongSettingError, settings
         ("DATABASE_URL", "mysql is no url of ours"),
         ("SIGNING_KEY", "short"),
         ("DATABASE_POOLER", "maybe"),
+        ("LOGS_IP_DAYS", "91"),
+        ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_shown(
