@@ -115,8 +115,9 @@ def test_numbers_are_those_of_a_recount(store: str, seed: int) -> None:
         hold(panel, known)
         refresh.run(connection)
         hold(panel, known)
-        # What is older than is kept goes; the numbers stay, and late events still count. Regression:
-        # with less than 30 days kept, the hour in which a map's 30 days begin cannot be cut.
+        # What is older than is kept goes; the numbers stay, and late events still count.
+        # Regression: with less than 30 days kept, the hour in which the 30 days of maps begin
+        # cannot be cut.
         for source in ("logs.hours", "logs.heartbeats", "logs.played"):
             retention.keep(connection, source, 32)
         before = _raw(connection)
