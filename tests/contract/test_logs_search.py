@@ -338,3 +338,15 @@ def test_reads_are_503_while_the_database_is_away(staff: Client, away: Any) -> N
         assert "error" in answered.json
     assert db._connection is None
     assert datetime.now(UTC) - NOW < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "value", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_the_ends_of_the_calendar_may_be_asked_for(game: Client, staff: Client, value: str) -> None:
+    """What lies ten minutes or a week before the year 1 was computed, and was a 500."""
+    send(game, say("1"))
+    for search_for in ("", "1", ANA):
+        asked = {"search": search_for, "limit": 5}
+        assert find(staff, **asked, **{"from": value}) == (["1"] if value < "5" else [])
+        assert find(staff, **asked, to=value) == ([] if value < "5" else ["1"])
