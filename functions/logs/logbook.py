@@ -130,8 +130,11 @@ def _newest(limit: int) -> list[db.Row]:
 def told(row: db.Row) -> dict[str, Any]:
     """An event as it is read."""
     metadata = row["metadata"]
-    if row["type"] in ("ROUND_START", "ROUND_END") and metadata.get("winner") is not None:
-        metadata["winner"] = _winner(metadata["winner"])
+    if row["type"] in ("ROUND_START", "ROUND_END"):
+        said = (metadata.get(name) for name in ("winner", "result"))
+        won = next((one for one in said if one not in (None, "")), None)
+        if won is not None:
+            metadata["winner"] = _winner(won)
     event = {
         "id": row["id"],
         "serverId": row["server_id"],

@@ -350,3 +350,22 @@ def test_the_ends_of_the_calendar_may_be_asked_for(game: Client, staff: Client, 
         asked = {"search": search_for, "limit": 5}
         assert find(staff, **asked, **{"from": value}) == (["1"] if value < "5" else [])
         assert find(staff, **asked, to=value) == ([] if value < "5" else ["1"])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "winner"),
+    [
+        ({"result": "WIN_TRAITOR"}, "traitor"),
+        ({"result": 3.0}, "innocent"),
+        ({"winner": "", "result": 4}, "timeout"),
+        ({"winner": "murderer", "result": 2}, "murderer"),
+    ],
+)
+def test_a_result_tells_the_winner_too(
+    game: Client, staff: Client, metadata: dict[str, Any], winner: str
+) -> None:
+    """A server that sends `result` left `winner` blank, which the panel reads."""
+    send(game, say("end", type="ROUND_END", roundId="r1", metadata=metadata))
+    [read] = staff.get("/api/logs?type=ROUND_END").json
+    assert read["metadata"]["winner"] == winner
+    assert read["metadata"]["result"] == metadata["result"]
