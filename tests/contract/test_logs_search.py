@@ -369,3 +369,22 @@ def test_a_result_tells_the_winner_too(
     [read] = staff.get("/api/logs?type=ROUND_END").json
     assert read["metadata"]["winner"] == winner
     assert read["metadata"]["result"] == metadata["result"]
+
+
+@pytest.mark.commits
+def test_the_feed_is_cut_to_what_an_answer_holds(
+    game: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 events of control characters were 8 MB, more than Lambda can answer with."""
+    staff = make_staff()
+    start = poll(staff)["cursor"]
+    monkeypatch.setattr(logbook, "MOST_BYTES", 60_000)
+    send(game, *[say("\1" * 2000, ago(seconds=n), eventId=str(n)) for n in range(5)])
+    [newest] = poll(staff, limit=5)["events"][1:]
+    seen, cursor = [], start
+    while (told := poll(staff, cursor))["events"]:
+        assert len(told["events"]) <= 2
+        seen += [one["id"] for one in told["events"]]
+        cursor = told["cursor"]
+    assert len(seen) == len(set(seen)) == 5
+    assert seen[-1] == newest["id"]
