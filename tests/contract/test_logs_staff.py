@@ -182,6 +182,7 @@ def test_a_network_is_allowed(staff: Client, network: str, kept: str) -> None:
         {"network": "203.0.113.0/16"},
         {"network": "2001:db8::/64"},
         {"network": "here"},
+        {"network": ""},  # was allowed, and was no network
         {"network": 5},
         {"steamIds": [ANA, BO], "reason": ""},
         {"steamIds": [ANA, BO], "reason": None},
@@ -215,3 +216,9 @@ def test_only_staff_may(staff: Client, method: str, path: str) -> None:
     assert staff.call(method, path, {}, headers={}).status == 401
     assert bot.call(method, path, {}).json == {"error": "Forbidden"}
     assert make_staff("boss", "admin").call(method, path, {}).status not in (401, 403)
+
+
+def test_an_empty_field_beside_a_household_is_no_network(staff: Client) -> None:
+    """A form that sends all its fields was told to give only one of both."""
+    made = staff.post(ALLOW, {"steamIds": [ANA, BO], "network": "", "reason": "x"})
+    assert (made.status, made.json["steamIds"]) == (201, [ANA, BO])
