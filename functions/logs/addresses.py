@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4_PORT = re.compile(rf"({_OCTET}(?:\.{_OCTET}){{3}})(?::([0-9]{{1,5}}))?")
+_V4 = re.compile(rf"(?<![0-9])(?<![0-9]\.){_OCTET}(?:\.{_OCTET}){{3}}(?![0-9]|\.[0-9])")
+_WORD = re.compile(r"[0-9A-Fa-f:.]{2,}")
 _V6_PORT = re.compile(r"\[([0-9A-Fa-f:.%]{2,64})\](?::([0-9]{1,5}))?|([0-9A-Fa-f:.%]{2,64})")
 
 # What never tells a person. The documentation ranges count as public, unlike in `is_private`.
@@ -63,6 +65,17 @@ def split(text: str) -> tuple[str, int | None] | None:
     if port is None:
         return address, None
     return (address, int(port)) if int(port) < 1 << 16 else None
+
+
+def within(text: str) -> list[str]:
+    """The bare addresses that a text holds, also one that is no address and port as a whole."""
+    whole = split(text)
+    if whole:
+        return [whole[0]]
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        found += [word] if len(word) < 46 and _parsed(word) else _V4.findall(word)
+    return found
 
 
 def evidence(address: str) -> Evidence | None:

@@ -56,7 +56,9 @@ class NewAllowance(BaseModel):
     """A household, as `steamIds`, or a network that many share; and why."""
 
     steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
-    network: Annotated[str | None, AfterValidator(lambda sent: sent and _network(sent))] = None
+    network: Annotated[
+        str | None, AfterValidator(lambda sent: _network(sent) if sent else None)
+    ] = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from functions.logs.values import unicode
 from functions.shared import db, spool, wire
-from functions.shared.errors import Problem
+from functions.shared.errors import Forbidden, Problem
 
 _MAP = ("map", "Map", "mapName")
 _COUNT = ("playerCount", "PlayerCount", "count")
@@ -52,10 +52,14 @@ def _count(sent: Any) -> int | None:
 
 
 def record(server_id: str, sent: NewHeartbeat) -> datetime:
-    """Notes a heartbeat as of now, which it returns; queues it while the database is away."""
+    """Notes a heartbeat as of now, which it returns; queues it while the database is away.
+
+    Raises Forbidden for a server that is gone: its key may live on in this process for a minute.
+    """
     now = datetime.now(UTC)
     try:
-        _store(server_id, sent, now)
+        if not _store(server_id, sent, now):
+            raise Forbidden("Invalid server key")
     except db.DatabaseAway:
         item = {"server": server_id, "at": now.isoformat(), **sent.model_dump()}
         spool.keep("logs.heartbeats", [item])
@@ -68,22 +72,34 @@ def restore(item: Any, accepted_at: int) -> None:
     _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
 
-def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> None:
-    """One round trip."""
-    db.run(
-        """
-        with beat as (
-          insert into logs.heartbeats (at, server_id, players, map)
-          select %(at)s, %(server_id)s, %(players)s, %(map)s
-          where %(at)s >= rollups.horizon('logs.heartbeats')
-          on conflict do nothing
+def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> bool:
+    """False for a server that is gone, of which nothing is noted. One round trip."""
+    return bool(
+        db.run(
+            """
+            with server as (
+              select id
+              from logs.servers
+              where id = %(server_id)s
+                and deleted_at is null
+            ), beat as (
+              insert into logs.heartbeats (at, server_id, players, map)
+              select %(at)s, id, %(players)s, %(map)s
+              from server
+              where %(at)s >= rollups.horizon('logs.heartbeats')
+              on conflict do nothing
+            ), alive as (
+              update logs.servers s
+              set last_sign_at = %(at)s,
+                players = coalesce(%(players)s, s.players),
+                map = coalesce(%(map)s, s.map)
+              from server n
+              where s.id = n.id
+                and (s.last_sign_at is null or s.last_sign_at < %(at)s)
+            )
+            select id
+            from server
+            """,
+            {"at": at, "server_id": server_id, "players": sent.players, "map": sent.map},
         )
-        update logs.servers
-        set last_sign_at = %(at)s,
-          players = coalesce(%(players)s, players),
-          map = coalesce(%(map)s, map)
-        where id = %(server_id)s
-          and (last_sign_at is null or last_sign_at < %(at)s)
-        """,
-        {"at": at, "server_id": server_id, "players": sent.players, "map": sent.map},
     )

@@ -58,7 +58,7 @@ class NewImport(wire.Terse):
         wire.Whole, Field(ge=-_DAY, le=_DAY), BeforeValidator(lambda n: n or 0)
     ] = 0
     baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
-    dryRun: Annotated[bool, BeforeValidator(bool)] = False  # noqa: N815
+    dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
 
 
 class LineError(wire.Shape):

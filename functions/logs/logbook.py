@@ -82,11 +82,23 @@ def arrived(ask: LiveQuery) -> dict[str, Any]:
     after = page.place(ask.after, live=True) if ask.after else None
     rows = _next(after, ask.limit) if after else _newest(ask.limit)
     events = [row for row in rows if row["id"] is not None]
+    # What does not fit comes with the next answer; of the newest ones the oldest are left out.
+    events = events[: _fitting(events)] if after else events[-_fitting(events[::-1]) :]
     if events:
         after = [events[-1]["written"], str(events[-1]["id"])]
     elif after is None:
         after = [rows[0]["settled"], "00000000-0000-0000-0000-000000000000"]
     return {"events": [told(row) for row in events], "cursor": page.cursor(after, live=True)}
+
+
+def _fitting(rows: list[db.Row]) -> int:
+    """How many of these rows, from the first on, an answer holds: at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(wire.dumps(told(row)).encode()) + 1
+        if size > MOST_BYTES and count:
+            return count
+    return len(rows)
 
 
 def _next(after: list[Any], limit: int) -> list[db.Row]:
@@ -130,8 +142,11 @@ def _newest(limit: int) -> list[db.Row]:
 def told(row: db.Row) -> dict[str, Any]:
     """An event as it is read."""
     metadata = row["metadata"]
-    if row["type"] in ("ROUND_START", "ROUND_END") and metadata.get("winner") is not None:
-        metadata["winner"] = _winner(metadata["winner"])
+    if row["type"] in ("ROUND_START", "ROUND_END"):
+        said = (metadata.get(name) for name in ("winner", "result"))
+        won = next((one for one in said if one not in (None, "")), None)
+        if won is not None:
+            metadata["winner"] = _winner(won)
     event = {
         "id": row["id"],
         "serverId": row["server_id"],

@@ -110,11 +110,10 @@ def _without_address(row: db.Row) -> db.Row:
     """The event with a keyed hash in place of its address, wherever it says it, and no position."""
     details = row["metadata"]
     ip, raw_text = details.get("ip"), row["raw_text"]
-    if isinstance(ip, str) and addresses.split(ip):
-        instead = addresses.erased(ip, sightings.secret())
-        raw_text = addresses.scrub(raw_text, ip, instead)
-        details = json.loads(addresses.scrub(wire.dumps(details), ip, instead))
-        details["ip"] = instead
+    for address in addresses.within(ip) if isinstance(ip, str) else ():
+        instead = addresses.erased(address, sightings.secret())
+        raw_text = addresses.scrub(raw_text, address, instead)
+        details = json.loads(addresses.scrub(wire.dumps(details), address, instead))
     geo = details.get("geo")
     if isinstance(geo, dict):
         details["geo"] = {name: geo[name] for name in geo if name not in sightings.POSITION}

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from functions.shared import db, wire
 from functions.shared.errors import BadRequest, NotFound
 
 _TYPES = ("BAN", "MUTE", "GAG", "KICK", "WARN")
+_LONGEST_DURATION = 64
+
+
+def _duration(sent: Any) -> str | None:
+    """A text or a number as a text, cut; None for an empty one."""
+    if isinstance(sent, float) and sent.is_integer():
+        sent = int(sent)
+    if isinstance(sent, bool) or not isinstance(sent, str | int | float | None):
+        wire.refuse("must be text or a number")
+    return None if sent is None else str(sent)[:_LONGEST_DURATION] or None
 
 
 class NewPunishment(wire.Terse):
@@ -19,7 +29,9 @@ class NewPunishment(wire.Terse):
 
     type: str
     reason: str = Field(max_length=4096)
-    duration: str | float | None = None
+    duration: Annotated[
+        str | None, BeforeValidator(_duration, json_schema_input_type=str | float | None)
+    ] = None
     active: bool | None = None
 
 
@@ -63,7 +75,7 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
             "steam_id": steam_id,
             "type": sent.type,
             "reason": sent.reason,
-            "duration": _text(sent.duration),
+            "duration": sent.duration,
             "active": True if sent.active is None else sent.active,
             "author": author,
         },
@@ -71,12 +83,6 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
     if not rows:
         raise NotFound("Player not found")
     return _told(rows[0])
-
-
-def _text(duration: str | float | None) -> str | None:
-    if isinstance(duration, float):
-        return str(int(duration)) if duration.is_integer() else str(duration)
-    return duration[:64] if duration else None
 
 
 def of(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:

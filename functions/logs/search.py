@@ -57,7 +57,7 @@ class Wanted:
         """The same from a moment on; spares the chunks that are older."""
         return self.also(
             sql.SQL("at >= {}").format(moment),
-            sql.SQL("second >= {}").format(moment - _AFTER_SECOND),
+            sql.SQL("second >= {}").format(_earlier(moment, _AFTER_SECOND)),
         )
 
     def before(self, at: datetime, event_id: Any) -> Wanted:
@@ -71,7 +71,7 @@ class Wanted:
     @property
     def lately(self) -> Wanted:
         """The same of the newest days: old chunks of the columnstore would be sorted whole."""
-        return self.since(self.newest - _LATELY)
+        return self.since(_earlier(self.newest, _LATELY))
 
     def found(self, statement: sql.SQL) -> list[db.Row]:
         """The rows of a statement with what is wanted put in."""
@@ -134,6 +134,14 @@ def _wanted(ask: LogsQuery) -> Wanted:
     newest = ask.until or datetime.now(UTC) + timedelta(minutes=10)
     wanted = Wanted((sql.SQL("true"), *conditions), ask.search or "", ask.limit + 1, newest)
     return wanted.since(ask.since) if ask.since else wanted
+
+
+def _earlier(moment: datetime, span: timedelta) -> datetime:
+    """The moment less a span, or the first moment there is: queries may name the year 1."""
+    try:
+        return moment - span
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _literal(text: str) -> str:

@@ -34,6 +34,9 @@ TYPES = frozenset(
 RETENTION = timedelta(days=90)
 _YOUNGEST = timedelta(minutes=-5)
 _LATE = timedelta(hours=24)
+# A time further ahead tells no event from another. Every week of the sent times makes a chunk that
+# all reads go through until it is over, so one batch of random times would slow them for ever.
+_FARTHEST = timedelta(days=400)
 MODES = {"ttt": "TTT", "sandbox": "Sandbox", "murder": "Murder"}
 _MAX_RAW_TEXT = 4_096  # bytes
 _EMPTY = (None, "")
@@ -168,7 +171,9 @@ def _time(
         return at, at.replace(microsecond=0)
     metadata["sentTimestamp"] = _shown(plain(value))
     warnings.append("timestamp_invalid" if at is None else "timestamp_future")
-    return receipt, None if at is None else at.replace(microsecond=0)
+    if at is None or at - receipt > _FARTHEST:
+        return receipt, None
+    return receipt, at.replace(microsecond=0)
 
 
 def _shown(value: Any) -> Any:

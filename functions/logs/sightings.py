@@ -83,7 +83,7 @@ def _is_plain(details: dict[str, Any]) -> bool:
     """Whether there is something to erase."""
     ip, geo = details.get("ip"), details.get("geo")
     has_position = isinstance(geo, dict) and not geo.keys().isdisjoint(POSITION)
-    return has_position or (isinstance(ip, str) and addresses.split(ip) is not None)
+    return has_position or (isinstance(ip, str) and bool(addresses.within(ip)))
 
 
 def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:

@@ -167,7 +167,10 @@ def parse(model: type[Model], sent: Any) -> Model:
     if found[0]["type"] == "ours" and not found[0]["loc"]:
         raise Invalid(found[0]["msg"])
     terse = issubclass(model, Terse)
-    details = [{"field": _path(one["loc"], terse), "problem": _sentence(one)} for one in found[:20]]
+    details = [
+        {"field": _path(one["loc"], terse) or "body", "problem": _sentence(one)}
+        for one in found[:20]
+    ]
     field, problem = details[0]["field"], details[0]["problem"]
     raise Invalid(f"Invalid {field}" if terse else f"{field} {problem}", details)
 

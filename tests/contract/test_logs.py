@@ -659,6 +659,20 @@ def test_a_heartbeat_needs_a_server_key(game: Client) -> None:
     assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
 
 
+def test_of_a_server_that_is_gone_no_heartbeat_is_kept(game: Client) -> None:
+    """A process that knew the key noted heartbeats of a removed server for another minute, and
+    any key of that scope some of a server that never was."""
+    url = "/api/servers/heartbeat"
+    assert game.post(url, {}).status == 200
+    db.run("update logs.servers set deleted_at = now()")  # as another process does
+    ghost = auth.issue("srv_ghost", ["logs:write"])
+    for headers in (game.headers, {"X-Server-Key": ghost}):
+        answered = game.post(url, {"playerCount": 5}, headers=headers)
+        assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
+    assert len(db.run("select at from logs.heartbeats")) == 1
+    assert db.run("select players from logs.servers") == [{"players": 0}]
+
+
 @pytest.mark.commits
 def test_with_the_database_away_a_heartbeat_is_queued_as_of_then(
     game: Client, queues: Queues, away: Away, store: str, setting: Callable[..., None]

@@ -140,6 +140,13 @@ def test_a_dry_run_stores_nothing(staff: Client) -> None:
     assert stored() == []
 
 
+@pytest.mark.parametrize("sent", ["false", False, 0, "", None, []])
+def test_a_run_is_dry_only_if_asked_for(staff: Client, sent: Any) -> None:
+    """The text "false" counted as true: an import said that all was well, and stored nothing."""
+    said = bring(staff, dryRun=sent).json
+    assert (said["dryRun"], said["eventsInserted"]) == (False, 5)
+
+
 def test_a_log_without_a_date_needs_one(staff: Client) -> None:
     answered = bring(staff, baseDate="")
     assert (answered.status, answered.json["error"]) == (
@@ -163,6 +170,7 @@ def test_a_log_without_a_date_needs_one(staff: Client) -> None:
         ({"baseDate": "02/03/2026"}, 400, "Invalid baseDate"),
         ({"baseDate": "0001-01-01"}, 400, "Invalid baseDate"),
         ({"baseDate": "9999-12-31"}, 400, "Invalid baseDate"),
+        ({"dryRun": "maybe"}, 400, "Invalid dryRun"),
         ({"timezoneOffsetMinutes": 1e9}, 400, "Invalid timezoneOffsetMinutes"),
         ({"content": "é" * 2_621_441}, 413, "Payload too large"),
     ],

@@ -338,3 +338,53 @@ def test_reads_are_503_while_the_database_is_away(staff: Client, away: Any) -> N
         assert "error" in answered.json
     assert db._connection is None
     assert datetime.now(UTC) - NOW < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "value", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_the_ends_of_the_calendar_may_be_asked_for(game: Client, staff: Client, value: str) -> None:
+    """What lies ten minutes or a week before the year 1 was computed, and was a 500."""
+    send(game, say("1"))
+    for search_for in ("", "1", ANA):
+        asked = {"search": search_for, "limit": 5}
+        assert find(staff, **asked, **{"from": value}) == (["1"] if value < "5" else [])
+        assert find(staff, **asked, to=value) == ([] if value < "5" else ["1"])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "winner"),
+    [
+        ({"result": "WIN_TRAITOR"}, "traitor"),
+        ({"result": 3.0}, "innocent"),
+        ({"winner": "", "result": 4}, "timeout"),
+        ({"winner": "murderer", "result": 2}, "murderer"),
+    ],
+)
+def test_a_result_tells_the_winner_too(
+    game: Client, staff: Client, metadata: dict[str, Any], winner: str
+) -> None:
+    """A server that sends `result` left `winner` blank, which the panel reads."""
+    send(game, say("end", type="ROUND_END", roundId="r1", metadata=metadata))
+    [read] = staff.get("/api/logs?type=ROUND_END").json
+    assert read["metadata"]["winner"] == winner
+    assert read["metadata"]["result"] == metadata["result"]
+
+
+@pytest.mark.commits
+def test_the_feed_is_cut_to_what_an_answer_holds(
+    game: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 events of control characters were 8 MB, more than Lambda can answer with."""
+    staff = make_staff()
+    start = poll(staff)["cursor"]
+    monkeypatch.setattr(logbook, "MOST_BYTES", 60_000)
+    send(game, *[say("\1" * 2000, ago(seconds=n), eventId=str(n)) for n in range(5)])
+    [newest] = poll(staff, limit=5)["events"][1:]
+    seen, cursor = [], start
+    while (told := poll(staff, cursor))["events"]:
+        assert len(told["events"]) <= 2
+        seen += [one["id"] for one in told["events"]]
+        cursor = told["cursor"]
+    assert len(seen) == len(set(seen)) == 5
+    assert seen[-1] == newest["id"]

@@ -489,3 +489,17 @@ def test_two_rotations_at_once_leave_two_keys(store: str) -> None:
     for _ in range(3):
         keys.issue(SERVER, "Ada")
     assert len(keys.live(SERVER)) == 2
+
+
+@pytest.mark.parametrize("body", ["5", "true", '"x"', "[1]"])
+def test_a_rotation_of_something_else_names_the_body(admin: Client, body: str) -> None:
+    """The sentence ended in the middle: "Invalid "."""
+    made = admin.post("/api/servers", NEW).json
+    answered = admin.post(f"/api/servers/{made['id']}/regenerate-key", body)
+    assert (answered.status, answered.json) == (
+        400,
+        {
+            "error": "Invalid body",
+            "details": [{"field": "body", "problem": "must be an object"}],
+        },
+    )

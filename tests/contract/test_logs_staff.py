@@ -125,6 +125,8 @@ def test_a_punishment_is_recorded(staff: Client) -> None:
         ({"reason": " "}, "Missing fields"),
         ({"type": "JAIL"}, "Invalid type"),
         ({"reason": "x" * 4097}, "Invalid reason"),
+        ({"duration": []}, "Invalid duration"),  # was "Invalid duration.str", in pydantic's words
+        ({"duration": True}, "Invalid duration"),  # was kept as "1"
         ({"reason": "a\0b"}, "reason must not contain a NUL character"),
     ],
 )
@@ -182,6 +184,7 @@ def test_a_network_is_allowed(staff: Client, network: str, kept: str) -> None:
         {"network": "203.0.113.0/16"},
         {"network": "2001:db8::/64"},
         {"network": "here"},
+        {"network": ""},  # was allowed, and was no network
         {"network": 5},
         {"steamIds": [ANA, BO], "reason": ""},
         {"steamIds": [ANA, BO], "reason": None},
@@ -215,3 +218,16 @@ def test_only_staff_may(staff: Client, method: str, path: str) -> None:
     assert staff.call(method, path, {}, headers={}).status == 401
     assert bot.call(method, path, {}).json == {"error": "Forbidden"}
     assert make_staff("boss", "admin").call(method, path, {}).status not in (401, 403)
+
+
+def test_an_empty_field_beside_a_household_is_no_network(staff: Client) -> None:
+    """A form that sends all its fields was told to give only one of both."""
+    made = staff.post(ALLOW, {"steamIds": [ANA, BO], "network": "", "reason": "x"})
+    assert (made.status, made.json["steamIds"]) == (201, [ANA, BO])
+
+
+def test_a_duration_is_cut_whatever_it_is(staff: Client) -> None:
+    """As a number it was kept with all of its 301 digits."""
+    for long in (1e300, "1" * 301):
+        made = staff.post(PUNISHMENTS, PUNISHMENT | {"duration": long})
+        assert (made.status, len(made.json["duration"])) == (201, 64)

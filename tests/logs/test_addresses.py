@@ -147,3 +147,31 @@ def test_what_is_erased_is_named_by_its_digest() -> None:
 )
 def test_an_address_is_scrubbed_from_text(text: str, address: str, left: str) -> None:
     assert addresses.scrub(text, address, "ip#1") == left
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("203.0.113.9:48878", ["203.0.113.9"]),
+        ("[2001:DB8::1]:27005", ["2001:DB8::1"]),
+        ("::ffff:203.0.113.9", ["::ffff:203.0.113.9"]),
+        (" 203.0.113.9 ", ["203.0.113.9"]),
+        ("203.0.113.9:", ["203.0.113.9"]),
+        ("203.0.113.9:99999", ["203.0.113.9"]),
+        ("[2001:db8::1]:99999", ["2001:db8::1"]),
+        ("ip=203.0.113.9, 198.51.100.4:5", ["203.0.113.9", "198.51.100.4"]),
+        ("1203.0.113.9.8", []),
+        ("Error!", []),
+        ("none", []),
+        ("loopback", []),
+        ("", []),
+    ],
+)
+def test_addresses_are_found_within_a_text(text: str, found: list[str]) -> None:
+    assert addresses.within(text) == found
+
+
+@given(st.text())
+def test_any_text_can_be_looked_through(text: str) -> None:
+    for address in addresses.within(text):
+        assert address in text

@@ -173,3 +173,24 @@ def test_the_columnstore_is_no_obstacle(game: Client, migrated: tuple[Any, str, 
     assert (again.packed > 0, again.left) == (migrated[0].edition == "community", 0)
     assert send(game, *batch)["duplicates"] == 200
     assert traces(IP) == []
+
+
+@pytest.mark.parametrize(
+    ("ip", "erased"),
+    [
+        (f"{IP}:99999", "{}:99999"),
+        (f" {IP} ", " {} "),
+        (f"{IP}:", "{}:"),
+        (f"ip={IP}", "ip={}"),
+    ],
+)
+def test_an_address_is_erased_from_what_is_none_as_a_whole(
+    game: Client, ip: str, erased: str
+) -> None:
+    """What could not be split into an address and a port was kept as sent, and for ever."""
+    [stored] = send(game, connect(ANA, ip, OLD, rawText=f"joined from {IP}"))["results"]
+    assert "ip_invalid" in stored["warnings"]
+    assert privacy.run().events == 1
+    assert traces(IP) == []
+    assert event(stored["id"])["metadata"]["ip"] == erased.format(mark(IP))
+    assert db.run("select 1 as one from logs.sightings") == []

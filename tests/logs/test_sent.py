@@ -473,6 +473,16 @@ def test_a_time_far_ahead_is_not_believed() -> None:
     assert found.metadata["sentTimestamp"] == ahead.isoformat()
 
 
+def test_a_time_years_ahead_tells_no_event_from_another() -> None:
+    """Every week of such times made a chunk: one batch of random ones slowed all reads for ever."""
+    within = event(timestamp=(NOW + timedelta(days=400)).isoformat())
+    assert within.second == (NOW + timedelta(days=400)).replace(microsecond=0)
+    beyond = (NOW + timedelta(days=400, seconds=1)).isoformat()
+    found = event(timestamp=beyond)
+    assert (found.at, found.second, found.warnings) == (NOW, None, ["timestamp_future"])
+    assert found.metadata["sentTimestamp"] == beyond
+
+
 def test_a_day_is_late_and_a_season_too_old() -> None:
     assert event(timestamp=(NOW - timedelta(hours=24)).isoformat()).warnings == []
     late = event(timestamp=(NOW - timedelta(hours=24, seconds=1)).isoformat())
