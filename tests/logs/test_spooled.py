@@ -38,7 +38,8 @@ def ids() -> set[str | None]:
 
 def test_an_item_comes_back_as_it_was(queued: Callable[..., list[Any]]) -> None:
     events = [
-        connect(ANA, "203.0.113.9", sessionId="s1", playerCount=3, map="gm"),
+        # Of this moment, for only what is live tells of its server.
+        connect(ANA, "203.0.113.9", datetime.now(UTC), sessionId="s1", playerCount=3, map="gm"),
         {"type": "CHAT", "metadata": {"message": "☭"}},
         {"type": "KILL", "steamId": BO, "metadata": {"attackerSteamId": ANA}},
         "oops",
