@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -11,7 +12,7 @@ from functions.shared import wire
 from tests.client import Client
 from tests.logs import stored
 from tests.logs.oracle import Beat, Event
-from tests.logs.panel import make_staff
+from tests.logs.panel import make_server, make_staff
 
 NOW = datetime.now(UTC)
 START = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)  # 19:00
@@ -175,3 +176,13 @@ def test_an_empty_store_has_no_samples_either(store: str) -> None:
     told = make_staff().get("/api/dashboard").json
     assert (told["mapStats"], told["liveActivity"]) == ({}, [])
     assert [day["players"] for day in told["chartData"]] == [0] * 7
+
+
+@pytest.mark.parametrize("search", ["ÁLVARO Ç", "álvaro ç", "Álvaro Ç", "☭"])
+def test_names_are_found_in_any_case(store: str, search: str) -> None:
+    """Only ASCII letters had a case: not even the name as it is spelled was found."""
+    server = make_server()
+    sent = {"type": "CHAT", "steamId": ANA, "playerName": "☭ ÁLVARO Ç"}
+    assert server.post("/api/ingest/logs", [sent]).status == 200
+    found = make_staff().get(f"/api/players?search={quote(search)}").json
+    assert [one["steamId"] for one in found] == [ANA]
