@@ -173,7 +173,7 @@ _LISTED: LiteralString = """
       server_connections
     from person
     where (%(server)s::text is null or %(server)s = any (server_ids))
-      -- The SteamID's own collation, which `name` has from it, knows the case of ASCII letters only.
+      -- A SteamID's collation, which `name` has from it, knows the case of ASCII letters only.
       and (%(search)s::text is null
         or strpos(lower(name collate "default"), lower(%(search)s)) > 0
         or strpos(steam_id, %(search)s) > 0)
