@@ -515,6 +515,15 @@ def test_the_statistics_add_up(game: Client) -> None:
     assert (clock["missing"], clock["invalid"], clock["future"]) == (1, 1, 1)
 
 
+def test_of_unknown_types_the_most_frequent_are_told(game: Client) -> None:
+    """Whoever sends a new type with every event made the answer larger than any may be."""
+    send(game, *[{"type": f"T{n}", "eventId": str(n)} for n in range(1100)])
+    send(game, {"type": "T1099"})
+    told = make_staff().get("/api/ingest/stats").json
+    assert (len(told["unknownTypes"]), told["unknownTypes"]["T1099"]) == (1000, 2)
+    assert told["stored"] == 1101
+
+
 def test_the_clock_skew_is_the_median_of_the_last_100(game: Client, then: type[Clock]) -> None:
     def skew() -> Any:
         return make_staff().get("/api/ingest/stats").json["clock"][SERVER]["medianSkewSeconds"]
