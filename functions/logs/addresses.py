@@ -14,6 +14,7 @@ from typing import NamedTuple
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4_PORT = re.compile(rf"({_OCTET}(?:\.{_OCTET}){{3}})(?::([0-9]{{1,5}}))?")
 _V4 = re.compile(rf"(?<![0-9])(?<![0-9]\.){_OCTET}(?:\.{_OCTET}){{3}}(?![0-9]|\.[0-9])")
+_MOST_WITHIN = 8
 _WORD = re.compile(r"[0-9A-Fa-f:.]{2,}")
 _V6_PORT = re.compile(r"\[([0-9A-Fa-f:.%]{2,64})\](?::([0-9]{1,5}))?|([0-9A-Fa-f:.%]{2,64})")
 
@@ -68,14 +69,20 @@ def split(text: str) -> tuple[str, int | None] | None:
 
 
 def within(text: str) -> list[str]:
-    """The bare addresses that a text holds, also one that is no address and port as a whole."""
+    """The bare addresses that a text holds, also one that is no address and port as a whole.
+
+    Of many the first few: who erases each of thousands would never come to an end.
+    """
     whole = split(text)
     if whole:
         return [whole[0]]
-    found: list[str] = []
+    found: dict[str, None] = {}
     for word in _WORD.findall(text):
-        found += [word] if len(word) < 46 and _parsed(word) else _V4.findall(word)
-    return found
+        is_whole = len(word) < 46 and _parsed(word)
+        found |= dict.fromkeys([word] if is_whole else _V4.findall(word))
+        if len(found) >= _MOST_WITHIN:
+            break
+    return list(found)[:_MOST_WITHIN]
 
 
 def evidence(address: str) -> Evidence | None:

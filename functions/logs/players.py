@@ -173,7 +173,9 @@ _LISTED: LiteralString = """
       server_connections
     from person
     where (%(server)s::text is null or %(server)s = any (server_ids))
-      and (%(search)s::text is null or strpos(lower(name), lower(%(search)s)) > 0
+      -- A SteamID's collation, which `name` has from it, knows the case of ASCII letters only.
+      and (%(search)s::text is null
+        or strpos(lower(name collate "default"), lower(%(search)s)) > 0
         or strpos(steam_id, %(search)s) > 0)
       and (%(last_at)s::timestamptz is null or last_at < %(last_at)s::timestamptz
         or last_at = %(last_at)s::timestamptz and steam_id > %(last_id)s::text)

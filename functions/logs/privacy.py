@@ -110,10 +110,13 @@ def _without_address(row: db.Row) -> db.Row:
     """The event with a keyed hash in place of its address, wherever it says it, and no position."""
     details = row["metadata"]
     ip, raw_text = details.get("ip"), row["raw_text"]
-    for address in addresses.within(ip) if isinstance(ip, str) else ():
+    found = addresses.within(ip) if isinstance(ip, str) else []
+    for address in found:
         instead = addresses.erased(address, sightings.secret())
         raw_text = addresses.scrub(raw_text, address, instead)
         details = json.loads(addresses.scrub(wire.dumps(details), address, instead))
+    if found and addresses.within(details["ip"]):  # it held more than a few
+        details["ip"] = addresses.erased(found[0], sightings.secret())
     geo = details.get("geo")
     if isinstance(geo, dict):
         details["geo"] = {name: geo[name] for name in geo if name not in sightings.POSITION}

@@ -12,6 +12,7 @@ from functions.shared import db, wire
 from functions.shared.errors import NotFound
 
 _DAYS = 14
+_MOST_NAMES = 1000  # that are told, the newest: who plays may take another every second
 
 
 class PlayerPath(wire.Terse):
@@ -66,7 +67,8 @@ def of(steam_id: str) -> dict[str, Any]:
     if card is None:
         raise NotFound("Player not found")
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    [row] = db.run(_PROFILE, {"who": steam_id, "since": today - timedelta(days=_DAYS - 1)})
+    since = today - timedelta(days=_DAYS - 1)
+    [row] = db.run(_PROFILE, {"who": steam_id, "since": since, "most_names": _MOST_NAMES})
     seen = sightings.newest([steam_id]).get(steam_id, {})
     return {
         **card,
@@ -100,6 +102,8 @@ _PROFILE = """
           from logs.name_days
           where steam_id = %(who)s
           group by name
+          order by max(last_at) desc
+          limit %(most_names)s
         ) as n
       ), '[]') as names,
       coalesce((

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from functions.logs.sent import Event
 
-_SPARED = frozenset({"CONNECT", "DISCONNECT", "ROUND_START", "ROUND_END"})
+_SPARED = ("CONNECT", "DISCONNECT")
 
 
 class Hit(NamedTuple):
@@ -34,7 +34,7 @@ class Rules(NamedTuple):
             text = _match(self.commands, event.metadata.get("command"))
             if text:
                 return Hit("command", text)
-        if event.type not in _SPARED and self.texts:
+        if self.texts and event.type not in _SPARED and not event.type.startswith("ROUND_"):
             text = _match(self.texts, event.raw_text)
         return Hit("rawText", text) if text else None
 

@@ -50,6 +50,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
+            connection.execute("delete from logs.receipts where hour < now() - interval '31 days'")
             connection.execute(
                 "delete from ttt.quarantine where received_at < now() - interval '30 days'"
             )

@@ -461,9 +461,10 @@ def test_what_matches_a_rule_is_not_stored_and_is_counted(game: Client) -> None:
         {"type": "CONNECT", "rawText": "secret"},
         {"type": "DISCONNECT", "rawText": "secret"},
         {"type": "ROUND_END", "rawText": "secret"},
+        {"type": "ROUND_PREPARE", "rawText": "secret"},  # was ignored: only two were spared
         {"type": "CHAT", "rawText": "creator !menu"},
     )
-    assert sums(answer) == {"ingested": 4, "received": 8, "stored": 4, "ignored": 4}
+    assert sums(answer) == {"ingested": 5, "received": 9, "stored": 5, "ignored": 4}
     results = answer["results"]
     assert [(one["status"], one.get("reason")) for one in results[:4]] == [
         ("ignored", "rule:tool"),
@@ -512,6 +513,15 @@ def test_the_statistics_add_up(game: Client) -> None:
     }
     assert told.json["unknownTypes"] == {"BOO": 1}
     assert (clock["missing"], clock["invalid"], clock["future"]) == (1, 1, 1)
+
+
+def test_of_unknown_types_the_most_frequent_are_told(game: Client) -> None:
+    """Whoever sends a new type with every event made the answer larger than any may be."""
+    send(game, *[{"type": f"T{n}", "eventId": str(n)} for n in range(1100)])
+    send(game, {"type": "T1099"})
+    told = make_staff().get("/api/ingest/stats").json
+    assert (len(told["unknownTypes"]), told["unknownTypes"]["T1099"]) == (1000, 2)
+    assert told["stored"] == 1101
 
 
 def test_the_clock_skew_is_the_median_of_the_last_100(game: Client, then: type[Clock]) -> None:

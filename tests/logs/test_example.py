@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from functions.logs import profile
 from functions.shared import wire
 from tests.client import Client
 from tests.logs import stored
 from tests.logs.oracle import Beat, Event
-from tests.logs.panel import make_staff
+from tests.logs.panel import make_server, make_staff
 
 NOW = datetime.now(UTC)
+SECOND = timedelta(seconds=1)
 START = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)  # 19:00
 ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 
@@ -175,3 +178,30 @@ def test_an_empty_store_has_no_samples_either(store: str) -> None:
     told = make_staff().get("/api/dashboard").json
     assert (told["mapStats"], told["liveActivity"]) == ({}, [])
     assert [day["players"] for day in told["chartData"]] == [0] * 7
+
+
+@pytest.mark.parametrize("search", ["ÁLVARO Ç", "álvaro ç", "Álvaro Ç", "☭"])
+def test_names_are_found_in_any_case(store: str, search: str) -> None:
+    """Only ASCII letters had a case: not even the name as it is spelled was found."""
+    server = make_server()
+    sent = {"type": "CHAT", "steamId": ANA, "playerName": "☭ ÁLVARO Ç"}
+    assert server.post("/api/ingest/logs", [sent]).status == 200
+    found = make_staff().get(f"/api/players?search={quote(search)}").json
+    assert [one["steamId"] for one in found] == [ANA]
+
+
+def test_of_many_names_the_newest_are_told(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes another name every second made their own page larger than any may be."""
+    monkeypatch.setattr(profile, "_MOST_NAMES", 3)
+    sent = [
+        {
+            "type": "CHAT",
+            "steamId": ANA,
+            "playerName": f"n{n}",
+            "timestamp": wire.iso(NOW - n * SECOND),
+        }
+        for n in range(5)
+    ]
+    assert make_server().post("/api/ingest/logs", sent).status == 200
+    told = make_staff().get(f"/api/players/{ANA}").json
+    assert [one["name"] for one in told["names"]] == ["n0", "n1", "n2"]

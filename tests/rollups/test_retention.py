@@ -145,3 +145,18 @@ def test_yesterdays_rate_limits_are_forgotten(connection: db.Connection) -> None
     )
     retention.run(connection)
     assert [row["who"] for row in db.run("select who from shared.limits")] == ["now"]
+
+
+def test_receipts_of_logs_go_after_their_30_days(connection: db.Connection) -> None:
+    """They were read for 30 days and kept for ever."""
+    for days in (1, 30, 32):
+        connection.execute(
+            """
+            insert into logs.receipts (server_id, hour, outcome, detail, events)
+            values ('srv_01', now() - make_interval(days => %s), 'stored', '', %s)
+            """,
+            (days, days),
+        )
+    retention.run(connection)
+    left = db.run("select events from logs.receipts order by events")
+    assert [row["events"] for row in left] == [1, 30]
