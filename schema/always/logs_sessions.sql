@@ -238,7 +238,7 @@ begin
       coalesce(
         min(n) filter (where is_connect),
         min(n) filter (where not is_disconnect),
-        min(n) filter (where started_at is not null)
+        case when bool_or(started_at is not null) then min(n) end
       ) as n,
       (array_agg(started_at order by n) filter (where started_at is not null))[1] as started_at
     from event

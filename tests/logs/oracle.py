@@ -155,7 +155,7 @@ class _Server:
         """Start, position of what opened it, end, reason, method, position of the last event."""
         mine = [n for n, one in enumerate(own) if one.key == key]
         starts = [
-            said for n in mine if (said := own[n].start) and said >= own[n].at - timedelta(days=90)
+            said for n in mine if (said := own[n].start) and said >= own[n].at - timedelta(days=7)
         ]
         openers = (
             [n for n in mine if own[n].type == "CONNECT"]

@@ -46,7 +46,7 @@ def things(draw: st.DrawFn) -> list[Event | Beat]:
         if draw(st.integers(0, 9)) == 0:
             told["ambiguous"] = True
         if key and draw(st.integers(0, 3)) == 0:
-            back = draw(st.sampled_from((-600, -5, 0, 30, 4000, 30000, 91 * 86400)))
+            back = draw(st.sampled_from((-600, -5, 0, 30, 4000, 30000, 8 * 86400)))
             told["sessionStart"] = (at - timedelta(seconds=back)).isoformat()
         found.append(
             Event(
