@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from functions.tilt import cooldown, events
 
-NOW = datetime.now(UTC)
-
 
 def record(hours_ago: float, score: float = 2) -> None:
-    at = int((NOW - timedelta(hours=hours_ago)).timestamp() * 1000)
+    # Of this moment, however long the tests before this one took.
+    at = int((datetime.now(UTC) - timedelta(hours=hours_ago)).timestamp() * 1000)
     sent = {"userId": "u", "timestamp": at, "signals": [], "tiltScore": score}
     events.record(events.NewEvent.model_validate(sent), f"sender {random.random()}")
 
