@@ -43,7 +43,8 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     _mark_what_is_there(connection)  # what a migration that was cut off had left
     for rollup in wanted:
         _replace_view(connection, rollup, names)
-        marks.write(connection, rollup.source, rollup.time_column)
+    for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
+        marks.write(connection, source, time_column)
     return [rollup.name for rollup in new]
 
 

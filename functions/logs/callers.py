@@ -47,4 +47,10 @@ class Staff(Needs):
         return caller
 
 
+def author(request: Request) -> str:
+    """Who asks: the name that staff sees beside what was written, and that is audited."""
+    assert request.caller
+    return request.caller.owner or request.caller.name
+
+
 write, staff, admin = ServerKey("logs:write"), Staff("staff"), Staff("admin")

@@ -17,8 +17,8 @@ from functions.logs import (
     sessions,
     suspicious,
 )
-from functions.logs.callers import admin, staff
-from functions.shared import db, wire
+from functions.logs.callers import admin, author, staff
+from functions.shared import db, page, wire
 from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
@@ -29,17 +29,6 @@ class ErasedPlayer(wire.Shape):
 
     message: Literal["Player erased"]
     removed: dict[str, int]
-
-
-def author(request: Request) -> str:
-    """Who writes: the name that staff sees beside what was written."""
-    assert request.caller
-    return request.caller.owner or request.caller.name
-
-
-def _paged(found: list[dict[str, Any]], more: str | None) -> Answer:
-    headers = {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
-    return Answer(found, headers=headers)
 
 
 @routes.get("/api/dashboard", guard=staff, answers={200: dashboard.Dashboard})
@@ -62,7 +51,8 @@ def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str,
 @routes.get("/api/players", guard=staff, query=players.PlayersQuery, answers={200: players.Players})
 def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
     """Players, last seen first; X-Has-More and X-Next-Cursor go on."""
-    return _paged(*players.listed(ask))
+    found, more = players.listed(ask)
+    return Answer(found, headers=page.headers(more))
 
 
 @routes.get(
@@ -84,7 +74,8 @@ def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
 )
 def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
     """A player's sessions, newest first; X-Has-More and X-Next-Cursor go on."""
-    return _paged(*sessions.of(ask))
+    found, more = sessions.of(ask)
+    return Answer(found, headers=page.headers(more))
 
 
 @routes.post(

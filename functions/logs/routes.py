@@ -16,8 +16,8 @@ from functions.logs import (
     servers,
     site,
 )
-from functions.logs.callers import AWAY, admin, staff, write
-from functions.shared import db, wire
+from functions.logs.callers import AWAY, admin, author, staff, write
+from functions.shared import db, page, wire
 from functions.shared.errors import NotBuilt, Unavailable
 from functions.shared.http import Answer, Request, Routes
 
@@ -96,7 +96,7 @@ def list_servers(request: Request) -> list[db.Row]:
 )
 def create_server(request: Request) -> Answer:
     """Makes a server and its first key, which is shown this once."""
-    return Answer(servers.create(servers.read(request.body()), _who(request)), 201)
+    return Answer(servers.create(servers.read(request.body()), author(request)), 201)
 
 
 @routes.get(
@@ -129,7 +129,7 @@ def change_server(request: Request, sent: servers.ServerChange, path: servers.Se
 )
 def delete_server(request: Request, path: servers.ServerPath) -> Answer:
     """Removes a server and its keys."""
-    servers.delete(path.server_id, _who(request))
+    servers.delete(path.server_id, author(request))
     return Answer("", 204)
 
 
@@ -145,7 +145,7 @@ def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
     body = request.body() if request.text().strip() else None
     sent = wire.parse(keys.Rotation, body or {})
-    return keys.issue(path.server_id, _who(request), bool(sent.revokePrevious))
+    return keys.issue(path.server_id, author(request), bool(sent.revokePrevious))
 
 
 @routes.get(
@@ -167,7 +167,7 @@ def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
 )
 def revoke_key(request: Request, path: KeyPath) -> Answer:
     """Ends a key at once."""
-    keys.revoke(path.server_id, path.key_id, _who(request))
+    keys.revoke(path.server_id, path.key_id, author(request))
     return Answer("", 204)
 
 
@@ -175,8 +175,7 @@ def revoke_key(request: Request, path: KeyPath) -> Answer:
 def search_logs(request: Request, ask: search.LogsQuery) -> Answer:
     """Events, newest first; X-Has-More and X-Next-Cursor go on."""
     found, more = search.listed(ask)
-    headers = {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
-    return Answer(found, headers=headers)
+    return Answer(found, headers=page.headers(more))
 
 
 @routes.get("/api/logs/live", guard=staff, query=logbook.LiveQuery, answers={200: logbook.Live})
@@ -211,7 +210,7 @@ def read_config(request: Request) -> dict[str, Any]:
 )
 def configure(request: Request) -> dict[str, Any]:
     """Replaces the site's configuration, and with it the rules of what is not stored."""
-    return site.configure(request.text(site.MAX_BYTES), _who(request))
+    return site.configure(request.text(site.MAX_BYTES), author(request))
 
 
 @routes.get("/api/transactions", guard=staff, answers={200: site.Transactions})
@@ -232,9 +231,3 @@ for path, register in (
     ("/api/transactions/{transaction_id}", routes.delete),
 ):
     register(path, guard=staff, answers={501: "Not implemented"})(_refuse)
-
-
-def _who(request: Request) -> str:
-    """Who asks, for the audit trail."""
-    assert request.caller
-    return request.caller.owner or request.caller.name

@@ -35,6 +35,11 @@ def place(sent: str, **filters: Any) -> list[Any]:
     return found
 
 
+def headers(more: str | None) -> dict[str, str]:
+    """What an answer that is a bare list says of its next page."""
+    return {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
+
+
 def _mac(text: bytes, filters: dict[str, Any]) -> bytes:
     key = settings().signing_key.get_secret_value().encode()
     bound = json.dumps(filters, sort_keys=True, default=str).encode()
