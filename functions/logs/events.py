@@ -130,7 +130,8 @@ def copy(rows: Iterable[Row]) -> None:
     ):
         for one in rows:
             # psycopg spells a time in ten times as long.
-            second, at = one.second.isoformat(), one.at.isoformat()
+            second = one.second.isoformat()
+            at = second if one.at is one.second else one.at.isoformat()
             copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
 
 

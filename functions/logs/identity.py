@@ -7,7 +7,7 @@ text log says come out the same, so neither rawText nor map nor counts have a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -30,15 +30,23 @@ class Identity(NamedTuple):
     earlier: UUID | None
 
 
-def of(events: Iterable[Event], server_id: str, receipt: datetime) -> Iterator[Identity]:
-    """The ids of the events of one request, in its order; `receipt`: when it arrived, in UTC."""
-    seen: dict[int, int] = {}
-    window = int(receipt.timestamp()) // WINDOW_SECONDS
-    for event in events:
-        first = _identity(event, server_id, window, 0)
-        ordinal = 0 if event.sender_id else seen.get(first.id.int, 0)
-        seen[first.id.int] = ordinal + 1
-        yield _identity(event, server_id, window, ordinal) if ordinal else first
+class Ids:
+    """The ids of the events of one request, to be asked in its order.
+
+    `receipt`: when the request arrived, in UTC.
+    """
+
+    def __init__(self, server_id: str, receipt: datetime) -> None:
+        self._server_id = server_id
+        self._window = int(receipt.timestamp()) // WINDOW_SECONDS
+        self._seen: dict[int, int] = {}
+
+    def of(self, event: Event) -> Identity:
+        """The identity of the next event."""
+        first = _identity(event, self._server_id, self._window, 0)
+        ordinal = 0 if event.sender_id else self._seen.get(first.id.int, 0)
+        self._seen[first.id.int] = ordinal + 1
+        return _identity(event, self._server_id, self._window, ordinal) if ordinal else first
 
 
 def content(event: Event) -> list[Any]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_EXPONENT = re.compile(r"e[-+0-9]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) / timedelta(milliseconds=1))
 
@@ -46,6 +50,16 @@ def read(text: str) -> UUID | None:
 
 def canonical(value: Any) -> str:
     """One text for all JSON spellings of a value: sorted keys, 2.0 as 2, no nulls in objects."""
+    try:
+        text = to_json(value).decode()  # in a seventh of the time that json takes
+    except ValueError:  # a lone surrogate
+        return _exactly(value)
+    # What the two encoders may spell differently.
+    is_unsure = "{" in text or ".0" in text or "null" in text or _EXPONENT.search(text)
+    return _exactly(value) if is_unsure else text
+
+
+def _exactly(value: Any) -> str:
     text = _ENCODER.encode(value)
     # Most values are plain already, and looking at the text costs less than at each of them.
     if ".0" in text or "e+" in text or "null" in text:

@@ -30,7 +30,7 @@ CHAT = {
 
 def of(*given: dict[str, Any], server: str = "srv_01", receipt: datetime = NOW) -> list[Identity]:
     events = (sent.normalise(one, SERVER, receipt) for one in given)
-    return list(identity.of(events, server, receipt))
+    return list(map(identity.Ids(server, receipt).of, events))
 
 
 def one(given: dict[str, Any], **where: Any) -> Identity:

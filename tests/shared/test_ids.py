@@ -34,6 +34,16 @@ def test_the_same_event_has_the_same_id_however_it_is_spelled(at_ms: int, says: 
     assert ids.event_id(at_ms, says) == ids.event_id(at_ms, again)
 
 
+ANY_TEXT = st.text(st.characters())  # lone surrogates too
+SAID = st.lists(st.integers() | st.floats() | ANY_TEXT | st.lists(JSON | ANY_TEXT))
+
+
+@given(SAID)
+def test_what_is_written_fast_is_what_json_writes(says: list[object]) -> None:
+    """An id must not depend on which encoder was quicker."""
+    assert ids.canonical(says) == ids._exactly(says)
+
+
 @given(MS, JSON, st.integers(0, 5000), st.integers(0, 5000))
 def test_ordinals_tell_equal_events_of_a_batch_apart(
     at_ms: int, says: object, one: int, other: int

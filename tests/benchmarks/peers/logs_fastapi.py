@@ -187,7 +187,7 @@ async def ingest(batch: Batch, server: Annotated[Any, Depends(caller)]) -> dict[
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             results.append({"index": index, "status": "rejected", "reason": reason})
-    found = list(identity.of(accepted, server.id, datetime.now(UTC)))
+    found = list(map(identity.Ids(server.id, datetime.now(UTC)).of, accepted))
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     new = store(server, [row(*one, server) for one in zip(accepted, found, strict=True)])
     waiting = iter(found)
