@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -75,7 +74,7 @@ class Outcome:
         """The outcome as its Result, without what is not there."""
         told: dict[str, Any] = {"index": self.index, "status": self.status}
         if self.row:
-            told["id"] = str(self.row.id)
+            told["id"] = self.row.id
         if self.reason:
             told["reason"] = self.reason
         if self.warnings:
@@ -218,7 +217,7 @@ def parcel_of(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> eve
     )
 
 
-def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
+def settle(outcomes: list[Outcome], new: set[str]) -> None:
     """Notes which events were there already; of equal ones of a request the first may be new."""
     for outcome in outcomes:
         if outcome.row:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from functions.logs.lines import stamp
 from functions.logs.sent import SHARED, Event
@@ -26,8 +25,8 @@ class Identity(NamedTuple):
     """An event's id, and for one without a usable time the id that it would have had
     in the window before: if either is stored, the event is a duplicate."""
 
-    id: UUID
-    earlier: UUID | None
+    id: str
+    earlier: str | None
 
 
 class Ids:
@@ -39,13 +38,13 @@ class Ids:
     def __init__(self, server_id: str, receipt: datetime) -> None:
         self._server_id = server_id
         self._window = int(receipt.timestamp()) // WINDOW_SECONDS
-        self._seen: dict[int, int] = {}
+        self._seen: dict[str, int] = {}
 
     def of(self, event: Event) -> Identity:
         """The identity of the next event."""
         first = _identity(event, self._server_id, self._window, 0)
-        ordinal = 0 if event.sender_id else self._seen.get(first.id.int, 0)
-        self._seen[first.id.int] = ordinal + 1
+        ordinal = 0 if event.sender_id else self._seen.get(first.id, 0)
+        self._seen[first.id] = ordinal + 1
         return _identity(event, self._server_id, self._window, ordinal) if ordinal else first
 
 
@@ -71,7 +70,7 @@ def _stamp(unix: int) -> str:
     return stamp(datetime.fromtimestamp(unix, UTC))
 
 
-def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> UUID:
+def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> str:
     if event.sender_id:
         return ids.event_id(unix * 1000, "sender", server_id, event.sender_id)
     who = event.steam_id or event.player_name or ""

@@ -20,7 +20,7 @@ ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 
 
 class Evening(NamedTuple):
-    """The moments of one evening, of which tests must not think at import: a suite takes a while."""
+    """The moments of one evening. None is thought of at import: a suite takes a while."""
 
     start: datetime  # 19:00
 
@@ -152,7 +152,8 @@ def test_players_are_listed_last_seen_first(panel: Client, evening: Evening) -> 
 def test_a_profile_says_everything(panel: Client, evening: Evening) -> None:
     told = panel.get(f"/api/players/{ANA}").json
     assert (told["playTimeSeconds"], told["playTimeMethod"]) == (1800, "exact")
-    assert told["names"] == [{"name": "Ana", "firstSeen": evening.at(0), "lastSeen": evening.at(30)}]
+    seen = {"firstSeen": evening.at(0), "lastSeen": evening.at(30)}
+    assert told["names"] == [{"name": "Ana", **seen}]
     assert (told["notes"], told["punishments"]) == ([], [])
     days = told["activityHistory"]
     assert len(days) == 14
