@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -73,16 +73,15 @@ def store(parcel: Parcel) -> set[str]:
             known = _known([one.id for one in rows])
             rows = [one for one in rows if one.id not in known]
     with db.transaction() if _tell_addresses(rows) else nullcontext():
-        new = _note(_MERGED, parcel, {"rows": _recordset(rows, parcel.is_live)})
-        sightings.record(one for one in rows if one.id in new)
+        new = _note(_MERGED, _noted(parcel) | {"rows": _recordset(rows, parcel.is_live)})
+        sightings.of(one for one in rows if one.id in new).store()
         return new
 
 
 def _store_new(rows: list[Row], parcel: Parcel) -> set[str]:
     """Raises UniqueViolation, and stores nothing, if one of them is there already."""
     with db.transaction():
-        copy(rows)
-        return note_copied(rows, parcel)
+        return copy(rows, lambda: parcel)
 
 
 def _tell_addresses(rows: list[Row]) -> bool:
@@ -114,8 +113,13 @@ def _known(wanted: list[str]) -> set[str]:
     return {one["id"] for one in found}
 
 
-def copy(rows: Iterable[Row]) -> None:
-    """Writes rows, none of which may be there, in the open transaction."""
+def copy(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str]:
+    """Stores rows, none of which may be there, in the open transaction; returns their ids.
+
+    Their parcel is asked for when all are written: what else is to be noted of them is made up
+    while the server stores the last ones.
+    """
+    copied: list[Row] = []
     with (
         db.connection().cursor() as cursor,
         cursor.copy(
@@ -132,13 +136,13 @@ def copy(rows: Iterable[Row]) -> None:
             second = one.second.isoformat()
             at = second if one.at is one.second else one.at.isoformat()
             copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
-
-
-def note_copied(rows: list[Row], parcel: Parcel) -> set[str]:
-    """What a copy of rows brings with it, in its transaction; returns their ids."""
-    _note(_COPIED, parcel, _summary(rows, parcel.is_live))
-    sightings.record(rows)
-    return {one.id for one in rows}
+            copied.append(one)
+        given = parcel()
+        noted = _noted(given) | _summary(copied, given.is_live)
+        seen = sightings.of(copied)
+    _note(_COPIED, noted)
+    seen.store()
+    return {one.id for one in copied}
 
 
 def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
@@ -159,27 +163,27 @@ def _recordset(rows: list[Row], is_live: bool) -> str:
     )
 
 
-def _note(head: str, parcel: Parcel, values: dict[str, Any]) -> set[str]:
-    """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
+def _noted(parcel: Parcel) -> dict[str, Any]:
+    """What is noted of a parcel, whatever is new in it."""
     counted = sorted(parcel.counts.items())
-    found = db.run(
-        head + _NOTED,
-        {
-            **values,
-            "all": len(parcel.rows),
-            "server_id": parcel.server_id,
-            "receipt": parcel.receipt,
-            "outcomes": [outcome for (outcome, _), _ in counted],
-            "details": [detail for (_, detail), _ in counted],
-            "counts": [number for _, number in counted],
-            "most": _SKEWS,
-            **_sign(parcel),
-        },
-    )
-    return {one["id"] for one in found}
+    return {
+        "all": len(parcel.rows),
+        "server_id": parcel.server_id,
+        "receipt": parcel.receipt,
+        "outcomes": [outcome for (outcome, _), _ in counted],
+        "details": [detail for (_, detail), _ in counted],
+        "counts": [number for _, number in counted],
+        "most": _SKEWS,
+        **_sign(parcel),
+    }
 
 
-_COPIED = """
+def _note(head: LiteralString, values: dict[str, Any]) -> set[str]:
+    """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
+    return {one["id"] for one in db.run(head + _NOTED, values)}
+
+
+_COPIED: LiteralString = """
     with new as (
       select null::uuid as id
       where false
@@ -190,7 +194,7 @@ _COPIED = """
       select %(skews)s::bigint[] as milliseconds
     )
 """
-_MERGED = """
+_MERGED: LiteralString = """
     with sent as (
       select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
         player_count, session_id, metadata, skew

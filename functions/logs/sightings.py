@@ -55,12 +55,24 @@ def secret() -> bytes:
     return settings().signing_key.get_secret_value().encode()
 
 
-def record(rows: Iterable[Row]) -> None:
-    """Notes where the players of newly stored events were, and which events are to be erased.
+@dataclass
+class Seen:
+    """Where the players of some events were, and which of the events hold what is to be erased."""
 
-    To be called once for each event, in the transaction that stores it. One round trip, none for
-    events without addresses.
-    """
+    sightings: list[Sighting]
+    plain: list[Row]
+
+    def store(self) -> None:
+        """Notes it: once for each event, in the transaction that stores it.
+
+        One round trip, none for events without addresses.
+        """
+        if self.plain:
+            _store(self.sightings, self.plain)
+
+
+def of(rows: Iterable[Row]) -> Seen:
+    """What is to be noted of events."""
     found: dict[tuple[bytes, str, date], Sighting] = {}
     plain: list[Row] = []
     for row in rows:
@@ -74,9 +86,8 @@ def record(rows: Iterable[Row]) -> None:
             known = found.setdefault((seen.address_key, seen.steam_id, seen.day), seen)
             if known is not seen:
                 known.add(seen)
-    if plain:
-        # In one order, so that two requests never wait for each other crosswise.
-        _store([found[key] for key in sorted(found)], plain)
+    # In one order, so that two requests never wait for each other crosswise.
+    return Seen([found[key] for key in sorted(found)], plain)
 
 
 def _is_plain(details: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from functions.shared import db
 
 
 class _NotPlainError(Exception):
-    """A row that has to be looked up before it may be stored, or no row at all."""
+    """A row that has to be looked up before it may be stored."""
 
 
 def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str] | None:
@@ -25,13 +25,9 @@ def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str] | None:
     time, or the connection died. The parcel is for `events.store` then. Two round trips. Raises
     DatabaseAway.
     """
-    copied: dict[str, Row] = {}
     try:
         with db.transaction():
-            events.copy(_first(rows, copied))
-            if not copied:
-                raise _NotPlainError
-            return events.note_copied(list(copied.values()), parcel())
+            return events.copy(_first(rows), parcel)
     except _NotPlainError:
         return None
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
@@ -40,11 +36,12 @@ def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str] | None:
         return None
 
 
-def _first(rows: Iterable[Row], copied: dict[str, Row]) -> Iterator[Row]:
-    """Of equal rows the first, each noted as copied."""
+def _first(rows: Iterable[Row]) -> Iterator[Row]:
+    """Of equal rows the first."""
+    seen: set[str] = set()
     for row in rows:
         if row.earlier:
             raise _NotPlainError
-        if row.id not in copied:
-            copied[row.id] = row
+        if row.id not in seen:
+            seen.add(row.id)
             yield row

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -384,9 +384,11 @@ class Cut:
         self.store, self.times, self.then = store, times, then
         self.copy = events.copy
 
-    def __call__(self, rows: list[events.Row]) -> None:
+    def __call__(
+        self, rows: Iterable[events.Row], parcel: Callable[[], events.Parcel]
+    ) -> set[str]:
         if not self.times:
-            return self.copy(rows)
+            return self.copy(rows, parcel)
         self.times -= 1
         backend = db.connection().info.backend_pid
         with db.connection().cursor() as cursor, cursor.copy("copy logs.events from stdin"):

@@ -69,8 +69,11 @@ def test_nothing_is_stored_if_one_came_without_a_time(store: str) -> None:
 
 
 @pytest.mark.commits
-def test_no_rows_are_left_to_who_counts(store: str) -> None:
-    assert stream([]) is None
+def test_where_nothing_is_to_be_stored_the_rest_is_counted(store: str) -> None:
+    refused = batches.prepared(["no event"], SENDER, NOW)
+    assert stream(refused) == set()
+    [noted] = db.run("select outcome, detail, events from logs.receipts")
+    assert noted == {"outcome": "rejected", "detail": "not_an_object", "events": 1}
 
 
 @pytest.mark.commits
