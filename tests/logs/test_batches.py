@@ -384,9 +384,7 @@ class Cut:
         self.store, self.times, self.then = store, times, then
         self.copy = events.copy
 
-    def __call__(
-        self, rows: Iterable[events.Row], parcel: Callable[[], events.Parcel]
-    ) -> set[str]:
+    def __call__(self, rows: Iterable[events.Row], parcel: Callable[[], events.Parcel]) -> set[str]:
         if not self.times:
             return self.copy(rows, parcel)
         self.times -= 1
