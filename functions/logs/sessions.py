@@ -18,7 +18,7 @@ class SessionsQuery(wire.Terse):
 
     steam_id: str = Field(max_length=64)
     since: Annotated[wire.Instant | None, Optional] = Field(None, alias="from")
-    until: Annotated[wire.Instant | None, Optional] = Field(None, alias="to")
+    until: Annotated[wire.Last | None, Optional] = Field(None, alias="to")
     limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
     cursor: Annotated[str | None, Optional] = None
 

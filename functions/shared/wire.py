@@ -59,6 +59,11 @@ def _instant(sent: Any) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+def _last(moment: datetime) -> datetime:
+    """Answers show milliseconds: what is shown as this one is still before the end of it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
+
+
 def _day(sent: Any) -> datetime:
     """A UTC day of a query, YYYY-MM-DD, as its first moment."""
     try:
@@ -84,6 +89,7 @@ Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Last = Annotated[Instant, AfterValidator(_last)]  # inclusive, up to the end of its millisecond
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 
 

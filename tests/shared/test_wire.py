@@ -25,6 +25,12 @@ class Thing(BaseModel):
     limit: Annotated[int, wire.lenient(default=20, most=50)] = 20
 
 
+class Period(BaseModel):
+    """A model that ends with a time."""
+
+    to: wire.Last
+
+
 @pytest.mark.parametrize(("sent", "read"), [(245, 245), (245.0, 245), (-0.0, 0), (1e15, 10**15)])
 def test_a_whole_number_may_be_a_float(sent: float, read: int) -> None:
     whole = wire.parse(Thing, {"whole": sent}).whole
@@ -49,6 +55,21 @@ def test_what_is_no_whole_number(sent: Any) -> None:
 )
 def test_instants(sent: str, read: datetime) -> None:
     assert wire.parse(Thing, {"at": sent}).at == read
+
+
+@pytest.mark.parametrize(
+    ("sent", "last"),
+    [
+        ("2026-03-02T19:50:00.123Z", 123_999),
+        ("2026-03-02T19:50:00.123456Z", 123_999),
+        ("2026-03-02T19:50:00Z", 999),
+        ("1772481000123", 123_999),
+    ],
+)
+def test_a_last_instant_is_all_of_its_millisecond(sent: str, last: int) -> None:
+    """Answers show no more of a time: `to` the one that was shown must not miss it."""
+    shown = datetime(2026, 3, 2, 19, 50, tzinfo=UTC)
+    assert wire.parse(Period, {"to": sent}).to == shown.replace(microsecond=last)
 
 
 @pytest.mark.parametrize("sent", ["yesterday", "", "9" * 40, "2026-13-01", "²"])
