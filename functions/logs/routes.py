@@ -18,7 +18,7 @@ from functions.logs import (
 )
 from functions.logs.callers import AWAY, admin, author, staff, write
 from functions.shared import db, page, wire
-from functions.shared.errors import NotBuilt, Unavailable
+from functions.shared.errors import NotBuilt, Problem, Unavailable
 from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
@@ -48,12 +48,16 @@ class KeyPath(servers.ServerPath):
 def ingest(request: Request) -> Answer:
     """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
     assert request.caller
+    headers: dict[str, str] = {}
     try:
         sender = senders.of(request.caller)
+        headers = sender.budget.headers if sender.budget else {}
         told = batches.ingest(batches.read(request.text(batches.MAX_BYTES)), sender)
     except Unavailable as away:
         raise Unavailable(AWAY) from away
-    headers = sender.budget.headers if sender.budget else {}
+    except Problem as problem:
+        problem.headers |= headers  # what is refused was counted too
+        raise
     return Answer(told, 202 if told["queued"] else 200, headers)
 
 

@@ -131,6 +131,27 @@ def test_the_limit_is_each_keys_own(game: Client) -> None:
     assert other.post(URL, [chat()]).headers["x-ratelimit-remaining"] == "4999"
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("oops", 400),
+        ("[]", 400),
+        ('["oops"]', 400),
+        ("x" * (batches.MAX_BYTES + 1), 413),
+        (json.dumps([0] * 2001), 413),
+    ],
+)
+def test_what_is_refused_says_what_is_left_of_the_limit(
+    game: Client, body: str, status: int
+) -> None:
+    """Regression: it was counted, and told nothing."""
+    answered = game.post(URL, body)
+    assert answered.status == status
+    assert answered.headers["x-ratelimit-limit"] == "5000"
+    assert answered.headers["x-ratelimit-remaining"] == "4999"
+    assert int(answered.headers["x-ratelimit-reset"]) > 0
+
+
 def test_a_body_of_2_mib_is_taken_and_one_byte_more_is_413(game: Client) -> None:
     event = json.dumps([chat()])
     padded = event + " " * (batches.MAX_BYTES - len(event))
