@@ -23,7 +23,7 @@ class NewNote(BaseModel):
 class PersonPath(wire.Terse):
     """Which player."""
 
-    steam_id: str = Field(max_length=64)
+    steam_id: str
 
 
 class NotePath(PersonPath):

@@ -60,6 +60,7 @@ def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
     guard=staff,
     query=profile.PlayerPath,
     answers={200: profile.Profile, 404: "Player not found"},
+    etag=True,
 )
 def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     """Everything about one player."""

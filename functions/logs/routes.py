@@ -34,7 +34,7 @@ class Alive(wire.Shape):
 class KeyPath(servers.ServerPath):
     """Which key of which server."""
 
-    key_id: wire.Name64
+    key_id: str
 
 
 @routes.post(
@@ -107,6 +107,7 @@ def create_server(request: Request) -> Answer:
     "/api/servers/{server_id}",
     query=servers.ServerPath,
     answers={200: servers.Server, 404: "Server not found"},
+    etag=True,
 )
 def read_server(request: Request, path: servers.ServerPath) -> db.Row:
     """One server."""
@@ -193,13 +194,14 @@ def read_live(request: Request, ask: logbook.LiveQuery) -> dict[str, Any]:
     guard=staff,
     query=logbook.LogPath,
     answers={200: logbook.Log, 404: "Log not found"},
+    etag=True,
 )
 def read_log(request: Request, path: logbook.LogPath) -> dict[str, Any]:
     """One event."""
     return logbook.of(path.log_id)
 
 
-@routes.get("/api/site-config", answers={200: site.Config})
+@routes.get("/api/site-config", answers={200: site.Config}, etag=True)
 def read_config(request: Request) -> dict[str, Any]:
     """The site's configuration, with what the home page needs filled in."""
     return site.config()
