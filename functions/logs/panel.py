@@ -169,8 +169,11 @@ def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
     answers={200: imports.Imported, 404: "Server not found"},
 )
 def import_log(request: Request) -> dict[str, Any]:
-    """Stores the events of a text log; what its server sent live is not stored again."""
-    return imports.run(imports.read(request.text()))
+    """Stores the events of a text log; what its server sent live is not stored again.
+
+    A body of more than 4 MB must come with a Content-Type and Content-Encoding: gzip.
+    """
+    return imports.run(imports.read(request.text(imports.MAX_BODY)))
 
 
 @routes.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -162,6 +163,17 @@ def test_a_body_of_2_mib_is_taken_and_one_byte_more_is_413(game: Client) -> None
     wide = json.dumps([chat("☭" * 700_000)], ensure_ascii=False)
     assert len(wide) < batches.MAX_BYTES < len(wide.encode())
     assert game.post(URL, wide).status == 413
+
+
+def test_a_batch_may_be_gzip_and_is_measured_unpacked(game: Client) -> None:
+    headers = {**game.headers, "Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    event = json.dumps([chat()])
+    padded = event + " " * (batches.MAX_BYTES - len(event))
+    assert game.post(URL, gzip.compress(padded.encode(), 1), headers=headers).json["stored"] == 1
+    answered = game.post(URL, gzip.compress(padded.encode() + b" ", 1), headers=headers)
+    assert answered.json == {"error": "Payload too large", "maxBytes": 2_097_152}
+    answered = game.post(URL, b"no gzip", headers=headers)
+    assert (answered.status, answered.json) == (400, {"error": "Invalid gzip"})
 
 
 @pytest.mark.parametrize(
