@@ -62,9 +62,7 @@ def test_a_nul_in_a_path_is_400(admin: Client, path: str) -> None:
     "path",
     ["/api/servers/srv_01", f"/api/players/{ANA}", "/api/logs/{log_id}", "/api/site-config"],
 )
-def test_what_the_caller_has_is_304_until_it_changes(
-    admin: Client, log_id: str, path: str
-) -> None:
+def test_what_the_caller_has_is_304_until_it_changes(admin: Client, log_id: str, path: str) -> None:
     """Regression: single things had no ETag."""
     path = path.format(log_id=log_id)
     read = admin.get(path)
