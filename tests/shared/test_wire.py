@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from functions.shared import wire
 from functions.shared.errors import BadRequest, Invalid
@@ -126,6 +126,28 @@ def test_sentences_never_quote_pydantic() -> None:
         {"field": "number", "problem": "must be a number"},
         {"field": "name", "problem": "must have at least 1 character(s)"},
     ]
+
+
+class Household(BaseModel):
+    """A model with a list and a flag."""
+
+    people: Annotated[list[str], Field(min_length=2, max_length=3)] = ["a", "b"]
+    is_ours: bool = False
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"people": ["a"]}, "people must have at least 2 entries"),
+        ({"people": list("abcd")}, "people must have at most 3 entries"),
+        ({"is_ours": "x"}, "is_ours must be true or false"),
+        ({"is_ours": [1]}, "is_ours must be true or false"),
+    ],
+)
+def test_a_limit_is_named(sent: dict[str, Any], sentence: str) -> None:
+    """Some were "is not valid", and nothing more."""
+    with pytest.raises(Invalid, match=sentence):
+        wire.parse(Household, sent)
 
 
 def test_answers_are_compact_json_with_numbers_times_and_ids() -> None:
