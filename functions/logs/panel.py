@@ -88,7 +88,7 @@ def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
     answers={201: notes.Note, 404: "Player not found"},
 )
 def add_note(request: Request, path: notes.PersonPath) -> Answer:
-    """Keeps a note about a player; its author is who sends it."""
+    """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
     sent = notes.read(request.body())
     return Answer(notes.add(path.steam_id, sent, author(request)), 201)
 
@@ -127,7 +127,7 @@ def remove_note(request: Request, path: notes.NotePath) -> Answer:
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
 def punish(request: Request, path: notes.PersonPath) -> Answer:
-    """Records a punishment. Nothing is sent to a game server."""
+    """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
     sent = punishments.read(request.body())
     return Answer(punishments.add(path.steam_id, sent, author(request)), 201)
 
