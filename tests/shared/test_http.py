@@ -63,6 +63,7 @@ def test_a_gzip_body_is_measured_unpacked_and_never_unpacked_whole(size: int, fi
 @pytest.mark.parametrize(
     "body",
     [b"{}", b"\x1f\x8b", gzip.compress(b"{}")[:-1], gzip.compress(b"{") + gzip.compress(b"}")],
+    ids=["plain", "head", "cut", "two"],
 )
 def test_what_is_no_gzip_is_400(body: bytes) -> None:
     with pytest.raises(errors.BadRequest, match="Invalid gzip"):
