@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn
-from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -23,6 +22,7 @@ from functions.shared.errors import BadRequest, TooLarge
 MAX_BYTES = 2_097_152
 MAX_EVENTS = 2000
 _PREVIEW = 200  # characters
+_AT_ONCE = 100  # events
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
 # A text, or what JSON has no word for: only outside of texts it is at fault.
 _NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?Infinity|NaN)')
@@ -67,19 +67,23 @@ class Outcome:
     status: Status = "stored"
     reason: str | None = None
     row: events.Row | None = None
-    warnings: list[str] = field(default_factory=list)
-    counts_as: list[tuple[str, str]] = field(default_factory=list)  # in the ingest statistics
+    warnings: Sequence[str] = ()
+    counts_as: Sequence[tuple[str, str]] = ()  # in the ingest statistics
 
     def told(self) -> dict[str, Any]:
         """The outcome as its Result, without what is not there."""
         told: dict[str, Any] = {"index": self.index, "status": self.status}
         if self.row:
-            told["id"] = str(self.row.id)
+            told["id"] = self.row.id
         if self.reason:
             told["reason"] = self.reason
         if self.warnings:
             told["warnings"] = self.warnings
         return told
+
+    def count(self, outcome: str, detail: str) -> None:
+        """Counts it in the ingest statistics, among what became of events."""
+        self.counts_as = (*self.counts_as, (outcome, detail))
 
 
 def read(body: str) -> list[Any]:
@@ -165,23 +169,23 @@ def prepared(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome
 def _made(
     sent: list[Any], sender: Sender, receipt: datetime, outcomes: list[Outcome]
 ) -> Iterator[Outcome]:
-    """The outcomes of one request, one by one, each also put into `outcomes`."""
+    """The outcomes of one request, one by one, each also put into `outcomes`.
 
-    def told() -> Iterator[Event]:
-        for index in range(len(sent)):
-            one, sent[index] = sent[index], None
-            outcomes.append(Outcome(index))
-            if event := _normalised(one, outcomes[-1], sender, receipt):
-                last.append(event)
-                yield event
-
-    last: list[Event] = []
-    # Of ignored ones too: which of some equal events one is must not depend on the day's rules.
-    for its in identity.of(told(), sender.server.id, receipt):
-        outcome, event = outcomes[-1], last.pop()
-        if outcome.status == "stored":
-            outcome.row = rows.of(event, its, sender.server.id, receipt)
-        yield outcome
+    Each step is taken by some events before the next step: what a processor has just done it does
+    in two thirds of the time.
+    """
+    ids = identity.Ids(sender.server.id, receipt)
+    for start in range(0, len(sent), _AT_ONCE):
+        some = [Outcome(index) for index in range(start, min(start + _AT_ONCE, len(sent)))]
+        told = [_normalised(sent[one.index], one, sender, receipt) for one in some]
+        sent[start : start + _AT_ONCE] = [None] * len(some)
+        # Of ignored ones too: which of some equal events one is must not depend on the day's rules.
+        identities = [event and ids.of(event) for event in told]
+        for outcome, event, its in zip(some, told, identities, strict=True):
+            if event and its and outcome.status == "stored":
+                outcome.row = rows.of(event, its, sender.server.id, receipt)
+        outcomes += some
+        yield from some
 
 
 def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -> Event | None:
@@ -189,17 +193,17 @@ def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -
         event = normalise(one, sender.server, receipt, sender.retention)
     except Rejected as rejection:
         outcome.status, outcome.reason = "rejected", rejection.reason
-        outcome.counts_as.append(("rejected", rejection.reason))
+        outcome.count("rejected", rejection.reason)
         return None
     outcome.warnings = event.warnings
     for word in event.warnings:
         if word == "unknown_type":
-            outcome.counts_as.append(("unknown", event.type))
+            outcome.count("unknown", event.type)
         elif word.startswith("timestamp_"):
-            outcome.counts_as.append(("clock", word.removeprefix("timestamp_")))
+            outcome.count("clock", word.removeprefix("timestamp_"))
     if hit := sender.ignored.hit(event):
         outcome.status, outcome.reason = "ignored", f"rule:{hit.kind}"
-        outcome.counts_as.append(("ignored", f"{hit.kind}:{hit.text}"))
+        outcome.count("ignored", f"{hit.kind}:{hit.text}")
     return event
 
 
@@ -213,7 +217,7 @@ def parcel_of(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> eve
     )
 
 
-def settle(outcomes: list[Outcome], new: set[UUID]) -> None:
+def settle(outcomes: list[Outcome], new: set[str]) -> None:
     """Notes which events were there already; of equal ones of a request the first may be new."""
     for outcome in outcomes:
         if outcome.row:

@@ -9,7 +9,6 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import psycopg
 
@@ -24,7 +23,7 @@ FEW = 30  # rows for which one statement costs less than a COPY and its transact
 class Row(NamedTuple):
     """A row of logs.events in the order of its columns, and what is known of it beside them."""
 
-    id: UUID
+    id: str
     second: datetime
     at: datetime
     server_id: str
@@ -39,7 +38,7 @@ class Row(NamedTuple):
     session_id: str | None
     metadata: str
     skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
-    earlier: UUID | None  # another id that it may be stored under
+    earlier: str | None  # another id that it may be stored under
 
 
 COLUMNS = Row._fields[:-2]
@@ -57,7 +56,7 @@ class Parcel:
 
 
 @db.retried
-def store(parcel: Parcel) -> set[UUID]:
+def store(parcel: Parcel) -> set[str]:
     """Stores the rows that are not there yet, counts all, and returns the ids of the new ones.
 
     All or nothing. One round trip for a few events; more for many, for events without a time and
@@ -66,7 +65,7 @@ def store(parcel: Parcel) -> set[UUID]:
     first = {one.id: one for one in reversed(parcel.rows)}  # of equal ones the first
     rows = _without_windows(list(first.values()))
     # In the order of their ids, so that two requests never wait for each other crosswise.
-    rows.sort(key=lambda one: one.id.int)
+    rows.sort(key=lambda one: one.id)
     for _ in range(2):
         if len(rows) > FEW:
             with suppress(psycopg.errors.UniqueViolation):
@@ -79,7 +78,7 @@ def store(parcel: Parcel) -> set[UUID]:
         return new
 
 
-def _store_new(rows: list[Row], parcel: Parcel) -> set[UUID]:
+def _store_new(rows: list[Row], parcel: Parcel) -> set[str]:
     """Raises UniqueViolation, and stores nothing, if one of them is there already."""
     with db.transaction():
         copy(rows)
@@ -99,12 +98,12 @@ def _without_windows(rows: list[Row]) -> list[Row]:
     return [one for one in rows if one.earlier is None or not {one.id, one.earlier} & known]
 
 
-def _known(wanted: list[UUID]) -> set[UUID]:
+def _known(wanted: list[str]) -> set[str]:
     """Those of the ids under which an event is stored. One round trip."""
     seconds = [ids.time_of(one) for one in wanted]
     found = db.run(
         """
-        select e.id
+        select e.id::text
         from unnest(%s::uuid[], %s::timestamptz[]) as w (id, second)
         join logs.events e on e.id = w.id
           and e.second = w.second
@@ -130,11 +129,12 @@ def copy(rows: Iterable[Row]) -> None:
     ):
         for one in rows:
             # psycopg spells a time in ten times as long.
-            second, at = one.second.isoformat(), one.at.isoformat()
+            second = one.second.isoformat()
+            at = second if one.at is one.second else one.at.isoformat()
             copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
 
 
-def note_copied(rows: list[Row], parcel: Parcel) -> set[UUID]:
+def note_copied(rows: list[Row], parcel: Parcel) -> set[str]:
     """What a copy of rows brings with it, in its transaction; returns their ids."""
     _note(_COPIED, parcel, _summary(rows, parcel.is_live))
     sightings.record(rows)
@@ -143,9 +143,13 @@ def note_copied(rows: list[Row], parcel: Parcel) -> set[UUID]:
 
 def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
     """What is noted of rows that are all new: their hours, and the newest clock skews."""
-    hours = Counter(one.at.replace(minute=0, second=0, microsecond=0) for one in rows)
+    hours = Counter(one.at.isoformat()[:13] for one in rows)  # the date and its hour
     skews = [one.skew for one in rows if is_live and one.skew is not None]
-    return {"hours": list(hours), "events": list(hours.values()), "skews": skews[-_SKEWS:]}
+    return {
+        "hours": [f"{hour}:00Z" for hour in hours],
+        "events": list(hours.values()),
+        "skews": skews[-_SKEWS:],
+    }
 
 
 def _recordset(rows: list[Row], is_live: bool) -> str:
@@ -155,7 +159,7 @@ def _recordset(rows: list[Row], is_live: bool) -> str:
     )
 
 
-def _note(head: str, parcel: Parcel, values: dict[str, Any]) -> set[UUID]:
+def _note(head: str, parcel: Parcel, values: dict[str, Any]) -> set[str]:
     """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
     counted = sorted(parcel.counts.items())
     found = db.run(
@@ -261,7 +265,7 @@ _NOTED = """
       where id = %(server_id)s
         and (last_sign_at is null or last_sign_at <= %(sign)s::timestamptz)
     )
-    select id
+    select id::text
     from new
 """
 

@@ -8,11 +8,10 @@ number that a line tells as text (or the other way round) counts as what the lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from functions.logs.lines import stamp
 from functions.logs.sent import SHARED, Event
@@ -27,19 +26,27 @@ class Identity(NamedTuple):
     """An event's id, and for one without a usable time the id that it would have had
     in the window before: if either is stored, the event is a duplicate."""
 
-    id: UUID
-    earlier: UUID | None
+    id: str
+    earlier: str | None
 
 
-def of(events: Iterable[Event], server_id: str, receipt: datetime) -> Iterator[Identity]:
-    """The ids of the events of one request, in its order; `receipt`: when it arrived, in UTC."""
-    seen: dict[int, int] = {}
-    window = int(receipt.timestamp()) // WINDOW_SECONDS
-    for event in events:
-        first = _identity(event, server_id, window, 0)
-        ordinal = 0 if event.sender_id else seen.get(first.id.int, 0)
-        seen[first.id.int] = ordinal + 1
-        yield _identity(event, server_id, window, ordinal) if ordinal else first
+class Ids:
+    """The ids of the events of one request, to be asked in its order.
+
+    `receipt`: when the request arrived, in UTC.
+    """
+
+    def __init__(self, server_id: str, receipt: datetime) -> None:
+        self._server_id = server_id
+        self._window = int(receipt.timestamp()) // WINDOW_SECONDS
+        self._seen: dict[str, int] = {}
+
+    def of(self, event: Event) -> Identity:
+        """The identity of the next event."""
+        first = _identity(event, self._server_id, self._window, 0)
+        ordinal = 0 if event.sender_id else self._seen.get(first.id, 0)
+        self._seen[first.id] = ordinal + 1
+        return _identity(event, self._server_id, self._window, ordinal) if ordinal else first
 
 
 def content(event: Event) -> list[Any]:
@@ -64,7 +71,7 @@ def _stamp(unix: int) -> str:
     return stamp(datetime.fromtimestamp(unix, UTC))
 
 
-def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> UUID:
+def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> str:
     if event.sender_id:
         return ids.event_id(unix * 1000, "sender", server_id, event.sender_id)
     who = event.steam_id or event.player_name or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -11,13 +12,12 @@ from functions.logs.identity import Identity
 from functions.logs.sent import Event
 from functions.shared import ids
 
-_OTHERS = ("attackerSteamId", "victimSteamId", "targetSteamId")
+_OTHERS = dict.fromkeys(("attackerSteamId", "victimSteamId", "targetSteamId"))
 
 
 def of(event: Event, identity: Identity, server_id: str, receipt: datetime) -> Row:
     """An event as it is stored."""
     details = event.metadata
-    people = [found for name in _OTHERS if isinstance(found := details.get(name), str) and found]
     return Row(
         identity.id,
         event.second or ids.time_of(identity.id),
@@ -28,7 +28,7 @@ def of(event: Event, identity: Identity, server_id: str, receipt: datetime) -> R
         event.steam_id,
         event.player_name,
         event.raw_text,
-        people or None,
+        _people(details) if _OTHERS.keys() & details.keys() else None,
         details.get("map"),
         details.get("playerCount"),
         details.get("sessionId"),
@@ -36,6 +36,11 @@ def of(event: Event, identity: Identity, server_id: str, receipt: datetime) -> R
         _skew(event, receipt),
         identity.earlier,
     )
+
+
+def _people(details: dict[str, Any]) -> list[str] | None:
+    """The accounts that an event tells of beside the one it is of."""
+    return [one for name in _OTHERS if isinstance(one := details.get(name), str) and one] or None
 
 
 def _skew(event: Event, receipt: datetime) -> int | None:

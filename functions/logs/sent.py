@@ -168,7 +168,7 @@ def _time(
             raise Rejected("timestamp_too_old")
         if age > _LATE:
             warnings.append("late")
-        return at, at.replace(microsecond=0)
+        return at, at.replace(microsecond=0) if at.microsecond else at
     metadata["sentTimestamp"] = _shown(plain(value))
     warnings.append("timestamp_invalid" if at is None else "timestamp_future")
     if at is None or at - receipt > _FARTHEST:

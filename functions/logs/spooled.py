@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from functions.logs import erasure, events
 from functions.logs.events import Parcel, Row
@@ -79,8 +78,6 @@ def _packed(parcel: Parcel) -> dict[str, Any]:
 def _unpacked(said: list[Any]) -> Row:
     row = Row(*said)
     return row._replace(
-        id=UUID(said[0]),
         second=datetime.fromisoformat(said[1]).astimezone(UTC),
         at=datetime.fromisoformat(said[2]).astimezone(UTC),
-        earlier=row.earlier and UUID(str(row.earlier)),
     )

@@ -6,7 +6,6 @@ Reading a thousand events takes about as long as storing them, on two different 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from uuid import UUID
 
 import psycopg
 
@@ -19,14 +18,14 @@ class _NotPlainError(Exception):
     """A row that has to be looked up before it may be stored, or no row at all."""
 
 
-def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[UUID] | None:
+def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str] | None:
     """Stores rows as they come and then asks for their parcel; returns the ids, all new.
 
     None, and nothing stored, where that needs a second look: one is there already, came without a
     time, or the connection died. The parcel is for `events.store` then. Two round trips. Raises
     DatabaseAway.
     """
-    copied: dict[UUID, Row] = {}
+    copied: dict[str, Row] = {}
     try:
         with db.transaction():
             events.copy(_first(rows, copied))
@@ -41,7 +40,7 @@ def store(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[UUID] | None
         return None
 
 
-def _first(rows: Iterable[Row], copied: dict[UUID, Row]) -> Iterator[Row]:
+def _first(rows: Iterable[Row], copied: dict[str, Row]) -> Iterator[Row]:
     """Of equal rows the first, each noted as copied."""
     for row in rows:
         if row.earlier:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 DEPTH = 16  # of metadata: itself is at depth 1
@@ -72,7 +73,7 @@ def array(value: Any) -> list[Any] | None:
 def text(value: Any) -> str | None:
     """The text that was sent, a number's digits too; None for an empty one and anything else."""
     if isinstance(value, str):
-        return clean(value) or None
+        return (value if value.isascii() and "\0" not in value else clean(value)) or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -100,12 +101,22 @@ def whole(value: Any) -> int | None:
 def instant(value: Any) -> datetime | None:
     """The UTC time of ISO 8601 text (UTC where it names no zone), Unix seconds or Unix ms."""
     try:
-        if isinstance(value, str) and not value.removeprefix("-").replace(".", "", 1).isdecimal():
-            read = datetime.fromisoformat(value)
-            read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
-        else:
-            unix = float(value)
-            read = datetime.fromtimestamp(unix if abs(unix) < _MILLISECONDS else unix / 1000, UTC)
+        read = _spelled(value) if isinstance(value, str) else _unix(value)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
     return read if read < _LAST and not isinstance(value, bool) else None
+
+
+@lru_cache(maxsize=1024)  # events of a batch come in few seconds
+def _spelled(text: str) -> datetime:
+    if len(text) > 64:
+        raise ValueError  # no time is that long, and none of such texts are kept here
+    if text.removeprefix("-").replace(".", "", 1).isdecimal():
+        return _unix(text)
+    read = datetime.fromisoformat(text)
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _unix(value: Any) -> datetime:
+    unix = float(value)
+    return datetime.fromtimestamp(unix if abs(unix) < _MILLISECONDS else unix / 1000, UTC)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -97,7 +96,7 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
         return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
     except db.DatabaseAway:
         spool.keep("tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)])
-        return Recorded(str(event_id), queued=True)
+        return Recorded(event_id, queued=True)
 
 
 def restore(item: Any, accepted_at: int) -> None:
@@ -116,7 +115,7 @@ def restore(item: Any, accepted_at: int) -> None:
         {
             "accepted_at": accepted_at,
             "person": auth.pseudonym(event.user_id),
-            "event": str(event_id),
+            "event": event_id,
         },
     )
     if not gone:
@@ -127,7 +126,7 @@ def _signals(event: NewEvent) -> list[dict[str, Any]]:
     return [signal.model_dump(exclude_unset=True) for signal in event.signals]
 
 
-def _id(event: NewEvent, signals: list[dict[str, Any]]) -> UUID:
+def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
     return ids.event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
@@ -139,7 +138,7 @@ def _limited(event: NewEvent, sender: str | None) -> str:
 
 
 def _store(
-    event: NewEvent, signals: list[dict[str, Any]], event_id: UUID, who: str, limit: int
+    event: NewEvent, signals: list[dict[str, Any]], event_id: str, who: str, limit: int
 ) -> Recorded:
     spent = db.run(
         """
@@ -159,7 +158,7 @@ def _store(
             ) as too_late
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
-          select %(id)s, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s
+          select %(id)s::uuid, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s
           from budget
           where remaining >= 0
             and not too_late
@@ -167,7 +166,7 @@ def _store(
         ), signal as (
           insert into tilt.signals
             (event_id, ordinal, occurred_at, user_id, type, severity, confidence)
-          select %(id)s, s.ordinal, %(at)s, %(user_id)s, s.signal ->> 'type',
+          select %(id)s::uuid, s.ordinal, %(at)s, %(user_id)s, s.signal ->> 'type',
             (s.signal ->> 'severity')::numeric, (s.signal ->> 'confidence')::numeric
           from budget, jsonb_array_elements(%(signals)s) with ordinality as s(signal, ordinal)
           where remaining >= 0
@@ -194,7 +193,7 @@ def _store(
     if spent["too_late"]:
         problem = "is older than what is kept here"
         raise Invalid(f"timestamp {problem}", [{"field": "timestamp", "problem": problem}])
-    return Recorded(str(event_id), budget=budget)
+    return Recorded(event_id, budget=budget)
 
 
 def delete(event_id: str) -> None:
@@ -219,7 +218,7 @@ def delete(event_id: str) -> None:
         insert into shared.audit (action, subject)
         values ('tilt.delete', %(subject)s)
         """,
-        {"id": known, "at": ids.time_of(known), "subject": str(known)},
+        {"id": known, "at": ids.time_of(known), "subject": known},
     )
 
 

@@ -124,7 +124,7 @@ def _page(
     cursor: str | None,
 ) -> tuple[int, list[dict[str, Any]], str | None]:
     """The number of events in a history's window, one page of them, and the next page's cursor."""
-    last = UUID(page.place(cursor, **filters)[0]) if cursor else None
+    last = page.place(cursor, **filters)[0] if cursor else None
     kind = filters.get("type")
     found = db.run(
         """

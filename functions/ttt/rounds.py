@@ -177,7 +177,7 @@ def _with_ids(row: db.Row) -> dict[str, Any]:
     kills, players, buys = (json.loads(row[name]) for name in ("kills", "players", "buys"))
 
     def event_id(what: str, which: str | int) -> str:
-        return str(ids.event_id(at_ms, f"{row['id']}/{what}/{which}"))
+        return ids.event_id(at_ms, f"{row['id']}/{what}/{which}")
 
     return {
         "id": row["id"],

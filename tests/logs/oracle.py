@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 HOUR = timedelta(hours=1)
 IDLE = timedelta(hours=6)
@@ -17,7 +16,7 @@ IDLE = timedelta(hours=6)
 class Event:
     """An event as it is stored."""
 
-    id: UUID
+    id: str
     at: datetime
     server: str
     type: str
@@ -32,7 +31,7 @@ class Event:
 
     @property
     def order(self) -> tuple[datetime, int, str]:
-        return (self.at, {"CONNECT": 1, "DISCONNECT": 3}.get(self.type, 2), str(self.id))
+        return (self.at, {"CONNECT": 1, "DISCONNECT": 3}.get(self.type, 2), self.id)
 
     @property
     def start(self) -> datetime | None:

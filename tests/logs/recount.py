@@ -37,7 +37,7 @@ def day_of(moment: datetime) -> datetime:
 
 def name_of(oracle: Oracle, who: str) -> str:
     named = [one for one in oracle.events if one.steam_id == who and one.name]
-    newest = max(named, key=lambda one: (one.at, str(one.id)), default=None)
+    newest = max(named, key=lambda one: (one.at, one.id), default=None)
     return newest.name if newest and newest.name else who
 
 
@@ -172,7 +172,7 @@ def count_of(
 def dashboard(oracle: Oracle) -> dict[str, Any]:
     events, today = oracle.events, day_of(oracle.now)
     recent = [one for one in events if one.at >= oracle.now - DAY]
-    newest = sorted(events, key=lambda one: (one.at, str(one.id)), reverse=True)[:5]
+    newest = sorted(events, key=lambda one: (one.at, one.id), reverse=True)[:5]
     days = [today - DAY * ago for ago in range(6, -1, -1)]
     return {
         "uniquePlayers24h": len({one.steam_id for one in recent if is_person(one.steam_id)}),
@@ -198,7 +198,7 @@ def dashboard(oracle: Oracle) -> dict[str, Any]:
         "mapStats": maps(oracle),
         "liveActivity": [
             {
-                "id": str(one.id),
+                "id": one.id,
                 "message": one.text,
                 "type": "WARNING" if one.type == "ULX" else "INFO",
                 "timestamp": wire.iso(one.at),
@@ -212,7 +212,7 @@ def dashboard(oracle: Oracle) -> dict[str, Any]:
 
 def maps(oracle: Oracle) -> dict[str, list[dict[str, Any]]]:
     since = oracle.now - DAY * 30
-    seen = [(o.server, o.mode, o.at, 1, str(o.id), o.map) for o in oracle.events if o.map]
+    seen = [(o.server, o.mode, o.at, 1, o.id, o.map) for o in oracle.events if o.map]
     seen += [(o.server, oracle.modes[o.server], o.at, 0, "", o.map) for o in oracle.beats if o.map]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     ordered = sorted(one for one in seen if one[2] >= since)

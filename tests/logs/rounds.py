@@ -49,7 +49,7 @@ def winner(oracle: Oracle, round_: tuple[str, str]) -> str | None:
         for one in oracle.events
         if one.type == "ROUND_END" and (one.server, one.metadata.get("roundId")) == round_
     ]
-    for one in sorted(ends, key=lambda end: (end.at, str(end.id)), reverse=True):
+    for one in sorted(ends, key=lambda end: (end.at, end.id), reverse=True):
         said = str(one.metadata.get("winner") or one.metadata.get("result") or "").lower()
         for word, side in (
             *(("2", "traitor"), ("3", "innocent"), ("4", "timeout")),

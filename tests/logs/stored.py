@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, LiteralString
-from uuid import UUID
 
 from functions.shared import db, ids
 from tests.logs.oracle import Beat, Event
 
 
-def event_id(at: datetime, number: int) -> UUID:
+def event_id(at: datetime, number: int) -> str:
     """An id as an event of that time has it."""
     return ids.event_id(int(at.replace(microsecond=0).timestamp()) * 1000, "test", number)
 

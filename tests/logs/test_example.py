@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -15,34 +15,45 @@ from tests.logs import stored
 from tests.logs.oracle import Beat, Event
 from tests.logs.panel import make_server, make_staff
 
-NOW = datetime.now(UTC)
 SECOND = timedelta(seconds=1)
-START = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)  # 19:00
 ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 
 
-def event(minute: int, kind: str, who: str, key: str | None = None) -> Event:
-    at = START + timedelta(minutes=minute)
-    name = {ANA: "Ana", BO: "Bo", CY: "Cy"}[who]
-    return Event(stored.event_id(at, minute), at, "srv_01", kind, who, name, key=key)
+class Evening(NamedTuple):
+    """The moments of one evening. None is thought of at import: a suite takes a while."""
+
+    start: datetime  # 19:00
+
+    def event(self, minute: int, kind: str, who: str, key: str | None = None) -> Event:
+        at = self.start + timedelta(minutes=minute)
+        name = {ANA: "Ana", BO: "Bo", CY: "Cy"}[who]
+        return Event(stored.event_id(at, minute), at, "srv_01", kind, who, name, key=key)
+
+    def at(self, minute: int) -> str:
+        return wire.iso(self.start + timedelta(minutes=minute))
 
 
 @pytest.fixture
-def panel(store: str) -> Client:
+def evening(still: datetime) -> Evening:
+    return Evening(still.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1))
+
+
+@pytest.fixture
+def panel(store: str, evening: Evening) -> Client:
     stored.servers({"srv_01": "Sandbox"})
     people = [1] * 5 + [2] * 5 + [3] * 10 + [2] * 10 + [1] * 11
     stored.store(
-        Beat(START + timedelta(minutes=minute), "srv_01", count, "gm_construct")
+        Beat(evening.start + timedelta(minutes=minute), "srv_01", count, "gm_construct")
         for minute, count in enumerate(people)
     )
     stored.store(
         [
-            event(20, "DISCONNECT", CY),
-            event(0, "CONNECT", ANA, "s1"),
-            event(35, "CHAT", BO),
-            event(30, "DISCONNECT", ANA, "s1"),
-            event(10, "CONNECT", BO),
-            event(5, "CONNECT", CY),
+            evening.event(20, "DISCONNECT", CY),
+            evening.event(0, "CONNECT", ANA, "s1"),
+            evening.event(35, "CHAT", BO),
+            evening.event(30, "DISCONNECT", ANA, "s1"),
+            evening.event(10, "CONNECT", BO),
+            evening.event(5, "CONNECT", CY),
         ]
     )
     return make_staff()
@@ -53,17 +64,13 @@ def sessions(panel: Client, who: str) -> list[dict[str, Any]]:
     return found
 
 
-def at(minute: int) -> str:
-    return wire.iso(START + timedelta(minutes=minute))
-
-
-def test_sessions_are_those_of_the_example(panel: Client) -> None:
+def test_sessions_are_those_of_the_example(panel: Client, evening: Evening) -> None:
     assert sessions(panel, ANA) == [
         {
             "serverId": "srv_01",
             "sessionId": "s1",
-            "start": at(0),
-            "end": at(30),
+            "start": evening.at(0),
+            "end": evening.at(30),
             "seconds": 1800,
             "method": "exact",
             "endReason": "disconnect",
@@ -71,26 +78,26 @@ def test_sessions_are_those_of_the_example(panel: Client) -> None:
     ]
     [bo] = sessions(panel, BO)
     assert (bo["end"], bo["seconds"], bo["method"], bo["endReason"]) == (
-        at(40),
+        evening.at(40),
         1800,
         "inferred",
         "timeout",
     )
     [cy] = sessions(panel, CY)
     assert (cy["seconds"], cy["method"], cy["endReason"]) == (900, "inferred", "disconnect")
-    stored.store([event(38, "DISCONNECT", BO)])  # late
+    stored.store([evening.event(38, "DISCONNECT", BO)])  # late
     [bo] = sessions(panel, BO)
-    assert (bo["end"], bo["seconds"], bo["endReason"]) == (at(38), 1680, "disconnect")
+    assert (bo["end"], bo["seconds"], bo["endReason"]) == (evening.at(38), 1680, "disconnect")
 
 
-def test_analytics_are_those_of_the_example(panel: Client) -> None:
+def test_analytics_are_those_of_the_example(panel: Client, evening: Evening) -> None:
     told = panel.get("/api/servers/srv_01/analytics?range=24h").json
     assert told["totalPlayTimeHours"] == 1.3
     assert (told["totalSessions"], told["newPlayers"], told["peakPlayers"]) == (3, 3, 3)
     assert told["playTimeMethod"] == "mixed"
-    assert told["from"] == wire.iso(START - timedelta(hours=22))
-    assert told["playTimeTrend"][-2] == {"date": f"{START:%H:00}", "hours": 1.3}
-    assert told["playerCountTrend"][-2] == {"date": f"{START:%H:00}", "count": 1.9}
+    assert told["from"] == wire.iso(evening.start - timedelta(hours=22))
+    assert told["playTimeTrend"][-2] == {"date": f"{evening.start:%H:00}", "hours": 1.3}
+    assert told["playerCountTrend"][-2] == {"date": f"{evening.start:%H:00}", "count": 1.9}
     assert len(told["playTimeTrend"]) == len(told["playerCountTrend"]) == 24
     assert [(one["name"], one["hours"]) for one in told["topPlayers"]] == [
         ("Ana", 0.5),
@@ -105,7 +112,7 @@ def test_analytics_are_those_of_the_example(panel: Client) -> None:
     assert len(panel.get("/api/servers/srv_01/analytics?range=x").json["playTimeTrend"]) == 7
 
 
-def test_players_are_listed_last_seen_first(panel: Client) -> None:
+def test_players_are_listed_last_seen_first(panel: Client, evening: Evening) -> None:
     listed = panel.get("/api/players").json
     assert [one["name"] for one in listed] == ["Bo", "Ana", "Cy"]
     assert {**listed[1], "avatarUrl": "", "firstSeen": "", "lastSeen": ""} == {
@@ -120,7 +127,7 @@ def test_players_are_listed_last_seen_first(panel: Client) -> None:
         "serverStats": {"srv_01": {"playTimeHours": 0.5, "connections": 1}},
         "punishments": [],
     }
-    assert (listed[1]["firstSeen"], listed[1]["lastSeen"]) == (at(0), at(30))
+    assert (listed[1]["firstSeen"], listed[1]["lastSeen"]) == (evening.at(0), evening.at(30))
     assert len(listed[1]["avatarUrl"].encode()) <= 400
     for query, names in {
         "search=a": ["Ana"],
@@ -142,14 +149,15 @@ def test_players_are_listed_last_seen_first(panel: Client) -> None:
     assert panel.get(f"/api/players?limit=2&search=a&cursor={cursor}").status == 400
 
 
-def test_a_profile_says_everything(panel: Client) -> None:
+def test_a_profile_says_everything(panel: Client, evening: Evening) -> None:
     told = panel.get(f"/api/players/{ANA}").json
     assert (told["playTimeSeconds"], told["playTimeMethod"]) == (1800, "exact")
-    assert told["names"] == [{"name": "Ana", "firstSeen": at(0), "lastSeen": at(30)}]
+    seen = {"firstSeen": evening.at(0), "lastSeen": evening.at(30)}
+    assert told["names"] == [{"name": "Ana", **seen}]
     assert (told["notes"], told["punishments"]) == ([], [])
     days = told["activityHistory"]
     assert len(days) == 14
-    assert days[-1]["date"] == f"{NOW:%Y-%m-%d}"
+    assert days[-1]["date"] == f"{datetime.now(UTC):%Y-%m-%d}"
     assert sum(day["sessions"] for day in days) == 1
     assert sum(day["hoursPlayed"] for day in days) == 0.5
     assert told["gameModeStats"] == {
@@ -193,12 +201,13 @@ def test_names_are_found_in_any_case(store: str, search: str) -> None:
 def test_of_many_names_the_newest_are_told(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who takes another name every second made their own page larger than any may be."""
     monkeypatch.setattr(profile, "_MOST_NAMES", 3)
+    now = datetime.now(UTC)
     sent = [
         {
             "type": "CHAT",
             "steamId": ANA,
             "playerName": f"n{n}",
-            "timestamp": wire.iso(NOW - n * SECOND),
+            "timestamp": wire.iso(now - n * SECOND),
         }
         for n in range(5)
     ]
@@ -207,11 +216,11 @@ def test_of_many_names_the_newest_are_told(store: str, monkeypatch: pytest.Monke
     assert [one["name"] for one in told["names"]] == ["n0", "n1", "n2"]
 
 
-def test_sessions_up_to_a_time_that_was_shown(panel: Client) -> None:
+def test_sessions_up_to_a_time_that_was_shown(panel: Client, evening: Evening) -> None:
     """Regression: times are shown in milliseconds, and were compared in microseconds."""
-    moment = START + timedelta(minutes=38, microseconds=123_456)
+    moment = evening.start + timedelta(minutes=38, microseconds=123_456)
     stored.store([Event(stored.event_id(moment, 38), moment, "srv_01", "CONNECT", CY, "Cy")])
     shown = sessions(panel, CY)[0]["start"]
     assert shown == wire.iso(moment)
     found = panel.get(f"/api/players/{CY}/sessions?to={shown}").json
-    assert [one["start"] for one in found] == [shown, at(5)]
+    assert [one["start"] for one in found] == [shown, evening.at(5)]

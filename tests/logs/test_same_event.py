@@ -130,7 +130,7 @@ NOBODYS = ("MAP_CHANGE", "MAP_CYCLE_END")  # events of the server, of no player
 
 def of(*given: dict[str, Any]) -> list[Identity]:
     events = (sent.normalise(one, SERVER, NOW) for one in given)
-    return list(identity.of(events, "srv_01", NOW))
+    return list(map(identity.Ids("srv_01", NOW).of, events))
 
 
 def read(content: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -24,14 +23,6 @@ pytestmark = pytest.mark.commits
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def still() -> None:
-    """Waits out the end of an hour: a window must not move while it is looked at."""
-    left = 3600 - now().timestamp() % 3600
-    if left < 60:
-        time.sleep(left)
 
 
 @pytest.fixture

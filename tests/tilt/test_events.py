@@ -27,7 +27,7 @@ def test_an_event_is_stored_with_the_time_of_its_id(store: str) -> None:
     event_id = events.record(event(timestamp=NOW + 0.9)).id
     [row] = db.run("select id, occurred_at from tilt.events")
     assert str(row["id"]) == event_id
-    assert row["occurred_at"] == ids.time_of(row["id"])
+    assert row["occurred_at"] == ids.time_of(event_id)
 
 
 @pytest.mark.parametrize("score", [0.1, 3.123456789, 1e-300, 99.99999999999999, 100])

@@ -13,7 +13,6 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -58,7 +57,7 @@ engine = create_engine(
 events = Table(
     "events",
     MetaData(),
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid(as_uuid=False), primary_key=True),
     Column("second", DateTime(timezone=True), primary_key=True),
     Column("at", DateTime(timezone=True)),
     Column("server_id", Text),
@@ -187,14 +186,14 @@ async def ingest(batch: Batch, server: Annotated[Any, Depends(caller)]) -> dict[
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             results.append({"index": index, "status": "rejected", "reason": reason})
-    found = list(identity.of(accepted, server.id, datetime.now(UTC)))
+    found = list(map(identity.Ids(server.id, datetime.now(UTC)).of, accepted))
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     new = store(server, [row(*one, server) for one in zip(accepted, found, strict=True)])
     waiting = iter(found)
     for result in results:
         if result["status"] == "duplicate":
             event_id = next(waiting).id
-            result["id"] = str(event_id)
+            result["id"] = event_id
             if event_id in new:
                 new.remove(event_id)
                 result["status"] = "stored"
@@ -241,7 +240,7 @@ def row(one: Event, found: identity.Identity, server: Any) -> dict[str, Any]:
     }
 
 
-def store(server: Any, rows: list[dict[str, Any]]) -> set[UUID]:
+def store(server: Any, rows: list[dict[str, Any]]) -> set[str]:
     with engine.begin() as connection:
         if connection.execute(SPEND, {"who": f"peer:{server.id}"}).scalar_one() > PER_MINUTE:
             raise HTTPException(429, "Too many requests")

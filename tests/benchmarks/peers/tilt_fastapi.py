@@ -12,7 +12,6 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -54,7 +53,7 @@ metadata = MetaData()
 events = Table(
     "events",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Uuid(as_uuid=False), primary_key=True),
     Column("occurred_at", DateTime(timezone=True), primary_key=True),
     Column("user_id", Text),
     Column("tilt_score", Numeric),
@@ -65,7 +64,7 @@ events = Table(
 signals = Table(
     "signals",
     metadata,
-    Column("event_id", Uuid, primary_key=True),
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
     Column("ordinal", SmallInteger, primary_key=True),
     Column("occurred_at", DateTime(timezone=True), primary_key=True),
     Column("user_id", Text),
@@ -162,11 +161,11 @@ async def record(
     response.headers["X-RateLimit-Remaining"] = str(budget.remaining)
     response.headers["X-RateLimit-Reset"] = str(budget.resets_at)
     response.headers["Cache-Control"] = "no-store"
-    return {"success": True, "message": "Tilt event recorded", "eventId": str(event_id)}
+    return {"success": True, "message": "Tilt event recorded", "eventId": event_id}
 
 
 def store(
-    who: str, event: NewEvent, event_id: UUID, at: datetime, sent: list[dict[str, Any]]
+    who: str, event: NewEvent, event_id: str, at: datetime, sent: list[dict[str, Any]]
 ) -> Any:
     with engine.begin() as connection:
         budget = connection.execute(SPEND, {"who": who, "allowed": PER_MINUTE, "at": at}).one()
