@@ -111,13 +111,13 @@ def _models(one: Operation) -> list[type[BaseModel]]:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    words = (one.view.__doc__ or "").strip()
+    words = cleandoc(one.view.__doc__ or "")
     # Every part of the path in the id, since two methods may share a view's name.
     name = re.sub(r"\W+", "_", f"{one.method.lower()} {one.path}").strip("_")
     spelled: dict[str, Any] = {
         "operationId": name,
         "tags": [one.view.__module__.split(".")[1]],
-        "summary": words.split(". ")[0].rstrip("."),
+        "summary": re.split(r"\.\s", words)[0].rstrip("."),
         "description": words,
         "parameters": _parameters(one),
         "responses": _responses(one),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -29,9 +30,12 @@ class Answered:
 
 
 def gateway_event(
-    method: str, url: str, body: str | None = None, headers: dict[str, str] | None = None
+    method: str, url: str, body: str | bytes | None = None, headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """What API Gateway hands to a Lambda proxy for a request (REST API, payload 1.0)."""
+    """What API Gateway hands to a Lambda proxy for a request (REST API, payload 1.0).
+
+    A body of bytes is one with a Content-Type, which all are binary types here.
+    """
     path, _, query = url.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     many: dict[str, list[str]] = {}
@@ -48,8 +52,8 @@ def gateway_event(
         "pathParameters": {"proxy": path.strip("/")},
         "stageVariables": None,
         "requestContext": {"requestId": "the-request-id", "httpMethod": method},
-        "body": body,
-        "isBase64Encoded": False,
+        "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+        "isBase64Encoded": isinstance(body, bytes),
     }
 
 
@@ -73,8 +77,8 @@ class Client:
     def call(
         self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> Answered:
-        """`body`: text is sent as it is, anything else as JSON."""
-        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        """`body`: text and bytes are sent as they are, anything else as JSON."""
+        text = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
         sent = self.headers if headers is None else headers
         given = _gateway()(gateway_event(method, url, text, sent), None)
         lowered = {name.lower(): value for name, value in given["headers"].items()}

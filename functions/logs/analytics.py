@@ -22,7 +22,7 @@ _RANGES = {
 class AnalyticsQuery(wire.Terse):
     """Which server, and how far back; any other range is a week."""
 
-    server_id: str = Field(max_length=64)
+    server_id: str
     range: Annotated[
         Literal["24h", "7d", "30d"],
         BeforeValidator(lambda sent: sent if sent in _RANGES else "7d"),

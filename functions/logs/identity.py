@@ -2,7 +2,8 @@
 
 An id is made of the server, the type, the sent second, who, what the type says, and the number of
 equal events before it in the same request. What a hook sends live and what an imported line of its
-text log says come out the same, so neither rawText nor map nor counts have a part in it.
+text log says come out the same, so neither rawText nor map nor counts have a part in it, and a
+number that a line tells as text (or the other way round) counts as what the line tells.
 """
 
 from __future__ import annotations
@@ -90,21 +91,37 @@ def _parts(event: Event, *names: str) -> list[Any]:
 
 def _chat(event: Event) -> list[Any]:
     message = event.metadata.get("message")
-    return [event.raw_text if message is None else message]
+    return [event.raw_text if message is None else _digits(message)]
 
 
 def _kill(event: Event) -> list[Any]:
     attacker, attacker_name, victim, victim_name = _parts(
         event, "attackerSteamId", "attackerName", "victimSteamId", "victimName"
     )
-    return [attacker or attacker_name, victim or victim_name]
+    return [attacker or _digits(attacker_name), victim or _digits(victim_name)]
+
+
+def _entity(event: Event, *names: str) -> list[Any]:
+    """The named parts, of which an entity's index is a number."""
+    parts = _parts(event, *names)
+    index = event.metadata.get("entIndex")
+    if isinstance(index, str) and len(index) <= 10 and index.isascii() and index.isdecimal():
+        parts[names.index("entIndex")] = int(index)
+    return parts
 
 
 def _command(event: Event) -> list[Any]:
     command, args = _parts(event, "command", "args")
     if isinstance(args, list):
-        return [command, *args]
-    return [command, args] if args != "" else [command]
+        return [_digits(command), *map(_digits, args)]
+    return [_digits(command), _digits(args)] if args != "" else [_digits(command)]
+
+
+def _digits(value: Any) -> Any:
+    """A number as its text, anything else as it is."""
+    if isinstance(value, str | bool) or not isinstance(value, int | float):
+        return value
+    return ids.canonical(value)
 
 
 def _ulx(event: Event) -> list[Any]:
@@ -125,6 +142,8 @@ def _game_event(event: Event) -> list[Any]:
     said.pop("eventKind", None)
     if kind == "AUTH":
         said.pop("group", None)  # text logs name it, hooks do not
+        if "uniqueId" in said:
+            said["uniqueId"] = _digits(said["uniqueId"])
     return [kind, said]
 
 
@@ -132,8 +151,8 @@ _CONTENT: dict[str, Callable[[Event], list[Any]]] = {
     "CHAT": _chat,
     "CONNECT": lambda _: [],
     "DISCONNECT": lambda _: [],
-    "PROP_SPAWN": lambda event: _parts(event, "spawnKind", "entityClass", "entIndex", "propModel"),
-    "TOOL_USE": lambda event: _parts(event, "toolName", "targetClass", "entIndex"),
+    "PROP_SPAWN": lambda event: _entity(event, "spawnKind", "entityClass", "entIndex", "propModel"),
+    "TOOL_USE": lambda event: _entity(event, "toolName", "targetClass", "entIndex"),
     "KILL": _kill,
     "DAMAGE": lambda event: [*_kill(event), *_parts(event, "damage", "weapon")],
     "COMMAND": _command,

@@ -24,6 +24,7 @@ from functions.shared import wire
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
+MAX_BODY = 16 * 1024 * 1024  # unpacked: JSON may spell a letter in three times its length
 _MOST_ERRORS = 100
 _AT_ONCE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes

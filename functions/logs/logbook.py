@@ -79,7 +79,7 @@ def arrived(ask: LiveQuery) -> dict[str, Any]:
     Never skips or repeats one: an event is read only when no transaction that may still write an
     earlier one is running. One round trip.
     """
-    after = page.place(ask.after, live=True) if ask.after else None
+    after = page.place(ask.after, "after", live=True) if ask.after else None
     rows = _next(after, ask.limit) if after else _newest(ask.limit)
     events = [row for row in rows if row["id"] is not None]
     # What does not fit comes with the next answer; of the newest ones the oldest are left out.

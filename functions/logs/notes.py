@@ -12,6 +12,7 @@ from functions.shared import db, wire
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
 _LONGEST = 4096
+REPEAT_SECONDS = 60  # within which the same again is a second click, or a try again
 
 
 class NewNote(BaseModel):
@@ -23,7 +24,7 @@ class NewNote(BaseModel):
 class PersonPath(wire.Terse):
     """Which player."""
 
-    steam_id: str = Field(max_length=64)
+    steam_id: str
 
 
 class NotePath(PersonPath):
@@ -52,20 +53,49 @@ def read(body: Any) -> NewNote:
     return NewNote(content=content)
 
 
+@db.retried
 def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
-    """Keeps a note; raises NotFound for who is no player. One round trip."""
-    made = db.run(
-        """
-        insert into logs.notes (steam_id, content, author)
-        select %(steam_id)s, %(content)s, %(author)s
-        where exists (select from logs.player_months where steam_id = %(steam_id)s)
-        returning id, content, author as "staffName", created_at as date
-        """,
-        {"steam_id": steam_id, "content": sent.content, "author": author},
-    )
+    """Keeps a note, or returns the equal one that its author made within REPEAT_SECONDS.
+
+    Raises NotFound for who is no player.
+    """
+    with db.transaction():
+        take_turns("logs.notes", steam_id)
+        made = db.run(
+            """
+            with known as (
+              select id, content, author, created_at
+              from logs.notes
+              where steam_id = %(steam_id)s
+                and content = %(content)s
+                and author = %(author)s
+                and created_at > clock_timestamp() - make_interval(secs => %(repeat)s)
+              limit 1
+            ), made as (
+              insert into logs.notes (steam_id, content, author, created_at)
+              select %(steam_id)s, %(content)s, %(author)s, clock_timestamp()
+              where exists (select from logs.player_months where steam_id = %(steam_id)s)
+                and not exists (select from known)
+              returning id, content, author, created_at
+            )
+            select id, content, author as "staffName", created_at as date
+            from (select * from known union all select * from made) as note
+            """,
+            {
+                "steam_id": steam_id,
+                "content": sent.content,
+                "author": author,
+                "repeat": REPEAT_SECONDS,
+            },
+        )
     if not made:
         raise NotFound("Player not found")
     return made[0]
+
+
+def take_turns(table: str, steam_id: str) -> None:
+    """Lets who writes to a player's record wait for whoever does, until the transaction ends."""
+    db.run("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (table, steam_id))
 
 
 def change(path: NotePath, sent: NewNote) -> db.Row:

@@ -60,6 +60,7 @@ def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
     guard=staff,
     query=profile.PlayerPath,
     answers={200: profile.Profile, 404: "Player not found"},
+    etag=True,
 )
 def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     """Everything about one player."""
@@ -87,7 +88,7 @@ def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
     answers={201: notes.Note, 404: "Player not found"},
 )
 def add_note(request: Request, path: notes.PersonPath) -> Answer:
-    """Keeps a note about a player; its author is who sends it."""
+    """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
     sent = notes.read(request.body())
     return Answer(notes.add(path.steam_id, sent, author(request)), 201)
 
@@ -126,7 +127,7 @@ def remove_note(request: Request, path: notes.NotePath) -> Answer:
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
 def punish(request: Request, path: notes.PersonPath) -> Answer:
-    """Records a punishment. Nothing is sent to a game server."""
+    """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
     sent = punishments.read(request.body())
     return Answer(punishments.add(path.steam_id, sent, author(request)), 201)
 
@@ -168,8 +169,11 @@ def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
     answers={200: imports.Imported, 404: "Server not found"},
 )
 def import_log(request: Request) -> dict[str, Any]:
-    """Stores the events of a text log; what its server sent live is not stored again."""
-    return imports.run(imports.read(request.text()))
+    """Stores the events of a text log; what its server sent live is not stored again.
+
+    A body of more than 4 MB must come with a Content-Type and Content-Encoding: gzip.
+    """
+    return imports.run(imports.read(request.text(imports.MAX_BODY)))
 
 
 @routes.get(

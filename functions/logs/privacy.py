@@ -107,19 +107,21 @@ def _erase_events() -> int:
 
 
 def _without_address(row: db.Row) -> db.Row:
-    """The event with a keyed hash in place of its address, wherever it says it, and no position."""
+    """The event with a keyed hash in place of its address, wherever it says it, and no position.
+
+    In place of an `ip` that is a list or an object stands the hash of its first address.
+    """
     details = row["metadata"]
-    ip, raw_text = details.get("ip"), row["raw_text"]
-    found = addresses.within(ip) if isinstance(ip, str) else []
+    ip, raw_text = details.get("ip") or "", row["raw_text"]
+    found = addresses.within(ip if isinstance(ip, str) else wire.dumps(ip))
     for address in found:
         instead = addresses.erased(address, sightings.secret())
         raw_text = addresses.scrub(raw_text, address, instead)
         details = json.loads(addresses.scrub(wire.dumps(details), address, instead))
-    if found and addresses.within(details["ip"]):  # it held more than a few
-        details["ip"] = addresses.erased(found[0], sightings.secret())
-    geo = details.get("geo")
-    if isinstance(geo, dict):
-        details["geo"] = {name: geo[name] for name in geo if name not in sightings.POSITION}
+    if not isinstance(ip, str) or addresses.within(details.get("ip") or ""):  # more than a few
+        details["ip"] = addresses.erased(found[0], sightings.secret()) if found else ""
+    if details.get("geo"):
+        details["geo"] = sightings.without_position(details["geo"])
     return {**row, "raw_text": raw_text, "metadata": wire.dumps(details)}
 
 

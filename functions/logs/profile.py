@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pydantic import Field
-
 from functions.logs import modes, notes, players, playtime, sightings
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
@@ -18,7 +16,7 @@ _MOST_NAMES = 1000  # that are told, the newest: who plays may take another ever
 class PlayerPath(wire.Terse):
     """Which player."""
 
-    steam_id: str = Field(max_length=64)
+    steam_id: str
 
 
 class PastName(wire.Shape):

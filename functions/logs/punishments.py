@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from functions.logs import notes
 from functions.shared import db, wire
 from functions.shared.errors import BadRequest, NotFound
 
@@ -62,24 +63,47 @@ def _is_filled(sent: Any) -> bool:
     return isinstance(sent, str) and bool(sent.strip())
 
 
+@db.retried
 def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
-    """Records a punishment; raises NotFound for who is no player. One round trip."""
-    rows = db.run(
-        """
-        insert into logs.punishments (steam_id, type, reason, duration, active, author)
-        select %(steam_id)s, %(type)s, %(reason)s, %(duration)s, %(active)s, %(author)s
-        where exists (select from logs.player_months where steam_id = %(steam_id)s)
-        returning id, type, reason, author as "staffName", created_at as date, duration, active
-        """,
-        {
-            "steam_id": steam_id,
-            "type": sent.type,
-            "reason": sent.reason,
-            "duration": sent.duration,
-            "active": True if sent.active is None else sent.active,
-            "author": author,
-        },
-    )
+    """Records a punishment, or returns the equal one that its author gave a moment before.
+
+    Raises NotFound for who is no player.
+    """
+    with db.transaction():
+        notes.take_turns("logs.punishments", steam_id)
+        rows = db.run(
+            """
+            with known as (
+              select id, type, reason, author, created_at, duration, active
+              from logs.punishments
+              where steam_id = %(steam_id)s
+                and (type, reason, active, author)
+                  = (%(type)s, %(reason)s, %(active)s, %(author)s)
+                and duration is not distinct from %(duration)s
+                and created_at > clock_timestamp() - make_interval(secs => %(repeat)s)
+              limit 1
+            ), made as (
+              insert into logs.punishments
+                (steam_id, type, reason, duration, active, author, created_at)
+              select %(steam_id)s, %(type)s, %(reason)s, %(duration)s, %(active)s, %(author)s,
+                clock_timestamp()
+              where exists (select from logs.player_months where steam_id = %(steam_id)s)
+                and not exists (select from known)
+              returning id, type, reason, author, created_at, duration, active
+            )
+            select id, type, reason, author as "staffName", created_at as date, duration, active
+            from (select * from known union all select * from made) as punishment
+            """,
+            {
+                "steam_id": steam_id,
+                "type": sent.type,
+                "reason": sent.reason,
+                "duration": sent.duration,
+                "active": True if sent.active is None else sent.active,
+                "author": author,
+                "repeat": notes.REPEAT_SECONDS,
+            },
+        )
     if not rows:
         raise NotFound("Player not found")
     return _told(rows[0])

@@ -18,7 +18,7 @@ from functions.logs import (
 )
 from functions.logs.callers import AWAY, admin, author, staff, write
 from functions.shared import db, page, wire
-from functions.shared.errors import NotBuilt, Unavailable
+from functions.shared.errors import NotBuilt, Problem, Unavailable
 from functions.shared.http import Answer, Request, Routes
 
 routes = Routes(__name__)
@@ -34,7 +34,7 @@ class Alive(wire.Shape):
 class KeyPath(servers.ServerPath):
     """Which key of which server."""
 
-    key_id: wire.Name64
+    key_id: str
 
 
 @routes.post(
@@ -48,12 +48,16 @@ class KeyPath(servers.ServerPath):
 def ingest(request: Request) -> Answer:
     """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
     assert request.caller
+    headers: dict[str, str] = {}
     try:
         sender = senders.of(request.caller)
+        headers = sender.budget.headers if sender.budget else {}
         told = batches.ingest(batches.read(request.text(batches.MAX_BYTES)), sender)
     except Unavailable as away:
         raise Unavailable(AWAY) from away
-    headers = sender.budget.headers if sender.budget else {}
+    except Problem as problem:
+        problem.headers |= headers  # what is refused was counted too
+        raise
     return Answer(told, 202 if told["queued"] else 200, headers)
 
 
@@ -103,6 +107,7 @@ def create_server(request: Request) -> Answer:
     "/api/servers/{server_id}",
     query=servers.ServerPath,
     answers={200: servers.Server, 404: "Server not found"},
+    etag=True,
 )
 def read_server(request: Request, path: servers.ServerPath) -> db.Row:
     """One server."""
@@ -189,13 +194,14 @@ def read_live(request: Request, ask: logbook.LiveQuery) -> dict[str, Any]:
     guard=staff,
     query=logbook.LogPath,
     answers={200: logbook.Log, 404: "Log not found"},
+    etag=True,
 )
 def read_log(request: Request, path: logbook.LogPath) -> dict[str, Any]:
     """One event."""
     return logbook.of(path.log_id)
 
 
-@routes.get("/api/site-config", answers={200: site.Config})
+@routes.get("/api/site-config", answers={200: site.Config}, etag=True)
 def read_config(request: Request) -> dict[str, Any]:
     """The site's configuration, with what the home page needs filled in."""
     return site.config()

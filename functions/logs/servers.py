@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -62,10 +61,10 @@ class ServerChange(wire.Terse):
     maintenance: bool | None = None
 
 
-class ServerPath(BaseModel):
+class ServerPath(wire.Terse):
     """Which server."""
 
-    server_id: wire.Name64
+    server_id: str
 
 
 class Server(wire.Shape):

@@ -16,9 +16,9 @@ Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 class SessionsQuery(wire.Terse):
     """Whose sessions; those that lie at least partly between `from` and `to`, inclusive."""
 
-    steam_id: str = Field(max_length=64)
+    steam_id: str
     since: Annotated[wire.Instant | None, Optional] = Field(None, alias="from")
-    until: Annotated[wire.Instant | None, Optional] = Field(None, alias="to")
+    until: Annotated[wire.Last | None, Optional] = Field(None, alias="to")
     limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
     cursor: Annotated[str | None, Optional] = None
 

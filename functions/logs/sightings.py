@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=90)  # older sightings are no evidence, and are deleted
 _PLACES = ("country", "city", "state")
-POSITION = ("lat", "lng")
+_POSITION = ("lat", "lng")
 
 
 @dataclass
@@ -93,8 +93,9 @@ def of(rows: Iterable[Row]) -> Seen:
 def _is_plain(details: dict[str, Any]) -> bool:
     """Whether there is something to erase."""
     ip, geo = details.get("ip"), details.get("geo")
-    has_position = isinstance(geo, dict) and not geo.keys().isdisjoint(POSITION)
-    return has_position or (isinstance(ip, str) and bool(addresses.within(ip)))
+    if geo and geo != without_position(geo):
+        return True
+    return bool(addresses.within(ip)) if isinstance(ip, str) else bool(ip)
 
 
 def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
@@ -120,6 +121,12 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
     )
 
 
+def without_position(geo: Any) -> dict[str, str]:
+    """Of what a server sent as `geo`, in whatever shape, the names of places and nothing else."""
+    sent = geo if isinstance(geo, dict) else {}
+    return {name: sent[name] for name in _PLACES if isinstance(sent.get(name), str)}
+
+
 def place(geo: Any) -> dict[str, Any] | None:
     """Of what a server sent as `geo` the parts that have a meaning; None if there are none."""
     if not isinstance(geo, dict):
@@ -127,7 +134,7 @@ def place(geo: Any) -> dict[str, Any] | None:
     known: dict[str, Any] = {
         name: geo[name][:64] for name in _PLACES if isinstance(geo.get(name), str) and geo[name]
     }
-    for name in POSITION:
+    for name in _POSITION:
         if isinstance(geo.get(name), int | float) and not isinstance(geo[name], bool):
             known[name] = geo[name]
     return known or None

@@ -41,7 +41,7 @@ def _asked() -> argparse.Namespace:
     again.add_argument("rollup")
     again.add_argument("--from", dest="since", type=_day, required=True, help="YYYY-MM-DD, UTC")
     again.add_argument("--to", dest="until", type=_day, required=True, help="YYYY-MM-DD, exclusive")
-    kept = verbs.add_parser("keep", help="set how long raw rows are kept")
+    kept = verbs.add_parser("keep", help="set how long raw rows are kept; for logs 31 days or more")
     kept.add_argument("source")
     kept.add_argument("days", type=_days, help="a number, or: forever")
     for name in ("refresh", "audit", "retention"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,14 +77,20 @@ class Request:
         return wire.loads(self.text(max_bytes))
 
     def text(self, max_bytes: int = MAX_BODY) -> str:
-        """The body as text; raises TooLarge, BadRequest."""
+        """The body as text, unpacked if it is gzip; raises TooLarge, BadRequest."""
         text: str = self.event.get("body") or ""
+        is_gzip = self.header("content-encoding").strip().lower() == "gzip"
         if self.event.get("isBase64Encoded"):
             try:
-                # As the gateway does with bodies that it takes for text.
-                text = base64.b64decode(text).decode("utf-8", "replace")
+                sent = base64.b64decode(text)
             except ValueError:
                 raise errors.BadRequest("Invalid JSON") from None
+            if is_gzip:
+                sent = _unpacked(sent, max_bytes)
+            # As the gateway does with bodies that it takes for text.
+            text = sent.decode("utf-8", "replace")
+        elif text and is_gzip:  # the gateway took it for text, which destroyed it
+            raise errors.BadRequest("A body in gzip needs a Content-Type")
         # A character has at most 4 bytes: most bodies need no encoding to be found small enough.
         if len(text) > max_bytes or (
             len(text) * 4 > max_bytes and len(text.encode("utf-8", "replace")) > max_bytes
@@ -247,6 +254,20 @@ def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
     return sent
+
+
+def _unpacked(packed: bytes, max_bytes: int) -> bytes:
+    """What was packed with gzip; never unpacks more than a byte too much."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacking.decompress(packed, max_bytes + 1)
+    except zlib.error:
+        raise errors.BadRequest("Invalid gzip") from None
+    if len(text) > max_bytes:
+        raise errors.TooLarge(maxBytes=max_bytes)
+    if not unpacking.eof or unpacking.unused_data:
+        raise errors.BadRequest("Invalid gzip")
+    return text
 
 
 def _object(sent: Any) -> dict[str, Any]:

@@ -21,16 +21,19 @@ def cursor(place: list[Any], **filters: Any) -> str:
     return base64.urlsafe_b64encode(_mac(text, filters) + text).rstrip(b"=").decode()
 
 
-def place(sent: str, **filters: Any) -> list[Any]:
-    """Where a cursor continues; raises Invalid when it was altered or made for other filters."""
+def place(sent: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
+    """Where a cursor continues; raises Invalid when it was altered or made for other filters.
+
+    `field`: the name that the cursor was sent under.
+    """
     try:
         raw = base64.b64decode(sent + "=" * (-len(sent) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(text, filters)):
-        sentence = "cursor is not one of ours, or was made for another query"
-        raise Invalid(sentence, [{"field": "cursor", "problem": sentence.removeprefix("cursor ")}])
+        problem = "is not one of ours, or was made for another query"
+        raise Invalid(f"{field} {problem}", [{"field": field, "problem": problem}])
     found: list[Any] = json.loads(text)
     return found
 

@@ -59,6 +59,11 @@ def _instant(sent: Any) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+def _last(moment: datetime) -> datetime:
+    """Answers show milliseconds: what is shown as this one is still before the end of it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
+
+
 def _day(sent: Any) -> datetime:
     """A UTC day of a query, YYYY-MM-DD, as its first moment."""
     try:
@@ -84,6 +89,7 @@ Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
+Last = Annotated[Instant, AfterValidator(_last)]  # inclusive, up to the end of its millisecond
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 
 
@@ -198,7 +204,10 @@ _SENTENCES = {
     "less_than_equal": "must be at most {le:g}",
     "literal_error": "must be {expected}",
     "list_type": "must be a list",
+    "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "ours": "{sentence}",

@@ -1,4 +1,4 @@
-"""`/api/collect`, `/api/player/update`, `/api/stats`, `/api/health` and `/api/ttt`: TTT rounds.
+"""`/api/collect`, `/api/player/update`, `/api/stats`, `/api/ttt`, `/health`: TTT rounds.
 
 A GMod addon sends rounds and names, an old front-end reads rounds, and everybody reads statistics.
 """
@@ -175,9 +175,10 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
     return Answer(found.body, headers=headers)
 
 
+@routes.get("/health", answers={200: feed.Health, 503: feed.Health})
 @routes.get("/api/health", answers={200: feed.Health, 503: feed.Health})
 def health(request: Request) -> Answer:
-    """Whether rounds can be read now."""
+    """Whether what is stored can be read now."""
     is_well = feed.health()
     return Answer({"status": "ok" if is_well else "degraded"}, 200 if is_well else 503)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import time
@@ -19,6 +20,10 @@ from infra.local.cloud import LOCAL
 
 _PATIENCE = 60  # seconds for an answer: the first one waits for a cold start
 _TRIES = 5
+_LARGE = 1_000_000  # bytes; Lambda takes six times as much, as base64
+_PLAIN: Mapping[str, str] = {}
+# Without a type API Gateway takes any body for text.
+_PACKED = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 _PASSING = (429, 504)  # in a while the same request is answered, or has less left to do
 _KEYS = {
     "X-Api-Key": "The stack refused the API key: set API_KEY to the one that `make run` printed.",
@@ -67,16 +72,21 @@ class Service:
     def post(self, path: str, sent: dict[str, Any]) -> Answer:
         """What a client's post is answered, if it was accepted; raises RefusedError."""
         # Spelled out, a letter that is not English would be three times as long as it is.
-        return self._asked("POST", path, json.dumps(sent, ensure_ascii=False).encode())
+        body = json.dumps(sent, ensure_ascii=False).encode()
+        if len(body) < _LARGE:
+            return self._asked("POST", path, body)
+        return self._asked("POST", path, gzip.compress(body), _PACKED)
 
     def close(self) -> None:
         """Let go of the connection."""
         if self._connection:
             self._connection.close()
 
-    def _asked(self, method: str, path: str, body: bytes | None) -> Answer:
+    def _asked(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] = _PLAIN
+    ) -> Answer:
         for _ in range(_TRIES):
-            status, text, wait = self._sent(method, path, body)
+            status, text, wait = self._sent(method, path, body, headers)
             if status not in _PASSING:
                 break
             time.sleep(min(wait, 60))
@@ -88,12 +98,14 @@ class Service:
             return answer
         raise RefusedError(self._refusal(method, path, answer), answer)
 
-    def _sent(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, int]:
+    def _sent(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes, int]:
         """Sends once more if the connection was cut: what is posted twice is stored once."""
         for again in (True, False):
             self._connection = self._connection or self._connected()
             try:
-                self._connection.request(method, path, body, self._headers())
+                self._connection.request(method, path, body, {**self._headers(), **headers})
                 got = self._connection.getresponse()
                 return got.status, got.read(), _seconds(got.getheader("Retry-After"))
             except (OSError, HTTPException):

@@ -323,11 +323,13 @@ def test_the_feed_waits_for_what_is_being_written(game: Client, store: str) -> N
 
 
 def test_a_cursor_of_another_list_is_400(game: Client, staff: Client) -> None:
+    """Regression: the error named `cursor`, which the feed's query has not."""
     send(game, say("1"), say("2"))
     cursor = staff.get("/api/logs?limit=1").headers["x-next-cursor"]
     for wrong in (cursor, "x", "é"):
         answered = staff.get(f"/api/logs/live?after={quote(wrong)}")
-        assert (answered.status, answered.json["details"][0]["field"]) == (400, "cursor")
+        assert (answered.status, answered.json["details"][0]["field"]) == (400, "after")
+        assert answered.json["error"] == "after is not one of ours, or was made for another query"
 
 
 def test_reads_are_503_while_the_database_is_away(staff: Client, away: Any) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from functions.logs import notes, punishments
@@ -56,6 +59,57 @@ def test_a_note_needs_words(staff: Client, body: Any) -> None:
     assert (answered.status, answered.json["error"]) == (400, "Missing fields")
     path = f"{NOTES}/{uuid4()}"
     assert staff.call("PATCH", path, body).json["error"] == "Missing fields"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "others"),
+    [
+        (NOTES, {"content": "x"}, [{"content": "y"}]),
+        (
+            PUNISHMENTS,
+            PUNISHMENT,
+            [
+                PUNISHMENT | {"type": "MUTE"},
+                PUNISHMENT | {"reason": "x"},
+                PUNISHMENT | {"duration": "7d"},
+                PUNISHMENT | {"active": False},
+            ],
+        ),
+    ],
+)
+def test_what_is_sent_again_at_once_is_the_same(
+    staff: Client, url: str, body: dict[str, Any], others: list[dict[str, Any]]
+) -> None:
+    """Regression: a second click, or a try again after a lost answer, made a second one."""
+    first, again = staff.post(url, body), staff.post(url, body)
+    assert (first.status, again.status, again.json) == (201, 201, first.json)
+    by_another = make_staff("Sam").post(url, body)
+    elsewhere = [staff.post(url, other) for other in others]
+    ids = {one.json["id"] for one in (first, by_another, *elsewhere)}
+    assert len(ids) == 2 + len(others)
+    table = url.rpartition("/")[2]
+    db.run(f"update logs.{table} set created_at = created_at - interval '61 s'")  # type: ignore[arg-type]
+    assert staff.post(url, body).json["id"] not in ids
+
+
+@pytest.mark.commits
+def test_a_double_click_waits_for_the_first_one(staff: Client, store: str) -> None:
+    with psycopg.connect(store) as first, ThreadPoolExecutor(1) as pool:
+        first.execute("select pg_advisory_xact_lock(hashtext('logs.notes'), hashtext(%s))", (ANA,))
+        made = first.execute(
+            """
+            insert into logs.notes (steam_id, content, author)
+            values (%s, 'x', 'Rita')
+            returning id
+            """,
+            (ANA,),
+        ).fetchone()
+        second = pool.submit(staff.post, NOTES, {"content": "x"})
+        time.sleep(0.3)
+        assert not second.done()
+        first.commit()
+        assert made
+        assert second.result().json["id"] == str(made[0])
 
 
 def test_a_note_is_not_endless(staff: Client) -> None:

@@ -1011,8 +1011,9 @@ def test_a_body_holds_at_least_one_round(example: Client, monkeypatch: pytest.Mo
     assert (answered.headers["x-has-more"], answered.headers["x-next-offset"]) == ("true", "1")
 
 
-def test_health_is_exactly_ok(client: Client) -> None:
-    answered = client.get("/api/health", headers={})
+@pytest.mark.parametrize("url", ["/api/health", "/health"])
+def test_health_is_exactly_ok(client: Client, url: str) -> None:
+    answered = client.get(url, headers={})
     assert (answered.status, answered.json) == (200, {"status": "ok"})
 
 
@@ -1021,8 +1022,9 @@ def test_health_is_degraded_and_reads_are_503_with_the_database_away(
     client: Client, away: Away
 ) -> None:
     away()
-    answered = client.get("/api/health")
-    assert (answered.status, answered.json) == (503, {"status": "degraded"})
+    for url in ("/api/health", "/health"):
+        answered = client.get(url)
+        assert (answered.status, answered.json) == (503, {"status": "degraded"})
     for url in ("/api/stats", *(f"/api/ttt/{path}" for path in ENDPOINTS)):
         answered = client.get(url)
         assert (answered.status, set(answered.json)) == (503, {"error"})

@@ -65,7 +65,8 @@ class Wire:
     def __call__(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> Reply:
-        sent = body.encode() if isinstance(body, str) else body and json.dumps(body).encode()
+        text = body if isinstance(body, str | bytes) or not body else json.dumps(body)
+        sent = text.encode() if isinstance(text, str) else text
         request = urllib.request.Request(
             self.url + path, data=sent or None, method=method, headers=headers or {}
         )

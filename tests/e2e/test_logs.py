@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -267,6 +268,29 @@ def test_a_text_log_adds_only_what_was_not_sent_live(
     assert [one["line"] for one in answers[0]["errors"]] == [3]
     path = f"/api/logs?serverId={harbour['id']}&type=CHAT&search=ol%C3%A1"
     assert len(http("GET", path, headers=staff).json) == 1
+
+
+def test_a_large_text_log_comes_as_gzip(http: Wire, make: Make, staff: Bearer) -> None:
+    line = f"[{START:%T}] [CHAT] Ana [{ANA}|user] [GLOBAL/ALIVE] olá\n"
+    content = line + "\n" * (5 * 1024 * 1024 - len(line.encode()))
+    sent = {
+        **{"serverId": make("Large")["id"], "content": content},
+        **{"baseDate": f"{START:%Y-%m-%d}"},
+    }
+    packed = gzip.compress(json.dumps(sent).encode())
+    headers = {**staff, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    reply = http("POST", "/api/admin/legacy-logs/import", packed, headers)
+    assert (reply.status, reply.json["eventsInserted"]) == (200, 1)
+
+
+def test_what_the_panel_has_already_is_304(
+    http: Wire, harbour: dict[str, Any], staff: Bearer
+) -> None:
+    path = f"/api/servers/{harbour['id']}"
+    tag = http("GET", path).headers["etag"]
+    known = http("GET", path, headers={"If-None-Match": tag})
+    assert (known.status, known.headers["etag"]) == (304, tag)
+    assert http("GET", "/health").json == {"status": "ok"}
 
 
 def test_events_of_an_outage_are_stored_after_it_under_the_same_ids(

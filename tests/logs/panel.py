@@ -50,5 +50,11 @@ def send(server: Client, *events: dict[str, Any]) -> Any:
     return answered.json
 
 
+def ingest(key: str) -> int:
+    """How a batch is answered that is sent with this key."""
+    events = [{"type": "CHAT", "metadata": {"message": "hi"}}]
+    return Client().post("/api/ingest/logs", events, headers={"X-Server-Key": key}).status
+
+
 def ago(**since: float) -> datetime:
     return NOW - timedelta(**since)

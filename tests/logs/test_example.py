@@ -214,3 +214,13 @@ def test_of_many_names_the_newest_are_told(store: str, monkeypatch: pytest.Monke
     assert make_server().post("/api/ingest/logs", sent).status == 200
     told = make_staff().get(f"/api/players/{ANA}").json
     assert [one["name"] for one in told["names"]] == ["n0", "n1", "n2"]
+
+
+def test_sessions_up_to_a_time_that_was_shown(panel: Client, evening: Evening) -> None:
+    """Regression: times are shown in milliseconds, and were compared in microseconds."""
+    moment = evening.start + timedelta(minutes=38, microseconds=123_456)
+    stored.store([Event(stored.event_id(moment, 38), moment, "srv_01", "CONNECT", CY, "Cy")])
+    shown = sessions(panel, CY)[0]["start"]
+    assert shown == wire.iso(moment)
+    found = panel.get(f"/api/players/{CY}/sessions?to={shown}").json
+    assert [one["start"] for one in found] == [shown, evening.at(5)]

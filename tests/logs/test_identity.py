@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs import identity, sent, transcript
+from functions.logs import identity, sent
 from functions.logs.identity import Identity
 from functions.logs.sent import Server
 from functions.shared import ids
@@ -199,83 +199,6 @@ def test_a_time_ahead_still_tells_an_event() -> None:
     ahead = changed({"message": "x"}, type="GAME_EVENT", timestamp="2026-03-02T20:00:00Z")
     caught_up = datetime(2026, 3, 2, 20, 0, 1, tzinfo=UTC)
     assert one(ahead) == one(ahead, receipt=caught_up)
-
-
-IMPORTED: list[tuple[str, dict[str, Any]]] = [
-    ("[16:00:03] [CHAT] Ana [STEAM_0:1:101|user] [GLOBAL/ALIVE] olá ☭", CHAT),
-    (
-        "[16:00:03] [CONNECT] Ana [STEAM_0:1:101|user] initial spawn ip=203.0.113.9:48878",
-        {"type": "CONNECT", "metadata": {"ip": "203.0.113.9", "port": 48878.0}},
-    ),
-    (
-        "[16:00:03] [CONNECT] Ana [STEAM_0:1:101|user] disconnected reason=x y",
-        {"type": "DISCONNECT", "metadata": {"reason": "x y"}},
-    ),
-    (
-        "[16:00:03] [CONNECT] Ana [STEAM_0:1:101|user] authed steamid=STEAM_0:1:101 uniqueid=21",
-        {"type": "GAME_EVENT", "metadata": {"eventKind": "AUTH", "uniqueId": "21"}},
-    ),
-    (
-        "[16:00:03] [SPAWN] Ana [STEAM_0:1:101|user] spawned SENT item_healthkit[655] model=m.mdl",
-        {
-            "type": "PROP_SPAWN",
-            "metadata": {
-                "spawnKind": "SENT",
-                "entityClass": "item_healthkit",
-                "entIndex": 655.0,
-                "propModel": "m.mdl",
-            },
-        },
-    ),
-    (
-        "[16:00:03] [TOOLS] Ana [STEAM_0:1:101|user] used tool 'nail' on prop[7] @ 1 2 3",
-        {
-            "type": "TOOL_USE",
-            "metadata": {"toolName": "nail", "targetClass": "prop", "entIndex": 7.0},
-        },
-    ),
-    (
-        "[16:00:03] [COMMAND] Ana [STEAM_0:1:101|user] executed !ban raw=[!ban bo 60]",
-        {"type": "COMMAND", "metadata": {"command": "!ban", "args": ["bo", "60"]}},
-    ),
-    (
-        "[16:00:03] [PLAYER] Ana [STEAM_0:1:101|user] died to Bo [STEAM_0:1:102|user] via ar2",
-        {
-            "type": "KILL",
-            "metadata": {
-                "attackerName": "Bo",
-                "attackerSteamId": "STEAM_0:1:102",
-                "victimName": "Ana",
-                "victimSteamId": "STEAM_0:1:101",
-                "weapon": "weapon_ar2",
-            },
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize(("line", "live"), IMPORTED)
-def test_an_imported_line_is_the_event_that_was_sent_live(line: str, live: dict[str, Any]) -> None:
-    read = transcript.read(line, "AUTO", date(2026, 3, 2), -180, date(2026, 3, 2), False)
-    (told,) = read.events
-    assert one(told.event) == one(CHAT | {"rawText": None, "map": "gm_construct"} | live)
-
-
-def test_a_second_import_brings_nothing_new() -> None:
-    lines = "\n".join(line for line, _ in IMPORTED * 2)
-    first, second = (
-        of(
-            *[
-                told.event
-                for told in transcript.read(
-                    lines, "AUTO", date(2026, 3, 2), -180, date(2026, 3, 2), False
-                ).events
-            ]
-        )
-        for _ in range(2)
-    )
-    assert first == second
-    assert len(set(first)) == 2 * len(IMPORTED)
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5)

@@ -196,3 +196,64 @@ def test_an_address_is_erased_from_what_is_none_as_a_whole(
     assert traces(IP) == []
     assert event(stored["id"])["metadata"]["ip"] == erased.replace("{}", mark(IP))
     assert db.run("select 1 as one from logs.sightings") == []
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        [f"{IP}:48878"],
+        [None, ["none", IP]],
+        {"v4": IP, "port": 48878},
+        {"of": {"player": [f"{IP}:1", V6]}},
+        [IP] * 500,
+        [*(f"198.51.100.{n}" for n in range(50)), IP],
+    ],
+)
+def test_an_address_in_a_list_or_an_object_is_erased(game: Client, ip: Any) -> None:
+    """Regression: only texts were looked through, and the rest was kept in plain for 90 days."""
+    [stored] = send(game, connect(ANA, ip, OLD))["results"]
+    assert "ip_invalid" in stored["warnings"]
+    assert privacy.run().events == 1
+    assert traces(IP) == traces(V6) == traces("198.51.100") == []
+    assert event(stored["id"])["metadata"]["ip"].startswith("ip#")
+    assert privacy.run().events == 0
+
+
+@pytest.mark.parametrize("ip", [[], {}, False])
+def test_what_is_no_address_needs_no_erasure(game: Client, ip: Any) -> None:
+    [stored] = send(game, connect(ANA, ip, OLD))["results"]
+    assert privacy.run().events == 0
+    assert event(stored["id"])["metadata"]["ip"] == ip
+
+
+def test_a_number_may_be_an_address_too(game: Client) -> None:
+    [stored] = send(game, connect(ANA, 3405803785, OLD))["results"]
+    privacy.run()
+    assert event(stored["id"])["metadata"]["ip"] == ""
+    assert traces("3405803785") == []
+
+
+@pytest.mark.parametrize(
+    "geo",
+    [
+        [41.17, -8.6],
+        "41.17,-8.6",
+        {"country": "PT", "location": {"lat": 41.17, "lng": -8.6}},
+        {"country": "PT", "latitude": 41.17},
+        {"country": "PT", "city": {"name": "Porto", "lat": 41.17}},
+        [{"country": "PT", "lat": 41.17}],
+    ],
+)
+def test_a_position_in_any_shape_is_erased(game: Client, geo: Any) -> None:
+    """Regression: only `lat` and `lng` of an object went, and a list was kept for 90 days."""
+    [stored] = send(game, connect(ANA, "none", OLD, metadata={"geo": geo}))["results"]
+    assert traces("41.17") == ["events"]
+    assert privacy.run().events == 1
+    assert traces("41.17") == []
+    left = {"country": "PT"} if isinstance(geo, dict) else {}
+    assert event(stored["id"])["metadata"]["geo"] == left
+
+
+def test_the_names_of_places_need_no_erasure(game: Client) -> None:
+    send(game, connect(ANA, "none", OLD, metadata={"geo": {"country": "PT", "city": "Porto"}}))
+    assert privacy.run().events == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import tracemalloc
 
 import pytest
 
@@ -32,6 +34,47 @@ def test_text_that_is_no_base64_is_400() -> None:
     event = gateway_event("POST", "/x", "é")
     with pytest.raises(errors.BadRequest):
         Request({**event, "isBase64Encoded": True}).body()
+
+
+def packed(body: bytes) -> Request:
+    headers = {"Content-Type": "application/json", "content-encoding": " GZIP"}
+    return Request(gateway_event("POST", "/x", body, headers))
+
+
+def test_a_body_may_be_gzip() -> None:
+    assert packed(gzip.compress(b'{"a": "\xc3\xa9"}')).body() == {"a": "é"}
+
+
+@pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False), (50_000_000, False)])
+def test_a_gzip_body_is_measured_unpacked_and_never_unpacked_whole(size: int, fits: bool) -> None:
+    request = packed(gzip.compress(b" " * (size - 2) + b"{}"))
+    tracemalloc.start()
+    if fits:
+        assert request.body(1000) == {}
+    else:
+        with pytest.raises(errors.TooLarge) as refused:
+            request.body(1000)
+        assert refused.value.extra == {"maxBytes": 1000}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b"\x1f\x8b", gzip.compress(b"{}")[:-1], gzip.compress(b"{") + gzip.compress(b"}")],
+    ids=["plain", "head", "cut", "two"],
+)
+def test_what_is_no_gzip_is_400(body: bytes) -> None:
+    with pytest.raises(errors.BadRequest, match="Invalid gzip"):
+        packed(body).body()
+
+
+def test_gzip_that_came_as_text_is_400_and_says_why() -> None:
+    """The gateway takes what has no Content-Type for text, and destroys it."""
+    request = Request(gateway_event("POST", "/x", "\x1f\ufffd", {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.BadRequest, match="needs a Content-Type"):
+        request.body()
 
 
 @pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])

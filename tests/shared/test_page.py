@@ -34,6 +34,13 @@ def test_an_altered_one_is_refused(position: int, other: str) -> None:
             page.place(altered, user="u")
 
 
+def test_a_refusal_names_what_was_sent() -> None:
+    with pytest.raises(Invalid, match="after is not one of ours") as refused:
+        page.place("x", "after")
+    assert refused.value.details
+    assert refused.value.details[0]["field"] == "after"
+
+
 def test_another_key_refuses_it(setting: Callable[..., None]) -> None:
     cursor = page.cursor(["x"])
     setting(SIGNING_KEY="another signing key, long enough too")

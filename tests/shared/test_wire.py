@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from functions.shared import wire
 from functions.shared.errors import BadRequest, Invalid
@@ -23,6 +23,12 @@ class Thing(BaseModel):
     name: wire.Name64 = "n"
     at: wire.Instant = datetime(2026, 1, 1, tzinfo=UTC)
     limit: Annotated[int, wire.lenient(default=20, most=50)] = 20
+
+
+class Period(BaseModel):
+    """A model that ends with a time."""
+
+    to: wire.Last
 
 
 @pytest.mark.parametrize(("sent", "read"), [(245, 245), (245.0, 245), (-0.0, 0), (1e15, 10**15)])
@@ -49,6 +55,21 @@ def test_what_is_no_whole_number(sent: Any) -> None:
 )
 def test_instants(sent: str, read: datetime) -> None:
     assert wire.parse(Thing, {"at": sent}).at == read
+
+
+@pytest.mark.parametrize(
+    ("sent", "last"),
+    [
+        ("2026-03-02T19:50:00.123Z", 123_999),
+        ("2026-03-02T19:50:00.123456Z", 123_999),
+        ("2026-03-02T19:50:00Z", 999),
+        ("1772481000123", 123_999),
+    ],
+)
+def test_a_last_instant_is_all_of_its_millisecond(sent: str, last: int) -> None:
+    """Answers show no more of a time: `to` the one that was shown must not miss it."""
+    shown = datetime(2026, 3, 2, 19, 50, tzinfo=UTC)
+    assert wire.parse(Period, {"to": sent}).to == shown.replace(microsecond=last)
 
 
 @pytest.mark.parametrize("sent", ["yesterday", "", "9" * 40, "2026-13-01", "²"])
@@ -105,6 +126,28 @@ def test_sentences_never_quote_pydantic() -> None:
         {"field": "number", "problem": "must be a number"},
         {"field": "name", "problem": "must have at least 1 character(s)"},
     ]
+
+
+class Household(BaseModel):
+    """A model with a list and a flag."""
+
+    people: Annotated[list[str], Field(min_length=2, max_length=3)] = ["a", "b"]
+    is_ours: bool = False
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"people": ["a"]}, "people must have at least 2 entries"),
+        ({"people": list("abcd")}, "people must have at most 3 entries"),
+        ({"is_ours": "x"}, "is_ours must be true or false"),
+        ({"is_ours": [1]}, "is_ours must be true or false"),
+    ],
+)
+def test_a_limit_is_named(sent: dict[str, Any], sentence: str) -> None:
+    """Some were "is not valid", and nothing more."""
+    with pytest.raises(Invalid, match=sentence):
+        wire.parse(Household, sent)
 
 
 def test_answers_are_compact_json_with_numbers_times_and_ids() -> None:
