@@ -51,7 +51,7 @@ def _upper(sent: Any) -> Any:
 class NewImport(wire.Terse):
     """A log to import; its local time is `timezoneOffsetMinutes` ahead of UTC."""
 
-    serverId: str = Field(max_length=64)  # noqa: N815  the wire's name
+    serverId: str  # noqa: N815  the wire's name
     content: str
     formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
     defaultGameMode: str | None = None  # noqa: N815

@@ -166,6 +166,7 @@ def test_a_log_without_a_date_needs_one(staff: Client) -> None:
         ({"content": None}, 400, "Missing serverId or content"),
         ({"content": ""}, 400, "Missing serverId or content"),
         ({"serverId": "srv_nobody"}, 404, "Server not found"),
+        ({"serverId": "s" * 65}, 404, "Server not found"),
         ({"serverId": "srv\0"}, 404, "Server not found"),
         ({"content": 5}, 400, "Invalid content"),
         ({"formatHint": "CSV"}, 400, "Invalid formatHint"),
