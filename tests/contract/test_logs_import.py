@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from functions.logs import imports
 from functions.shared import db
 from tests.client import Answered, Client
-from tests.logs.panel import NOW, SERVER, TODAY, make_server, make_staff, send
+from tests.logs.panel import SERVER, TODAY, make_server, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)
@@ -138,7 +138,7 @@ def test_what_is_imported_first_is_a_duplicate_when_it_is_sent(game: Client, sta
 def test_a_dry_run_stores_nothing(staff: Client) -> None:
     said = bring(staff, dryRun=True, baseDate=None).json
     assert (said["dryRun"], said["eventsGenerated"], said["eventsInserted"]) == (True, 5, 0)
-    assert (said["playersTouched"], said["baseDateUsed"]) == (0, str(NOW.date()))
+    assert (said["playersTouched"], said["baseDateUsed"]) == (0, str(datetime.now(UTC).date()))
     assert said["warnings"][0] == "base_date_assumed"
     assert stored() == []
 
@@ -215,7 +215,7 @@ def test_lines_older_than_what_is_kept_are_refused_one_by_one(staff: Client) -> 
         "text": TAGGED.splitlines()[0],
         "reason": "older_than_retention",
     }
-    late = NOW - timedelta(days=90) + timedelta(minutes=30)
+    late = datetime.now(UTC) - timedelta(days=90) + timedelta(minutes=30)
     early = late - timedelta(hours=1)
     lines = [f"[{at:%H:%M:%S}] [CHAT] a [STEAM_0:0:7|user] [GLOBAL] {at}" for at in (early, late)]
     said = bring(staff, "\n".join(lines), baseDate=str(early.date())).json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from functions.shared import db
 from tests.client import Client
 from tests.contract.conftest import Clock
 from tests.logs.ingest import RECEIPT, chat, send, sums
-from tests.logs.panel import NOW, SERVER, make_server, make_staff
+from tests.logs.panel import SERVER, make_server, make_staff
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_which_of_equal_events_one_is_does_not_depend_on_the_rules(game: Client)
 
 def test_the_statistics_add_up(game: Client) -> None:
     send(game, chat("1"), chat("1"), {"type": "BOO"}, chat(timestamp="?"), "oops")
-    send(game, chat("1"), chat(at=NOW + timedelta(minutes=10)))
+    send(game, chat("1"), chat(at=datetime.now(UTC) + timedelta(minutes=10)))
     told = make_staff().get("/api/ingest/stats")
     assert told.headers["cache-control"] == "no-store"
     clock = told.json["clock"][SERVER]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -339,7 +339,6 @@ def test_reads_are_503_while_the_database_is_away(staff: Client, away: Any) -> N
         assert answered.status == 503
         assert "error" in answered.json
     assert db._connection is None
-    assert datetime.now(UTC) - NOW < timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.logs.panel import ago, connect, make_server, send
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 IP, V6 = "203.0.113.9", "2001:db8::1"
-OLD, YOUNG = ago(days=30, minutes=5), ago(days=29, hours=23)
+OLD, YOUNG = ago(days=30, minutes=5), ago(days=29)
 GEO = {"country": "PT", "city": "Porto", "lat": 41.1, "lng": -8.6}
 
 
