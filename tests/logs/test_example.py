@@ -1,4 +1,4 @@
-"""The worked example of sessions: an evening of three players, an hour ago instead of in March."""
+"""The worked example of sessions: an evening of three players, hours ago instead of in March."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Evening(NamedTuple):
 
 @pytest.fixture
 def evening(still: datetime) -> Evening:
-    return Evening(still.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1))
+    # At least an hour ago, so that its last session is over.
+    return Evening(still.replace(minute=0, second=0, microsecond=0) - timedelta(hours=2))
 
 
 @pytest.fixture
@@ -95,9 +96,9 @@ def test_analytics_are_those_of_the_example(panel: Client, evening: Evening) -> 
     assert told["totalPlayTimeHours"] == 1.3
     assert (told["totalSessions"], told["newPlayers"], told["peakPlayers"]) == (3, 3, 3)
     assert told["playTimeMethod"] == "mixed"
-    assert told["from"] == wire.iso(evening.start - timedelta(hours=22))
-    assert told["playTimeTrend"][-2] == {"date": f"{evening.start:%H:00}", "hours": 1.3}
-    assert told["playerCountTrend"][-2] == {"date": f"{evening.start:%H:00}", "count": 1.9}
+    assert told["from"] == wire.iso(evening.start - timedelta(hours=21))
+    assert told["playTimeTrend"][-3] == {"date": f"{evening.start:%H:00}", "hours": 1.3}
+    assert told["playerCountTrend"][-3] == {"date": f"{evening.start:%H:00}", "count": 1.9}
     assert len(told["playTimeTrend"]) == len(told["playerCountTrend"]) == 24
     assert [(one["name"], one["hours"]) for one in told["topPlayers"]] == [
         ("Ana", 0.5),
