@@ -141,7 +141,7 @@ _RAW = (
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
     *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
     *("logs.sightings", "logs.addressed", "logs.allowed"),
-    *("logs.sessions", "logs.played", "logs.unsettled"),
+    *("logs.sessions", "logs.played", "logs.unsettled", "logs.told"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
 )
 

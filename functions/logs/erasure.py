@@ -88,6 +88,7 @@ def _erase_events(steam_id: str) -> int:
             _unpack_without_limit()
             for some in stored.together(_without(row, steam_id) for row in found):
                 stored.erase(some, steam_id, tombstone(steam_id))
+            _untell([row["second"] for row in found])
             _mark(found)
     return len(found)
 
@@ -151,6 +152,22 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
     if isinstance(said, dict):
         return {key: _replaced(one, person, names) for key, one in said.items()}
     return said
+
+
+def _untell(seconds: list[datetime]) -> None:
+    """Forgets the words of packed events that may be the person's; they are soon told anew.
+
+    After the events are changed: who is telling waits for that, or finds nothing to complete.
+    """
+    db.run(
+        """
+        delete from logs.told t
+        using unnest(%s::timestamptz[]) as s (second)
+        where s.second >= t.chunk
+          and s.second < t.until
+        """,
+        (seconds,),
+    )
 
 
 def _mark(rows: list[db.Row]) -> None:

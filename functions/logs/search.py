@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
+import psycopg
 from psycopg import sql
 from pydantic import Field
 
-from functions.logs import logbook, steam
+from functions.logs import logbook, packed, steam
 from functions.logs.sent import MODES
+from functions.logs.wanted import Wanted
 from functions.shared import db, page, wire
 
 Text = Annotated[str | None, Field(max_length=256), logbook.Optional]
 _LOOK = 4000  # newest events that are looked through before the index of words is asked
 _WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
-_LATELY = timedelta(days=7)  # where rows are as they were written, not packed into columns
-_AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
 
 
 class LogsQuery(wire.Terse):
@@ -36,57 +37,6 @@ class LogsQuery(wire.Terse):
     cursor: Annotated[str | None, logbook.Optional] = None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What an event must be: conditions, the words it must say, how many are wanted at the most.
-
-    Only what was asked for is a condition, and every value is quoted into the statement: one plan
-    for all that may be asked could use no index, and one for all players would suit only few.
-    """
-
-    conditions: tuple[sql.Composable, ...]
-    words: str
-    limit: int
-    newest: datetime  # nothing is wanted after that
-
-    def also(self, *conditions: sql.Composable) -> Wanted:
-        """The same with more conditions."""
-        return replace(self, conditions=(*self.conditions, *conditions))
-
-    def since(self, moment: datetime) -> Wanted:
-        """The same from a moment on; spares the chunks that are older."""
-        return self.also(
-            sql.SQL("at >= {}").format(moment),
-            sql.SQL("second >= {}").format(_earlier(moment, _AFTER_SECOND)),
-        )
-
-    def before(self, at: datetime, event_id: Any) -> Wanted:
-        """The same after an event in the order of the answer."""
-        after = self.also(
-            sql.SQL("at <= {}").format(at),
-            sql.SQL("(at, id) < ({}, {})").format(at, event_id),
-        )
-        return replace(after, newest=at)
-
-    @property
-    def lately(self) -> Wanted:
-        """The same of the newest days: old chunks of the columnstore would be sorted whole."""
-        return self.since(_earlier(self.newest, _LATELY))
-
-    def found(self, statement: sql.SQL) -> list[db.Row]:
-        """The rows of a statement with what is wanted put in."""
-        return db.run(
-            statement.format(
-                where=sql.SQL(" and ").join(self.conditions),
-                person=self.words,
-                words=f"%{_literal(self.words)}%",
-                look=_LOOK,
-                limit=self.limit,
-            ),
-            None,
-        )
-
-
 def listed(ask: LogsQuery) -> tuple[str, str | None]:
     """The newest events that match, as JSON text, and the cursor of the next page if there is one.
 
@@ -101,9 +51,9 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
         rows = _saying(wanted)
     else:
         statement = _ABOUT if ask.search else _MATCHING
-        rows = wanted.lately.found(statement)
+        rows = wanted.lately.found(statement, person=ask.search)
         if len(rows) < wanted.limit:
-            rows = wanted.found(statement)
+            rows = wanted.found(statement, person=ask.search)
     texts: list[str] = []
     size = 0
     for row in rows[: ask.limit]:
@@ -121,31 +71,28 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
 
 def _wanted(ask: LogsQuery) -> Wanted:
     mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
-    asked = (
-        ("server_id = {}", ask.server_id),
-        ("type = {}", ask.type and ask.type.strip().upper()),
+    places = _conditions(
+        ("server_id = {}", ask.server_id), ("type = {}", ask.type and ask.type.strip().upper())
+    )
+    others = _conditions(
         ("mode = {}", mode),
         ("map = {}", ask.map),
         ("steam_id = {}", ask.steam_id),
         ("at <= {}", ask.until),
     )
-    conditions = [sql.SQL(said).format(value) for said, value in asked if value]
-    # One more than asked for tells whether there are more.
-    newest = ask.until or datetime.now(UTC) + timedelta(minutes=10)
-    wanted = Wanted((sql.SQL("true"), *conditions), ask.search or "", ask.limit + 1, newest)
+    wanted = Wanted(
+        conditions=(sql.SQL("true"), *places, *others),
+        words=ask.search or "",
+        limit=ask.limit + 1,  # one more than asked for tells whether there are more
+        newest=ask.until or datetime.now(UTC) + timedelta(minutes=10),
+        places=places,
+        person=ask.steam_id,
+    )
     return wanted.since(ask.since) if ask.since else wanted
 
 
-def _earlier(moment: datetime, span: timedelta) -> datetime:
-    """The moment less a span, or the first moment there is: queries may name the year 1."""
-    try:
-        return moment - span
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]:
+    return tuple(sql.SQL(said).format(value) for said, value in asked if value)
 
 
 _MATCHING = sql.SQL(
@@ -184,14 +131,22 @@ _ABOUT = sql.SQL(
 
 
 def _saying(wanted: Wanted) -> list[db.Row]:
+    """What the columnstore holds is found by the words it was packed with, all else as here."""
+    while store := packed.store(wanted):
+        with suppress(psycopg.errors.UndefinedTable):  # a chunk was dropped meanwhile
+            return store.also(_walked(replace(wanted, events=store.rest)))
+    return _walked(wanted)
+
+
+def _walked(wanted: Wanted) -> list[db.Row]:
     """Words that are frequent are found by walking back in time, rare ones by their index.
 
     How frequent they are the newest events tell; then stretches of time are searched that should
     hold enough matches, each longer than the one after it.
     """
-    rows = wanted.lately.found(_LOOKING)
+    rows = wanted.lately.found(_LOOKING, look=_LOOK)
     if rows[0]["looked"] < _LOOK:
-        rows = wanted.found(_LOOKING)
+        rows = wanted.found(_LOOKING, look=_LOOK)
     looked = rows[0]
     rows = [row for row in rows if row["id"]]
     if looked["looked"] < _LOOK:
@@ -220,7 +175,7 @@ _LOOKING = sql.SQL(
     with looked as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
         logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
-      from logs.events
+      from {events}
       where {where}
       order by at desc, id desc
       limit {look}
@@ -247,7 +202,7 @@ _INDEXED = sql.SQL(
     """
     with matching as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
-      from logs.events
+      from {events}
       where {where}
         and logs.searched(player_name, raw_text, steam_id) like lower({words})
     )

@@ -14,8 +14,13 @@ from functions.shared.settings import settings
 
 
 def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Refreshes what is dirty; what time does not allow is left to the next firing."""
-    return _run("rollups.refresh", refreshes.run, context)
+    """Refreshes what is dirty, and tells the words of packed logs that were untold.
+
+    What time does not allow is left to the next firing.
+    """
+    done = _run("rollups.refresh", refreshes.run, context)
+    _run("rollups.words", columnstore.tell, context)
+    return done
 
 
 def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:

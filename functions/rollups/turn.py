@@ -1,4 +1,4 @@
-"""The turn: one refresh, audit or retention at a time on a whole database."""
+"""The turn: one refresh, audit or retention at a time on a whole database; packing has its own."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ _LOCK = 7_417_202
 
 
 @contextmanager
-def turn() -> Iterator[bool]:
+def turn(lock: int = _LOCK) -> Iterator[bool]:
     """True for whoever has the turn while the block runs, False for who comes meanwhile.
 
     It is a transaction's lock on a connection of its own, so that it also holds behind a pooler,
     which gives each transaction another session; the transaction writes nothing, so nobody waits.
     """
     with db.open_connection() as connection, connection.transaction():
-        row = connection.execute(
-            "select pg_try_advisory_xact_lock(%s) as mine", (_LOCK,)
-        ).fetchone()
+        row = connection.execute("select pg_try_advisory_xact_lock(%s) as mine", (lock,)).fetchone()
         yield bool(row and row["mine"])

@@ -1,0 +1,85 @@
+"""What is wanted of log events: conditions, words and how many, put into statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg import sql
+
+from functions.shared import db
+
+_LATELY = timedelta(days=7)  # where rows are as they were written, not packed into columns
+_AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
+
+_EVENTS = sql.SQL("logs.events")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an event must be: conditions, the words it must say, how many are wanted at the most.
+
+    Only what was asked for is a condition, and every value is quoted into the statement: one plan
+    for all that may be asked could use no index, and one for all players would suit only few.
+    """
+
+    conditions: tuple[sql.Composable, ...]
+    words: str
+    limit: int
+    newest: datetime  # nothing is wanted after that
+    oldest: datetime | None = None  # nor before that
+    places: tuple[sql.Composable, ...] = ()  # those of the conditions on server and type
+    person: str | None = None  # whose events alone are wanted
+    events: sql.Composable = field(default_factory=lambda: _EVENTS)  # where they are looked for
+
+    def also(self, *conditions: sql.Composable) -> Wanted:
+        """The same with more conditions."""
+        return replace(self, conditions=(*self.conditions, *conditions))
+
+    def since(self, moment: datetime) -> Wanted:
+        """The same from a moment on; spares the chunks that are older."""
+        later = self.also(
+            sql.SQL("at >= {}").format(moment),
+            sql.SQL("second >= {}").format(_earlier(moment, _AFTER_SECOND)),
+        )
+        return replace(later, oldest=moment)
+
+    def before(self, at: datetime, event_id: Any) -> Wanted:
+        """The same after an event in the order of the answer."""
+        after = self.also(
+            sql.SQL("at <= {}").format(at),
+            sql.SQL("(at, id) < ({}, {})").format(at, event_id),
+        )
+        return replace(after, newest=at)
+
+    @property
+    def lately(self) -> Wanted:
+        """The same of the newest days: old chunks of the columnstore would be sorted whole."""
+        return self.since(_earlier(self.newest, _LATELY))
+
+    def put_into(self, statement: sql.SQL, **parts: Any) -> sql.Composed:
+        """A statement with what is wanted, and with other parts of it."""
+        return statement.format(
+            events=self.events,
+            where=sql.SQL(" and ").join(self.conditions),
+            words=f"%{_literal(self.words)}%",
+            limit=self.limit,
+            **parts,
+        )
+
+    def found(self, statement: sql.SQL, **parts: Any) -> list[db.Row]:
+        """The rows of a statement with what is wanted put in."""
+        return db.run(self.put_into(statement, **parts), None)
+
+
+def _earlier(moment: datetime, span: timedelta) -> datetime:
+    """The moment less a span, or the first moment there is: queries may name the year 1."""
+    try:
+        return moment - span
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
