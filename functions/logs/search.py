@@ -29,7 +29,7 @@ class LogsQuery(wire.Terse):
     server_id: Text = Field(None, alias="serverId")
     type: Text = None
     since: Annotated[wire.Instant | None, logbook.Optional] = Field(None, alias="from")
-    until: Annotated[wire.Instant | None, logbook.Optional] = Field(None, alias="to")
+    until: Annotated[wire.Last | None, logbook.Optional] = Field(None, alias="to")
     game_mode: Text = Field(None, alias="gameMode")
     map: Text = None
     steam_id: Text = Field(None, alias="steamId")

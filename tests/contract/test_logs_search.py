@@ -132,6 +132,16 @@ def test_from_and_to_are_inclusive(game: Client, staff: Client) -> None:
     assert find(staff, **{"from": since, "to": until, "search": "\x1f2"}) == ["2"]
 
 
+def test_up_to_the_time_that_was_shown(game: Client, staff: Client) -> None:
+    """Times are shown in milliseconds, and were compared in microseconds."""
+    moment = ago(minutes=1).isoformat().removesuffix("+00:00")
+    send(game, say("a", timestamp=f"{moment}.123456Z"), say("b", timestamp=f"{moment}.124Z"))
+    [_, a] = staff.get("/api/logs").json
+    assert a["timestamp"].endswith(".123Z")
+    assert find(staff, to=a["timestamp"]) == ["a"]
+    assert find(staff, **{"from": a["timestamp"], "to": a["timestamp"]}) == ["a"]
+
+
 @pytest.mark.parametrize(("name", "value"), [("from", "x"), ("to", "2026-13-01"), ("to", "9" * 30)])
 def test_an_unreadable_time_is_400(staff: Client, name: str, value: str) -> None:
     answered = staff.get(f"/api/logs?{name}={value}")
