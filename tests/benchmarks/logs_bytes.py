@@ -8,7 +8,7 @@ from functions.rollups import columnstore
 from functions.shared import db
 from tests.benchmarks import logs_store
 from tests.benchmarks.figures import Figure, stated
-from tests.benchmarks.store import Store
+from tests.benchmarks.store import Store, environ
 
 NAMES = ("logs.bytes", "logs.bytes.packed")
 _EVENTS = 500_000  # of the week
@@ -22,7 +22,8 @@ def measure(store: Store) -> list[Figure]:
         logs_store.record(store, _EVENTS, _start(datetime.now(UTC)), _WEEK)
         logs_store.settle(admin)
         before = _bytes(admin)
-        report = columnstore.run(admin, seconds=900)
+        with environ(store):
+            report = columnstore.run(admin, seconds=900)
         assert report.left == 0
         assert report.told == report.packed
         after = _bytes(admin)

@@ -140,7 +140,7 @@ def measure(store: Store) -> list[Figure]:
     since = datetime.now(UTC).replace(microsecond=0) - _AGO
     began = time.perf_counter()
     logs_store.fill(store, _EVENTS, since)
-    with store.connect() as admin:
+    with store.connect() as admin, environ(store):
         assert columnstore.run(admin, seconds=7200).left == 0  # packs nothing on Apache
     print(f"  loaded in {time.perf_counter() - began:.0f} s", flush=True)
     token = logs_requests.staff(store)
