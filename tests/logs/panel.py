@@ -42,6 +42,12 @@ def connect(steam_id: str, ip: Any, moment: datetime = NOW, **more: Any) -> dict
     return {**sent, "playerName": f"player {steam_id[-3:]}", "metadata": details, **more}
 
 
+def say(text: str, at: datetime = NOW, who: str = "STEAM_0:1:12", **more: Any) -> dict[str, Any]:
+    """A CHAT as a hook sends it."""
+    sent = {"type": "CHAT", "timestamp": stamp(at), "steamId": who, "playerName": "Ana"}
+    return {**sent, "rawText": text, "metadata": {"message": text}, **more}
+
+
 def send(server: Client, *events: dict[str, Any]) -> Any:
     """The answer to a batch, of which nothing is refused."""
     answered = server.post("/api/ingest/logs", {"events": list(events)})
