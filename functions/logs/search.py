@@ -78,7 +78,6 @@ def _wanted(ask: LogsQuery) -> Wanted:
         ("mode = {}", mode),
         ("map = {}", ask.map),
         ("steam_id = {}", ask.steam_id),
-        ("at <= {}", ask.until),
     )
     wanted = Wanted(
         conditions=(sql.SQL("true"), *places, *others),
@@ -87,7 +86,9 @@ def _wanted(ask: LogsQuery) -> Wanted:
         newest=ask.until or datetime.now(UTC) + timedelta(minutes=10),
         places=places,
         person=ask.steam_id,
+        map=ask.map,
     )
+    wanted = wanted.until(ask.until) if ask.until else wanted
     return wanted.since(ask.since) if ask.since else wanted
 
 
@@ -100,7 +101,7 @@ _MATCHING = sql.SQL(
     select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
     from logs.events
     where {where}
-    order by at desc, id desc
+    order by {at} desc, id desc
     limit {limit}
     """
 )
@@ -113,7 +114,7 @@ _ABOUT = sql.SQL(
       from logs.events
       where steam_id = {person}
         and {where}
-      order by at desc, id desc
+      order by {at} desc, id desc
       limit {limit}
     ), met as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
@@ -161,7 +162,7 @@ def _walked(wanted: Wanted) -> list[db.Row]:
         rows += (missing.since(since) if since else missing).found(_INDEXED)
         if since is None:
             break
-        rest = rest.also(sql.SQL("at < {}").format(since))
+        rest = rest.earlier(since)
         oldest, span = since, span * _WIDER
     return rows
 
@@ -177,7 +178,7 @@ _LOOKING = sql.SQL(
         logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
       from {events}
       where {where}
-      order by at desc, id desc
+      order by {at} desc, id desc
       limit {look}
     ), edge as (
       select count(*) as looked, max(at) as newest, min(at) as oldest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import sql
 
@@ -14,6 +14,10 @@ _LATELY = timedelta(days=7)  # where rows are as they were written, not packed i
 _AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
 
 _EVENTS = sql.SQL("logs.events")
+_AT = sql.SQL("at")
+# The same order, which only the index of maps has: a map is played for some hours and then not for
+# days, and of the index of time alone the planner believes that every map is met everywhere.
+_AT_OF_MAP = sql.SQL("(at at time zone 'UTC')")
 
 
 @dataclass(frozen=True)
@@ -31,26 +35,41 @@ class Wanted:
     oldest: datetime | None = None  # nor before that
     places: tuple[sql.Composable, ...] = ()  # those of the conditions on server and type
     person: str | None = None  # whose events alone are wanted
+    map: str | None = None  # on which alone
     events: sql.Composable = field(default_factory=lambda: _EVENTS)  # where they are looked for
 
     def also(self, *conditions: sql.Composable) -> Wanted:
         """The same with more conditions."""
         return replace(self, conditions=(*self.conditions, *conditions))
 
+    @property
+    def at(self) -> sql.Composable:
+        """The time of an event, to sort by."""
+        return _AT_OF_MAP if self.map else _AT
+
+    def until(self, moment: datetime) -> Wanted:
+        """The same up to a moment."""
+        return self.also(self._compared("<=", moment))
+
+    def earlier(self, moment: datetime) -> Wanted:
+        """The same up to a moment, and without it."""
+        return self.also(self._compared("<", moment))
+
+    def _compared(self, sign: LiteralString, moment: datetime) -> sql.Composable:
+        value = sql.SQL("({} at time zone 'UTC')" if self.map else "{}").format(moment)
+        return sql.SQL("{} {} {}").format(self.at, sql.SQL(sign), value)
+
     def since(self, moment: datetime) -> Wanted:
         """The same from a moment on; spares the chunks that are older."""
         later = self.also(
-            sql.SQL("at >= {}").format(moment),
+            self._compared(">=", moment),
             sql.SQL("second >= {}").format(_earlier(moment, _AFTER_SECOND)),
         )
         return replace(later, oldest=moment)
 
     def before(self, at: datetime, event_id: Any) -> Wanted:
         """The same after an event in the order of the answer."""
-        after = self.also(
-            sql.SQL("at <= {}").format(at),
-            sql.SQL("(at, id) < ({}, {})").format(at, event_id),
-        )
+        after = self.until(at).also(sql.SQL("(at, id) < ({}, {})").format(at, event_id))
         return replace(after, newest=at)
 
     @property
@@ -61,6 +80,7 @@ class Wanted:
     def put_into(self, statement: sql.SQL, **parts: Any) -> sql.Composed:
         """A statement with what is wanted, and with other parts of it."""
         return statement.format(
+            at=self.at,
             events=self.events,
             where=sql.SQL(" and ").join(self.conditions),
             words=f"%{_literal(self.words)}%",
