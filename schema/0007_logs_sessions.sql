@@ -10,8 +10,8 @@ as $$
   select steam_id ~ '^STEAM_[0-5]:[01]:(?!0+$)[0-9]{1,10}$'
 $$;
 
--- When a session began, as its server says with an event that has a session's key. A week before is
--- none: nobody plays for so long, and each hour of a session is a row.
+-- When a session began, as its server says with an event that has a session's key. A time that no
+-- event could have is none.
 create function logs.session_start(at timestamptz, session_id text, metadata jsonb)
 returns timestamptz
 language sql
@@ -22,7 +22,7 @@ as $$
     select (metadata ->> 'sessionStart')::timestamptz as moment
     where session_id is not null
   ) as said
-  where moment >= at - interval '7 days'
+  where moment >= at - interval '90 days'
 $$;
 
 -- Who won a round that ended: traitor, innocent or timeout, else what was sent.

@@ -22,9 +22,9 @@ create table logs.packs (
   primary key (chunk, number)
 );
 
--- Some words as they were written, in the order of the alphabet, one a line. `packs` has for each of them, parted by
--- U+0001, the numbers of the packs that say it: a character for the distance of each from the one
--- before. `parts` tells most of what is in none of the words; an index of trigrams would take as much
+-- Some words as they were written, in the order of the alphabet, one a line. `packs` has for each of
+-- them, parted by U+0001, the numbers of the packs that say it: a character for the distance of each
+-- from the one before. `parts` tells most of what is in none of the words; an index of trigrams would take as much
 -- as the words themselves.
 create table logs.words (
   chunk timestamptz not null references logs.told on delete cascade,
