@@ -73,7 +73,7 @@ def array(value: Any) -> list[Any] | None:
 def text(value: Any) -> str | None:
     """The text that was sent, a number's digits too; None for an empty one and anything else."""
     if isinstance(value, str):
-        return (value if value.isascii() and "\0" not in value else clean(value)) or None
+        return clean(value) or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
