@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.logs import avatars, playtime, sessions
+from functions.logs import avatars, changes, playtime
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
 
@@ -78,7 +78,7 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
     if step > timedelta(hours=1):
         last = last.replace(hour=0)
     since = last - step * (count - 1)
-    sessions.settle(ask.server_id)
+    changes.fold_some()
     [row] = db.run(
         _ANALYTICS, {"server": ask.server_id, "step": step, "since": since, "last": last}
     )
@@ -125,12 +125,35 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
 
 
 _ANALYTICS = """
-    with hour as (
-      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred, peak
+    with pending as materialized (
+      select p.sign, p.id, p.steam_id, p.started_at, p.ended_at, p.method = 'exact' as is_exact
+      from logs.pending_play(null, %(server)s) as p
+      where p.kind = 'session'
+    ), part as materialized (
+      select p.sign, p.id, p.steam_id, h.hour, t.since, t.until, p.is_exact,
+        p.sign * logs.seconds(p.started_at, p.ended_at, t.since, t.until) as seconds,
+        t.since = p.started_at as is_start
+      from pending p
+      cross join lateral generate_series(
+        greatest(date_trunc('hour', p.started_at, 'UTC'), rollups.horizon('logs.played'),
+          %(since)s::timestamptz),
+        greatest(p.started_at, p.ended_at - interval '1 microsecond'),
+        interval '1 hour'
+      ) as h (hour)
+      cross join lateral (
+        select greatest(p.started_at, h.hour) as since,
+          least(p.ended_at, h.hour + interval '1 hour') as until
+      ) as t
+    ), hour as (
+      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
         and hour < %(last)s + %(step)s
+      union all
+      select time_bucket(%(step)s, hour), seconds, case when is_start then sign else 0 end,
+        case when is_exact then sign else 0 end, case when is_exact then 0 else sign end
+      from part
     ), beat as (
       select time_bucket(%(step)s, slot) as at, told, players, peak
       from logs.population
@@ -167,6 +190,9 @@ _ANALYTICS = """
           and server_id = %(server)s
           and hour >= %(since)s
           and hour <= %(last)s
+        union all
+        select steam_id, seconds
+        from part
       ) as p
       group by steam_id
       having sum(seconds) > 0
@@ -176,9 +202,47 @@ _ANALYTICS = """
       select steam_id,
         (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
           as name
-      from logs.player_months
+      from logs.player_sums
       where steam_id in (select steam_id from top)
       group by steam_id
+    ), touched as (
+      select distinct hour
+      from part
+    ), together as (
+      -- How many played at once: of hours in which pending changes count it is counted again.
+      select max(peak) as peak
+      from logs.play_hours
+      where server_id = %(server)s
+        and hour >= %(since)s
+        and hour < %(last)s + %(step)s
+        and hour not in (select hour from touched)
+      union all
+      select max(together)
+      from (
+        select sum(step) over (partition by hour order by at, step rows unbounded preceding)
+          as together
+        from (
+          select p.hour, e.at, e.step
+          from (
+            select hour, since, until
+            from logs.played
+            where server_id = %(server)s
+              and hour in (select hour from touched)
+              and hour >= %(since)s
+              and hour < %(last)s + %(step)s
+              and session not in (select id from pending where sign = -1)
+            union all
+            select hour, since, until
+            from part
+            where sign = 1
+          ) as p
+          cross join lateral (values (p.since, 1), (p.until, -1)) as e (at, step)
+          where p.until > p.since
+        ) as steps
+      ) as line
+    ), queued as (
+      select steam_id, first_at
+      from logs.sum_players(array(select c from logs.changes c where c.server_id = %(server)s))
     )
     select exists (
         select
@@ -191,24 +255,41 @@ _ANALYTICS = """
         greatest(
           (select max(peak) from beat),
           (
-            select max(peak)
-            from logs.activity
+            select max(players)
+            from logs.peak_sums
             where server_id = %(server)s
               and hour >= %(since)s
               and hour < %(last)s + %(step)s
           )
         ),
-        w.peak
+        (select max(peak) from together),
+        0
       ) as peak,
       (
         select count(*)
         from (
-          select
-          from logs.player_months
+          select steam_id
+          from logs.player_totals
           where server_id = %(server)s
-          group by steam_id
-          having min(first_at) >= %(since)s
-        ) as newcomer
+            and first_at >= %(since)s
+          union
+          select steam_id
+          from queued
+          where first_at >= %(since)s
+        ) as n
+        where not exists (
+            select
+            from logs.player_totals t
+            where t.steam_id = n.steam_id
+              and t.server_id = %(server)s
+              and t.first_at < %(since)s
+          )
+          and not exists (
+            select
+            from queued q
+            where q.steam_id = n.steam_id
+              and q.first_at < %(since)s
+          )
       ) as newcomers,
       (
         select json_agg(json_build_array(at, seconds, told, players) order by at)
@@ -224,7 +305,7 @@ _ANALYTICS = """
     from (
       select coalesce(sum(seconds), 0)::bigint as seconds,
         coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(exact), 0) > 0 as is_exact,
-        coalesce(sum(inferred), 0) > 0 as is_inferred, coalesce(max(peak), 0) as peak
+        coalesce(sum(inferred), 0) > 0 as is_inferred
       from hour
     ) as w
     cross join logs.freshness(%(since)s) as f

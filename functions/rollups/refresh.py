@@ -19,6 +19,8 @@ from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
 _SETTLE_SECONDS = 2.0
+_FOLD = 5000  # queued changes of logs that are folded together
+_FOLD_SECONDS = 120.0
 _GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
 
 
@@ -49,7 +51,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     report, started = Report(), time.monotonic()
     with turn() as mine:
         if mine:
-            settle_sessions(connection)
+            fold_logs(connection)
             close(connection)
             report.buckets = work(connection, started + seconds)
             _promote(connection)
@@ -60,12 +62,18 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def settle_sessions(connection: db.Connection) -> None:
-    """Brings sessions up to date with logs: rollups are made of them, too. A server at a time."""
-    for row in connection.execute(
-        "select distinct server_id from logs.unsettled order by server_id"
-    ).fetchall():
-        connection.execute("select logs.settle(%s)", (row["server_id"],))
+def fold_logs(connection: db.Connection) -> None:
+    """Brings sessions and totals up to date with logs: rollups are made of sessions, too.
+
+    Open sessions are written as they are by now. Readers who fold meanwhile are waited for.
+    """
+    folded = _FOLD
+    deadline = time.monotonic() + _FOLD_SECONDS
+    while folded in (_FOLD, -1) and time.monotonic() < deadline:
+        folded = _one(connection, f"select logs.fold({_FOLD}) as n")
+        if folded == -1:
+            time.sleep(0.01)
+    _one(connection, "select logs.fold(0, true) as n")
 
 
 def work(connection: db.Connection, deadline: float) -> int:

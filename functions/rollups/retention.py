@@ -37,7 +37,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     with turn() as mine:
         report.busy = not mine
         if mine:
-            refresh.settle_sessions(connection)
+            refresh.fold_logs(connection)
             for source in _limited(connection):
                 if _move_horizon(connection, source):
                     refresh.work(connection, deadline)
@@ -122,9 +122,9 @@ def _drop(connection: db.Connection, source: str, report: Report) -> None:
             and d.bucket < s.horizon
         ) or %s = 'logs.hours' and exists (
           select
-          from logs.unsettled u
+          from logs.changes c
           join rollups.sources s on s.name = 'logs.hours'
-          where u.hour < s.horizon
+          where c.at < s.horizon
         ) as is_dirty
         """,
         (source, source),

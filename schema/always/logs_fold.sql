@@ -1,0 +1,309 @@
+-- The third of three steps from changes to sessions, and the totals with them: takes changes out of
+-- the queue and writes what they make, in one transaction. So every snapshot sees a change either
+-- queued or folded.
+
+-- Folds up to `most` changes, the oldest first, and returns how many; -1 while somebody else is at
+-- it, whom nobody waits for. With `with_open` open sessions are written, too, as they are by now.
+create or replace function logs.fold(most integer, with_open boolean default false)
+returns integer
+language plpgsql
+as $$
+declare
+  changes logs.changes[];
+  plays logs.play_change[];
+begin
+  if not pg_try_advisory_xact_lock(7417207) then
+    return -1;
+  end if;
+  -- Each statement from here on sees what whoever had the lock before has left.
+  with taken as (
+    delete from logs.changes c
+    where c.number in (
+      select number
+      from logs.changes
+      order by number
+      limit most
+    )
+    returning c as change
+  )
+  select coalesce(array_agg(t.change), '{}') into changes
+  from taken t;
+  if changes = '{}' and not with_open then
+    return 0;
+  end if;
+  plays := array(select p from logs.play_changes(changes, with_open, null, null) as p);
+  if plays <> '{}' then
+    perform logs.write_plays(plays);
+  end if;
+  perform logs.write_changes(changes);
+  return cardinality(changes);
+end
+$$;
+
+-- Writes sessions, their parts by the hour, CONNECTs, and the totals of them.
+create or replace function logs.write_plays(plays logs.play_change[]) returns void
+language plpgsql
+as $$
+begin
+  insert into logs.person_totals as t (steam_id, seconds)
+  select u.steam_id, u.seconds
+  from logs.union_changes(plays) as u
+  order by u.steam_id
+  on conflict (steam_id) do update
+  set seconds = t.seconds + excluded.seconds;
+
+  with play as materialized (
+    select p.*
+    from unnest(plays) as p
+    where p.kind = 'session'
+  ), part as materialized (
+    select h.hour, s.sign, s.id as session, s.server_id, s.steam_id, p.since, p.until,
+      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds,
+      p.since = s.started_at as is_start, s.method = 'exact' as is_exact
+    from play s
+    cross join lateral generate_series(
+      date_trunc('hour', s.started_at, 'UTC'),
+      greatest(s.started_at, s.ended_at - interval '1 microsecond'),
+      interval '1 hour'
+    ) as h (hour)
+    cross join lateral (
+      select greatest(s.started_at, h.hour) as since,
+        least(s.ended_at, h.hour + interval '1 hour') as until
+    ) as p
+    where h.hour >= rollups.horizon('logs.played')
+  ), removed as (
+    delete from logs.sessions s
+    using play o
+    where o.sign = -1
+      and s.id = o.id
+      and not exists (select from play n where n.sign = 1 and n.id = s.id)
+  ), emptied as (
+    delete from logs.played p
+    using part o
+    where o.sign = -1
+      and p.session = o.session
+      and p.hour = o.hour
+      and p.hour >= (select min(hour) from part)
+      and p.hour <= (select max(hour) from part)
+      and not exists (
+        select
+        from part n
+        where n.sign = 1
+          and n.session = o.session
+          and n.hour = o.hour
+      )
+  ), kept as (
+    insert into logs.sessions as s
+      (id, server_id, steam_id, session_id, other_keys, started_at, ended_at, method, reason,
+       opened_at, first_at, last_at, last_event_at, sent_start)
+    select id, server_id, steam_id, session_id, other_keys, started_at, ended_at, method, reason,
+      opened_at, first_at, last_at, last_event_at, sent_start
+    from play
+    where sign = 1
+    on conflict (id) do update
+    set session_id = excluded.session_id,
+      other_keys = excluded.other_keys,
+      started_at = excluded.started_at,
+      ended_at = excluded.ended_at,
+      method = excluded.method,
+      reason = excluded.reason,
+      opened_at = excluded.opened_at,
+      first_at = excluded.first_at,
+      last_at = excluded.last_at,
+      last_event_at = excluded.last_event_at,
+      sent_start = excluded.sent_start
+  ), filled as (
+    -- What is as it was is not written, so that it dirties no rollup.
+    insert into logs.played as p
+      (hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact)
+    select hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact
+    from part n
+    where sign = 1
+      and not exists (
+        select
+        from part o
+        where o.sign = -1
+          and o.session = n.session
+          and (o.hour, o.since, o.until, o.seconds, o.is_start, o.is_exact)
+            = (n.hour, n.since, n.until, n.seconds, n.is_start, n.is_exact)
+      )
+    on conflict (session, hour) do update
+    set since = excluded.since,
+      until = excluded.until,
+      seconds = excluded.seconds,
+      is_start = excluded.is_start,
+      is_exact = excluded.is_exact
+  )
+  insert into logs.play_totals as t (steam_id, server_id, is_exact, seconds, sessions)
+  select steam_id, server_id, is_exact, sum(sign * seconds),
+    coalesce(sum(sign) filter (where is_start), 0)
+  from part
+  group by steam_id, server_id, is_exact
+  having sum(sign * seconds) <> 0
+    or sum(sign) filter (where is_start) <> 0
+  order by steam_id, server_id, is_exact
+  on conflict (steam_id, server_id, is_exact) do update
+  set seconds = t.seconds + excluded.seconds,
+    sessions = t.sessions + excluded.sessions;
+
+  with stray as materialized (
+    select p.*
+    from unnest(plays) as p
+    where p.kind = 'stray'
+  ), removed as (
+    delete from logs.stray_ends x
+    using stray o
+    where o.sign = -1
+      and x.id = o.id
+      and not exists (select from stray n where n.sign = 1 and n.id = x.id)
+  )
+  insert into logs.stray_ends (id, server_id, steam_id, session_id, first_at, last_at)
+  select id, server_id, steam_id, session_id, first_at, last_at
+  from stray
+  where sign = 1
+  on conflict (id) do update
+  set session_id = excluded.session_id,
+    first_at = excluded.first_at,
+    last_at = excluded.last_at;
+
+  with connect as materialized (
+    select p.*
+    from unnest(plays) as p
+    where p.kind = 'connect'
+  ), removed as (
+    delete from logs.connects k
+    using connect o
+    where o.sign = -1
+      and k.id = o.id
+      and k.at = o.opened_at
+      and k.at >= (select min(opened_at) from connect)
+      and k.at <= (select max(opened_at) from connect)
+      and not exists (select from connect n where n.sign = 1 and n.id = k.id)
+  ), kept as (
+    insert into logs.connects as k (id, server_id, at, steam_id, mode, is_counted)
+    select id, server_id, opened_at, steam_id, mode, is_counted
+    from connect
+    where sign = 1
+    on conflict (id, at) do update
+    set is_counted = excluded.is_counted
+  ), counted as (
+    select steam_id, server_id, mode, (opened_at at time zone 'UTC')::date as day, sign
+    from connect
+    where is_counted
+  ), by_type as (
+    insert into logs.type_days as t (server_id, day, mode, type, connections)
+    select server_id, day, mode, 'CONNECT', sum(sign)
+    from counted
+    group by server_id, day, mode
+    order by server_id, day, mode
+    on conflict (server_id, day, mode, type) do update
+    set connections = t.connections + excluded.connections
+  )
+  insert into logs.player_totals as t (steam_id, server_id, mode, connections)
+  select steam_id, server_id, mode, sum(sign)
+  from counted
+  group by steam_id, server_id, mode
+  order by steam_id, server_id, mode
+  on conflict (steam_id, server_id, mode) do update
+  set connections = t.connections + excluded.connections;
+end
+$$;
+
+-- Adds changes to what is kept of them: signs of life and totals.
+create or replace function logs.write_changes(changes logs.changes[]) returns void
+language plpgsql
+as $$
+begin
+  insert into logs.life_signs as k (server_id, slot, first_at, last_at)
+  select server_id, time_bucket('5 minutes', at), min(at), max(at)
+  from unnest(changes)
+  group by 1, 2
+  on conflict (server_id, slot) do update
+  set first_at = least(k.first_at, excluded.first_at),
+    last_at = greatest(k.last_at, excluded.last_at)
+  where excluded.first_at < k.first_at
+    or excluded.last_at > k.last_at;
+
+  update logs.sessions s
+  set last_event_at = n.at
+  from (
+    select server_id, steam_id, max(at) as at
+    from unnest(changes)
+    where id is not null
+      and not is_ambiguous
+      and steam_id is not null
+    group by server_id, steam_id
+  ) as n
+  where s.server_id = n.server_id
+    and s.steam_id = n.steam_id
+    and s.reason = 'open'
+    and s.last_event_at < n.at;
+
+  insert into logs.player_totals as t
+    (steam_id, server_id, mode, events, props, first_at, last_at, named_at, named_by, name)
+  select steam_id, server_id, mode, events, props, first_at, last_at, named_at, named_by, name
+  from logs.sum_players(changes)
+  on conflict (steam_id, server_id, mode) do update
+  set events = t.events + excluded.events,
+    props = t.props + excluded.props,
+    first_at = least(t.first_at, excluded.first_at),
+    last_at = greatest(t.last_at, excluded.last_at),
+    named_at = greatest(t.named_at, excluded.named_at),
+    named_by = case
+      when (t.named_at, t.named_by) > (excluded.named_at, excluded.named_by) then t.named_by
+      else coalesce(excluded.named_by, t.named_by)
+    end,
+    name = case
+      when (t.named_at, t.named_by) > (excluded.named_at, excluded.named_by) then t.name
+      else coalesce(excluded.name, t.name)
+    end;
+
+  insert into logs.player_names as t (steam_id, name, first_at, last_at)
+  select steam_id, name, first_at, last_at
+  from logs.sum_names(changes)
+  on conflict (steam_id, name) do update
+  set first_at = least(t.first_at, excluded.first_at),
+    last_at = greatest(t.last_at, excluded.last_at);
+
+  insert into logs.active_days (day, steam_id)
+  select day, steam_id
+  from logs.sum_active_days(changes)
+  on conflict do nothing;
+
+  insert into logs.type_days as t (server_id, day, mode, type, events)
+  select server_id, day, mode, type, events
+  from logs.sum_types(changes)
+  on conflict (server_id, day, mode, type) do update
+  set events = t.events + excluded.events;
+
+  insert into logs.peaks as t (server_id, hour, players)
+  select server_id, hour, players
+  from logs.sum_peaks(changes)
+  on conflict (server_id, hour) do update
+  set players = excluded.players
+  where t.players < excluded.players;
+
+  insert into logs.player_rounds as t
+    (steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
+     kills, deaths)
+  select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
+    kills, deaths
+  from logs.sum_rounds(changes)
+  on conflict on constraint player_rounds_key do update
+  set is_traitor = t.is_traitor or excluded.is_traitor,
+    is_detective = t.is_detective or excluded.is_detective,
+    is_innocent = t.is_innocent or excluded.is_innocent,
+    is_murderer = t.is_murderer or excluded.is_murderer,
+    kills = t.kills + excluded.kills,
+    deaths = t.deaths + excluded.deaths;
+
+  insert into logs.round_winners as t (server_id, round_id, ended_at, ended_by, winner)
+  select server_id, round_id, ended_at, ended_by, winner
+  from logs.sum_winners(changes)
+  on conflict (server_id, round_id) do update
+  set ended_at = excluded.ended_at,
+    ended_by = excluded.ended_by,
+    winner = excluded.winner
+  where (t.ended_at, t.ended_by) < (excluded.ended_at, excluded.ended_by);
+end
+$$;

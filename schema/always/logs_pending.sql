@@ -1,0 +1,356 @@
+-- What is kept and what is still queued, put together by who reads: nobody waits for a fold.
+
+-- The differences between the sessions and CONNECTs that are kept and those that there are, of what
+-- changes touch: whose rows are as they are kept is not in it. `with_open` adds open sessions as they
+-- are by their server's last sign of life: they are not written at each one.
+create or replace function logs.play_changes(
+  changes logs.changes[],
+  with_open boolean,
+  of_person text,
+  of_server text
+) returns setof logs.play_change
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+declare
+  one record;
+  spans record;
+begin
+  select coalesce(array_agg(s.server_id), '{}') as server_ids,
+    coalesce(array_agg(s.steam_id), '{}') as steam_ids,
+    coalesce(array_agg(s.since), '{}') as sinces, coalesce(array_agg(s.until), '{}') as untils
+  into spans
+  from logs.changed_spans(changes, of_person) as s
+  where of_server is null
+    or s.server_id = of_server;
+  for one in
+    select s.server_id, array_agg(s.steam_id) as steam_ids, array_agg(s.since) as sinces,
+      array_agg(s.until) as untils
+    from unnest(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
+      as s (server_id, steam_id, since, until)
+    group by s.server_id
+    order by s.server_id
+  loop
+    return query
+    select *
+    from logs.compare(one.server_id, one.steam_ids, one.sinces, one.untils, changes);
+  end loop;
+  if with_open then
+    return query
+    with server as materialized (
+      select o.server_id, greatest(k.last_at, c.at) as last_at
+      from (
+        select distinct server_id
+        from logs.sessions
+        where reason = 'open'
+          and (of_person is null or steam_id = of_person)
+          and (of_server is null or server_id = of_server)
+      ) as o
+      left join lateral (
+        select k.last_at
+        from logs.life_signs k
+        where k.server_id = o.server_id
+        order by k.slot desc
+        limit 1
+      ) as k on true
+      left join (
+        select server_id, max(at) as at
+        from unnest(changes)
+        group by server_id
+      ) as c on c.server_id = o.server_id
+    ), fresh as (
+      select server_id, steam_id, max(at) as at
+      from unnest(changes)
+      where id is not null
+        and not is_ambiguous
+        and steam_id is not null
+      group by server_id, steam_id
+    ), grown as materialized (
+      select s.*, e.ended_at as new_ended_at, e.reason as new_reason, l.at as new_event_at
+      from server v
+      join logs.sessions s on s.server_id = v.server_id
+        and s.reason = 'open'
+        and (of_person is null or s.steam_id = of_person)
+      left join fresh f on f.server_id = s.server_id and f.steam_id = s.steam_id
+      cross join lateral (
+        select greatest(s.last_event_at, f.at) as at
+      ) as l
+      cross join lateral (
+        select
+          case when v.last_at >= l.at + interval '6 hours' then l.at else v.last_at end as ended_at,
+          case when v.last_at >= l.at + interval '6 hours' then 'idle' else 'open' end as reason
+      ) as e
+      where (e.ended_at, e.reason, l.at) is distinct from (s.ended_at, s.reason, s.last_event_at)
+        and not exists (
+          select
+          from unnest(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
+            as t (server_id, steam_id, since, until)
+          where t.server_id = s.server_id
+            and t.steam_id = s.steam_id
+            and t.since <= s.first_at
+            and t.until > s.first_at
+        )
+    )
+    select 'session', -1, g.server_id, g.steam_id, g.id, g.session_id, g.other_keys, g.started_at,
+      g.ended_at, g.method, g.reason, g.opened_at, g.first_at, g.last_at, g.last_event_at,
+      g.sent_start, null, null::boolean
+    from grown g
+    union all
+    select 'session', 1, g.server_id, g.steam_id, g.id, g.session_id, g.other_keys,
+      least(coalesce(g.sent_start, g.opened_at), g.new_ended_at), g.new_ended_at, g.method, g.new_reason, g.opened_at,
+      g.first_at, greatest(g.last_at, g.new_ended_at),
+      case g.new_reason when 'open' then g.new_event_at end, g.sent_start, null, null::boolean
+    from grown g;
+  end if;
+end
+$$;
+
+-- The differences between what is kept in some spans of a server and what is derived for them.
+create or replace function logs.compare(
+  of_server text,
+  steam_ids text[],
+  sinces timestamptz[],
+  untils timestamptz[],
+  changes logs.changes[]
+) returns setof logs.play_change
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with target as materialized (
+    select t.steam_id, t.since, t.until
+    from unnest(steam_ids, sinces, untils) as t (steam_id, since, until)
+  ), side as materialized (
+    select d.*
+    from logs.derive(of_server, steam_ids, sinces, untils, changes) as d
+    union all
+    select 'session', -1, s.server_id, s.steam_id, s.id, s.session_id, s.other_keys, s.started_at,
+      s.ended_at, s.method, s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at,
+      s.sent_start, null, null
+    from target t
+    join logs.sessions s on s.server_id = of_server
+      and s.steam_id = t.steam_id
+      and s.first_at >= t.since
+      and s.first_at < t.until
+    union all
+    select 'connect', -1, k.server_id, k.steam_id, k.id, null, null, null, null, null, null, k.at,
+      null, null, null, null, k.mode, k.is_counted
+    from target t
+    join logs.connects k on k.server_id = of_server
+      and k.steam_id = t.steam_id
+      and k.at >= t.since
+      and k.at < t.until
+    union all
+    select 'stray', -1, x.server_id, x.steam_id, x.id, x.session_id, null, null, null, null, null,
+      null, x.first_at, x.last_at, null, null, null, null
+    from target t
+    join logs.stray_ends x on x.server_id = of_server
+      and x.steam_id = t.steam_id
+      and x.first_at >= t.since
+      and x.first_at < t.until
+  )
+  select s.*
+  from side s
+  left join side o on o.kind = s.kind
+    and o.id = s.id
+    and o.sign = -s.sign
+    and (o.session_id, o.other_keys, o.started_at, o.ended_at, o.method, o.reason, o.opened_at,
+        o.first_at, o.last_at, o.last_event_at, o.sent_start, o.mode, o.is_counted)
+      is not distinct from (s.session_id, s.other_keys, s.started_at, s.ended_at, s.method,
+        s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at, s.sent_start, s.mode,
+        s.is_counted)
+  where o.id is null;
+end
+$$;
+
+-- Whole seconds of a session from one moment to another, both cut to it: parts of a session, however
+-- it is cut, add up to its own seconds.
+create or replace function logs.seconds(
+  started_at timestamptz,
+  ended_at timestamptz,
+  since timestamptz,
+  until timestamptz
+) returns integer
+language sql
+immutable
+parallel safe
+as $$
+  select greatest(0,
+    floor(extract(epoch from least(greatest(until, started_at), ended_at) - started_at))
+    - floor(extract(epoch from least(greatest(since, started_at), ended_at) - started_at))
+  )::integer
+$$;
+
+-- All of the queue, as what changes what is kept.
+create or replace function logs.pending_play(of_person text, of_server text)
+returns setof logs.play_change
+language plpgsql
+stable
+as $$
+begin
+  return query
+  select *
+  from logs.play_changes(array(select c from logs.changes c), true, of_person, of_server);
+end
+$$;
+
+-- By how many seconds the union of each person's sessions differs from what is kept. It is counted by
+-- the hour, as the rollup logs.person_days does: what lies over each other there counts once.
+create or replace function logs.union_changes(plays logs.play_change[])
+returns table (steam_id text, seconds bigint)
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with play as materialized (
+    select p.sign, p.steam_id, p.id, p.started_at, p.ended_at
+    from unnest(plays) as p
+    where p.kind = 'session'
+  ), differing as (
+    -- Of a session that only ends otherwise nothing else differs.
+    select steam_id,
+      case
+        when count(*) = 2 and min(started_at) = max(started_at) then min(ended_at)
+        else min(started_at)
+      end as at
+    from play
+    group by steam_id, id
+  ), person as materialized (
+    select steam_id, greatest(date_trunc('hour', min(at), 'UTC'), rollups.horizon('logs.played'))
+      as hour
+    from differing
+    group by steam_id
+  ), kept as materialized (
+    select s.steam_id, s.id, s.started_at, s.ended_at
+    from person p
+    join logs.sessions s on s.steam_id = p.steam_id
+      and s.ended_at >= p.hour
+  ), side as (
+    select -1 as sign, steam_id, started_at, ended_at
+    from kept
+    union all
+    select 1, k.steam_id, k.started_at, k.ended_at
+    from kept k
+    where not exists (select from play p where p.sign = -1 and p.id = k.id)
+    union all
+    select 1, steam_id, started_at, ended_at
+    from play
+    where sign = 1
+  ), part as (
+    select s.sign, s.steam_id, h.hour, p.since, p.until,
+      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
+    from side s
+    join person n on n.steam_id = s.steam_id
+    cross join lateral generate_series(
+      greatest(date_trunc('hour', s.started_at, 'UTC'), n.hour),
+      greatest(s.started_at, s.ended_at - interval '1 microsecond'),
+      interval '1 hour'
+    ) as h (hour)
+    cross join lateral (
+      select greatest(s.started_at, h.hour) as since,
+        least(s.ended_at, h.hour + interval '1 hour') as until
+    ) as p
+  ), edge as (
+    select p.*, max(until) over (partition by sign, steam_id, hour order by since, until
+        rows between unbounded preceding and 1 preceding) as until_before
+    from part p
+  ), island as (
+    select e.*, count(*) filter (where until_before is null or since >= until_before)
+        over (partition by sign, steam_id, hour order by since, until
+          rows unbounded preceding) as island
+    from edge e
+  ), whole as (
+    select sign, steam_id,
+      case count(*)
+        when 1 then min(seconds)
+        else floor(extract(epoch from max(until) - min(since)))
+      end as seconds
+    from island
+    group by sign, steam_id, hour, island
+  )
+  select w.steam_id, sum(w.sign * w.seconds)::bigint
+  from whole w
+  group by w.steam_id
+  having sum(w.sign * w.seconds) <> 0;
+end
+$$;
+
+-- How long a person played on each UTC day from one on, on all servers together, and how many
+-- sessions began that day: of days whose sessions are gone as the rollup has it.
+create or replace function logs.played_days(
+  of_person text,
+  from_day timestamptz,
+  plays logs.play_change[]
+) returns table (day timestamptz, seconds bigint, sessions bigint)
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+declare
+  since timestamptz := greatest(from_day, rollups.horizon('logs.played'));
+begin
+  return query
+  with session as (
+    select s.id, s.started_at, s.ended_at
+    from logs.sessions s
+    where s.steam_id = of_person
+      and s.ended_at >= since
+      and not exists (
+        select
+        from unnest(plays) as p
+        where p.kind = 'session'
+          and p.sign = -1
+          and p.id = s.id
+      )
+    union all
+    select p.id, p.started_at, p.ended_at
+    from unnest(plays) as p
+    where p.kind = 'session'
+      and p.sign = 1
+      and p.ended_at >= since
+  ), part as (
+    select h.hour, s.id, p.since, p.until, p.since = s.started_at as is_start,
+      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
+    from session s
+    cross join lateral generate_series(
+      greatest(date_trunc('hour', s.started_at, 'UTC'), since),
+      greatest(s.started_at, s.ended_at - interval '1 microsecond'),
+      interval '1 hour'
+    ) as h (hour)
+    cross join lateral (
+      select greatest(s.started_at, h.hour) as since,
+        least(s.ended_at, h.hour + interval '1 hour') as until
+    ) as p
+  ), edge as (
+    select p.*, max(until) over (partition by hour order by since, until
+        rows between unbounded preceding and 1 preceding) as until_before
+    from part p
+  ), island as (
+    select e.*, count(*) filter (where until_before is null or since >= until_before)
+        over (partition by hour order by since, until rows unbounded preceding) as island
+    from edge e
+  ), whole as (
+    select hour, count(*) filter (where is_start) as sessions,
+      case count(*)
+        when 1 then min(seconds)
+        else floor(extract(epoch from max(until) - min(since)))
+      end as seconds
+    from island
+    group by hour, island
+  )
+  select date_trunc('day', hour, 'UTC'), sum(seconds)::bigint, sum(sessions)::bigint
+  from whole
+  group by 1
+  union all
+  select d.day, d.seconds, d.sessions
+  from logs.person_days d
+  where d.steam_id = of_person
+    and d.day >= from_day
+    and d.day < since;
+end
+$$;
