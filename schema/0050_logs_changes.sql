@@ -17,7 +17,14 @@ create table logs.changes (
   players integer,  -- as the event or heartbeat says
   is_map_change boolean not null,
   is_ambiguous boolean not null,
-  metadata jsonb  -- of what tells about rounds
+  -- Of modes with rounds: which one, and in which roles.
+  round_id text,
+  role text,
+  attacker_id text collate "C",
+  attacker_role text,
+  victim_id text collate "C",
+  victim_role text,
+  winner text
 );
 
 create function logs.queue_events() returns trigger
@@ -26,14 +33,24 @@ as $$
 begin
   insert into logs.changes
     (server_id, at, id, mode, type, steam_id, player_name, session_id, started_at, map, players,
-     is_map_change, is_ambiguous, metadata)
+     is_map_change, is_ambiguous, round_id, role, attacker_id, attacker_role, victim_id,
+     victim_role, winner)
   select server_id, at, id, mode, type, steam_id, player_name, session_id,
     case when metadata ? 'sessionStart' then logs.session_start(at, session_id, metadata) end,
     map, player_count,
     type = 'GAME_EVENT' and metadata @> '{"eventKind": "MAP_CHANGE"}',
     metadata @> '{"ambiguous": true}',
-    case when mode in ('TTT', 'Murder') or type = 'ROUND_END' then metadata end
-  from changed;
+    case when has_rounds or type = 'ROUND_END' then metadata ->> 'roundId' end,
+    case when has_rounds then metadata ->> 'role' end,
+    case when has_rounds then metadata ->> 'attackerSteamId' end,
+    case when has_rounds then metadata ->> 'attackerRole' end,
+    case when has_rounds
+      then coalesce(metadata ->> 'victimSteamId', case when type = 'KILL' then steam_id end)
+    end,
+    case when has_rounds then metadata ->> 'victimRole' end,
+    case when type = 'ROUND_END' then logs.winner(metadata) end
+  from changed
+  cross join lateral (select mode in ('TTT', 'Murder') as has_rounds) as m;
   return null;
 end
 $$;
@@ -123,6 +140,8 @@ create table logs.connects (
   steam_id text collate "C" not null,
   mode text collate "C" not null,
   is_counted boolean not null,
+  -- Where the map may have changed before it: what says a map from then on until it counts.
+  map_since timestamptz,
   primary key (id, at)
 );
 
@@ -131,6 +150,7 @@ select create_hypertable(
 );
 
 create index connects_by_time on logs.connects (server_id, at desc);
+create index connects_by_map on logs.connects (server_id, at) where map_since is not null;
 create index connects_by_person on logs.connects (server_id, steam_id, at desc);
 
 insert into rollups.sources (name, time_column, keep, margin)
@@ -251,5 +271,6 @@ create type logs.play_change as (
   last_event_at timestamptz,
   sent_start timestamptz,
   mode text,
-  is_counted boolean
+  is_counted boolean,
+  map_since timestamptz
 );

@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel
 
-from functions.logs import events, identity, rows, spooled, streams
+from functions.logs import changes, events, identity, rows, spooled, streams
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
@@ -136,6 +136,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
             _exhaust(making)
             new = events.store(parcel_of(outcomes, sender, receipt))
         settle(outcomes, new)
+        changes.fold_behind(one.row.at for one in outcomes if one.row)
     except db.DatabaseAway:
         _exhaust(making)
         if not _is_refused(outcomes):

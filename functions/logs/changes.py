@@ -8,12 +8,17 @@ the queue has become long, so that no reader finds much.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 
 from functions.shared import db
 
 _WORTH = 50  # queued changes from which folding costs a reader less than reading them
-_BATCH_SIZE = 2000  # changes that are folded together
+_BATCH_SIZE = 2000  # changes that a reader folds together
+_BULK_SIZE = 20_000  # that others fold together: people are looked at once
 _LONG = 20_000  # queued changes from which writers fold, too
+_MANY_HOURS = 3  # of what one request stores
 _PAUSE = 5.0  # seconds between two looks of a process that writes
 _looked_at = float("-inf")  # monotonic seconds
 
@@ -48,19 +53,38 @@ def fold_all(seconds: float = 10.0) -> None:
     """Folds until nothing is queued, somebody else is at it, or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        [row] = db.run("select logs.fold(%s) as folded", (_BATCH_SIZE,))
-        if row["folded"] < _BATCH_SIZE:
+        [row] = db.run("select logs.fold(%s) as folded", (_BULK_SIZE,))
+        if row["folded"] < _BULK_SIZE:
             break
 
 
-def fold_if_long() -> None:
-    """Folds a part of a queue that has become long; looks once in some seconds."""
+def fold_behind(times: Iterable[datetime]) -> None:
+    """Folds for who has just stored events of these times, where readers would have much to do.
+
+    That is after events of many hours, which were not sent as they happened, and when the queue has
+    become long: for that a process looks once in some seconds. No round trip otherwise. A database
+    that is away by now is no matter: what was stored stays queued.
+    """
+    with suppress(db.DatabaseAway):
+        if len({at.replace(minute=0, second=0, microsecond=0) for at in times}) > _MANY_HOURS:
+            fold_all()
+        elif _is_long():
+            fold_all(seconds=1.0)
+
+
+def _is_long() -> bool:
     global _looked_at
     if time.monotonic() < _looked_at + _PAUSE:
-        return
+        return False
     _looked_at = time.monotonic()
     [row] = db.run(
         "select count(*) as queued from (select from logs.changes limit %s) as c", (_LONG,)
     )
-    if row["queued"] == _LONG:
-        fold_all(seconds=1.0)
+    return bool(row["queued"] == _LONG)
+
+
+def fold_first() -> None:
+    """Folds all, and keeps others from folding until the open transaction ends."""
+    db.run("select pg_advisory_xact_lock(7417207)")
+    while db.run("select logs.fold(%s) as folded", (_BULK_SIZE,))[0]["folded"] == _BULK_SIZE:
+        pass

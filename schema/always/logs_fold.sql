@@ -180,12 +180,13 @@ begin
       and k.at <= (select max(opened_at) from connect)
       and not exists (select from connect n where n.sign = 1 and n.id = k.id)
   ), kept as (
-    insert into logs.connects as k (id, server_id, at, steam_id, mode, is_counted)
-    select id, server_id, opened_at, steam_id, mode, is_counted
+    insert into logs.connects as k (id, server_id, at, steam_id, mode, is_counted, map_since)
+    select id, server_id, opened_at, steam_id, mode, is_counted, map_since
     from connect
     where sign = 1
     on conflict (id, at) do update
-    set is_counted = excluded.is_counted
+    set is_counted = excluded.is_counted,
+      map_since = excluded.map_since
   ), counted as (
     select steam_id, server_id, mode, (opened_at at time zone 'UTC')::date as day, sign
     from connect

@@ -94,13 +94,14 @@ begin
     )
     select 'session', -1, g.server_id, g.steam_id, g.id, g.session_id, g.other_keys, g.started_at,
       g.ended_at, g.method, g.reason, g.opened_at, g.first_at, g.last_at, g.last_event_at,
-      g.sent_start, null, null::boolean
+      g.sent_start, null, null::boolean, null::timestamptz
     from grown g
     union all
     select 'session', 1, g.server_id, g.steam_id, g.id, g.session_id, g.other_keys,
       least(coalesce(g.sent_start, g.opened_at), g.new_ended_at), g.new_ended_at, g.method, g.new_reason, g.opened_at,
       g.first_at, greatest(g.last_at, g.new_ended_at),
-      case g.new_reason when 'open' then g.new_event_at end, g.sent_start, null, null::boolean
+      case g.new_reason when 'open' then g.new_event_at end, g.sent_start, null, null::boolean,
+      null::timestamptz
     from grown g;
   end if;
 end
@@ -129,7 +130,7 @@ begin
     union all
     select 'session', -1, s.server_id, s.steam_id, s.id, s.session_id, s.other_keys, s.started_at,
       s.ended_at, s.method, s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at,
-      s.sent_start, null, null
+      s.sent_start, null, null, null
     from target t
     join logs.sessions s on s.server_id = of_server
       and s.steam_id = t.steam_id
@@ -137,7 +138,7 @@ begin
       and s.first_at < t.until
     union all
     select 'connect', -1, k.server_id, k.steam_id, k.id, null, null, null, null, null, null, k.at,
-      null, null, null, null, k.mode, k.is_counted
+      null, null, null, null, k.mode, k.is_counted, k.map_since
     from target t
     join logs.connects k on k.server_id = of_server
       and k.steam_id = t.steam_id
@@ -145,7 +146,7 @@ begin
       and k.at < t.until
     union all
     select 'stray', -1, x.server_id, x.steam_id, x.id, x.session_id, null, null, null, null, null,
-      null, x.first_at, x.last_at, null, null, null, null
+      null, x.first_at, x.last_at, null, null, null, null, null
     from target t
     join logs.stray_ends x on x.server_id = of_server
       and x.steam_id = t.steam_id
@@ -158,10 +159,11 @@ begin
     and o.id = s.id
     and o.sign = -s.sign
     and (o.session_id, o.other_keys, o.started_at, o.ended_at, o.method, o.reason, o.opened_at,
-        o.first_at, o.last_at, o.last_event_at, o.sent_start, o.mode, o.is_counted)
+        o.first_at, o.last_at, o.last_event_at, o.sent_start, o.mode, o.is_counted,
+        o.map_since)
       is not distinct from (s.session_id, s.other_keys, s.started_at, s.ended_at, s.method,
         s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at, s.sent_start, s.mode,
-        s.is_counted)
+        s.is_counted, s.map_since)
   where o.id is null;
 end
 $$;

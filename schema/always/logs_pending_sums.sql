@@ -124,18 +124,13 @@ as $$
     count(*) filter (where kills and not is_own),
     count(*) filter (where dies)
   from (
-    select c.server_id, c.mode, c.metadata ->> 'roundId' as round_id, p.steam_id,
-      lower(p.role) as role, p.kills, p.dies,
-      c.metadata ->> 'attackerSteamId' = coalesce(c.metadata ->> 'victimSteamId', c.steam_id)
-        as is_own
+    select c.server_id, c.mode, c.round_id, p.steam_id, lower(p.role) as role, p.kills, p.dies,
+      c.attacker_id = coalesce(c.victim_id, c.steam_id) as is_own
     from unnest(changes) as c
     cross join lateral (
-      values (c.steam_id, c.metadata ->> 'role', false, false),
-        (c.metadata ->> 'attackerSteamId', c.metadata ->> 'attackerRole', c.type = 'KILL', false),
-        (
-          coalesce(c.metadata ->> 'victimSteamId', case when c.type = 'KILL' then c.steam_id end),
-          c.metadata ->> 'victimRole', false, c.type = 'KILL'
-        )
+      values (c.steam_id, c.role, false, false),
+        (c.attacker_id, c.attacker_role, c.type = 'KILL', false),
+        (c.victim_id, c.victim_role, false, c.type = 'KILL')
     ) as p (steam_id, role, kills, dies)
     where c.id is not null
       and c.mode in ('TTT', 'Murder')
@@ -163,12 +158,7 @@ language sql
 stable
 as $$
   select distinct on (server_id, round_id) server_id, round_id, at, id, winner
-  from (
-    select server_id, metadata ->> 'roundId' as round_id, at, id, logs.winner(metadata) as winner
-    from unnest(changes)
-    where id is not null
-      and type = 'ROUND_END'
-  ) as e
+  from unnest(changes)
   where round_id is not null
     and winner is not null
   order by server_id, round_id, at desc, id desc

@@ -138,11 +138,17 @@ begin
   ), placed as materialized (
     select t.*,
       lag(t.torn_reason) over person is not null as after_tear,
-      coalesce(t.is_sent_connect and t.prior_rank <> 3
-        and t.at <= t.prior_at + interval '10 minutes'
-        and logs.is_map_changed(of_server, t.prior_at, t.prior_rank, t.prior_id, t.at, t.id),
-        false) as is_map_change
+      coalesce(m.is_changed, false) as is_map_change, m.since as map_since
     from torn t
+    left join lateral (
+      -- Looked up for these few only: `offset` keeps the conditions from becoming the join's.
+      select c.is_changed, c.since
+      from logs.map_change(of_server, t.prior_at, t.prior_rank, t.prior_id, t.at, t.id) as c
+      where t.is_sent_connect
+        and t.prior_rank <> 3
+        and t.at <= t.prior_at + interval '10 minutes'
+      offset 0
+    ) as m on true
     window person as (partition by t.steam_id order by t.n)
   ), present as (
     select p.*,
@@ -354,77 +360,81 @@ begin
     case s.reason
       when 'open' then (select max(e.at) from event e where e.steam_id = s.steam_id)
     end,
-    s.sent_start, null, null::boolean
+    s.sent_start, null, null::boolean, null::timestamptz
   from session s
   union all
   select 'stray', 1, of_server, k.steam_id, k.first_id, k.key, null, null, null, null, null, null,
-    k.first_at, k.last_at, null, null, null, null
+    k.first_at, k.last_at, null, null, null, null, null
   from keyed k
   where k.n is null
   union all
   select 'connect', 1, of_server, e.steam_id, e.id, null, null, null, null, null, null, e.at,
-    null, null, null, null, e.mode, not e.is_map_change
+    null, null, null, null, e.mode, not e.is_map_change, e.map_since
   from event e
   where e.is_sent_connect;
 end
 $$;
 
 -- Whether a server changed its map after an event and up to a CONNECT: another map than was told
--- before, or a MAP_CHANGE.
-create or replace function logs.is_map_changed(
+-- before, or a MAP_CHANGE. `since` is from when on what says a map counts for that.
+create or replace function logs.map_change(
   of_server text,
-  since timestamptz,
-  since_rank integer,
-  since_id uuid,
-  until timestamptz,
-  until_id uuid
-) returns boolean
+  prior_at timestamptz,
+  prior_rank integer,
+  prior_id uuid,
+  connect_at timestamptz,
+  connect_id uuid
+) returns table (is_changed boolean, since timestamptz)
 language plpgsql
 stable
 as $$
+#variable_conflict use_column
 declare
   maps text[];
 begin
+  is_changed := false;
+  since := prior_at;
   with said as (
     select e.at, case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end as rank,
       e.id, e.map,
       e.type = 'GAME_EVENT' and e.metadata @> '{"eventKind": "MAP_CHANGE"}' as is_change
     from logs.events e
     where e.server_id = of_server
-      and e.at between since and until
-      and e.second >= since - interval '10 minutes'
+      and e.at between prior_at and connect_at
+      and e.second >= prior_at - interval '10 minutes'
       and (e.map is not null or e.type = 'GAME_EVENT')
     union all
     select h.at, 0, '00000000-0000-0000-0000-000000000000', h.map, false
     from logs.heartbeats h
     where h.server_id = of_server
-      and h.at between since and until
+      and h.at between prior_at and connect_at
       and h.map is not null
   )
-  select case when bool_or(s.is_change) then array[null, null]::text[]
+  select case
+      when bool_or(s.is_change) then array[null, null]::text[]
       else array_agg(distinct s.map) filter (where s.map is not null)
     end
   into maps
   from said s
-  where (s.at, s.rank, s.id) > (since, since_rank, since_id)
-    and (s.at, s.rank, s.id) <= (until, 1, until_id);
-  if coalesce(cardinality(maps), 0) <> 1 then
-    return coalesce(cardinality(maps), 0) > 1;
-  end if;
-  -- One map is told: it is another one if the last that was told before it is.
-  return coalesce((
-    select s.map <> maps[1]
+  where (s.at, s.rank, s.id) > (prior_at, prior_rank, prior_id)
+    and (s.at, s.rank, s.id) <= (connect_at, 1, connect_id);
+  if cardinality(maps) > 1 then
+    is_changed := true;
+  elsif cardinality(maps) = 1 then
+    -- One map is told: it is another one if the last that was told before it is.
+    select s.map <> maps[1], s.at
+    into is_changed, since
     from (
       (
         select e.at, case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end as rank,
           e.id, e.map
         from logs.events e
         where e.server_id = of_server
-          and e.at between since - interval '24 hours' and since
-          and e.second >= since - interval '25 hours'
+          and e.at between prior_at - interval '24 hours' and prior_at
+          and e.second >= prior_at - interval '25 hours'
           and e.map is not null
           and (e.at, case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end, e.id)
-            <= (since, since_rank, since_id)
+            <= (prior_at, prior_rank, prior_id)
         order by e.at desc, rank desc, e.id desc
         limit 1
       )
@@ -433,14 +443,17 @@ begin
         select h.at, 0, '00000000-0000-0000-0000-000000000000', h.map
         from logs.heartbeats h
         where h.server_id = of_server
-          and h.at between since - interval '24 hours' and since
+          and h.at between prior_at - interval '24 hours' and prior_at
           and h.map is not null
         order by h.at desc
         limit 1
       )
     ) as s
     order by s.at desc, s.rank desc, s.id desc
-    limit 1
-  ), false);
+    limit 1;
+    is_changed := coalesce(is_changed, false);
+    since := coalesce(since, prior_at - interval '24 hours');
+  end if;
+  return next;
 end
 $$;

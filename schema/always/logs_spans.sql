@@ -142,42 +142,16 @@ begin
     where id is null
       and players = 0
   ),
-  -- What says that the map changes may make a connection of a CONNECT that comes after it, or not.
+  -- What says a map may make a connection of a CONNECT that comes after it, or the other way round.
   map as (
-    select c.server_id, c.at, n.at as next_at
+    select distinct k.server_id, k.steam_id, k.at
     from change c
-    cross join lateral (
-      select max(k.at) as at
-      from logs.connects k
-      where k.server_id = c.server_id
-    ) as newest
-    left join lateral (
-      select min(m.at) as at
-      from (
-        (
-          select e.at
-          from logs.events e
-          where e.server_id = c.server_id
-            and e.at > c.at
-            and e.second >= c.at - interval '10 minutes'
-            and e.map is not null
-          order by e.at
-          limit 1
-        )
-        union all
-        (
-          select h.at
-          from logs.heartbeats h
-          where h.server_id = c.server_id
-            and h.at > c.at
-            and h.map is not null
-          order by h.at
-          limit 1
-        )
-      ) as m
-    ) as n on true
-    where (c.map is not null or c.is_map_change)
-      and c.at <= newest.at
+    join logs.connects k on k.server_id = c.server_id
+      and k.at >= c.at
+      and k.at <= c.at + interval '25 hours'
+      and k.map_since <= c.at
+    where c.map is not null
+      or c.is_map_change
   ), touch as (
     select server_id, steam_id, least(at, started_at) as since, at as until
     from own
@@ -205,14 +179,15 @@ begin
       and x.session_id = o.session_id
       and x.first_at >= bottom
     union all
-    -- … one that the event may prolong, or end sooner, …
+    -- … one that the event lies in, or keeps from being idle, …
     select s.server_id, s.steam_id, s.first_at, o.at
     from own o
     join logs.sessions s on s.server_id = o.server_id
       and s.steam_id = o.steam_id
       and s.first_at <= o.at
       and s.first_at >= bottom
-      and (s.last_at >= o.at - interval '6 hours' or s.reason = 'open')
+      and (s.last_at >= o.at or s.reason = 'open'
+        or s.reason = 'idle' and s.last_at >= o.at - interval '6 hours')
     union all
     -- … and those in which the server may have been silent, or is not any more.
     select s.server_id, s.steam_id, s.first_at, x.at
@@ -220,17 +195,15 @@ begin
     join logs.sessions s on s.server_id = x.server_id
       and s.first_at <= x.at
       and s.first_at >= bottom
-      and (s.last_at >= x.at or s.reason = 'open')
+      and (s.last_at >= x.at or s.reason = 'open'
+        or s.reason = 'idle' and s.last_at >= x.at - interval '6 hours')
     where of_person is null
       or s.steam_id = of_person
     union all
-    select k.server_id, k.steam_id, k.at, k.at
-    from map m
-    join logs.connects k on k.server_id = m.server_id
-      and (k.at between m.at and m.at + interval '10 minutes'
-        or k.at between m.next_at and m.next_at + interval '10 minutes')
+    select server_id, steam_id, at, at
+    from map
     where of_person is null
-      or k.steam_id = of_person
+      or steam_id = of_person
   ), begun as (
     select server_id, steam_id, min(since) as since
     from touch
