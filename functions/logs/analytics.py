@@ -134,9 +134,9 @@ _ANALYTICS = """
         p.sign * logs.seconds(p.started_at, p.ended_at, t.since, t.until) as seconds,
         t.since = p.started_at as is_start
       from pending p
+      cross join (select rollups.horizon('logs.played') as at) as b
       cross join lateral generate_series(
-        greatest(date_trunc('hour', p.started_at, 'UTC'), rollups.horizon('logs.played'),
-          %(since)s::timestamptz),
+        greatest(date_trunc('hour', p.started_at, 'UTC'), b.at, %(since)s::timestamptz),
         greatest(p.started_at, p.ended_at - interval '1 microsecond'),
         interval '1 hour'
       ) as h (hour)

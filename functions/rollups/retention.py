@@ -54,6 +54,18 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                 """
             )
             connection.execute(
+                """
+                delete from logs.life_signs
+                where slot < rollups.horizon('logs.hours') - interval '48 hours'
+                """
+            )
+            connection.execute(
+                """
+                delete from logs.stray_ends
+                where last_at < rollups.horizon('logs.hours') - interval '48 hours'
+                """
+            )
+            connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
             connection.execute("delete from logs.receipts where hour < now() - interval '31 days'")

@@ -8,13 +8,22 @@ create or replace function logs.fold(most integer, with_open boolean default fal
 returns integer
 language plpgsql
 as $$
-declare
-  changes logs.changes[];
-  plays logs.play_change[];
 begin
   if not pg_try_advisory_xact_lock(7417207) then
     return -1;
   end if;
+  return logs.fold_next(most, with_open);
+end
+$$;
+
+-- The same for who has the lock.
+create or replace function logs.fold_next(most integer, with_open boolean) returns integer
+language plpgsql
+as $$
+declare
+  changes logs.changes[];
+  plays logs.play_change[];
+begin
   -- Each statement from here on sees what whoever had the lock before has left.
   with taken as (
     delete from logs.changes c
@@ -44,6 +53,8 @@ $$;
 create or replace function logs.write_plays(plays logs.play_change[]) returns void
 language plpgsql
 as $$
+declare
+  bottom timestamptz := rollups.horizon('logs.played');
 begin
   insert into logs.person_totals as t (steam_id, seconds)
   select u.steam_id, u.seconds
@@ -70,7 +81,7 @@ begin
       select greatest(s.started_at, h.hour) as since,
         least(s.ended_at, h.hour + interval '1 hour') as until
     ) as p
-    where h.hour >= rollups.horizon('logs.played')
+    where h.hour >= bottom
   ), removed as (
     delete from logs.sessions s
     using play o

@@ -181,8 +181,8 @@ immutable
 parallel safe
 as $$
   select greatest(0,
-    floor(extract(epoch from least(greatest(until, started_at), ended_at) - started_at))
-    - floor(extract(epoch from least(greatest(since, started_at), ended_at) - started_at))
+    floor(date_part('epoch', least(greatest(until, started_at), ended_at) - started_at))
+    - floor(date_part('epoch', least(greatest(since, started_at), ended_at) - started_at))
   )::integer
 $$;
 
@@ -207,25 +207,47 @@ language plpgsql
 stable
 as $$
 #variable_conflict use_column
+declare
+  bottom timestamptz := rollups.horizon('logs.played');
 begin
   return query
-  with play as materialized (
+  with every as materialized (
     select p.sign, p.steam_id, p.id, p.started_at, p.ended_at
     from unnest(plays) as p
     where p.kind = 'session'
-  ), differing as (
+  ), differing as materialized (
     -- Of a session that only ends otherwise nothing else differs.
-    select steam_id,
+    select steam_id, id, min(started_at) as started_at, min(ended_at) as ended_at,
+      max(ended_at) as until, count(*) = 2 and min(started_at) = max(started_at) as is_end,
+      sum(sign * logs.seconds(started_at, ended_at, bottom, 'infinity')) as seconds,
+      count(*) over (partition by steam_id) as sessions,
       case
         when count(*) = 2 and min(started_at) = max(started_at) then min(ended_at)
         else min(started_at)
       end as at
-    from play
+    from every
     group by steam_id, id
+  ), alone as materialized (
+    -- Nearly all: one session is longer by now, and no other lies where it does.
+    select d.steam_id, d.seconds
+    from differing d
+    where d.is_end
+      and d.sessions = 1
+      and not exists (
+        select
+        from logs.sessions o
+        where o.steam_id = d.steam_id
+          and o.ended_at > greatest(d.started_at, date_trunc('hour', d.ended_at, 'UTC'))
+          and o.id <> d.id
+      )
+  ), play as materialized (
+    select *
+    from every
+    where steam_id not in (select steam_id from alone)
   ), person as materialized (
-    select steam_id, greatest(date_trunc('hour', min(at), 'UTC'), rollups.horizon('logs.played'))
-      as hour
+    select steam_id, greatest(date_trunc('hour', min(at), 'UTC'), bottom) as hour
     from differing
+    where steam_id not in (select steam_id from alone)
     group by steam_id
   ), kept as materialized (
     select s.steam_id, s.id, s.started_at, s.ended_at
@@ -270,7 +292,7 @@ begin
     select sign, steam_id,
       case count(*)
         when 1 then min(seconds)
-        else floor(extract(epoch from max(until) - min(since)))
+        else floor(date_part('epoch', max(until) - min(since)))
       end as seconds
     from island
     group by sign, steam_id, hour, island
@@ -278,7 +300,11 @@ begin
   select w.steam_id, sum(w.sign * w.seconds)::bigint
   from whole w
   group by w.steam_id
-  having sum(w.sign * w.seconds) <> 0;
+  having sum(w.sign * w.seconds) <> 0
+  union all
+  select a.steam_id, a.seconds::bigint
+  from alone a
+  where a.seconds <> 0;
 end
 $$;
 

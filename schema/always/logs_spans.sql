@@ -105,17 +105,21 @@ begin
     ) as both_of
     group by server_id, slot
   ), pause as materialized (
-    select p.server_id, p.at, p.is_after, p.until > p.at + interval '1800 seconds' as is_long
+    select p.server_id, p.at, p.is_early, p.until > p.at + interval '1800 seconds' as is_long
     from (
-      select server_id, at, until, false as is_after
+      -- What is queued may have been looked at before its turn: before is with it and without.
+      select server_id, at, until, true as is_early
       from before
       union all
-      select server_id, at, until, true
+      select server_id, at, until, false
+      from before
+      union all
+      select server_id, at, until, false
       from after
     ) as p
     where p.until > p.at + interval '300 seconds'
   ), silence as (
-    select p.server_id, p.at, p.is_after
+    select p.server_id, p.at
     from pause p
     where p.is_long
       or exists (
@@ -124,7 +128,7 @@ begin
         where h.server_id = p.server_id
           and h.at >= p.at - interval '24 hours'
           and h.at <= p.at
-          and (p.is_after or not exists (
+          and not (p.is_early and exists (
             select
             from waiting w
             where w.server_id = h.server_id
@@ -135,7 +139,7 @@ begin
     select server_id, at
     from silence
     group by server_id, at
-    having count(*) = 1
+    having count(*) < 3
     union all
     select server_id, at
     from change

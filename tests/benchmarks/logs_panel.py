@@ -20,12 +20,14 @@ from typing import Any
 
 from functions.logs import batches, changes, events
 from functions.logs import senders as known
+from infra.local.timescale import Server
 from tests.benchmarks import logs_population, logs_requests
 from tests.benchmarks.caller import Callee, callee
 from tests.benchmarks.figures import Figure, at_most, below, p95
 from tests.benchmarks.logs_population import Sent, name, steam_id
 from tests.benchmarks.logs_requests import Sender
 from tests.benchmarks.store import Store, environ
+from tests.benchmarks.store import store as new_store
 
 NAMES = ("logs.panel.busy", "logs.panel.busy.growth", "logs.panel.late", "logs.panel.late.growth")
 _LITTLE, _MUCH = 10_000, 100_000  # events in the hour
@@ -80,28 +82,32 @@ class Evening:
 
 
 def measure(store: Store) -> list[Figure]:
-    """Little in the hour first, then much; readers and the server have a process each."""
-    sender, evening = logs_requests.sender(store), Evening()
-    token = logs_requests.staff(store)
-    with ExitStack() as block:
-        sides = [
-            block.enter_context(callee("tests.benchmarks.ours", store.app_url, domains="logs"))
-            for _ in range(_READERS + 1)
-        ]
-        found = {}
-        for number, size in enumerate((_LITTLE, _MUCH)):
-            _fill(store, sender, evening, size - (_LITTLE if number else 0))
-            found[size] = (
-                _busy(sides, sender, evening, token),
-                _late(sides, sender, token, number),
-            )
-    (little_busy, little_late), (busy, late) = found[_LITTLE], found[_MUCH]
+    """Little in the hour, and much, each in a database of its own on the same server."""
+    where = Server(store.admin_url, store.app_url, "", is_ours=False)
+    found = []
+    for size in (_LITTLE, _MUCH):
+        with new_store(where) as own:
+            found.append(_measure(own, size))
+    (little_busy, little_late), (busy, late) = found
     return [
         below("logs.panel.busy", busy, _MOST_BUSY),
         at_most("logs.panel.busy.growth", busy, little_busy, 1.5),
         below("logs.panel.late", late, _MOST_LATE),
         at_most("logs.panel.late.growth", late, little_late, 1.5),
     ]
+
+
+def _measure(store: Store, size: int) -> tuple[float, float]:
+    """Readers and the server have a process each."""
+    sender, evening = logs_requests.sender(store), Evening()
+    token = logs_requests.staff(store)
+    _fill(store, sender, evening, size)
+    with ExitStack() as block:
+        sides = [
+            block.enter_context(callee("tests.benchmarks.ours", store.app_url, domains="logs"))
+            for _ in range(_READERS + 1)
+        ]
+        return _busy(sides, sender, evening, token), _late(sides, sender, token)
 
 
 def _fill(store: Store, sender: Sender, evening: Evening, size: int) -> None:
@@ -128,8 +134,8 @@ def _busy(sides: list[Callee], sender: Sender, evening: Evening, token: str) -> 
         for number in count():
             if done.is_set():
                 return
-            [event] = evening.events([datetime.now(UTC)])
-            sides[0].answer([sender.send(json.dumps(event | {"playerCount": 40}))])
+            sent = evening.events([datetime.now(UTC)])
+            sides[0].answer([sender.send(json.dumps({"events": sent}))])
             time.sleep(max(0.0, started + (number + 1) / _RATE - time.monotonic()))
 
     def read(reader: int) -> list[float]:
@@ -157,21 +163,21 @@ def _busy(sides: list[Callee], sender: Sender, evening: Evening, token: str) -> 
     return p95(seconds) * 1000
 
 
-def _late(sides: list[Callee], sender: Sender, token: str, number: int) -> float:
+def _late(sides: list[Callee], sender: Sender, token: str) -> float:
     """p95 in ms of a player's page after events of one request that came late."""
-    now, who = datetime.now(UTC), number
+    now, who = datetime.now(UTC), 0
     sent = [
         {
             "type": "CHAT",
             "timestamp": (now - timedelta(hours=ago)).isoformat(timespec="seconds"),
             "steamId": steam_id(who),
             "playerName": name(who),
-            "metadata": {"message": f"late {number} {ago}"},
+            "metadata": {"message": f"late {ago}"},
         }
         for ago in range(1, _LATE + 1)
     ]
     sides[0].answer([sender.send(json.dumps({"events": sent}))])
-    random = Random(number)
+    random = Random(1)
     people = [who, *(random.randrange(_PEOPLE) for _ in range(_READS - 1))]
     seconds = [
         sides[1 + n % _READERS].answer(
