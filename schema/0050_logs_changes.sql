@@ -228,6 +228,42 @@ create table logs.peaks (
   primary key (server_id, hour)
 ) with (fillfactor = 80);
 
+-- The maps of a server and mode in an hour, one after the other, and what told the last one: a
+-- heartbeat (rank 0) or an event. Kept for the month that the dashboard shows.
+create table logs.map_hours (
+  hour timestamptz not null,
+  server_id text collate "C" not null,
+  mode text collate "C" not null,
+  maps text[] collate "C" not null,
+  last_at timestamptz not null,
+  last_rank integer not null,
+  last_id uuid not null,
+  is_stale boolean not null default false,  -- the rollup logs.maps knows better
+  primary key (hour, server_id, mode)
+) with (fillfactor = 80);
+
+create type logs.map_sign as (
+  at timestamptz,
+  rank integer,
+  id uuid
+);
+
+-- Heartbeats count for their server's mode.
+create or replace function logs.change_mode() returns trigger
+language plpgsql
+as $$
+begin
+  update logs.hours
+  set events = events
+  where server_id = new.id
+    and hour >= rollups.horizon('logs.hours');
+  update logs.map_hours
+  set is_stale = true
+  where server_id = new.id;
+  return null;
+end
+$$;
+
 -- A person in a round; without a round id what happened outside of known rounds.
 create table logs.player_rounds (
   steam_id text collate "C" not null,

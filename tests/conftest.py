@@ -145,7 +145,7 @@ _RAW = (
     "logs.life_signs",
     *("logs.player_totals", "logs.player_names", "logs.active_days", "logs.play_totals"),
     *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
-    *("logs.round_winners", "logs.told"),
+    *("logs.round_winners", "logs.map_hours", "logs.told"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
 )
 

@@ -105,11 +105,10 @@ _SHOWN = """
     -- The hour in which the 30 days begin counts from that moment on, while its rows are there.
     hour as (
       select hour, server_id, mode, maps
-      from logs.maps
-      where hour >= case
-        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s
+      from logs.list_map_hours(case
+        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s::timestamptz
         else %(whole)s
-      end
+      end)
       union all
       select %(edge)s, server_id, mode, logs.runs(map order by at, rank, id)
       from (

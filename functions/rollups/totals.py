@@ -7,6 +7,7 @@ writes meanwhile waits for nothing; what comes in is queued.
 from __future__ import annotations
 
 import time
+from typing import LiteralString
 
 from functions.rollups.turn import turn
 from functions.shared import db
@@ -33,32 +34,32 @@ def _audit(connection: db.Connection, people: int) -> dict[str, int]:
         folded = _BATCH_SIZE
         while folded == _BATCH_SIZE:
             folded = _one(connection, "select logs.fold_next(%s, true) as n", (_BATCH_SIZE,))
-        wrong: dict[str, int] = {}
-        if plays := _one(
-            connection,
-            """
-            with wrong as (
-              select array_agg(d) as plays
-              from logs.session_differences(%s) as d
-            ), written as (
-              select logs.write_plays(plays)
-              from wrong
-              where plays is not null
-            )
-            select coalesce(cardinality(plays), 0) + 0 * (select count(*) from written) as n
-            from wrong
-            """,
-            (people,),
-        ):
-            wrong["logs.sessions"] = plays
-        for row in connection.execute("select * from logs.total_differences()").fetchall():
-            wrong[row["name"]] = row["differences"]
+        wrong: dict[str, int] = {
+            row["name"]: row["differences"]
+            for row in connection.execute("select * from logs.total_differences()").fetchall()
+        }
         if wrong:
             connection.execute("select logs.rebuild_totals()")
+        if plays := _one(connection, _SESSIONS, (people,)):
+            wrong["logs.sessions"] = plays
     return wrong
 
 
-def _one(connection: db.Connection, statement: str, values: tuple[int, ...]) -> int:
+def _one(connection: db.Connection, statement: LiteralString, values: tuple[int, ...]) -> int:
     row = connection.execute(statement, values).fetchone()
     assert row
     return int(row["n"])
+
+
+_SESSIONS: LiteralString = """
+    with wrong as materialized (
+      select array_agg(d) as plays
+      from logs.session_differences(%s) as d
+    ), written as materialized (
+      select logs.write_plays(plays) as nothing
+      from wrong
+      where plays is not null
+    )
+    select coalesce(cardinality(plays), 0) + 0 * (select count(nothing) from written) as n
+    from wrong
+"""

@@ -45,6 +45,9 @@ begin
     perform logs.write_plays(plays);
   end if;
   perform logs.write_changes(changes);
+  if with_open then
+    perform logs.rebuild_map_hours(false);
+  end if;
   return cardinality(changes);
 end
 $$;
@@ -294,6 +297,15 @@ begin
   on conflict (server_id, hour) do update
   set players = excluded.players
   where t.players < excluded.players;
+
+  insert into logs.map_hours as k (hour, server_id, mode, maps, last_at, last_rank, last_id)
+  select hour, server_id, mode, maps, last_at, last_rank, last_id
+  from logs.changed_maps(changes)
+  on conflict (hour, server_id, mode) do update
+  set maps = excluded.maps,
+    last_at = excluded.last_at,
+    last_rank = excluded.last_rank,
+    last_id = excluded.last_id;
 
   insert into logs.player_rounds as t
     (steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,

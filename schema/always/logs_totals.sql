@@ -62,6 +62,20 @@ select distinct on (server_id, round_id) server_id, round_id, ended_at, winner
 from logs.round_ends
 order by server_id, round_id, ended_at desc;
 
+-- Of the days whose raw rows are kept.
+create or replace view logs.life_sign_recount as
+select server_id, slot, min(first_at) as first_at, max(last_at) as last_at
+from (
+  select server_id, slot, first_at, last_at
+  from logs.signs
+  where hour >= rollups.horizon('logs.hours')
+  union all
+  select server_id, time_bucket('5 minutes', at), at, at
+  from logs.heartbeats
+  where at >= rollups.horizon('logs.hours')
+) as sign
+group by server_id, slot;
+
 -- How many rows of each total differ from the rollups; those of which none does are not told of.
 -- One statement, so that totals, the queue and the rollups are seen at the same moment.
 create or replace function logs.total_differences() returns table (name text, differences bigint)
@@ -99,6 +113,24 @@ as $$
     select distinct on (server_id, round_id) server_id, round_id, ended_at, winner
     from logs.round_winner_sums
     order by server_id, round_id, ended_at desc, ended_by desc
+  ), life as (
+    select server_id, slot, min(first_at), max(last_at)
+    from (
+      select server_id, slot, first_at, last_at
+      from logs.life_signs
+      where slot >= rollups.horizon('logs.hours')
+      union all
+      select server_id, time_bucket('5 minutes', at), at, at
+      from logs.changes
+    ) as sign
+    group by server_id, slot
+  ), maps as (
+    select hour, server_id, mode, maps
+    from logs.list_map_hours(now() - interval '720 hours')
+  ), map_hour as (
+    select hour, server_id, mode, maps
+    from logs.maps
+    where hour >= now() - interval '720 hours'
   ), play as (
     select steam_id, server_id, is_exact, seconds, sessions
     from logs.play_totals
@@ -157,6 +189,20 @@ as $$
       (select * from type_day except select * from logs.type_day_recount)
       union all
       (select * from logs.type_day_recount except select * from type_day)
+    ) as odd
+    union all
+    select 'logs.life_signs'
+    from (
+      (select * from life except select * from logs.life_sign_recount)
+      union all
+      (select * from logs.life_sign_recount except select * from life)
+    ) as odd
+    union all
+    select 'logs.map_hours'
+    from (
+      (select * from maps except select * from map_hour)
+      union all
+      (select * from map_hour except select * from maps)
     ) as odd
     union all
     select 'logs.peaks'
@@ -238,6 +284,14 @@ begin
   select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
     kills, deaths
   from logs.player_round_recount;
+
+  delete from logs.life_signs
+  where slot >= rollups.horizon('logs.hours');
+  insert into logs.life_signs (server_id, slot, first_at, last_at)
+  select server_id, slot, first_at, last_at
+  from logs.life_sign_recount;
+
+  perform logs.rebuild_map_hours(true);
 
   delete from logs.round_winners;
   insert into logs.round_winners (server_id, round_id, ended_at, ended_by, winner)
