@@ -125,25 +125,9 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
 
 
 _ANALYTICS = """
-    with pending as materialized (
-      select p.sign, p.id, p.steam_id, p.started_at, p.ended_at, p.method = 'exact' as is_exact
-      from logs.pending_play(null, %(server)s) as p
-      where p.kind = 'session'
-    ), part as materialized (
-      select p.sign, p.id, p.steam_id, h.hour, t.since, t.until, p.is_exact,
-        p.sign * logs.seconds(p.started_at, p.ended_at, t.since, t.until) as seconds,
-        t.since = p.started_at as is_start
-      from pending p
-      cross join (select rollups.horizon('logs.played') as at) as b
-      cross join lateral generate_series(
-        greatest(date_trunc('hour', p.started_at, 'UTC'), b.at, %(since)s::timestamptz),
-        greatest(p.started_at, p.ended_at - interval '1 microsecond'),
-        interval '1 hour'
-      ) as h (hour)
-      cross join lateral (
-        select greatest(p.started_at, h.hour) as since,
-          least(p.ended_at, h.hour + interval '1 hour') as until
-      ) as t
+    with part as materialized (
+      select sign, steam_id, hour, seconds, is_start, is_exact
+      from logs.pending_parts(%(server)s, %(since)s)
     ), hour as (
       select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred
       from logs.play_hours
@@ -205,41 +189,6 @@ _ANALYTICS = """
       from logs.player_sums
       where steam_id in (select steam_id from top)
       group by steam_id
-    ), touched as (
-      select distinct hour
-      from part
-    ), together as (
-      -- How many played at once: of hours in which pending changes count it is counted again.
-      select max(peak) as peak
-      from logs.play_hours
-      where server_id = %(server)s
-        and hour >= %(since)s
-        and hour < %(last)s + %(step)s
-        and hour not in (select hour from touched)
-      union all
-      select max(together)
-      from (
-        select sum(step) over (partition by hour order by at, step rows unbounded preceding)
-          as together
-        from (
-          select p.hour, e.at, e.step
-          from (
-            select hour, since, until
-            from logs.played
-            where server_id = %(server)s
-              and hour in (select hour from touched)
-              and hour >= %(since)s
-              and hour < %(last)s + %(step)s
-              and session not in (select id from pending where sign = -1)
-            union all
-            select hour, since, until
-            from part
-            where sign = 1
-          ) as p
-          cross join lateral (values (p.since, 1), (p.until, -1)) as e (at, step)
-          where p.until > p.since
-        ) as steps
-      ) as line
     ), queued as (
       select steam_id, first_at
       from logs.sum_players(array(select c from logs.changes c where c.server_id = %(server)s))
@@ -262,7 +211,7 @@ _ANALYTICS = """
               and hour < %(last)s + %(step)s
           )
         ),
-        (select max(peak) from together),
+        logs.most_together(%(server)s, %(since)s, %(last)s::timestamptz + %(step)s),
         0
       ) as peak,
       (

@@ -1,8 +1,8 @@
 """logs.panel: staff read while a server plays, and after events came late.
 
-`busy`: eight readers over four pages, each with a pause between its requests, while the server sends
-an event at a time. `late`: a player's page after one request of events, one an hour, of 83 days.
-Both with much in the hour, and against little.
+`busy`: eight readers over four pages, each with a pause between its requests, while the server
+sends an event at a time. `late`: a player's page after one request of events, one an hour, of 83
+days. Both with much in the hour, and against little.
 """
 
 from __future__ import annotations

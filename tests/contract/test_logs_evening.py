@@ -210,4 +210,3 @@ def test_late_events_are_folded_by_who_sends_them(store: str) -> None:
     assert db.run("select count(*) as n from logs.changes")[0]["n"] == 0
     send(game, say("now"))
     assert db.run("select count(*) as n from logs.changes")[0]["n"] == 1
-

@@ -16,6 +16,7 @@ from tests.logs.oracle import Beat, Event, Oracle, Session, is_person
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 STEPS = {"24h": (timedelta(hours=1), 24), "7d": (DAY, 7), "30d": (DAY, 30)}
 
 
@@ -34,8 +35,8 @@ def method(sessions: Iterable[Session]) -> str:
 
 def union(
     played: list[Session],
-    since: datetime = datetime.min.replace(tzinfo=UTC),
-    until: datetime = datetime.max.replace(tzinfo=UTC),
+    since: datetime = ALWAYS[0],
+    until: datetime = ALWAYS[1],
 ) -> int:
     """The seconds that sessions take together, hour by hour: what lies over each other once."""
     by_hour: dict[datetime, list[tuple[datetime, datetime, Session]]] = defaultdict(list)
