@@ -16,7 +16,7 @@ from functions.shared import db
 
 _WORTH = 50  # queued changes from which folding costs a reader less than reading them
 _BATCH_SIZE = 2000  # changes that a reader folds together
-_BULK_SIZE = 20_000  # that others fold together: people are looked at once
+_BULK_SIZE = 5000  # that others fold together
 _LONG = 20_000  # queued changes from which writers fold, too
 _MANY_HOURS = 3  # of what one request stores
 _PAUSE = 5.0  # seconds between two looks of a process that writes

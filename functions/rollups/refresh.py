@@ -19,7 +19,7 @@ from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
 _SETTLE_SECONDS = 2.0
-_FOLD = 20_000  # queued changes of logs that are folded together
+_FOLD = 5000  # queued changes of logs that are folded together
 _FOLD_SECONDS = 120.0
 _GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
 

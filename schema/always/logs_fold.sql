@@ -23,6 +23,8 @@ as $$
 declare
   changes logs.changes[];
   plays logs.play_change[];
+  spans record;
+  one record;
 begin
   -- Each statement from here on sees what whoever had the lock before has left.
   with taken as (
@@ -40,11 +42,31 @@ begin
   if changes = '{}' and not with_open then
     return 0;
   end if;
-  plays := array(select p from logs.play_changes(changes, with_open, null, null) as p);
-  if plays <> '{}' then
-    perform logs.write_plays(plays);
-  end if;
+  select coalesce(array_agg(s.server_id), '{}') as server_ids,
+    coalesce(array_agg(s.steam_id), '{}') as steam_ids,
+    coalesce(array_agg(s.since), '{}') as sinces, coalesce(array_agg(s.until), '{}') as untils
+  into spans
+  from logs.changed_spans(changes, null) as s;
+  for one in
+    select *
+    from logs.slice_spans(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
+  loop
+    plays := array(
+      select c
+      from logs.compare(one.server_id, one.steam_ids, one.sinces, one.untils, changes) as c
+    );
+    if plays <> '{}' then
+      perform logs.write_plays(plays);
+    end if;
+  end loop;
   perform logs.write_changes(changes);
+  if with_open then
+    -- What is queued since then counts for nobody here: its turn comes.
+    plays := array(select p from logs.play_changes('{}', true, null, null) as p);
+    if plays <> '{}' then
+      perform logs.write_plays(plays);
+    end if;
+  end if;
   if with_open then
     perform logs.rebuild_map_hours(false);
   end if;
@@ -90,7 +112,7 @@ begin
     using play o
     where o.sign = -1
       and s.id = o.id
-      and not exists (select from play n where n.sign = 1 and n.id = s.id)
+      and o.id not in (select id from play where sign = 1)
   ), emptied as (
     delete from logs.played p
     using part o
@@ -99,13 +121,7 @@ begin
       and p.hour = o.hour
       and p.hour >= (select min(hour) from part)
       and p.hour <= (select max(hour) from part)
-      and not exists (
-        select
-        from part n
-        where n.sign = 1
-          and n.session = o.session
-          and n.hour = o.hour
-      )
+      and (o.session, o.hour) not in (select session, hour from part where sign = 1)
   ), kept as (
     insert into logs.sessions as s
       (id, server_id, steam_id, session_id, other_keys, started_at, ended_at, method, reason,
@@ -131,15 +147,12 @@ begin
     insert into logs.played as p
       (hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact)
     select hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact
-    from part n
+    from part
     where sign = 1
-      and not exists (
-        select
-        from part o
-        where o.sign = -1
-          and o.session = n.session
-          and (o.hour, o.since, o.until, o.seconds, o.is_start, o.is_exact)
-            = (n.hour, n.since, n.until, n.seconds, n.is_start, n.is_exact)
+      and (session, hour, since, until, seconds, is_start, is_exact) not in (
+        select session, hour, since, until, seconds, is_start, is_exact
+        from part
+        where sign = -1
       )
     on conflict (session, hour) do update
     set since = excluded.since,
@@ -169,7 +182,7 @@ begin
     using stray o
     where o.sign = -1
       and x.id = o.id
-      and not exists (select from stray n where n.sign = 1 and n.id = x.id)
+      and o.id not in (select id from stray where sign = 1)
   )
   insert into logs.stray_ends (id, server_id, steam_id, session_id, first_at, last_at)
   select id, server_id, steam_id, session_id, first_at, last_at
@@ -192,7 +205,7 @@ begin
       and k.at = o.opened_at
       and k.at >= (select min(opened_at) from connect)
       and k.at <= (select max(opened_at) from connect)
-      and not exists (select from connect n where n.sign = 1 and n.id = k.id)
+      and o.id not in (select id from connect where sign = 1)
   ), kept as (
     insert into logs.connects as k (id, server_id, at, steam_id, mode, is_counted, map_since)
     select id, server_id, opened_at, steam_id, mode, is_counted, map_since

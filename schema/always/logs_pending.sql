@@ -25,12 +25,8 @@ begin
   where of_server is null
     or s.server_id = of_server;
   for one in
-    select s.server_id, array_agg(s.steam_id) as steam_ids, array_agg(s.since) as sinces,
-      array_agg(s.until) as untils
-    from unnest(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
-      as s (server_id, steam_id, since, until)
-    group by s.server_id
-    order by s.server_id
+    select *
+    from logs.slice_spans(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
   loop
     return query
     select *
@@ -105,6 +101,28 @@ begin
     from grown g;
   end if;
 end
+$$;
+
+-- Spans in slices, each of one server and so few persons that they are well looked at together.
+create or replace function logs.slice_spans(
+  server_ids text[],
+  steam_ids text[],
+  sinces timestamptz[],
+  untils timestamptz[]
+) returns table (
+  server_id text, steam_ids text[], sinces timestamptz[], untils timestamptz[]
+)
+language sql
+stable
+as $$
+  select server_id, array_agg(steam_id), array_agg(since), array_agg(until)
+  from (
+    select server_id, steam_id, since, until,
+      row_number() over (partition by server_id order by steam_id) / 200 as slice
+    from unnest(server_ids, steam_ids, sinces, untils) as s (server_id, steam_id, since, until)
+  ) as numbered
+  group by server_id, slice
+  order by server_id, slice
 $$;
 
 -- The differences between what is kept in some spans of a server and what is derived for them.

@@ -75,7 +75,7 @@ begin
       end as sent_start,
       e.type = 'CONNECT' as is_sent_connect, e.type = 'DISCONNECT' as is_disconnect,
       case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end as rank,
-      e.at < t.since as is_past
+      e.at < t.since as is_past, t.until
     from target t
     join logs.events e on e.server_id = of_server
       and e.steam_id = t.steam_id
@@ -109,18 +109,18 @@ begin
       over (order by b.at, b.rank, b.id rows unbounded preceding) as stops
     from (
       select steam_id, id, at, mode, sent_key, sent_start, is_sent_connect, is_disconnect, rank,
-        is_past
+        is_past, until
       from own
       union all
-      select null, null, at, null, null, null, null, null, rank, false
+      select null, null, at, null, null, null, null, null, rank, false, null
       from stop
     ) as b
   ), step as (
-    select l.*, t.until, row_number() over person as n, lead(l.at) over person as next_at,
+    select l.*, row_number() over person as n, lead(l.at) over person as next_at,
       lead(l.stops) over person as next_stops, lag(l.at) over person as prior_at,
       lag(l.rank) over person as prior_rank, lag(l.id) over person as prior_id
     from line l
-    join target t on t.steam_id = l.steam_id
+    where l.steam_id is not null
     window person as (partition by l.steam_id order by l.at, l.rank, l.id)
   ), torn as (
     -- What ends any session between an event of the person and the next.

@@ -233,23 +233,25 @@ begin
       and s.first_at < o.until + interval '6 hours'
       and (s.last_at > o.until or s.reason = 'open' and o.until < 'infinity')
   )
-  select b.server_id, b.steam_id, b.since, coalesce(n.first_at, 'infinity')
+  -- Put together without a join: each side may be of thousands, and the planner expects ten.
+  select p.server_id, p.steam_id, p.since, coalesce(n.first_at, 'infinity')
   from (
-    select server_id, steam_id, min(since) as since
-    from begun
-    group by server_id, steam_id
-  ) as b
-  join (
-    select server_id, steam_id, max(until) as until
-    from over
-    group by server_id, steam_id
-  ) as o on o.server_id = b.server_id and o.steam_id = b.steam_id
+    select b.server_id, b.steam_id, min(b.since) as since, max(b.until) as until
+    from (
+      select server_id, steam_id, since, null::timestamptz as until
+      from begun
+      union all
+      select server_id, steam_id, null, until
+      from over
+    ) as b
+    group by b.server_id, b.steam_id
+  ) as p
   left join lateral (
     select min(s.first_at) as first_at
     from logs.sessions s
-    where s.server_id = b.server_id
-      and s.steam_id = b.steam_id
-      and s.first_at >= o.until + interval '6 hours'
+    where s.server_id = p.server_id
+      and s.steam_id = p.steam_id
+      and s.first_at >= p.until + interval '6 hours'
   ) as n on true;
 end
 $$;

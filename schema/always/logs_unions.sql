@@ -77,7 +77,7 @@ begin
     union all
     select 1, k.steam_id, k.started_at, k.ended_at
     from kept k
-    where not exists (select from play p where p.sign = -1 and p.id = k.id)
+    where k.id not in (select id from play where sign = -1)
     union all
     select 1, steam_id, started_at, ended_at
     from play
