@@ -10,15 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.shared import db
 
 _WORTH = 50  # queued changes from which folding costs a reader less than reading them
-_BATCH_SIZE = 2000  # changes that a reader folds together
-_BULK_SIZE = 5000  # that others fold together
-_LONG = 20_000  # queued changes from which writers fold, too
-_MANY_HOURS = 3  # of what one request stores
+_BATCH_SIZE = 1000  # changes that are folded together
+_LONG = 5000  # queued changes from which writers fold, too
+_MANY_HOURS = timedelta(hours=3)  # that one request is about
 _PAUSE = 5.0  # seconds between two looks of a process that writes
 _looked_at = float("-inf")  # monotonic seconds
 
@@ -53,8 +52,8 @@ def fold_all(seconds: float = 10.0) -> None:
     """Folds until nothing is queued, somebody else is at it, or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        [row] = db.run("select logs.fold(%s) as folded", (_BULK_SIZE,))
-        if row["folded"] < _BULK_SIZE:
+        [row] = db.run("select logs.fold(%s) as folded", (_BATCH_SIZE,))
+        if row["folded"] < _BATCH_SIZE:
             break
 
 
@@ -65,8 +64,9 @@ def fold_behind(times: Iterable[datetime]) -> None:
     become long: for that a process looks once in some seconds. No round trip otherwise. A database
     that is away by now is no matter: what was stored stays queued.
     """
+    known = list(times)
     with suppress(db.DatabaseAway):
-        if len({at.replace(minute=0, second=0, microsecond=0) for at in times}) > _MANY_HOURS:
+        if known and max(known) - min(known) > _MANY_HOURS:
             fold_all()
         elif _is_long():
             fold_all(seconds=1.0)
@@ -86,5 +86,5 @@ def _is_long() -> bool:
 def fold_first() -> None:
     """Folds all, and keeps others from folding until the open transaction ends."""
     db.run("select pg_advisory_xact_lock(7417207)")
-    while db.run("select logs.fold(%s) as folded", (_BULK_SIZE,))[0]["folded"] == _BULK_SIZE:
+    while db.run("select logs.fold(%s) as folded", (_BATCH_SIZE,))[0]["folded"] == _BATCH_SIZE:
         pass

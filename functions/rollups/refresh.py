@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 import psycopg
 
@@ -19,7 +20,7 @@ from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
 _SETTLE_SECONDS = 2.0
-_FOLD = 5000  # queued changes of logs that are folded together
+_FOLD = 2000  # queued changes of logs that are folded together
 _FOLD_SECONDS = 120.0
 _GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
 
@@ -70,7 +71,7 @@ def fold_logs(connection: db.Connection) -> None:
     folded = _FOLD
     deadline = time.monotonic() + _FOLD_SECONDS
     while folded in (_FOLD, -1) and time.monotonic() < deadline:
-        folded = _one(connection, f"select logs.fold({_FOLD}) as n")
+        folded = _one(connection, "select logs.fold(%s) as n", _FOLD)
         if folded == -1:
             time.sleep(0.01)
     _one(connection, "select logs.fold(0, true) as n")
@@ -134,8 +135,8 @@ def dirty(connection: db.Connection) -> int:
     return _one(connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty")
 
 
-def _one(connection: db.Connection, statement: str) -> int:
-    row = connection.execute(statement).fetchone()
+def _one(connection: db.Connection, statement: LiteralString, *values: int) -> int:
+    row = connection.execute(statement, values).fetchone()
     assert row
     return int(row["n"])
 

@@ -13,7 +13,7 @@ from functions.rollups.turn import turn
 from functions.shared import db
 
 _LOCK = 7_417_207  # of logs.fold
-_BATCH_SIZE = 5000  # queued changes that are folded together
+_BATCH_SIZE = 2000  # queued changes that are folded together
 _PATIENCE = 30.0  # seconds for who is folding
 
 

@@ -69,32 +69,32 @@ as $$
   from (
     select 'logs.player_totals' as name
     from (
-      (select * from player except select * from logs.player_recount)
+      (select * from player except select * from logs.recount_players())
       union all
-      (select * from logs.player_recount except select * from player)
+      (select * from logs.recount_players() except select * from player)
     ) as odd
     union all
     select 'logs.player_names'
     from (
-      (select * from person_name except select * from logs.name_recount)
+      (select * from person_name except select * from logs.recount_names())
       union all
-      (select * from logs.name_recount except select * from person_name)
+      (select * from logs.recount_names() except select * from person_name)
     ) as odd
     union all
     select 'logs.active_days'
     from (
-      (select * from logs.active_day_sums except select * from logs.active_day_recount)
+      (select * from logs.active_day_sums except select * from logs.recount_active_days())
       union all
-      (select * from logs.active_day_recount except select * from logs.active_day_sums)
+      (select * from logs.recount_active_days() except select * from logs.active_day_sums)
     ) as odd
     union all
     select 'logs.play_totals'
     from (
-      (select * from play except select * from logs.play_recount)
+      (select * from play except select * from logs.recount_play())
       union all
       (
         select *
-        from logs.play_recount
+        from logs.recount_play()
         where (seconds, sessions) <> (0, 0)
         except
         select *
@@ -104,23 +104,23 @@ as $$
     union all
     select 'logs.person_totals'
     from (
-      (select * from person except select * from logs.person_recount)
+      (select * from person except select * from logs.recount_persons())
       union all
-      (select * from logs.person_recount where seconds <> 0 except select * from person)
+      (select * from logs.recount_persons() where seconds <> 0 except select * from person)
     ) as odd
     union all
     select 'logs.type_days'
     from (
-      (select * from type_day except select * from logs.type_day_recount)
+      (select * from type_day except select * from logs.recount_type_days())
       union all
-      (select * from logs.type_day_recount except select * from type_day)
+      (select * from logs.recount_type_days() except select * from type_day)
     ) as odd
     union all
     select 'logs.life_signs'
     from (
-      (select * from life except select * from logs.life_sign_recount)
+      (select * from life except select * from logs.recount_life_signs())
       union all
-      (select * from logs.life_sign_recount except select * from life)
+      (select * from logs.recount_life_signs() except select * from life)
     ) as odd
     union all
     select 'logs.map_hours'
@@ -132,23 +132,23 @@ as $$
     union all
     select 'logs.peaks'
     from (
-      (select * from peak except select * from logs.peak_recount)
+      (select * from peak except select * from logs.recount_peaks())
       union all
-      (select * from logs.peak_recount except select * from peak)
+      (select * from logs.recount_peaks() except select * from peak)
     ) as odd
     union all
     select 'logs.player_rounds'
     from (
-      (select * from round except select * from logs.player_round_recount)
+      (select * from round except select * from logs.recount_player_rounds())
       union all
-      (select * from logs.player_round_recount except select * from round)
+      (select * from logs.recount_player_rounds() except select * from round)
     ) as odd
     union all
     select 'logs.round_winners'
     from (
-      (select * from winner except select * from logs.round_winner_recount)
+      (select * from winner except select * from logs.recount_round_winners())
       union all
-      (select * from logs.round_winner_recount except select * from winner)
+      (select * from logs.recount_round_winners() except select * from winner)
     ) as odd
   ) as odd_one
   group by name
@@ -166,41 +166,41 @@ begin
      name)
   select steam_id, server_id, mode, events, connections, props, first_at, last_at, named_at,
     named_by, name
-  from logs.player_recount;
+  from logs.recount_players();
 
   delete from logs.player_names;
   insert into logs.player_names (steam_id, name, first_at, last_at)
   select steam_id, name, first_at, last_at
-  from logs.name_recount;
+  from logs.recount_names();
 
   delete from logs.active_days;
   insert into logs.active_days (day, steam_id)
   select day, steam_id
-  from logs.active_day_recount;
+  from logs.recount_active_days();
 
   delete from logs.play_totals;
   insert into logs.play_totals (steam_id, server_id, is_exact, seconds, sessions)
   select steam_id, server_id, is_exact, seconds, sessions
-  from logs.play_recount;
+  from logs.recount_play();
 
   delete from logs.person_totals;
   insert into logs.person_totals (steam_id, seconds)
   select steam_id, seconds
-  from logs.person_recount;
+  from logs.recount_persons();
 
   -- Connections stay as they are.
   update logs.type_days
   set events = 0;
   insert into logs.type_days as t (server_id, day, mode, type, events)
   select server_id, day, mode, type, events
-  from logs.type_day_recount
+  from logs.recount_type_days()
   on conflict (server_id, day, mode, type) do update
   set events = excluded.events;
 
   delete from logs.peaks;
   insert into logs.peaks (server_id, hour, players)
   select server_id, hour, players
-  from logs.peak_recount;
+  from logs.recount_peaks();
 
   delete from logs.player_rounds;
   insert into logs.player_rounds
@@ -208,20 +208,20 @@ begin
      kills, deaths)
   select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
     kills, deaths
-  from logs.player_round_recount;
+  from logs.recount_player_rounds();
 
   delete from logs.life_signs
   where slot >= rollups.horizon('logs.hours');
   insert into logs.life_signs (server_id, slot, first_at, last_at)
   select server_id, slot, first_at, last_at
-  from logs.life_sign_recount;
+  from logs.recount_life_signs();
 
   perform logs.rebuild_map_hours(true);
 
   delete from logs.round_winners;
   insert into logs.round_winners (server_id, round_id, ended_at, ended_by, winner)
   select server_id, round_id, ended_at, '00000000-0000-0000-0000-000000000000', winner
-  from logs.round_winner_recount;
+  from logs.recount_round_winners();
 end
 $$;
 
