@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from functions.shared import locks
 from schema import build
 from schema.rollup import RollupError
 
@@ -27,7 +28,6 @@ HERE = Path(__file__).parent
 DOMAINS = ("shared", "rollups", "tilt", "ttt", "logs")  # a Postgres schema each
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
-_LOCK = 7_417_201  # the advisory lock of a migration, any number of ours
 _NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -58,7 +58,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
         raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
     with connection:
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
-        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
         report = _inspect(connection)
         _prepare(connection)
         _apply(connection, here, report)
