@@ -20,6 +20,7 @@ from aiohttp import web
 from yarl import URL
 
 from infra.local import sockets
+from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
 from infra.local.listener import Server
 
@@ -33,7 +34,8 @@ _HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "expect",
 }  # fmt: skip
-_THE_EDGES = {"host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+_TOKEN = TOKEN.decode()
+_THE_EDGES = {"host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _UNSPELLED = re.compile(rb"[^!-~]")  # what no address may hold as it is
@@ -48,10 +50,11 @@ class EdgeError(RuntimeError):
 
 @dataclass(frozen=True)
 class Behind:
-    """Where the deployed APIs answer; no sockets when the template has none."""
+    """Where the deployed APIs answer, to whoever shows the token; sockets if the template has."""
 
     rest: str
     sockets: str | None = None
+    token: str = ""
 
 
 class Edge:
@@ -123,6 +126,7 @@ class Edge:
         url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{query}", encoded=True)
         headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
+            (_TOKEN, behind.token),
             ("X-Forwarded-For", request.remote or ""),
             ("X-Forwarded-Proto", "http"),
             ("X-Forwarded-Host", _text(request.host)),
@@ -169,7 +173,8 @@ class Edge:
             self._say("edge: answered 404: no socket is served at this path.")
             return _response(self._gateway.answer("MISSING_AUTHENTICATION_TOKEN"))
         try:
-            return await sockets.relay(request, self._client, f"{behind.sockets}?{query}")
+            there, token = f"{behind.sockets}?{query}", (_TOKEN, behind.token)
+            return await sockets.relay(request, self._client, there, token)
         except aiohttp.WSServerHandshakeError as refused:
             self._say(f"gateway: a socket was answered {refused.status}")
             kind = _GATEWAYS_OWN.get(refused.status, "ACCESS_DENIED")
