@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local import timescale
+from infra.local import account, timescale
 from infra.local.timescale import HOME, Server, TimescaleError
 
 _PAUSE = 1.0
@@ -41,7 +41,8 @@ def _revive(server: Server, say: Callable[[str], None], home: Path) -> bool:
     """Start the server if it died; True when it cannot be started now."""
     if not timescale.died(home):
         return False
-    say(f"The database ended by itself: starting it again. {home}/server.log may say why.")
+    log = account.reachable(home) / "server.log"
+    say(f"The database ended by itself: starting it again. {log} may say why.")
     begun = time.monotonic()
     try:
         again = timescale.start(home)

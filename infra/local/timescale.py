@@ -214,6 +214,8 @@ def _furnish(record: Record) -> None:
             " where scheduled and current_setting('timescaledb.license') = 'apache'"
         )
         admin.execute("grant create, temporary on database tiltyard to tiltyard_app")
+        # An error may quote what somebody searched for. The functions log its SQLSTATE themselves.
+        admin.execute("alter role tiltyard_app set log_min_messages = 'log'")
 
 
 def _patiently(url: str, deadline: float) -> psycopg.Connection[tuple[object, ...]]:
