@@ -141,24 +141,24 @@ _SHOWN = """
       group by mode, map
     ), recent as materialized (
       -- Old chunks of the columnstore would be sorted whole.
-      select id, server_id, type, at, raw_text
+      select id, server_id, type, at, raw_text, arrival
       from logs.events
       where at >= %(week_ago)s
         and second >= %(week_ago)s - interval '10 minutes'
-      order by at desc, id desc
+      order by at desc, arrival desc, id desc
       limit 5
     ), newest as (
-      select id, server_id, type, at, raw_text
+      select id, server_id, type, at, raw_text, arrival
       from recent
       union all (
-        select id, server_id, type, at, raw_text
+        select id, server_id, type, at, raw_text, arrival
         from logs.events
         where at < %(week_ago)s
           and (select count(*) from recent) < 5
-        order by at desc, id desc
+        order by at desc, arrival desc, id desc
         limit 5
       )
-      order by at desc, id desc
+      order by at desc, arrival desc, id desc
       limit 5
     )
     select (
@@ -199,7 +199,7 @@ _SHOWN = """
             'type', case n.type when 'ULX' then 'WARNING' else 'INFO' end,
             'timestamp', logs.iso(n.at),
             'serverName', coalesce(s.name, n.server_id)
-          ) order by n.at desc, n.id desc)
+          ) order by n.at desc, n.arrival desc, n.id desc)
         from newest n
         left join logs.servers s on s.id = n.server_id
       ), '[]') as "liveActivity"
