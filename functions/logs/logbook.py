@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
 
+from functions.logs.descriptions import describe
 from functions.shared import db, ids, page, wire
 from functions.shared.errors import NotFound
 
@@ -30,7 +31,10 @@ class LogPath(BaseModel):
 
 
 class Log(wire.Shape):
-    """An event; `rawText` is never empty, `metadata` is what the server sent and what it shares."""
+    """An event; `metadata` is what the server sent and what it shares.
+
+    `rawText` is never empty: for an event that was sent without it, it describes the event.
+    """
 
     id: str
     serverId: str  # noqa: N815  the wire's name
@@ -157,7 +161,7 @@ def told(row: db.Row) -> dict[str, Any]:
         "timestamp": row["at"],
         "steamId": row["steam_id"],
         "playerName": row["player_name"],
-        "rawText": row["raw_text"],
+        "rawText": row["raw_text"] or describe(row["type"], row["player_name"], metadata),
         "metadata": metadata,
     }
     return {key: value for key, value in event.items() if value is not None}
