@@ -47,13 +47,17 @@ COLUMNS = Row._fields[:-2]
 
 @dataclass(frozen=True)
 class Parcel:
-    """Events of one server that came together; `counts`: what else became of (outcome, detail)."""
+    """Events of one server that came together; `counts`: what else became of (outcome, detail).
+
+    `matched`: how many more came that are stored under another id.
+    """
 
     server_id: str
     receipt: datetime
     rows: list[Row]
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_live: bool = True  # as it happens: it tells of the server's life and clock
+    matched: int = 0
 
 
 @db.retried
@@ -168,7 +172,7 @@ def _noted(parcel: Parcel) -> dict[str, Any]:
     """What is noted of a parcel, whatever is new in it."""
     counted = sorted(parcel.counts.items())
     return {
-        "all": len(parcel.rows),
+        "all": len(parcel.rows) + parcel.matched,
         "server_id": parcel.server_id,
         "receipt": parcel.receipt,
         "outcomes": [outcome for (outcome, _), _ in counted],
