@@ -50,15 +50,17 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
             connection.execute(
                 """
                 delete from logs.sessions
-                where last_at < rollups.horizon('logs.played') - interval '2 days'
+                where last_at < rollups.horizon('logs.played') - interval '48 hours'
                 """
             )
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
-            connection.execute("delete from logs.receipts where hour < now() - interval '31 days'")
             connection.execute(
-                "delete from ttt.quarantine where received_at < now() - interval '30 days'"
+                "delete from logs.receipts where hour < now() - interval '744 hours'"
+            )
+            connection.execute(
+                "delete from ttt.quarantine where received_at < now() - interval '720 hours'"
             )
     return report
 
@@ -95,7 +97,9 @@ def _move_horizon(connection: db.Connection, source: str) -> bool:
                 """
                 update rollups.sources as s
                 set horizon = greatest(s.horizon, (
-                  select min(time_bucket(least(c.width, interval '1 day'), now() - s.keep))
+                  select min(time_bucket(
+                    least(c.width, interval '1 day'), date_subtract(now(), s.keep, 'UTC')
+                  ))
                   from rollups.catalog c
                   where c.source = s.name
                     and not c.is_closing
@@ -137,7 +141,8 @@ def _drop(connection: db.Connection, source: str, report: Report) -> None:
         select count(*) as chunks
         from rollups.sources s
         cross join lateral drop_chunks(
-          coalesce(s.raw, s.name)::regclass, older_than => s.horizon - s.margin
+          coalesce(s.raw, s.name)::regclass,
+          older_than => date_subtract(s.horizon, s.margin, 'UTC')
         ) as chunk
         where s.name = %s
         """,
@@ -154,7 +159,11 @@ def _delete_ahead(connection: db.Connection, deadline: float) -> int:
     """
     deleted = 0
     kept = connection.execute(
-        "select horizon - margin as since from rollups.sources where name = 'logs.hours'"
+        """
+        select date_subtract(horizon, margin, 'UTC') as since
+        from rollups.sources
+        where name = 'logs.hours'
+        """
     ).fetchone()
     assert kept
     for over in connection.execute(
