@@ -79,11 +79,12 @@ def _show() -> None:
 
 
 def _keep(source: str, days: int | None) -> None:
-    if not retention.keep(db.connection(), source, days):
-        known = db.run("select name from rollups.sources order by name")
-        names = ", ".join(one["name"] for one in known)
-        sys.exit(f"No rollup reads {source}; what can be kept: {names}.")
-    print(f"{source} is kept {'for good' if days is None else f'for {days} days'}.")
+    try:
+        kept = retention.keep(db.connection(), source, days)
+    except retention.RetentionError as error:
+        sys.exit(str(error))
+    for name in kept:
+        print(f"{name} is kept {'permanently' if days is None else f'for {days} days'}.")
 
 
 def _rebuild(name: str, since: datetime, until: datetime) -> None:
