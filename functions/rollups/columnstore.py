@@ -70,7 +70,7 @@ def _due(connection: db.Connection) -> list[str]:
         from timescaledb_information.hypertables h
         join timescaledb_information.chunks c using (hypertable_schema, hypertable_name)
         where h.compression_enabled
-          and c.range_end < now() - make_interval(days => %s)
+          and c.range_end < now() - make_interval(hours => 24 * %s)
           and _timescaledb_functions.chunk_status(
             format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass
           ) & 9 <> 1

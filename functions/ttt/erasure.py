@@ -84,7 +84,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     changed: dict[str, int] = db.run(
         """
         with day as materialized (
-          select distinct day as start, day + interval '1 day' as until
+          select distinct day as start, day + interval '24 hours' as until
           from ttt.deed_days
           where steam_id = %(person)s
         ), player as (
