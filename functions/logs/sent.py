@@ -78,6 +78,7 @@ class Event(NamedTuple):
 
     `at`: when it happened, or its receipt if the sent time is unusable. `second`: the sent time
     cut to its second, also one in the future; None without a usable one. All times are UTC.
+    `raw_text` is empty where none was sent: what is read instead is made on reading.
     """
 
     type: str
@@ -121,7 +122,7 @@ def normalise(
         second,
         _steam_id(sent.get("steamId"), warnings),
         _player_name(sent.get("playerName"), warnings),
-        _raw_text(sent, warnings) or kind,
+        _raw_text(sent, warnings) or "",
         _game_mode(sent, server, warnings),
         metadata | shared,
         _sender_id(sent, metadata),
