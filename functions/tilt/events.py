@@ -87,15 +87,17 @@ class Recorded:
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
     """Stores an event, or queues it while the database is away; once, however often sent.
 
-    `sender` names who is limited to PER_MINUTE (the event's user if None). Raises TooManyRequests,
-    Invalid for an event before the horizon, and Unavailable. One round trip.
+    `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
+    None). Raises TooManyRequests, Invalid for an event before the horizon, and Unavailable. One
+    round trip.
     """
     signals = _signals(event)
     event_id = _id(event, signals)
     try:
         return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
     except db.DatabaseAway:
-        spool.keep("tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)])
+        item = event.model_dump(by_alias=True, exclude_unset=True)
+        spool.keep("tilt.events", [item], sender)
         return Recorded(event_id, queued=True)
 
 
@@ -222,8 +224,11 @@ def delete(event_id: str) -> None:
     )
 
 
-def erase(user_id: str) -> dict[str, int]:
-    """Removes a person from every table of tilt; returns the rows removed, per table. Audited."""
+def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
+    """Removes a person from every table of tilt; returns the rows removed, per table.
+
+    Audited as done by `actor`.
+    """
     removed: dict[str, int] = db.run(
         """
         with event as (
@@ -238,8 +243,8 @@ def erase(user_id: str) -> dict[str, int]:
           delete from shared.limits
           where who = 'tilt:' || %(subject)s
         )
-        insert into shared.audit (action, subject, counts)
-        select 'tilt.erase', %(subject)s, jsonb_build_object(
+        insert into shared.audit (action, subject, actor, counts)
+        select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
           'tilt.events', (select count(*) from event),
           'tilt.signals', (select count(*) from signal),
           'rollups', rollups.forget('tilt.events', 'user_id', %(user_id)s)
@@ -247,6 +252,6 @@ def erase(user_id: str) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": auth.pseudonym(user_id)},
+        {"user_id": user_id, "subject": auth.pseudonym(user_id), "actor": actor},
     )[0]["counts"]
     return removed
