@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -25,8 +26,29 @@ def _milliseconds(sent: Any) -> Any:
     return math.trunc(sent) if isinstance(sent, float) and math.isfinite(sent) else sent
 
 
+_LONGEST_SIGNAL = 256  # characters of a text that is looked at for fields
+# One field of a signal that the bot in use sends as text, and what ends it.
+_FIELD = re.compile(
+    r"\s*(?:(type):\s*([^,]*[^,\s])|(severity|confidence):\s*(-?[0-9]{1,9}(?:\.[0-9]{1,99})?))\s*(?:,|$)"
+)
+
+
 def _signal(sent: Any) -> Any:
-    return {"type": sent} if isinstance(sent, str) else sent
+    return parse_signal(sent) if isinstance(sent, str) else sent
+
+
+def parse_signal(text: str) -> dict[str, Any]:
+    """The fields of a signal that is sent as text: `type: T, severity: S, confidence: C`, in any
+    order and with or without the numbers; of any other text its type."""
+    fields: dict[str, Any] = {}
+    place = 0 if len(text) <= _LONGEST_SIGNAL else len(text)
+    while place < len(text):
+        found = _FIELD.match(text, place)
+        if found is None or (found[1] or found[3]) in fields:
+            return {"type": text}
+        fields[found[1] or found[3]] = found[2] or float(found[4])
+        place = found.end()
+    return fields if "type" in fields and not text.endswith(",") else {"type": text}
 
 
 class Signal(BaseModel):
@@ -51,7 +73,10 @@ class NewEvent(BaseModel):
     )
     signals: list[
         Annotated[Signal, BeforeValidator(_signal, json_schema_input_type=Signal | wire.Name64)]
-    ] = Field(max_length=50, description="a text stands for a signal of that type")
+    ] = Field(
+        max_length=50,
+        description="a text is a signal of that type, or `type: T, severity: S, confidence: C`",
+    )
     tilt_score: wire.Number = Field(alias="tiltScore", ge=0, le=100)
     context: Annotated[
         str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
