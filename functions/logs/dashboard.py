@@ -98,18 +98,18 @@ _SHOWN = """
     with day as (
       select d.day, coalesce(p.players, 0) as players, coalesce(r.rounds, 0) as rounds
       from generate_series(
-        %(today)s - interval '6 days', %(today)s, interval '1 day', 'UTC'
+        %(today)s - interval '144 hours', %(today)s, interval '1 day', 'UTC'
       ) as d (day)
       left join (
         select day, count(distinct steam_id) as players
         from logs.player_days
-        where day >= %(today)s - interval '6 days'
+        where day >= %(today)s - interval '144 hours'
         group by day
       ) as p on p.day = d.day
       left join (
         select day, sum(events)::bigint as rounds
         from logs.activity_days
-        where day >= %(today)s - interval '6 days'
+        where day >= %(today)s - interval '144 hours'
           and type = 'ROUND_END'
         group by day
       ) as r on r.day = d.day

@@ -205,10 +205,10 @@ _SAYING = sql.SQL(
     left join saying using (chunk, number)
     where coalesce(loud.pieces, 0) + coalesce(saying.pieces, 0) = {pieces}
     union all
-    select null, null, day, day + interval '1 day', day + interval '1 day 10 minutes',
+    select null, null, day, day + interval '24 hours', day + interval '24 hours 10 minutes',
       null
     from packed
-    cross join generate_series(since, until - interval '1 second', interval '1 day') as day
+    cross join generate_series(since, until - interval '1 second', interval '24 hours') as day
     where not is_told
     order by last_at desc
     """

@@ -14,7 +14,7 @@ import pytest
 
 from functions.logs import erasure, packed, search
 from functions.rollups import columnstore
-from functions.shared import db
+from functions.shared import db, locks
 from schema.migrate import Report
 from tests.logs import stored
 from tests.logs.oracle import Event
@@ -212,7 +212,7 @@ def test_words_go_with_their_chunk(community: bool) -> None:
 def test_two_do_not_pack_at_once(community: bool, store: str) -> None:
     stored.store([say(1, "hello")])
     with psycopg.connect(store) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (columnstore._LOCK,))
+        other.execute("select pg_advisory_xact_lock(%s)", (locks.COLUMNSTORE,))
         for verb in (columnstore.run, columnstore.tell):
             report = verb(db.connection())
             assert (report.busy, report.packed, report.told) == (True, 0, 0)
