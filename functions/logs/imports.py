@@ -31,6 +31,13 @@ _MOST_ERRORS = 100
 _AT_ONCE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
 _REASONS = {"timestamp_too_old": "older_than_retention"}
+_WORDS = {
+    "no_event": "without an event",
+    "older_than_retention": "older than what is kept",
+    "text_has_nul": "with a NUL character",
+    "text_too_long": "with a SteamID that is too long",
+    "unrecognised_line": "not recognised",
+}
 
 
 def _day(sent: Any) -> date | None:
@@ -144,8 +151,8 @@ def run(sent: NewImport) -> dict[str, Any]:
     outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         answer = _answer(log, outcomes, sent.dryRun)
-        said = {name: answer[name] for name in ("format", "linesParsed", "byType", "errors")}
-        raise BadRequest("No valid events after parsing", **said)
+        names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
+        raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
     if not sent.dryRun:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
@@ -167,6 +174,14 @@ def _parcels(
         known = matches.find(sender.server.id, parcel.rows)
         rows = [row for row in parcel.rows if row.id not in known]
         yield replace(parcel, rows=rows, matched=len(known), is_live=False)
+
+
+def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
+    """The sentence for a log without a valid event: the panel shows nothing else."""
+    reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
+    reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
+    words = _WORDS.get(reason, reason.replace("_", " "))
+    return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
