@@ -6,7 +6,6 @@ twice adds nothing.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,8 +20,7 @@ from functions.logs.lines import Told, Unread
 from functions.logs.matches import Matches
 from functions.logs.sent import MODES
 from functions.logs.transcript import Transcript
-from functions.logs.values import unicode
-from functions.shared import wire
+from functions.shared import json_codec, wire
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
@@ -100,22 +98,15 @@ class Imported(wire.Shape):
 
 def read(body: str) -> NewImport:
     """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
-    try:
-        sent = json.loads(body.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
-        raise BadRequest("Invalid JSON", details) from None
-    except (ValueError, RecursionError):
-        raise BadRequest("Invalid JSON") from None
+    sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
     new = wire.parse(NewImport, sent)
     if "\0" in new.serverId:
         raise NotFound("Server not found")
-    content = unicode(new.content)
-    if len(content.encode()) > MAX_BYTES:
+    if len(new.content.encode()) > MAX_BYTES:
         raise TooLarge(maxBytes=MAX_BYTES)
-    return new.model_copy(update={"content": content, "defaultGameMode": _mode(new)})
+    return new.model_copy(update={"defaultGameMode": _mode(new)})
 
 
 def _mode(sent: NewImport) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from functions.shared import db, wire
+from functions.shared import db, json_codec
 from functions.shared.errors import Invalid
 
 MAX_BYTES = 256 * 1024
@@ -78,7 +78,7 @@ def config() -> dict[str, Any]:
 
 def configure(body: str, actor: str) -> dict[str, Any]:
     """Replaces the configuration by a JSON body and returns it; raises BadRequest and Invalid."""
-    sent = wire.loads(body)
+    sent = json_codec.loads(body)
     if not isinstance(sent, dict):
         raise Invalid("Invalid body", [{"field": "body", "problem": "must be an object"}])
     _check(sent)
