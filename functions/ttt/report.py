@@ -119,7 +119,8 @@ class Report(wire.Terse):
         Text64 | None, BeforeValidator(_as_text, json_schema_input_type=str | float | None)
     ] = None
     duration: Annotated[
-        Annotated[wire.Whole, Field(le=86_400)] | None, BeforeValidator(_duration)
+        Annotated[int, Field(strict=True, le=86_400), BeforeValidator(wire.whole)] | None,
+        BeforeValidator(_duration),
     ] = Field(None, description="seconds; negative counts as 0")
     ended_at: Annotated[
         datetime | None, BeforeValidator(_moment, json_schema_input_type=str | None)
