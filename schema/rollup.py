@@ -118,7 +118,8 @@ class Rollup:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
         counted anew. `types` are those of the material, in its order.
 
-        A dirty row's bucket is its mark's, so that who reads a range pays for no mark outside it.
+        A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
+        bucket is its mark's, so that who reads a range pays for no mark outside it.
         What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
         view as a call, for every view of a view would make each reader's plan larger.
         """
@@ -133,7 +134,8 @@ class Rollup:
             typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
             live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
         else:
-            select = self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")
+            until = f"date_add(mark.bucket, interval '{self.width}', 'UTC')"
+            select = self.live("mark.bucket", until)
             live = f"(\n{select}\n) as live"
         return _EXACT.format(
             material=sql.Identifier(*self.material.split(".")),

@@ -79,14 +79,13 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
         last = last.replace(hour=0)
     since = last - step * (count - 1)
     sessions.settle(ask.server_id)
-    [row] = db.run(
-        _ANALYTICS, {"server": ask.server_id, "step": step, "since": since, "last": last}
-    )
+    span = {"step": step, "since": since, "last": last, "end": last + step}
+    [row] = db.run(_ANALYTICS, {"server": ask.server_id, **span})
     if not row["is_known"]:
         raise NotFound("Server not found")
     form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
     buckets = [
-        (datetime.fromisoformat(at), seconds, told, players)
+        (datetime.fromisoformat(at).astimezone(UTC), seconds, told, players)
         for at, seconds, told, players in row["buckets"]
     ]
     return {
@@ -130,13 +129,13 @@ _ANALYTICS = """
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
-        and hour < %(last)s + %(step)s
+        and hour < %(end)s
     ), beat as (
       select time_bucket(%(step)s, slot) as at, told, players, peak
       from logs.population
       where server_id = %(server)s
         and slot >= %(since)s
-        and slot < %(last)s + %(step)s
+        and slot < %(end)s
     ), bucket as (
       select b.at, coalesce(h.seconds, 0) as seconds, coalesce(t.told, 0) as told,
         coalesce(t.players, 0) as players
@@ -195,7 +194,7 @@ _ANALYTICS = """
             from logs.activity
             where server_id = %(server)s
               and hour >= %(since)s
-              and hour < %(last)s + %(step)s
+              and hour < %(end)s
           )
         ),
         w.peak

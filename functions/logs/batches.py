@@ -184,6 +184,7 @@ def _made(
     in two thirds of the time.
     """
     ids = identity.Ids(sender.server.id, receipt)
+    first = rows.arrival(receipt)
     for start in range(0, len(sent), _AT_ONCE):
         some = [Outcome(index) for index in range(start, min(start + _AT_ONCE, len(sent)))]
         told = [_normalised(sent[one.index], one, sender, receipt) for one in some]
@@ -192,7 +193,8 @@ def _made(
         identities = [event and ids.of(event) for event in told]
         for outcome, event, its in zip(some, told, identities, strict=True):
             if event and its and outcome.status == "stored":
-                outcome.row = rows.of(event, its, sender.server.id, receipt)
+                place = first + outcome.index
+                outcome.row = rows.of(event, its, sender.server.id, receipt, place)
         outcomes += some
         yield from some
 

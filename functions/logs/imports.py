@@ -1,6 +1,7 @@
 """Imports: the text log of a game server, uploaded by staff, as the events that its hooks send.
 
-A line has the same id as the event that the hook sent live, so importing twice adds nothing.
+A line has the same id as the event that the hook sent live, or is matched with it, so importing
+twice adds nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BeforeValidator, Field
 from functions.logs import batches, events, senders, steam, transcript
 from functions.logs.batches import Outcome
 from functions.logs.lines import Told, Unread
+from functions.logs.matches import Matches
 from functions.logs.sent import MODES
 from functions.logs.transcript import Transcript
 from functions.logs.values import unicode
@@ -166,10 +168,16 @@ def run(sent: NewImport) -> dict[str, Any]:
 def _parcels(
     outcomes: list[Outcome], sender: senders.Sender, receipt: datetime
 ) -> Iterator[events.Parcel]:
-    """The rows in parts that are stored one by one, each with what else there was beside it."""
+    """The rows in parts that are stored one by one, each with what else there was beside it.
+
+    Without those whose event is stored under another id.
+    """
+    matches = Matches(one.row for one in outcomes if one.row)
     for start in range(0, len(outcomes), _AT_ONCE):
-        some = outcomes[start : start + _AT_ONCE]
-        yield replace(batches.parcel_of(some, sender, receipt), is_live=False)
+        parcel = batches.parcel_of(outcomes[start : start + _AT_ONCE], sender, receipt)
+        known = matches.find(sender.server.id, parcel.rows)
+        rows = [row for row in parcel.rows if row.id not in known]
+        yield replace(parcel, rows=rows, matched=len(known), is_live=False)
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
         )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
           clock_timestamp() as now,
-          greatest(nullif(k.horizon, '-infinity'), now() - k.keep) as oldest
+          greatest(nullif(k.horizon, '-infinity'), date_subtract(now(), k.keep, 'UTC')) as oldest
         from logs.servers s
         left join budget b on true
         left join logs.site c on true

@@ -67,6 +67,7 @@ class Event(NamedTuple):
 
     `at`: when it happened, or its receipt if the sent time is unusable. `second`: the sent time
     cut to its second, also one in the future; None without a usable one. All times are UTC.
+    `raw_text` is empty where none was sent: what is read instead is made on reading.
     """
 
     type: str
@@ -105,7 +106,7 @@ def normalise(
         second,
         _steam_id(sent.get("steamId"), warnings),
         _player_name(sent.get("playerName"), warnings),
-        _raw_text(sent, warnings) or kind,
+        _raw_text(sent, warnings) or "",
         _game_mode(sent, server, warnings),
         metadata | shared,
         short(sent.get("eventId"), 64),

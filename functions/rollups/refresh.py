@@ -19,7 +19,7 @@ from functions.shared import db
 
 _AT_ONCE = 100  # buckets of one rollup that are written together
 _SETTLE_SECONDS = 2.0
-_GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
+_GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
 
 @dataclass
@@ -94,8 +94,8 @@ def close(connection: db.Connection) -> None:
         """
         with closed as (
           update rollups.sources as s
-          set closed_until = time_bucket('1 month', now() - %s::interval)
-          where s.closed_until < time_bucket('1 month', now() - %s::interval)
+          set closed_until = time_bucket('1 month', now() - make_interval(hours => %s))
+          where s.closed_until < time_bucket('1 month', now() - make_interval(hours => %s))
             and exists (select from rollups.catalog c where c.source = s.name and c.is_closing)
           returning s.name, s.closed_until
         )
@@ -103,7 +103,7 @@ def close(connection: db.Connection) -> None:
         from closed s
         join rollups.catalog c on c.source = s.name and c.is_closing
         """,
-        (_GRACE, _GRACE),
+        (_GRACE_HOURS, _GRACE_HOURS),
     )
 
 
@@ -142,14 +142,16 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
           join rollups.catalog c on c.id = d.rollup
           where d.generation <= %s
         ), island as (
-          select *, bucket - width * row_number() over (partition by id order by bucket) as shore
+          select *,
+            date_subtract(bucket, width * row_number() over one_rollup, 'UTC') as shore
           from due
+          window one_rollup as (partition by id order by bucket)
         ), numbered as (
           select *, (row_number() over (partition by id, shore order by bucket) - 1) / %s as part
           from island
         )
         select id as rollup, material, is_aggregate, min(bucket) as since,
-          max(bucket) + width as until, count(*) as buckets
+          date_add(max(bucket), width, 'UTC') as until, count(*) as buckets
         from numbered
         group by id, material, is_aggregate, width, shore, part
         order by width, since, rollup

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.shared import db
-
-_LOCK = 7_417_202
+from functions.shared import db, locks
 
 
 @contextmanager
-def turn(lock: int = _LOCK) -> Iterator[bool]:
+def turn(lock: int = locks.ROLLUPS) -> Iterator[bool]:
     """True for whoever has the turn while the block runs, False for who comes meanwhile.
 
     It is a transaction's lock on a connection of its own, so that it also holds behind a pooler,

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from functions.shared import auth, db, wire
+from functions.shared import auth, db, locks, wire
 from functions.shared.errors import Invalid
 
 BOT = "BOT"  # every bot's SteamID: nobody's
-WRITING = 7_417_203  # the lock that writers of rounds share, and an erasure has alone
 _ERASED = "erased_"
 _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
@@ -46,7 +45,7 @@ def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
 def writing() -> Iterator[None]:
     """A transaction during which nobody is erased."""
     with db.transaction():
-        db.run("select pg_advisory_xact_lock_shared(%s)", (WRITING,))
+        db.run("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))
         yield
 
 
@@ -76,7 +75,7 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     if steam_id == BOT or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     with db.transaction():
-        db.run("select pg_advisory_xact_lock(%s)", (WRITING,))
+        db.run("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))
         return _erase(steam_id, actor)
 
 
@@ -85,7 +84,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     changed: dict[str, int] = db.run(
         """
         with day as materialized (
-          select distinct day as start, day + interval '1 day' as until
+          select distinct day as start, day + interval '24 hours' as until
           from ttt.deed_days
           where steam_id = %(person)s
         ), player as (

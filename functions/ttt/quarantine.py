@@ -34,14 +34,14 @@ def _store(refused: dict[str, Any], received_at: datetime) -> None:
         """
         with old as (
           delete from ttt.quarantine
-          where received_at < now() - interval '30 days'
+          where received_at < now() - interval '720 hours'
             and id <> %(id)s
         )
         insert into ttt.quarantine as q (id, server, reason, body, received_at)
         values (%(id)s, %(server)s, %(reason)s, %(body)s, %(received_at)s)
         on conflict (id) do update
         set reason = excluded.reason, received_at = excluded.received_at
-        where q.received_at < now() - interval '30 days'
+        where q.received_at < now() - interval '720 hours'
         """,
         {
             **refused,
@@ -62,7 +62,7 @@ def kept() -> list[db.Row]:
         """
         select id, received_at, server, reason, octet_length(body) as bytes
         from ttt.quarantine
-        where received_at > now() - interval '30 days'
+        where received_at > now() - interval '720 hours'
         order by received_at, id
         """
     )
@@ -76,7 +76,7 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
         select id, received_at, server, body
         from ttt.quarantine
         where (%(which)s::text is null or id::text = %(which)s)
-          and received_at > now() - interval '30 days'
+          and received_at > now() - interval '720 hours'
         order by received_at, id
         """,
         {"which": which},

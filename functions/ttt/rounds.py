@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from functions.shared import db, ids, spool, wire
+from functions.shared import db, ids, locks, spool, wire
 from functions.shared.errors import Conflict
 from functions.ttt import erasure, feed
 from functions.ttt.report import Report
@@ -79,7 +79,7 @@ def _store(
         "server": server,
         "winner_raw": sent.winner,
         "received_at": received_at,
-        "writing": erasure.WRITING,
+        "writing": locks.TTT_ROUNDS,
     }
     while True:
         for row in db.run(_INSERT, values):

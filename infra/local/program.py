@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import shutil
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.local import deployment, lock, state
 from infra.local.environments import ensure
-from infra.local.state import HOME, StackError, State
+from infra.local.state import HOME, QUEUES, StackError, State
 
 # The rest is imported where it is used: deploy-local should not wait for what only run needs.
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run() -> None:
     chosen = _parameters()
     port = _port()
     ensure("ministack", "sam")
-    with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout) as local:
+    with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout, queued=QUEUES) as local:
         local.journal.show(_table(local))
         local.journal.show(f"  {'Started in':<13} {time.monotonic() - begun:.1f} s")
         local.journal.show("ready")
@@ -80,6 +81,7 @@ def reset() -> None:
 
     stop()
     timescale.reset()
+    shutil.rmtree(QUEUES, ignore_errors=True)
     print("The local data is deleted.")
 
 

@@ -29,6 +29,7 @@ HOME = LOCAL / "timescale"
 DATABASE = "tiltyard"
 APP = "tiltyard_app"
 _CONTAINER = "container"
+_AT_REST = "at-rest"  # a file that is there while the server was stopped on purpose
 _PATIENCE = 60.0  # seconds for a server that replays its log after a crash
 
 
@@ -75,12 +76,14 @@ def start(home: Path = HOME, durable: bool = True) -> Server:
         where = _launch(home, record, durable)
         _write(home, record)
         _furnish(record)
+        (home / _AT_REST).unlink(missing_ok=True)
     return Server(record.url("postgres"), record.url(APP), where, is_ours=True)
 
 
 def stop(home: Path = HOME) -> None:
     """Stop the server of this folder, if one is up; its data stays."""
     with _sentences(), _alone(home) as home:
+        (home / _AT_REST).touch()
         _halt(home)
 
 
@@ -102,6 +105,12 @@ def running(home: Path = HOME) -> Record | None:
         return None
     up = container.running(home) if record.bin == _CONTAINER else cluster.running(home)
     return record if up else None
+
+
+def died(home: Path = HOME) -> bool:
+    """True when the server of this folder is down, though nobody stopped it."""
+    home = account.reachable(home)
+    return _read(home) is not None and not (home / _AT_REST).exists() and running(home) is None
 
 
 def _given(url: str) -> Server:
@@ -205,6 +214,8 @@ def _furnish(record: Record) -> None:
             " where scheduled and current_setting('timescaledb.license') = 'apache'"
         )
         admin.execute("grant create, temporary on database tiltyard to tiltyard_app")
+        # An error may quote what somebody searched for. The functions log its SQLSTATE themselves.
+        admin.execute("alter role tiltyard_app set log_min_messages = 'log'")
 
 
 def _patiently(url: str, deadline: float) -> psycopg.Connection[tuple[object, ...]]:

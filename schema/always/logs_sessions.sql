@@ -62,7 +62,7 @@ as $$
 declare
   people bigint;
   -- What began earlier stays as it is: raw rows of it are gone, or about to go.
-  bottom timestamptz := rollups.horizon('logs.hours') - interval '2 days';
+  bottom timestamptz := rollups.horizon('logs.hours') - interval '48 hours';
 begin
   with recursive mark as (
     select m.hour, m.is_beat

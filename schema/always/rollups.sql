@@ -54,7 +54,7 @@ declare
   r rollups.catalog;
 begin
   select * into strict r from rollups.catalog where id = rollup;
-  return query execute r.live using bucket, bucket + r.width;
+  return query execute r.live using bucket, date_add(bucket, r.width, 'UTC');
 end
 $$;
 
@@ -77,7 +77,7 @@ begin
          (select * from live except all select * from kept)) as odd)
        end',
     r.material, r.bucket_column, r.bucket_column, r.live
-  ) into found using bucket, bucket + r.width, rollup;
+  ) into found using bucket, date_add(bucket, r.width, 'UTC'), rollup;
   return found;
 end
 $$;
@@ -122,7 +122,7 @@ begin
     and o.attnum > 0
     and not n.attisdropped
     and not o.attisdropped;
-  execute format('insert into %s (%s) select %s from %s where %I + $2 <= rollups.horizon($1)',
+  execute format('insert into %s (%s) select %s from %s where date_add(%I, $2, ''UTC'') <= rollups.horizon($1)',
     rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
     using old.source, old.width;
 end
