@@ -29,6 +29,13 @@ _MOST_ERRORS = 100
 _AT_ONCE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
 _REASONS = {"timestamp_too_old": "older_than_retention"}
+_WORDS = {
+    "no_event": "without an event",
+    "older_than_retention": "older than what is kept",
+    "text_has_nul": "with a NUL character",
+    "text_too_long": "with a SteamID that is too long",
+    "unrecognised_line": "not recognised",
+}
 
 
 def _day(sent: Any) -> date | None:
@@ -56,7 +63,9 @@ class NewImport(wire.Terse):
     formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
     defaultGameMode: str | None = None  # noqa: N815
     timezoneOffsetMinutes: Annotated[  # noqa: N815
-        wire.Whole, Field(ge=-_DAY, le=_DAY), BeforeValidator(lambda n: n or 0)
+        int,
+        Field(strict=True, ge=-_DAY, le=_DAY),
+        BeforeValidator(lambda n: wire.whole(n or 0)),
     ] = 0
     baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
     dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
@@ -87,6 +96,15 @@ class Imported(wire.Shape):
     rejected: int
     baseDateUsed: date  # noqa: N815
     warnings: list[str]
+
+
+class NotImported(wire.ErrorBody):
+    """Why nothing was imported; what was read, where no line of it became an event."""
+
+    format: Literal["ULX", "TAGGED"] | None = None
+    linesParsed: int | None = None  # noqa: N815
+    byType: dict[str, int] | None = None  # noqa: N815
+    errors: list[LineError] | None = None
 
 
 def read(body: str) -> NewImport:
@@ -135,8 +153,8 @@ def run(sent: NewImport) -> dict[str, Any]:
     outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         answer = _answer(log, outcomes, sent.dryRun)
-        said = {name: answer[name] for name in ("format", "linesParsed", "byType", "errors")}
-        raise BadRequest("No valid events after parsing", **said)
+        names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
+        raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
     if not sent.dryRun:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
@@ -158,6 +176,14 @@ def _parcels(
         known = matches.find(sender.server.id, parcel.rows)
         rows = [row for row in parcel.rows if row.id not in known]
         yield replace(parcel, rows=rows, matched=len(known), is_live=False)
+
+
+def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
+    """The sentence for a log without a valid event: the panel shows nothing else."""
+    reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
+    reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
+    words = _WORDS.get(reason, reason.replace("_", " "))
+    return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

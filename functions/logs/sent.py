@@ -16,6 +16,7 @@ from functions.logs.values import (
     Rejected,
     clean,
     instant,
+    is_blank,
     plain,
     short,
     text,
@@ -219,8 +220,11 @@ def _steam_id(value: Any, warnings: list[str]) -> str | None:
 
 
 def _player_name(value: Any, warnings: list[str]) -> str | None:
+    """A name that shows nothing is none: the SteamID is read in its place."""
     name = text(value)
-    if name is not None and len(name) > MAX_NAME:
+    if name is None or is_blank(name):
+        return None
+    if len(name) > MAX_NAME:
         warnings.append("player_name_cut")
         return name[:MAX_NAME]
     return name

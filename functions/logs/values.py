@@ -11,6 +11,13 @@ from functions.shared import json_codec, wire
 
 DEPTH = 16  # of metadata: itself is at depth 1
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)  # an event id holds no later one
+# Soft hyphen, joiners, marks of direction, fillers of Hangul, the empty Braille cell: each is no
+# space to Python, and nothing to the eye.
+_INVISIBLE = frozenset(
+    "\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800"
+    "\u3164\ufe0e\ufe0f\ufeff\uffa0"
+)
 _MILLISECONDS = 1e11  # smaller numbers are seconds
 
 
@@ -30,6 +37,13 @@ def clean(text: str) -> str:
 
 
 unicode = json_codec.replace_surrogates
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: only spaces, controls and letters without a shape."""
+    if text[:1].isalnum() and text[0] not in _INVISIBLE:  # nearly all
+        return False
+    return all(letter.isspace() or letter < " " or letter in _INVISIBLE for letter in text)
 
 
 def warn_not_finite(warnings: list[str]) -> None:
