@@ -1,4 +1,4 @@
--- rollup: ttt.pair_days   version: 1
+-- rollup: ttt.pair_days   version: 2
 -- A row is the rounds of two people, player1 < player2, on one server on one UTC day; no bots.
 -- source: ttt.rounds(at)   bucket: day, 1 day   read by: a.at
 -- index: player1, day
@@ -18,6 +18,6 @@ from ttt.players a
 join ttt.players b on b.at = a.at
   and b.round_id = a.round_id
   and b.steam_id collate "C" > a.steam_id collate "C"
-where a.steam_id <> 'BOT'
-  and b.steam_id <> 'BOT'
+where not ttt.is_pseudo(a.steam_id)
+  and not ttt.is_pseudo(b.steam_id)
 group by day, a.steam_id, b.steam_id, a.server

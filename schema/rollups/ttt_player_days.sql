@@ -1,4 +1,4 @@
--- rollup: ttt.player_days   version: 1
+-- rollup: ttt.player_days   version: 2
 -- A row is what one person did on one server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: steam_id, day
