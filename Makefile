@@ -76,7 +76,7 @@ demo: ## Play an evening on two servers against the running stack (ARGS="--help"
 
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
-	@$(SAM) build
+	@$(PYTHON) -m infra.build
 
 lock: ## Pin requirements-dev.in anew
 	$(HAVE) project
