@@ -128,6 +128,46 @@ begin
 end
 $$;
 
+-- The columns of a rollup that hold names of players, or tell of them; null where there are none.
+create or replace function rollups.private_columns(rollup text) returns text[]
+language sql
+immutable
+as $$
+  select case
+    when rollup in ('logs.appearances', 'logs.player_days', 'logs.player_months')
+    then array['name', 'named_at', 'named_by']
+    when rollup = 'logs.name_days' then array['*']
+  end
+$$;
+
+-- Lets analysts read a rollup: its view, or where that holds names a view of its other columns, which
+-- is called the same with `_nameless` after it; of one that is all names nothing.
+create or replace function rollups.publish(rollup text) returns void
+language plpgsql
+as $$
+declare
+  private text[] := rollups.private_columns(rollup);
+  columns text;
+begin
+  if private is null then
+    execute format('grant select on %s to tiltyard_analyst', rollup);
+    return;
+  end if;
+  execute format('revoke all on %s from tiltyard_analyst', rollup);
+  if private <> array['*'] then
+    select string_agg(quote_ident(attname), ', ' order by attnum) into strict columns
+    from pg_attribute
+    where attrelid = rollup::regclass
+      and attnum > 0
+      and attname <> all (private);
+    execute format(
+      'create or replace view %1$s_nameless as select %2$s from %1$s', rollup, columns
+    );
+    execute format('grant select on %s_nameless to tiltyard_analyst', rollup);
+  end if;
+end
+$$;
+
 -- Lets the view of a rollup read this version from now on, and drops the version before it. The old
 -- columns come first: `exact` names them in this order.
 create or replace function rollups.promote(rollup smallint) returns void
@@ -144,7 +184,7 @@ begin
   end if;
   -- Replaced and not dropped: other views may read it.
   execute format('create or replace view %s as %s', r.name, r.exact);
-  execute format('grant select on %s to tiltyard_analyst', r.name);
+  perform rollups.publish(r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   if old.id is not null then
     execute format(
