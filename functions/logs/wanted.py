@@ -67,10 +67,10 @@ class Wanted:
         )
         return replace(later, oldest=moment)
 
-    def before(self, at: datetime, event_id: Any) -> Wanted:
+    def before(self, at: datetime, arrival: int, event_id: Any) -> Wanted:
         """The same after an event in the order of the answer."""
-        after = self.until(at).also(sql.SQL("(at, id) < ({}, {})").format(at, event_id))
-        return replace(after, newest=at)
+        place = sql.SQL("(at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
+        return replace(self.until(at).also(place), newest=at)
 
     @property
     def lately(self) -> Wanted:

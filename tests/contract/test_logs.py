@@ -58,7 +58,8 @@ def test_the_example(game: Client, then: type[Clock], kind: str | None) -> None:
     staff = make_staff()
     read = staff.get("/api/logs").json
     assert [one["id"] for one in read] == known[::-1]
-    assert [one["rawText"] for one in read] == ["saved", "PROP_SPAWN", "Ana: olá ☭", "CONNECT"]
+    texts = ["saved", "spawned SENT item_healthkit", "Ana: olá ☭", "connected"]
+    assert [one["rawText"] for one in read] == texts
     assert staff.get("/api/logs?search=saved").json == [
         {
             "id": known[3],
@@ -86,7 +87,7 @@ def test_the_example(game: Client, then: type[Clock], kind: str | None) -> None:
 def test_months_later_the_example_is_too_old(game: Client, then: type[Clock]) -> None:
     Clock.moment = RECEIPT + timedelta(days=90, seconds=1)
     answered = game.post(URL, EXAMPLE)
-    assert answered.status == 400
+    assert (answered.status, answered.json["ingested"]) == (200, 0)
     reasons = [one["reason"] for one in answered.json["results"]]
     assert reasons == ["timestamp_too_old"] * 4 + ["not_an_object"]
 
@@ -141,7 +142,7 @@ def test_a_senders_own_id_decides_alone(game: Client) -> None:
     answer = send(game, chat("a", eventId="1"), chat("b", eventId="1"), chat("a", eventId=2.0))
     assert [one["status"] for one in answer["results"]] == ["stored", "duplicate", "stored"]
     assert answer["results"][0]["id"] == answer["results"][1]["id"]
-    [kept] = make_staff().get("/api/logs?search=CHAT&limit=1").json
+    [kept] = make_staff().get("/api/logs?type=CHAT&limit=1").json
     assert kept["metadata"]["message"] == "a"
 
 

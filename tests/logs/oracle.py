@@ -28,6 +28,7 @@ class Event:
     count: int | None = None
     text: str = "text"
     metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    arrival: int = 0
 
     @property
     def order(self) -> tuple[datetime, int, str]:
