@@ -241,35 +241,3 @@ begin
   ) using size, s.horizon, r.width;
 end
 $$;
-
--- Removes a person's kept rows whose raw rows are gone; the others follow their raw rows.
-create or replace function rollups.forget(source text, person_column text, person text)
-returns bigint
-language plpgsql
-as $$
-declare
-  r record;
-  removed bigint;
-  total bigint := 0;
-begin
-  for r in
-    select c.bucket_column, s.horizon, rollups.storage(c.id) as kept
-    from rollups.catalog c
-    join rollups.sources s on s.name = c.source
-    where c.source = forget.source
-      and exists (  -- others count without telling who
-        select
-        from pg_attribute a
-        where a.attrelid = rollups.storage(c.id)::regclass
-          and a.attname = person_column
-      )
-  loop
-    execute format(
-      'delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column
-    ) using person, r.horizon;
-    get diagnostics removed = row_count;
-    total := total + removed;
-  end loop;
-  return total;
-end
-$$;
