@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from functions.logs import events, identity, rows, spooled, streams
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
@@ -24,12 +22,6 @@ _AT_ONCE = 100  # events
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
 
 Status = Literal["stored", "duplicate", "queued", "ignored", "rejected"]
-
-
-class Batch(BaseModel):
-    """Events as a server's hooks send them: an object, or the bare array."""
-
-    events: list[dict[str, Any]]
 
 
 class Result(wire.Shape):
@@ -53,6 +45,23 @@ class Ingested(wire.Shape):
     ignored: int
     rejected: int
     results: list[Result]
+
+
+class NotIngested(wire.ErrorBody):
+    """Why no event of a request was taken, and what the body was instead."""
+
+    received: int | None = None
+    bodyType: str | None = None  # noqa: N815  the wire's name
+    preview: str | None = None
+    results: list[Result] | None = None
+
+
+class TooMuch(wire.ErrorBody):
+    """More bytes than `maxBytes`, or more events than `max`: nothing was stored."""
+
+    maxBytes: int | None = None  # noqa: N815
+    received: int | None = None
+    max: int | None = None
 
 
 @dataclass(slots=True)

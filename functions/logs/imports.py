@@ -63,7 +63,9 @@ class NewImport(wire.Terse):
     formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
     defaultGameMode: str | None = None  # noqa: N815
     timezoneOffsetMinutes: Annotated[  # noqa: N815
-        wire.Whole, Field(ge=-_DAY, le=_DAY), BeforeValidator(lambda n: n or 0)
+        int,
+        Field(strict=True, ge=-_DAY, le=_DAY),
+        BeforeValidator(lambda n: wire.whole(n or 0)),
     ] = 0
     baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
     dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
@@ -94,6 +96,15 @@ class Imported(wire.Shape):
     rejected: int
     baseDateUsed: date  # noqa: N815
     warnings: list[str]
+
+
+class NotImported(wire.ErrorBody):
+    """Why nothing was imported; what was read, where no line of it became an event."""
+
+    format: Literal["ULX", "TAGGED"] | None = None
+    linesParsed: int | None = None  # noqa: N815
+    byType: dict[str, int] | None = None  # noqa: N815
+    errors: list[LineError] | None = None
 
 
 def read(body: str) -> NewImport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, RootModel
 
 from functions.logs.descriptions import describe
 from functions.shared import db, ids, page, wire
@@ -24,7 +24,7 @@ class LiveQuery(wire.Terse):
     limit: Annotated[int, wire.lenient(default=50, most=200)] = 50
 
 
-class LogPath(BaseModel):
+class LogPath(wire.Lenient):
     """Which event."""
 
     log_id: str

@@ -64,6 +64,18 @@ class Config(BaseModel):
     logs: dict[str, Any]
 
 
+class NewConfig(BaseModel):
+    """The site's configuration as it replaces the one before; what is absent gets its default."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    general: dict[str, Any] | None = None
+    social: dict[str, Any] | None = None
+    home: dict[str, Any] | None = None
+    vip: dict[str, Any] | None = None
+    logs: dict[str, Any] | None = None
+
+
 class Transactions(RootModel[list[Any]]):
     """What was sold: nothing."""
 

@@ -30,13 +30,31 @@ class Terse(BaseModel):
     """A model whose problems are told in two words: `Invalid kills[3].weapon`; details say more."""
 
 
+class Lenient(BaseModel):
+    """A query or path that takes every text: what is wrong counts as absent or unknown."""
+
+
 class Shape(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-def _whole(sent: Any) -> Any:
+class Detail(Shape):
+    """A field that is at fault."""
+
+    field: str
+    problem: str
+
+
+class ErrorBody(Shape):
+    """What is wrong, in a sentence, and with which fields."""
+
+    error: str
+    details: list[Detail] | None = None
+
+
+def whole(sent: Any) -> Any:
     """GMod turns integers into floats: 245.0 is 245."""
     return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
 
@@ -98,7 +116,9 @@ def array(sent: Any) -> Any:
 
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]
-Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
+# A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
+# pydantic publishes it as `ge`, which JSON Schema does not know.
+Whole = Annotated[int, Strict(), BeforeValidator(whole)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from functions.shared import wire
 from functions.shared.auth import Needs
 from functions.shared.http import Answer, Request, Routes
@@ -53,7 +51,7 @@ class Erased(wire.Shape):
     removed: dict[str, int]
 
 
-class EventPath(BaseModel):
+class EventPath(wire.Lenient):
     """Which event; an id that is not one of ours is no error."""
 
     event_id: str
@@ -106,6 +104,7 @@ def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     guard=read,
     query=history.ExportQuery,
     answers={200: history.Export},
+    response_headers=("X-Next-Cursor",),
     also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
 def export(request: Request, ask: history.ExportQuery) -> Answer:

@@ -154,7 +154,14 @@ for path in ("/api/player/update", "/api/collect/player/update"):
     )(update)
 
 
-@routes.get("/api/stats", query=feed.FeedQuery, answers={200: feed.Feed}, headers=FRESH, etag=True)
+@routes.get(
+    "/api/stats",
+    query=feed.FeedQuery,
+    answers={200: feed.Feed},
+    response_headers=("X-Total-Count", "X-Has-More", "X-Next-Offset", "X-Next-Cursor"),
+    headers=FRESH,
+    etag=True,
+)
 def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
     """The newest rounds that fit into 5 MB, with gzip many times more than without.
 
