@@ -54,6 +54,7 @@ _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "AnalystsFunction",
         "LogsPrivacyFunction",
     ),
     ("functions",),
