@@ -42,8 +42,11 @@ class NamedRound(feed.FeedRound):
     buys: list[NamedBuy]  # type: ignore[assignment]
 
 
-def record(sent: Report, server: str | None = None) -> Literal["new", "known", "queued"]:
-    """Stores a round with its players, kills and buys; `server` is who sent it, if known.
+def record(
+    sent: Report, server: str | None = None, key: str | None = None
+) -> Literal["new", "known", "queued"]:
+    """Stores a round with its players, kills and buys; `server` is who sent it, if known, with
+    which `key`.
 
     Raises Conflict, with the names of what differs, if it is there with other content, Invalid if
     it ended before what is kept, and Unavailable. One round trip, two if the same round arrives at
@@ -54,7 +57,7 @@ def record(sent: Report, server: str | None = None) -> Literal["new", "known", "
         return "new" if _store(sent, server, received_at) else "known"
     except db.DatabaseAway:
         body = sent.model_dump(mode="json", exclude_unset=True)
-        spool.keep("ttt.rounds", [{"server": server, "round": body}])
+        spool.keep("ttt.rounds", [{"server": server, "round": body}], key)
         return "queued"
 
 
