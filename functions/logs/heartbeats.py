@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from functions.logs.values import unicode
-from functions.shared import db, spool, wire
+from functions.shared import db, json_codec, spool, wire
 from functions.shared.errors import Forbidden, Problem
 
 _MAP = ("map", "Map", "mapName")
@@ -51,7 +51,7 @@ class Heartbeat:
 def read(body: str, query: Mapping[str, str]) -> Heartbeat:
     """The heartbeat of a request; the query fills in what the body lacks."""
     try:
-        sent = wire.loads(body)
+        sent = json_codec.loads_of_game_server(body)
     except Problem:
         sent = {}
     given = (sent, query) if isinstance(sent, dict) else (query,)

@@ -6,7 +6,6 @@ twice adds nothing.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,8 +20,7 @@ from functions.logs.lines import Told, Unread
 from functions.logs.matches import Matches
 from functions.logs.sent import MODES
 from functions.logs.transcript import Transcript
-from functions.logs.values import unicode
-from functions.shared import wire
+from functions.shared import json_codec, wire
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
@@ -31,6 +29,13 @@ _MOST_ERRORS = 100
 _AT_ONCE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
 _REASONS = {"timestamp_too_old": "older_than_retention"}
+_WORDS = {
+    "no_event": "without an event",
+    "older_than_retention": "older than what is kept",
+    "text_has_nul": "with a NUL character",
+    "text_too_long": "with a SteamID that is too long",
+    "unrecognised_line": "not recognised",
+}
 
 
 def _day(sent: Any) -> date | None:
@@ -104,22 +109,15 @@ class NotImported(wire.ErrorBody):
 
 def read(body: str) -> NewImport:
     """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
-    try:
-        sent = json.loads(body.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
-        raise BadRequest("Invalid JSON", details) from None
-    except (ValueError, RecursionError):
-        raise BadRequest("Invalid JSON") from None
+    sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
     new = wire.parse(NewImport, sent)
     if "\0" in new.serverId:
         raise NotFound("Server not found")
-    content = unicode(new.content)
-    if len(content.encode()) > MAX_BYTES:
+    if len(new.content.encode()) > MAX_BYTES:
         raise TooLarge(maxBytes=MAX_BYTES)
-    return new.model_copy(update={"content": content, "defaultGameMode": _mode(new)})
+    return new.model_copy(update={"defaultGameMode": _mode(new)})
 
 
 def _mode(sent: NewImport) -> str | None:
@@ -155,8 +153,8 @@ def run(sent: NewImport) -> dict[str, Any]:
     outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         answer = _answer(log, outcomes, sent.dryRun)
-        said = {name: answer[name] for name in ("format", "linesParsed", "byType", "errors")}
-        raise BadRequest("No valid events after parsing", **said)
+        names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
+        raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
     if not sent.dryRun:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
@@ -178,6 +176,14 @@ def _parcels(
         known = matches.find(sender.server.id, parcel.rows)
         rows = [row for row in parcel.rows if row.id not in known]
         yield replace(parcel, rows=rows, matched=len(known), is_live=False)
+
+
+def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
+    """The sentence for a log without a valid event: the panel shows nothing else."""
+    reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
+    reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
+    words = _WORDS.get(reason, reason.replace("_", " "))
+    return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

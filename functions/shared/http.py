@@ -18,7 +18,7 @@ import psycopg
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
-from functions.shared import db, errors, log, wire
+from functions.shared import db, errors, json_codec, log, wire
 from functions.shared.auth import Caller, Needs
 
 JSON = "application/json"
@@ -74,7 +74,7 @@ class Request:
 
     def body(self, max_bytes: int = MAX_BODY) -> Any:
         """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""
-        return wire.loads(self.text(max_bytes))
+        return json_codec.loads(self.text(max_bytes))
 
     def text(self, max_bytes: int = MAX_BODY) -> str:
         """The body as text, unpacked if it is gzip; raises TooLarge, BadRequest."""

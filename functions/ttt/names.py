@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.shared import db, spool, wire
+from functions.shared import db, json_codec, spool, wire
 from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
@@ -47,7 +47,7 @@ class Names(wire.Shape):
 def read(body: str) -> NewName:
     """The name of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = wire.loads(body)
+        sent = json_codec.loads_of_game_server(body)
     except Invalid as problem:
         is_nul = "display_name must not contain a NUL" in problem.sentence
         sentence = "Invalid display_name" if is_nul else "Invalid JSON"

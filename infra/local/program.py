@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import re
 import shutil
 import signal
 import sys
@@ -87,12 +88,29 @@ def reset() -> None:
 
 def _parameters() -> dict[str, str]:
     """The template's parameters that the environment chooses; StackError names a wrong one."""
-    _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    _api_key()
     return {
+        "LogLevel": _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
+        "DatabasePooler": _pooler(),
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
         **_avatar_url(),
     }
+
+
+def _pooler() -> str:
+    chosen = _chosen("DATABASE_POOLER", "false", ("true", "false"))
+    if chosen == "true" and os.environ.get("DATABASE_URL") and not os.environ.get("MIGRATE_URL"):
+        raise StackError(
+            "DATABASE_POOLER is 'true': set MIGRATE_URL, too, to the address of the same database "
+            "past the pooler, which a migration cannot pass."
+        )
+    return chosen
+
+
+def _api_key() -> None:
+    if not re.fullmatch(r"[!-~]{0,512}", os.environ.get("API_KEY", "")):
+        raise StackError("API_KEY must be up to 512 characters of ASCII without spaces.")
 
 
 def _avatar_url() -> dict[str, str]:

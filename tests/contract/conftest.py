@@ -24,6 +24,12 @@ class Clock(datetime):
         return cls.moment
 
 
+@pytest.fixture(params=["direct", "pooler"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Each contract holds behind a transaction pooler too."""
+    return str(request.param)
+
+
 @pytest.fixture
 def then(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Clock]]:
     """Whatever is sent arrives at RECEIPT."""

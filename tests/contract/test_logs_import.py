@@ -172,6 +172,8 @@ def test_a_log_without_a_date_needs_one(staff: Client) -> None:
         ({"formatHint": "CSV"}, 400, "Invalid formatHint"),
         ({"defaultGameMode": "chess"}, 400, "Invalid game mode"),
         ({"baseDate": "02/03/2026"}, 400, "Invalid baseDate"),
+        ({"baseDate": str(TODAY + timedelta(days=3))}, 400, "baseDate is in the future"),
+        ({"baseDate": "9998-12-31", "dryRun": True}, 400, "baseDate is in the future"),
         ({"baseDate": "0001-01-01"}, 400, "Invalid baseDate"),
         ({"baseDate": "9999-12-31"}, 400, "Invalid baseDate"),
         ({"dryRun": "maybe"}, 400, "Invalid dryRun"),
@@ -195,7 +197,7 @@ def test_a_log_in_which_nothing_is_understood_is_refused(staff: Client) -> None:
     answered = bring(staff, "hello\n\nworld\n", formatHint="TAGGED")
     assert answered.status == 400
     assert answered.json == {
-        "error": "No valid events after parsing",
+        "error": "No valid events after parsing: 2 lines not recognised",
         "format": "TAGGED",
         "linesParsed": 3,
         "byType": {},
@@ -203,13 +205,35 @@ def test_a_log_in_which_nothing_is_understood_is_refused(staff: Client) -> None:
             {"line": 1, "text": "hello", "reason": "unrecognised_line"},
             {"line": 3, "text": "world", "reason": "unrecognised_line"},
         ],
+        "errorsTotal": 2,
     }
+
+
+def test_a_log_that_yields_nothing_says_why(staff: Client) -> None:
+    """Regression: the panel showed four words, and the command "100 lines" for thousands."""
+    old = str(TODAY - timedelta(days=91))
+    refused = bring(staff, "what\n" * 3 + TAGGED * 60, baseDate=old)
+    assert (refused.status, len(refused.json["errors"]), refused.json["errorsTotal"]) == (
+        400,
+        100,
+        363,
+    )
+    sentence = "No valid events after parsing: 300 lines older than what is kept"
+    assert refused.json["error"] == sentence
+    frame = bring(staff, ULX.splitlines()[0])
+    assert frame.json["error"] == "No valid events after parsing: 1 line without an event"
+    header = ULX.replace(f"{DAY - timedelta(days=1):%m-%d-%y}", "12-31-98")
+    unknown = bring(staff, "\n".join(header.splitlines()[:-1]), baseDate=None)
+    assert (unknown.status, unknown.json["error"]) == (400, "baseDate is in the future")
 
 
 def test_lines_older_than_what_is_kept_are_refused_one_by_one(staff: Client) -> None:
     old = TODAY - timedelta(days=91)
     answered = bring(staff, baseDate=str(old))
-    assert (answered.status, answered.json["error"]) == (400, "No valid events after parsing")
+    assert answered.status == 400
+    assert answered.json["error"] == (
+        "No valid events after parsing: 5 lines older than what is kept"
+    )
     assert answered.json["errors"][0] == {
         "line": 1,
         "text": TAGGED.splitlines()[0],

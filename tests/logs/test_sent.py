@@ -304,3 +304,16 @@ def test_no_event_is_too_strange(fields: dict[str, Any], metadata: Any) -> None:
         assert "\0" not in text.encode().decode()
         assert found.type
     assert json.dumps([fields, metadata]) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["", "   ", "\u3000\u00a0", "\u200b", "\u3164 \u2800", "\n\x01", "\u202e"]
+)
+def test_a_name_that_shows_nothing_is_none(name: str) -> None:
+    """Regression: the panel showed a player without a name."""
+    assert event(playerName=name, steamId="STEAM_0:1:5").player_name is None
+
+
+@pytest.mark.parametrize("name", [" Ana ", "☭", "0", ".", "\u200bAna", "\u200b\u3164.", "한"])
+def test_any_other_name_stays_what_it_is(name: str) -> None:
+    assert event(playerName=name).player_name == name

@@ -13,7 +13,7 @@ from functions.ttt import quarantine
 from tests.client import Client
 from tests.ttt.example import FIRST, SECOND, A, B
 
-WRONG = {**SECOND, "duration": 90_000}
+WRONG = {**SECOND, "duration": 900.5}
 
 
 def bodies() -> list[str]:
@@ -29,7 +29,7 @@ def refuse(client: Client, body: Any = WRONG, status: int = 400) -> None:
     [
         ("{", "Invalid JSON"),
         ("", "Invalid JSON"),
-        ('{"round_id":"x","duration":NaN}', "Invalid JSON"),
+        ('{"round_id":"x","duration":NaN,}', "Invalid JSON"),
         ("[]", "No data provided"),
         ("7", "Body must be a JSON object"),
         ("{}", "No data provided"),
@@ -130,8 +130,8 @@ def kept(client: Client) -> Client:
 
 
 def fix() -> None:
-    """What was too long is now half as long: the fix of whatever was refused."""
-    db.run("update ttt.quarantine set body = replace(body, '90000', '9000')")
+    """What was half a second too much is whole now: the fix of whatever was refused."""
+    db.run("update ttt.quarantine set body = replace(body, '900.5', '9000')")
 
 
 def test_before_a_fix_a_replay_changes_nothing(kept: Client) -> None:
@@ -171,7 +171,7 @@ def test_one_of_them_can_be_replayed_alone(kept: Client) -> None:
 
 
 def test_a_replay_of_a_round_that_came_meanwhile_is_told_apart(kept: Client) -> None:
-    refuse(kept, {**FIRST, "duration": 90_000})
+    refuse(kept, {**FIRST, "duration": 900.5})
     fix()
     kept.post("/api/collect", {**SECOND, "duration": 9000})
     kept.post("/api/collect", {**FIRST, "duration": 8})
