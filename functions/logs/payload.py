@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.config import JsonDict
 
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "type": "CHAT",
     "timestamp": "2026-03-02T19:00:03Z",
     "steamId": "STEAM_0:1:101",
