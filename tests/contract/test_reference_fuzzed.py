@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
@@ -79,6 +79,9 @@ def test_what_is_declared_is_answered(
     )
     @given(operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
+        served = reference.find(case.method, case.formatted_path)
+        # "live" for an id is the address of another operation.
+        assume(served is None or served["operationId"] == operation.definition.raw["operationId"])
         case.validate_response(case.call(headers=keys), checks=CHECKS)
 
     check()
