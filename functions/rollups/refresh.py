@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
 from functions.rollups.turn import turn
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets of one rollup that are written together
+# What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
+# memory, and a refresh that is cut off has not worked for long in vain.
+_AT_ONCE = timedelta(days=7)
 _SETTLE_SECONDS = 2.0
 _GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
 
@@ -144,14 +146,11 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
         ), island as (
           select *, bucket - width * row_number() over (partition by id order by bucket) as shore
           from due
-        ), numbered as (
-          select *, (row_number() over (partition by id, shore order by bucket) - 1) / %s as part
-          from island
         )
         select id as rollup, material, is_aggregate, min(bucket) as since,
           max(bucket) + width as until, count(*) as buckets
-        from numbered
-        group by id, material, is_aggregate, width, shore, part
+        from island
+        group by id, material, is_aggregate, width, shore, time_bucket(%s, bucket)
         order by width, since, rollup
         limit 100
         """,
