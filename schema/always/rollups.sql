@@ -26,10 +26,12 @@ as $$
   where settles_at <= pg_snapshot_xmin(pg_current_snapshot())
 $$;
 
--- Writes the buckets of a table from `since` until `until` anew, from the raw rows.
+-- Writes the buckets of a table from `since` until `until` anew, from the raw rows. What a week's rows are
+-- grouped by fits into this memory, which only one refresh at a time takes; on disk it costs twice the time.
 create or replace function rollups.recompute(rollup smallint, since timestamptz, until timestamptz)
 returns void
 language plpgsql
+set work_mem = '64MB'
 as $$
 declare
   r rollups.catalog;
