@@ -24,10 +24,10 @@ class Clock(datetime):
         return cls.moment
 
 
-@pytest.fixture(params=["direct", "pooler"])
-def way(request: pytest.FixtureRequest) -> str:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each contract holds behind a transaction pooler too."""
-    return str(request.param)
+    if "way" in metafunc.fixturenames and metafunc.config.getoption("pooler"):
+        metafunc.parametrize("way", ["direct", "pooler"])
 
 
 @pytest.fixture
