@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
+from functions.shared import auth
 from functions.shared.gateway import Gateway
+from functions.shared.http import Operation
 from tests import reference
 
 DOORS = ("site.routes", "tilt.routes", "ttt.routes", "logs.routes", "logs.panel")
@@ -63,10 +65,20 @@ def _doors() -> list[Any]:
     return [import_module(f"functions.{door}").routes for door in DOORS]
 
 
+def operations() -> list[Operation]:
+    """Every route that is declared."""
+    return [one for door in _doors() for one in door.operations]
+
+
 @cache
 def _gateway() -> Gateway:
     """One for all tests: Chalice registers a blueprint only once."""
     return Gateway(_doors())
+
+
+def admin() -> Client:
+    """Somebody whose key may erase people."""
+    return Client({"X-Api-Key": auth.issue("ada", ["admin"])})
 
 
 def call_gateway(event: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from infra.openapi import TARGET
 
 # What every answer may carry; all else is declared where it is used.
 _EVERYWHERE = {"content-type", "cache-control", "vary", "content-encoding", "x-request-id"}
+_EVERYWHERE |= {"x-content-type-options"}
 _DECLARED = ("etag", "location", "retry-after", "x-")
 Operation = dict[str, Any]
 seen: set[tuple[str, int]] = set()  # what was answered in this session, right or wrong

@@ -132,7 +132,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     except db.DatabaseAway:
         _exhaust(making)
         if any(one.status != "rejected" for one in outcomes):
-            spooled.keep(parcel_of(outcomes, sender, receipt))
+            spooled.keep(parcel_of(outcomes, sender, receipt), sender.key)
         for outcome in outcomes:
             outcome.status = "queued" if outcome.row else outcome.status
     return answer(outcomes)

@@ -81,10 +81,11 @@ def _count(sent: Any) -> int | None:
     return count if 0 <= count <= 1_000_000 and not isinstance(sent, bool) else None
 
 
-def record(server_id: str, sent: Heartbeat) -> datetime:
+def record(server_id: str, sent: Heartbeat, key: str | None = None) -> datetime:
     """Notes a heartbeat as of now, which it returns; queues it while the database is away.
 
-    Raises Forbidden for a server that is gone: its key may live on in this process for a minute.
+    `key`: what it was sent with. Raises Forbidden for a server that is gone: its key may live on
+    in this process for a minute.
     """
     now = datetime.now(UTC)
     try:
@@ -92,7 +93,7 @@ def record(server_id: str, sent: Heartbeat) -> datetime:
             raise Forbidden("Invalid server key")
     except db.DatabaseAway:
         item = {"server": server_id, "at": now.isoformat(), **asdict(sent)}
-        spool.keep("logs.heartbeats", [item])
+        spool.keep("logs.heartbeats", [item], key)
     return now
 
 

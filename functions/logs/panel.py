@@ -17,7 +17,7 @@ from functions.logs import (
     sessions,
     suspicious,
 )
-from functions.logs.callers import admin, author, staff
+from functions.logs.callers import author, eraser, staff
 from functions.shared import db, page, wire
 from functions.shared.http import Answer, Request, Routes
 
@@ -201,7 +201,7 @@ def list_suspicious(request: Request, ask: suspicious.SuspiciousQuery) -> Answer
 
 @routes.delete(
     "/api/players/{steam_id}",
-    guard=admin,
+    guard=eraser,
     query=notes.PersonPath,
     answers={200: ErasedPlayer},
 )

@@ -79,10 +79,11 @@ def ingest(request: Request) -> Answer:
 def beat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
     """Notes that a server is alive, its map and its players."""
     assert request.caller
-    assert request.caller.owner
+    server, key = request.caller.owner, request.caller.name
+    assert server
     sent = heartbeats.read(request.text(), request.query())
     try:
-        return {"ok": True, "serverTime": heartbeats.record(request.caller.owner, sent)}
+        return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
     except Unavailable as away:
         raise Unavailable(AWAY) from away
 

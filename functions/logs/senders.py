@@ -15,12 +15,14 @@ PER_MINUTE = 5000
 
 
 class Sender(NamedTuple):
-    """Who sends: `retention` is how old an event may be, `budget` what is left of the limit."""
+    """Who sends: `retention` is how old an event may be, `budget` what is left of the limit, `key`
+    the id of the API key that it is sent with."""
 
     server: Server
     ignored: rules.Rules = rules.Rules()
     retention: timedelta = RETENTION
     budget: limits.Budget | None = None
+    key: str | None = None
 
 
 # Known to this process: what an outage of the database finds here can be accepted and queued.
@@ -38,13 +40,13 @@ def of(caller: Caller) -> Sender:
     except db.DatabaseAway:
         if server_id not in _known:
             raise
-        return _known[server_id]
+        return _known[server_id]._replace(key=caller.name)
     if found is None:
         raise Forbidden("Invalid server key")
     if found.budget:
         found.budget.check("Too many requests")
     _known[server_id] = found._replace(budget=None)
-    return found
+    return found._replace(key=caller.name)
 
 
 def of_server(server_id: str) -> Sender | None:

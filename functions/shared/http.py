@@ -68,9 +68,12 @@ class Request:
 
     def key(self) -> str:
         """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
-        sent = self.header("x-api-key")
+        return self.header("x-api-key") or self.bearer()
+
+    def bearer(self) -> str:
+        """The bearer token, or an empty text."""
         scheme, _, token = self.header("authorization").partition(" ")
-        return sent or (token.strip() if scheme.lower() == "bearer" else "")
+        return token.strip() if scheme.lower() == "bearer" else ""
 
     def body(self, max_bytes: int = MAX_BODY) -> Any:
         """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from functions.shared import wire
+from functions.shared import auth, wire
 from functions.shared.auth import Needs
 from functions.shared.http import Answer, Request, Routes
 from functions.shared.settings import settings
@@ -81,10 +81,16 @@ def delete(request: Request, path: EventPath) -> dict[str, Any]:
     return {"success": True, "message": "Event deleted"}
 
 
-@routes.delete("/api/tilt/users/{user_id}", guard=write, query=stats.User, answers={200: Erased})
+@routes.delete(
+    "/api/tilt/users/{user_id}", guard=auth.erase, query=stats.User, answers={200: Erased}
+)
 def erase(request: Request, path: stats.User) -> dict[str, Any]:
-    """Erases a person: every row about them, in every table of this domain."""
-    removed = events.erase(path.user_id)
+    """Erases a person: every row about them, in every table of this domain.
+
+    Needs a key of scope admin, also where keys are optional.
+    """
+    assert request.caller
+    removed = events.erase(path.user_id, request.caller.name)
     return {"success": True, "message": "User erased", "removed": removed}
 
 

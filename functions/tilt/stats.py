@@ -125,7 +125,7 @@ def of(user_id: str) -> dict[str, Any]:
         )
         select coalesce(sum(events), 0)::bigint as "totalEvents",
           coalesce(round(sum(score_sum) / sum(events), 2), 0) as "averageTiltScore",
-          coalesce(max(score_max), 0) as "maxTiltScore",
+          coalesce(round(max(score_max), 2), 0) as "maxTiltScore",
           max(last_at) as "lastEventAt",
           (
             (select sum(day) from edge) + (
@@ -170,7 +170,7 @@ def trend(ask: TrendQuery) -> list[dict[str, Any]]:
         )
         select b.start as bucket, coalesce(f.events, 0) as events,
           coalesce(round(f.score_sum / f.events, 2), 0) as average,
-          coalesce(f.score_max, 0) as max
+          coalesce(round(f.score_max, 2), 0) as max
         from bucket b
         left join filled f using (start)
         order by b.start

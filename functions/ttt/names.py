@@ -62,17 +62,17 @@ def read(body: str) -> NewName:
     return NewName(steam_id=steam_id, display_name=name[:LONGEST])
 
 
-def update(sent: NewName) -> Literal["new", "known", "queued"]:
+def update(sent: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
     """Notes a player's name as of now; "new" for the first one ever. One round trip.
 
-    Raises Unavailable.
+    `key`: what it was sent with. Raises Unavailable.
     """
     if sent.steam_id == erasure.BOT:
         return "known"
     try:
         return "new" if _note(sent, datetime.now(UTC)) else "known"
     except db.DatabaseAway:
-        spool.keep("ttt.names", [sent.model_dump()])
+        spool.keep("ttt.names", [sent.model_dump()], key)
         return "queued"
 
 

@@ -110,13 +110,14 @@ class RoundPath(wire.Terse):
 
 def collect(request: Request) -> Answer:
     """Stores a round with its players, kills and buys. Sending it again changes nothing."""
-    server = request.caller.owner if request.caller else None
+    assert request.caller
+    server, key = request.caller.owner, request.caller.name
     body = request.text(report.MAX_BYTES)
     try:
         sent = report.read(body)
-        done = rounds.record(sent, server)
+        done = rounds.record(sent, server, key)
     except (BadRequest, Conflict) as problem:
-        quarantine.keep(body, server, problem.sentence)
+        quarantine.keep(body, server, problem.sentence, key)
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":
@@ -128,7 +129,8 @@ def collect(request: Request) -> Answer:
 
 def update(request: Request) -> Answer:
     """Notes what a player is called now; 201 for the first name ever."""
-    done = names.update(names.read(request.text(report.MAX_BYTES)))
+    assert request.caller
+    done = names.update(names.read(request.text(report.MAX_BYTES)), request.caller.name)
     if done == "queued":
         return Answer({"message": "Player update accepted", "queued": True}, 202)
     message = "Player created successfully" if done == "new" else "Player updated successfully"
@@ -219,12 +221,19 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
 
 
 @routes.delete(
-    "/api/ttt/players/{steam_id}", guard=write, query=names.NamesPath, answers={200: ErasedPlayer}
+    "/api/ttt/players/{steam_id}",
+    guard=auth.erase,
+    query=names.NamesPath,
+    answers={200: ErasedPlayer},
 )
 def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
-    """Erases a person: a tombstone takes their place in the rounds that others played too."""
-    actor = request.caller.name if request.caller else None
-    return {"message": "Player erased", "removed": erasure.erase(path.steam_id, actor)}
+    """Erases a person: a tombstone takes their place in the rounds that others played too.
+
+    Needs a key of scope admin.
+    """
+    assert request.caller
+    removed = erasure.erase(path.steam_id, request.caller.name)
+    return {"message": "Player erased", "removed": removed}
 
 
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})

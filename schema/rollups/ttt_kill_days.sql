@@ -1,4 +1,4 @@
--- rollup: ttt.kill_days   version: 1
+-- rollup: ttt.kill_days   version: 2
 -- A row is the kills with one weapon between two roles on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
@@ -13,4 +13,4 @@ select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
 group by day, map_name, server, weapon, attacker_role, victim_role,
-  attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'
+  attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT', rollups.by_hash()

@@ -1,4 +1,4 @@
--- rollup: ttt.nemesis_days   version: 1
+-- rollup: ttt.nemesis_days   version: 2
 -- A row is one person's kills of another on one server on one UTC day; no bots.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: killer, day
@@ -9,4 +9,4 @@ from ttt.classed_kills
 where is_kill
   and attacker_steamid <> 'BOT'
   and victim_steamid <> 'BOT'
-group by day, attacker_steamid, victim_steamid, server
+group by day, attacker_steamid, victim_steamid, server, rollups.by_hash()

@@ -1,4 +1,4 @@
--- rollup: ttt.role_days   version: 1
+-- rollup: ttt.role_days   version: 2
 -- A row is what people, or bots, did in one role on one server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: role, day
@@ -8,4 +8,4 @@ select time_bucket('1 day', at) as day, role, server, steam_id = 'BOT' as is_bot
   sum(kills)::integer as kills, sum(deaths)::integer as deaths,
   sum(team_kills)::integer as team_kills
 from ttt.deeds
-group by day, role, server, steam_id = 'BOT'
+group by day, role, server, steam_id = 'BOT', rollups.by_hash()

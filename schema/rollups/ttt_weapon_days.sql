@@ -1,4 +1,4 @@
--- rollup: ttt.weapon_days   version: 1
+-- rollup: ttt.weapon_days   version: 2
 -- A row is the kills with one weapon on one server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: weapon, day
@@ -12,4 +12,5 @@ select time_bucket('1 day', at) as day, server, weapon,
   count(*) filter (where is_suicide)::integer as suicides,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
-group by day, server, weapon, attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'
+group by day, server, weapon, attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT',
+  rollups.by_hash()

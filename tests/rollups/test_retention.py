@@ -11,7 +11,7 @@ from functions.rollups import audit, columnstore, refresh, retention
 from functions.shared import db, ids
 from functions.tilt import stats
 from schema.migrate import Report
-from tests.client import Client
+from tests.client import Client, admin
 from tests.rollups.conftest import INSERT, insert, wrong
 
 pytestmark = pytest.mark.commits
@@ -187,7 +187,7 @@ def test_a_person_is_erased_from_history_whose_raw_rows_are_gone(
     client: Client, aged: db.Connection
 ) -> None:
     retention.run(aged)
-    removed = client.delete("/api/tilt/users/u").json["removed"]
+    removed = admin().delete("/api/tilt/users/u").json["removed"]
     assert removed == {"tilt.events": 1, "tilt.signals": 0, "rollups": 6}  # 5 hours, 1 day
     assert stats.of("u")["totalEvents"] == 0
     for view in ("select * from tilt.user_days", "select * from tilt.user_hours"):
