@@ -16,8 +16,9 @@ from schemathesis.specs.openapi import checks
 
 from functions.shared import auth
 from tests import reference
-from tests.client import call_gateway, content, gateway_event
+from tests.client import call_gateway, content
 from tests.conftest import API_KEY
+from tests.gateway import gateway_event
 
 EXAMPLES = 8  # for each operation and mode: 800 requests, some 15 s
 CHECKS = [
