@@ -105,9 +105,19 @@ def _schemas() -> tuple[dict[type[BaseModel], str], dict[str, Any]]:
     refs, schemas = models_json_schema(sides, ref_template=_REF)  # type: ignore[arg-type]
     names = {name: _short(name) for name in schemas["$defs"]}
     assert len(set(names.values())) == len(names), "two models of a domain have one name"
-    text = _LONG.sub(lambda found: _short(found[0]), json.dumps(schemas["$defs"]))
+    text = _LONG.sub(lambda found: _short(found[0]), json.dumps(_without_null(schemas["$defs"])))
     found = {model: _short(ref["$ref"].rpartition("/")[2]) for (model, _), ref in refs.items()}
     return found, json.loads(text)  # type: ignore[return-value]
+
+
+def _without_null(part: Any) -> Any:
+    """Without null as a default: it means absent, and the page would send it as an example."""
+    if isinstance(part, list):
+        return [_without_null(one) for one in part]
+    if isinstance(part, dict):
+        kept = {name: one for name, one in part.items() if (name, one) != ("default", None)}
+        return {name: _without_null(one) for name, one in kept.items()}
+    return part
 
 
 def _short(name: str) -> str:

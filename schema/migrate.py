@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 
 from functions.shared import locks
-from schema import build, outside
+from schema import build, logins, outside
 from schema.rollup import RollupError
 
 HERE = Path(__file__).parent
@@ -47,6 +47,7 @@ class Report:
     postgres: int
     applied: list[str] = field(default_factory=list)
     rollups: list[str] = field(default_factory=list)
+    unlimited: list[str] = field(default_factory=list)  # logins whose time-outs it may not set
 
 
 def migrate(url: str, here: Path = HERE) -> Report:
@@ -69,6 +70,8 @@ def migrate(url: str, here: Path = HERE) -> Report:
         for path in sorted((here / "always").glob("*.sql")):
             if path != engine:
                 _replace(connection, path)
+        connection.execute("reset role")
+        report.unlimited = logins.limit(connection)
         return report
 
 
@@ -171,8 +174,6 @@ def _create_role(connection: Connection, role: str) -> None:
     name = sql.Identifier(role)
     try:
         connection.execute(sql.SQL("create role {} nologin").format(name))
-        if role == "tiltyard_analyst":
-            connection.execute(sql.SQL("alter role {} set statement_timeout = '60s'").format(name))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         pass
     except psycopg.errors.InsufficientPrivilege:
@@ -269,6 +270,8 @@ def main() -> None:
     except MigrationError as error:
         sys.exit(str(error))
     done = ", ".join(report.applied + report.rollups) or "nothing new"
+    if report.unlimited:
+        print(f"This login may not set the time-outs of: {', '.join(report.unlimited)}.")
     print(
         f"TimescaleDB {report.timescale} ({report.edition}), PostgreSQL {report.postgres}: {done}"
     )

@@ -19,6 +19,9 @@ that are only ever written together with their source's. Then `read by` names it
 
     -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
 
+The bounds of what is counted go before the line `group by`, or, where a SELECT is made of parts
+(`ttt_pair_days.sql`), in place of each line `-- bounds` of theirs.
+
 One that adds up all of the past in one bucket is `closing`: it reads what its source held before
 `rollups.sources.closed_until`, the beginning of a month that the refresh moves on. So it is dirty
 when that moves and when something comes late, but not whenever something happens:
@@ -45,6 +48,7 @@ _HEADER = re.compile(
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
+_BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
 class RollupError(Exception):
@@ -104,6 +108,8 @@ class Rollup:
         if self.is_closing:
             until = f"least({until}, {closed_until(self.source)})"
         bounds = f"{time} >= {since}\n  and {time} < {until}"
+        if _BOUNDS.search(self.select):
+            return _BOUNDS.sub(lambda line: f"{line[1]}and {bounds}", self.select)
         head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"

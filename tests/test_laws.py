@@ -92,7 +92,8 @@ OF_A_ZONE = {
         r"|[+-] %\S*s::interval"
     ),
     "a date of the session": re.compile(
-        r"::date\b(?!\[)|\bcurrent_date\b|\blocaltime|::timestamp\b|\bage\((?!backend_xid)"
+        r"::date\b(?!\[)|\bcurrent_date\b|\blocaltime(?:stamp)?\b(?=[\s,:)])|::timestamp\b"
+        r"|\bage\((?!backend_xid)"
     ),
     "a time as text": re.compile(r"to_char\((?!\S+ at time zone )"),
     "a part of a time": re.compile(r"extract\((?!epoch )(?!\w+ from (?:local\b|at at time zone ))"),

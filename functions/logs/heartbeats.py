@@ -26,10 +26,16 @@ class HeartbeatBody(BaseModel):
     """
 
     map: Any = Field(
-        None, json_schema_extra={"type": ["string", "null"]}, description="cut after 128 characters"
+        None,
+        json_schema_extra={"type": ["string", "null"]},
+        description="cut after 128 characters",
+        examples=["gm_construct"],
     )
     playerCount: Any = Field(  # noqa: N815  the wire's name
-        None, json_schema_extra={"type": ["number", "string", "null"]}, description=_WORDS
+        None,
+        json_schema_extra={"type": ["number", "string", "null"]},
+        description=_WORDS,
+        examples=[3],
     )
 
 

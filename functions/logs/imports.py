@@ -105,6 +105,7 @@ class NotImported(wire.ErrorBody):
     linesParsed: int | None = None  # noqa: N815
     byType: dict[str, int] | None = None  # noqa: N815
     errors: list[LineError] | None = None
+    errorsTotal: int | None = None  # noqa: N815
 
 
 def read(body: str) -> NewImport:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.config import JsonDict
 
-_COUNT = "rounded down"
+_EXAMPLE: JsonDict = {
+    "type": "CHAT",
+    "timestamp": "2026-03-02T19:00:03Z",
+    "steamId": "STEAM_0:1:101",
+    "playerName": "Ana",
+    "rawText": "Ana: hello",
+    "metadata": {"message": "hello", "chatScope": "GLOBAL", "lifeState": "ALIVE"},
+}
 
 
 class SentEvent(BaseModel):
@@ -15,7 +23,9 @@ class SentEvent(BaseModel):
     Aliases are read too, as are most of these fields inside `metadata`.
     """
 
-    model_config = ConfigDict(extra="allow", defer_build=True)
+    model_config = ConfigDict(
+        extra="allow", defer_build=True, json_schema_extra={"examples": [_EXAMPLE]}
+    )
 
     type: str | None = Field(None, max_length=64, description="UNKNOWN without one; any case")
     timestamp: str | float | None = Field(
@@ -38,7 +48,7 @@ class SentEvent(BaseModel):
     sessionStart: str | float | None = None  # noqa: N815
     map: str | None = Field(None, max_length=128)
     serverName: str | None = Field(None, max_length=128)  # noqa: N815
-    playerCount: float | str | None = Field(None, description=_COUNT)  # noqa: N815
+    playerCount: float | str | None = Field(None, description="rounded down")  # noqa: N815
     roundId: str | None = Field(None, max_length=128)  # noqa: N815
     roundNumber: int | None = None  # noqa: N815
 

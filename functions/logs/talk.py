@@ -48,7 +48,13 @@ class Rename(NamedTuple):
     new_name: str
 
 
-Said = Chat | Kill | Spawn | Rename
+class Action(NamedTuple):
+    """A known player whose name holds a colon does something that only ULX's sentence tells."""
+
+    name: str
+
+
+Said = Chat | Kill | Spawn | Rename | Action
 
 _SCOPES = (("TEAM", "(TEAM) ", ": "), ("TSAY", "(tsay from ", ") "), ("ADMINS", "", " to admins: "))
 _ACTS = "*** "  # what `/me` begins with: nobody's name, and said once more as it was typed
@@ -91,6 +97,9 @@ def _by_names(text: str, names: Container[str]) -> Said | None:
                 return Chat(scope, name, message)
     readings: list[tuple[str, Said]] = [*_kills(text, names), *_chats(text, names)]
     readings += ((one.name, one) for one in _of_accounts(text) if one.name in names)
+    if readings:  # else there is nothing that the sentence could be taken for
+        acting = (name for name, _ in _names(text, 0, " ", names) if _SAYS in name)
+        readings += ((name, Action(name)) for name in acting)
     return max(readings, key=lambda one: len(one[0]))[1] if readings else None
 
 

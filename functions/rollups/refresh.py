@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
 from functions.rollups.turn import turn
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets of one rollup that are written together
+# What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
+# memory, and a refresh that is cut off has not worked for long in vain.
+_AT_ONCE = timedelta(days=7)
 _SETTLE_SECONDS = 2.0
 _GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
@@ -146,14 +148,11 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
             date_subtract(bucket, width * row_number() over one_rollup, 'UTC') as shore
           from due
           window one_rollup as (partition by id order by bucket)
-        ), numbered as (
-          select *, (row_number() over (partition by id, shore order by bucket) - 1) / %s as part
-          from island
         )
         select id as rollup, material, is_aggregate, min(bucket) as since,
           date_add(max(bucket), width, 'UTC') as until, count(*) as buckets
-        from numbered
-        group by id, material, is_aggregate, width, shore, part
+        from island
+        group by id, material, is_aggregate, width, shore, time_bucket(%s, bucket)
         order by width, since, rollup
         limit 100
         """,

@@ -21,13 +21,15 @@ from functions.shared import db
 
 @dataclass
 class Report:
-    """What went: chunks per source, and events of clocks that were ahead, in chunks that stay.
+    """What went: chunks per source, rows of ordinary tables (TTT rounds) whose parts' chunks are
+    gone, and events of clocks that were ahead, in chunks that stay.
 
     `waiting`: sources whose rollups are not clean yet.
     """
 
     busy: bool = False
     dropped: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
     ahead: int = 0
     waiting: list[str] = field(default_factory=list)
 
@@ -180,15 +182,73 @@ def _drop(connection: db.Connection, source: str, group: list[str], report: Repo
             """
             select count(*) as chunks
             from rollups.sources s
+            cross join lateral unnest(
+              case when s.parts = '{}' then array[coalesce(s.raw, s.name)] else s.parts end
+            ) as hypertable
             cross join lateral drop_chunks(
-              coalesce(s.raw, s.name)::regclass,
-              older_than => date_subtract(s.horizon, s.margin, 'UTC')
+              hypertable::regclass, older_than => date_subtract(s.horizon, s.margin, 'UTC')
             ) as chunk
             where s.name = %s
             """,
             (name,),
         ).fetchone()
         report.dropped[name] = row["chunks"] if row else 0
+        report.rows += _delete_rows(connection, name)
+
+
+def _delete_rows(connection: db.Connection, source: str) -> int:
+    """Deletes the rows of an ordinary table whose parts' chunks are gone; returns how many.
+
+    They mark no bucket: like a chunk that is dropped, they leave what is kept as it is. For that
+    the trigger is off within the transaction, which whoever writes meanwhile waits for.
+    """
+    found = connection.execute(
+        """
+        select s.time_column, least(s.horizon, min(c.range_start)) as before
+        from rollups.sources s
+        left join timescaledb_information.chunks c
+          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.parts)
+        where s.name = %s
+          and s.parts <> '{}'
+        group by s.name
+        """,
+        (source,),
+    ).fetchone()
+    if found is None:
+        return 0
+    names = {
+        "table": sql.Identifier(*source.split(".")),
+        "time": sql.Identifier(found["time_column"]),
+    }
+    deleted = 0
+    try:
+        while True:
+            with connection.transaction():
+                connection.execute("set local lock_timeout = '2s'")
+                connection.execute(_OFF.format(**names))
+                gone = connection.execute(_DELETE.format(**names), (found["before"], _ROWS))
+                connection.execute(_ON.format(**names))
+            deleted += gone.rowcount
+            if gone.rowcount < _ROWS:
+                return deleted
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        return deleted  # the next night is early enough
+
+
+_ROWS = 5000  # at once
+_OFF = sql.SQL("alter table {table} disable trigger rollups_delete")
+_ON = sql.SQL("alter table {table} enable trigger rollups_delete")
+_DELETE = sql.SQL(
+    """
+    delete from {table}
+    where ctid = any(array(
+      select ctid
+      from {table}
+      where {time} < %s
+      limit %s
+    ))
+    """
+)
 
 
 def _delete_ahead(connection: db.Connection, deadline: float) -> int:

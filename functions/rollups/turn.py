@@ -16,5 +16,7 @@ def turn(lock: int = locks.ROLLUPS) -> Iterator[bool]:
     which gives each transaction another session; the transaction writes nothing, so nobody waits.
     """
     with db.open_connection() as connection, connection.transaction():
+        # It is idle for as long as the work takes.
+        connection.execute("set local idle_in_transaction_session_timeout = 0")
         row = connection.execute("select pg_try_advisory_xact_lock(%s) as mine", (lock,)).fetchone()
         yield bool(row and row["mine"])

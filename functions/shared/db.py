@@ -29,6 +29,7 @@ _TRIES = 3
 # A server that refuses costs nothing, one that does not answer a whole time-out: after a slow
 # failure nobody asks again for a while.
 _SLOW = 0.25  # seconds
+_AWAY = ("57014", "55P03", "25006", "25P03")
 _PAUSE = 5.0  # seconds
 _connection: Connection | None = None
 _cursor: psycopg.Cursor[Row] | None = None
@@ -139,6 +140,8 @@ def open_connection() -> Connection:
         else {
             # Below the gateway's 29 s, so that a slow statement ends as an answer and not as a 504.
             "options": "-c statement_timeout=25s -c lock_timeout=10s -c TimeZone=UTC"
+            # A frozen environment must not hold locks; behind a pooler the login says the same.
+            " -c idle_in_transaction_session_timeout=30s"
             # Every statement finds its rows by a key: its plan does not depend on the values, and
             # planning one over the chunks of a hypertable can cost more than running it.
             " -c plan_cache_mode=force_generic_plan",
@@ -185,8 +188,8 @@ def _in_transaction() -> bool:
 def is_away(error: psycopg.Error) -> bool:
     """Whether a statement failed because the database cannot serve now, not because it is wrong."""
     # 08 connection, 53 resources (full disk, too many connections), 57P shutdown and start-up,
-    # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover; none at all
-    # when the connection broke.
+    # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover, 25P03 idle in
+    # a transaction for too long; none at all when the connection broke.
     state = error.sqlstate or ""
     lost = isinstance(error, psycopg.OperationalError) and not state
-    return lost or state.startswith(("08", "53", "57P")) or state in ("57014", "55P03", "25006")
+    return lost or state.startswith(("08", "53", "57P")) or state in _AWAY

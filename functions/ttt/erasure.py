@@ -151,7 +151,11 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
           'ttt.kills', (select count(*) from kill),
           'ttt.buys', (select count(*) from buy),
           'ttt.names', (select count(*) from name),
-          'ttt.quarantine', (select count(distinct id) from refused)
+          'ttt.quarantine', (select count(distinct id) from refused),
+          'rollups', rollups.rename_person(
+            'ttt.rounds', array['steam_id', 'killer', 'victim', 'player1', 'player2'],
+            array['player1', 'player2'], %(person)s, %(stone)s
+          )
         )
         returning counts
         """,

@@ -13,4 +13,4 @@ select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
 group by day, map_name, server, weapon, attacker_role, victim_role,
-  ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid)
+  ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid), rollups.by_hash()

@@ -6,4 +6,4 @@ select time_bucket('1 day', at) as day, map_name, server,
   ttt.is_pseudo(attacker_steamid) as by_bot,
   count(*) filter (where is_kill)::integer as kills
 from ttt.classed_kills
-group by day, map_name, server, ttt.is_pseudo(attacker_steamid)
+group by day, map_name, server, ttt.is_pseudo(attacker_steamid), rollups.by_hash()

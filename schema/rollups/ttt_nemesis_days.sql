@@ -9,4 +9,4 @@ from ttt.classed_kills
 where is_kill
   and not ttt.is_pseudo(attacker_steamid)
   and not ttt.is_pseudo(victim_steamid)
-group by day, attacker_steamid, victim_steamid, server
+group by day, attacker_steamid, victim_steamid, server, rollups.by_hash()

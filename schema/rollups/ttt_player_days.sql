@@ -14,4 +14,4 @@ select time_bucket('1 day', at) as day, steam_id, server,
   sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
   min(at) as first_at, max(at) as last_at
 from ttt.deeds
-group by day, steam_id, server
+group by day, steam_id, server, rollups.by_hash()

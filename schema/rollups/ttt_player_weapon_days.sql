@@ -6,4 +6,4 @@ select time_bucket('1 day', at) as day, attacker_steamid as steam_id, weapon, ma
   count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill
-group by day, attacker_steamid, weapon, map_name, server
+group by day, attacker_steamid, weapon, map_name, server, rollups.by_hash()

@@ -8,4 +8,4 @@ select time_bucket('1 day', at) as day, role, server, ttt.is_pseudo(steam_id) as
   sum(kills)::integer as kills, sum(deaths)::integer as deaths,
   sum(team_kills)::integer as team_kills
 from ttt.deeds
-group by day, role, server, ttt.is_pseudo(steam_id)
+group by day, role, server, ttt.is_pseudo(steam_id), rollups.by_hash()

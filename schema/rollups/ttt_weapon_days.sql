@@ -12,4 +12,5 @@ select time_bucket('1 day', at) as day, server, weapon,
   count(*) filter (where is_suicide)::integer as suicides,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
-group by day, server, weapon, ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid)
+group by day, server, weapon, ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid),
+  rollups.by_hash()

@@ -332,3 +332,40 @@ def test_an_outage_is_told_and_the_import_may_be_repeated(staff: Client, away: A
     answered = bring(staff)
     assert answered.status == 503
     assert answered.headers["retry-after"]
+
+
+def visits(staff: Client, steam_id: str) -> list[tuple[int, str]]:
+    found = staff.get(f"/api/players/{steam_id}/sessions").json
+    return [(one["seconds"], one["endReason"]) for one in found]
+
+
+def test_two_people_of_one_name_play_for_as_long_as_each_is_there(staff: Client) -> None:
+    """Regression: who joined was whoever had spawned last, and half an hour of A's became B's."""
+    one, two = "STEAM_0:0:201", "STEAM_0:1:202"
+    bring(
+        staff,
+        f"""\
+[00:00:00] Client "Bob" connected.
+[00:00:00] Client "Bob" spawned in server <{one}> (took 0 seconds).
+[00:10:00] Client "Bob" connected.
+[00:10:00] Client "Bob" spawned in server <{two}> (took 0 seconds).
+[00:20:00] Dropped "Bob" from server<{two}>
+[00:30:00] Dropped "Bob" from server<{one}>
+""",
+    )
+    assert visits(staff, one) == [(1800, "disconnect")]
+    assert visits(staff, two) == [(600, "disconnect")]
+
+
+def test_a_visit_through_the_hour_that_autumn_repeats_is_whole(staff: Client) -> None:
+    bring(
+        staff,
+        """\
+[02:50:00] Client "Ana" spawned in server <STEAM_0:1:101> (took 9 seconds).
+[02:10:00] Ana: is it that early?
+[02:20:00] Dropped "Ana" from server<STEAM_0:1:101>
+""",
+    )
+    assert visits(staff, "STEAM_0:1:101") == [(1800, "disconnect")]
+    texts = [one["type"] for one in staff.get("/api/logs").json]
+    assert texts == ["DISCONNECT", "CHAT", "CONNECT"]

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from functions.shared import auth
 from tests import reference
-from tests.client import call_gateway, content, gateway_event
+from tests.client import call_gateway, content
 from tests.conftest import API_KEY
+from tests.gateway import gateway_event
 
 EXAMPLES = 8  # for each operation and mode: 800 requests, some 15 s
 CHECKS = [
@@ -27,6 +28,12 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+
+
+@pytest.fixture
+def way() -> str:
+    """Not behind a pooler too: what is made up here is about forms."""
+    return "direct"
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -67,7 +74,9 @@ def test_what_is_declared_is_answered(
     store: str, operation: schemathesis.APIOperation, mode: GenerationMode
 ) -> None:
     admin, server = auth.issue("ada", ["admin"]), auth.issue("srv_01", ["logs:write"])
-    keys = {"X-Api-Key": API_KEY, "Authorization": f"Bearer {admin}", "X-Server-Key": server}
+    keys = {"Authorization": f"Bearer {admin}", "X-Server-Key": server}
+    if reference.scopes(operation.definition.raw).isdisjoint({"staff", "admin"}):
+        keys["X-Api-Key"] = API_KEY
 
     @settings(
         max_examples=EXAMPLES,
@@ -79,6 +88,9 @@ def test_what_is_declared_is_answered(
     )
     @given(operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
+        served = reference.find(case.method, case.formatted_path)
+        # "live" for an id is the address of another operation.
+        assume(served is None or served["operationId"] == operation.definition.raw["operationId"])
         case.validate_response(case.call(headers=keys), checks=CHECKS)
 
     check()

@@ -380,6 +380,14 @@ def test_other_texts_are_what_admins_did(text: str) -> None:
         assert "playerName" not in event
 
 
+def test_an_action_of_a_name_with_a_colon_is_no_talk_of_a_shorter_name() -> None:
+    for text in ("Bo: [x] slayed Cy", "Bo: [x] ran lua: y", "Bo: [x] voted for: y"):
+        assert only(text, "Bo", "Bo: [x]", "Cy")["metadata"] == {"message": text}
+    assert only("Bo: [x]: hi", "Bo", "Bo: [x]")["playerName"] == "Bo: [x]"
+    assert only("Bo: [y] slayed Cy", "Bo", "Bo: [x]")["type"] == "CHAT"
+    assert only("Bo: [x] killed Cy", "Bo", "Bo: [x]", "Cy")["type"] == "KILL"
+
+
 @pytest.mark.parametrize(
     "text", ["Zoe: oi", "a: b: oi", "Zoe: he killed me using hacks", "Zoe: Yan suicided!"]
 )

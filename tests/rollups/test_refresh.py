@@ -154,6 +154,24 @@ def test_one_of_two_refreshes_fired_at_once_does_the_work(open_connection: Opene
     assert (report.busy, report.buckets, report.left) == (False, 2, 0)
 
 
+def test_the_turn_is_kept_however_long_the_work_takes(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its transaction does nothing meanwhile, for which others are ended after half a minute."""
+    real = db.open_connection
+
+    def impatient() -> db.Connection:
+        connection = real()
+        connection.execute("set idle_in_transaction_session_timeout = '100ms'")
+        return connection
+
+    monkeypatch.setattr(db, "open_connection", impatient)
+    with turn() as mine:
+        time.sleep(0.4)
+        with turn() as another:
+            assert (mine, another) == (True, False)
+
+
 def test_a_refresh_killed_in_the_middle_leaves_its_marks(
     open_connection: Opener, migrated: tuple[object, str, str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -138,6 +139,35 @@ def test_a_fault_of_ours_is_not_away(store: str) -> None:
 
 def test_statements_end_before_the_gateway_does(store: str) -> None:
     assert db.run("show statement_timeout")[0]["statement_timeout"] == "25s"
+
+
+@pytest.mark.commits
+def test_a_frozen_function_loses_its_locks_and_begins_again(store: str) -> None:
+    """Regression: nothing ended a transaction that did nothing, and others waited for its locks."""
+    shown = db.run("show idle_in_transaction_session_timeout")
+    assert shown == [{"idle_in_transaction_session_timeout": "30s"}]
+    tries = []
+
+    @db.retried
+    def freeze() -> None:
+        with db.transaction():
+            tries.append(1)
+            db.run("insert into shared.limits values ('frozen', 60, 1)")
+            if len(tries) == 1:
+                db.run("set local idle_in_transaction_session_timeout = '100ms'")
+                time.sleep(0.5)
+                with psycopg.connect(store) as other:  # who waits no longer than that
+                    other.execute("insert into shared.limits values ('frozen', 60, 2)")
+                    other.rollback()
+            db.run("select 1")
+
+    freeze()
+    assert db.run("select spent from shared.limits where who = 'frozen'") == [{"spent": 1}]
+    assert len(tries) == 2
+
+
+def test_a_frozen_function_that_cannot_begin_again_finds_the_database_away() -> None:
+    assert db.is_away(psycopg.errors.IdleInTransactionSessionTimeout("of its own"))
 
 
 @pytest.mark.commits

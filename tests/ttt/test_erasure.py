@@ -63,6 +63,7 @@ def test_a_person_is_erased_from_every_table_and_counted(example: Client) -> Non
         "ttt.buys": 2,
         "ttt.names": 2,
         "ttt.quarantine": 1,
+        "rollups": 0,
     }
     assert traces(A) == []
     assert traces("Ana") == []
@@ -192,6 +193,7 @@ def test_any_steam_id_can_be_erased_and_nothing_else_is_touched(client: Client, 
         "ttt.buys": 1,
         "ttt.names": 1,
         "ttt.quarantine": 0,
+        "rollups": 0,
     }
     stone = erasure.tombstone(who)
     [found] = client.get("/api/stats").json
