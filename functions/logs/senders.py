@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from functions.logs import rules
@@ -12,6 +12,7 @@ from functions.shared.auth import Caller
 from functions.shared.errors import Forbidden
 
 PER_MINUTE = 5000
+_FIRST = datetime(1970, 1, 2, tzinfo=UTC)  # an event id holds no earlier time
 
 
 class Sender(NamedTuple):
@@ -96,6 +97,6 @@ def _read(row: db.Row) -> Sender:
     return Sender(
         Server(row["id"], row["name"], row["mode"]),
         rules.read(row["rules"]),
-        row["now"] - oldest if oldest else RETENTION,
+        row["now"] - max(oldest, _FIRST) if oldest else RETENTION,
         budget,
     )

@@ -110,6 +110,25 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
 
 
+def test_before_1970_nothing_was_logged_however_long_it_is_kept(
+    game: Client, then: type[Clock]
+) -> None:
+    """Regression: no id holds such a time, and one such event was a 500 for its whole batch."""
+    Clock.moment = datetime.now(UTC)
+    db.run(
+        """
+        insert into rollups.sources (name, time_column, keep)
+        values ('logs.hours', 'hour', interval '100 years')
+        on conflict (name) do update
+        set keep = excluded.keep
+        """
+    )
+    old = chat(at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))
+    answer = game.post(URL, [old, chat("new")]).json
+    assert answer["results"][0]["reason"] == "timestamp_too_old"
+    assert answer["rejected"] == 1
+
+
 # --- ways to say it ---
 
 
