@@ -27,7 +27,7 @@ reset: ## End the running stack and delete its data
 
 test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 	$(HAVE) project ministack sam
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --pooler $(ARGS)
 
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench

@@ -45,6 +45,12 @@ os.environ |= {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make test` runs with it; without it a change of one line need not wait for it."""
+    text = "run the contracts' tests a second time, through a PgBouncer in transaction mode"
+    parser.addoption("--pooler", action="store_true", help=text)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[timescale.Server]:
     """The server of DATABASE_URL, or a private throw-away one."""

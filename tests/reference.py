@@ -48,6 +48,13 @@ def find(method: str, url: str) -> Operation | None:
     return None
 
 
+def scopes(operation: Operation) -> set[str]:
+    """What a key must be for; empty where none is asked."""
+    return {
+        scope for one in operation.get("security", []) for named in one.values() for scope in named
+    }
+
+
 @cache
 def document() -> dict[str, Any]:
     """The committed reference."""

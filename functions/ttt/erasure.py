@@ -12,7 +12,10 @@ from typing import Any
 from functions.shared import auth, db, locks, wire
 from functions.shared.errors import Invalid
 
-BOT = "BOT"  # every bot's SteamID: nobody's
+# SteamIDs that several people or bots share: nobody's. ttt.is_pseudo has the same list.
+PSEUDO_IDS = frozenset(
+    {"BOT", "NULL", "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN"}
+)
 _ERASED = "erased_"
 _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
@@ -72,7 +75,7 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     Returns the rows changed, per table. Audited as done by `actor`. Raises Invalid for who is no
     person. Waits for rounds that are being written.
     """
-    if steam_id == BOT or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
+    if steam_id in PSEUDO_IDS or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     with db.transaction():
         db.run("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))

@@ -67,7 +67,7 @@ def update(sent: NewName, key: str | None = None) -> Literal["new", "known", "qu
 
     `key`: what it was sent with. Raises Unavailable.
     """
-    if sent.steam_id == erasure.BOT:
+    if sent.steam_id in erasure.PSEUDO_IDS:
         return "known"
     try:
         return "new" if _note(sent, datetime.now(UTC)) else "known"

@@ -284,7 +284,7 @@ _PROFILE = """
       f.as_of, f.raw_tail, n.steam_id is not null or exists (
         select
         from ever
-      ) and (%(bots)s or %(who)s <> 'BOT') as is_known
+      ) and (%(bots)s or not ttt.is_pseudo(%(who)s)) as is_known
     from ttt.freshness(%(since)s, %(until)s) f
     left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
     cross join my_number s

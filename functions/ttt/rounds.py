@@ -6,12 +6,20 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from functions.shared import db, ids, locks, spool, wire
 from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
 from functions.ttt.report import Report
 
 _TOO_OLD = "is older than what is kept here"
+
+
+class RoundPath(wire.Terse):
+    """Which round."""
+
+    round_id: str = Field(max_length=36)
 
 
 class NamedKill(feed.FeedKill):

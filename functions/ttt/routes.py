@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from functions.shared import auth, wire
 from functions.shared.auth import Caller, Needs
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
@@ -100,12 +98,6 @@ class ErasedPlayer(wire.Shape):
 
     message: Literal["Player erased"]
     removed: dict[str, int]
-
-
-class RoundPath(wire.Terse):
-    """Which round."""
-
-    round_id: str = Field(max_length=36)
 
 
 def collect(request: Request) -> Answer:
@@ -292,11 +284,11 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
 
 @routes.get(
     "/api/ttt/rounds/{round_id}",
-    query=RoundPath,
+    query=rounds.RoundPath,
     answers={200: rounds.NamedRound, 404: "Round not found"},
     etag=True,
 )
-def read_round(request: Request, path: RoundPath) -> dict[str, Any]:
+def read_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
     found = rounds.named(path.round_id)
     if found is None:

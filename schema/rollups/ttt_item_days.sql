@@ -3,7 +3,7 @@
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
 select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
-  coalesce(b.map_name, 'unknown') as map_name, b.server, b.steam_id = 'BOT' as is_bot,
+  coalesce(b.map_name, 'unknown') as map_name, b.server, ttt.is_pseudo(b.steam_id) as is_bot,
   sum(b.buys)::integer as buys, count(*)::integer as buyer_rounds,
   count(*) filter (where ttt.side(p.role_start) = p.winner)::integer as wins,
   count(*) filter (
@@ -24,4 +24,4 @@ left join (
 ) as p on p.round_id = b.round_id
   and p.steam_id = b.steam_id
 group by day, b.item, coalesce(p.role_start, 'unknown'), coalesce(b.map_name, 'unknown'), b.server,
-  b.steam_id = 'BOT', rollups.by_hash()
+  ttt.is_pseudo(b.steam_id), rollups.by_hash()

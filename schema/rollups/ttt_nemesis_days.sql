@@ -7,6 +7,6 @@ select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steam
   count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill
-  and attacker_steamid <> 'BOT'
-  and victim_steamid <> 'BOT'
+  and not ttt.is_pseudo(attacker_steamid)
+  and not ttt.is_pseudo(victim_steamid)
 group by day, attacker_steamid, victim_steamid, server, rollups.by_hash()

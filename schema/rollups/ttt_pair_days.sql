@@ -11,14 +11,14 @@ select time_bucket('1 day', a.at) as day, a.steam_id as player1, b.steam_id as p
 from (
   select at, round_id, steam_id, server, winner, ttt.side(role_start) as side
   from ttt.players
-  where steam_id <> 'BOT'
+  where not ttt.is_pseudo(steam_id)
     -- bounds
   offset 0  -- so that sides are looked up once a person, not once a pair
 ) as a
 join (
   select round_id, steam_id, ttt.side(role_start) as side
   from ttt.players
-  where steam_id <> 'BOT'
+  where not ttt.is_pseudo(steam_id)
     -- bounds
   offset 0
 ) as b on b.round_id = a.round_id

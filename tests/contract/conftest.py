@@ -24,10 +24,10 @@ class Clock(datetime):
         return cls.moment
 
 
-@pytest.fixture(params=["direct", "pooler"])
-def way(request: pytest.FixtureRequest) -> str:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each contract holds behind a transaction pooler too."""
-    return str(request.param)
+    if "way" in metafunc.fixturenames and metafunc.config.getoption("pooler"):
+        metafunc.parametrize("way", ["direct", "pooler"])
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """
     here = Path(__file__).parent
     ran = {item.path for item in session.items}
-    chosen = session.config.getoption("keyword") or session.config.getoption("markexpr")
+    options = session.config.option
+    chosen = options.keyword or options.markexpr or options.lf or options.collectonly
     is_whole = ran >= {*here.glob("test_*.py"), *here.parent.glob("site/test_*.py")}
     is_whole &= not any("::" in one for one in session.config.args)
     if chosen or not is_whole or session.testsfailed or session.shouldstop:

@@ -74,9 +74,11 @@ def _url(path: str, **other: str) -> str:
     return re.sub(r"{(\w+)}", lambda found: (PARTS | other).get(found[1], "x"), path)
 
 
-def _keys(of: str) -> dict[str, str]:
-    """Headers with a key for every kind of guard."""
-    return {"X-Api-Key": API_KEY, "Authorization": f"Bearer {of}", "X-Server-Key": of}
+def _keys(operation: dict[str, Any], of: str) -> dict[str, str]:
+    """Headers with a key for an operation's guard; staff's keys and servers' are looked up."""
+    if reference.scopes(operation) <= {"ttt:write", "tilt:read", "tilt:write"}:
+        return {"X-Api-Key": API_KEY}
+    return {"Authorization": f"Bearer {of}", "X-Server-Key": of}
 
 
 @pytest.fixture
@@ -86,12 +88,10 @@ def keys(store: str) -> Callable[[dict[str, Any]], dict[str, str]]:
     client = Client({"Authorization": f"Bearer {admin}"})
 
     def given(operation: dict[str, Any]) -> dict[str, str]:
-        forms = {form for one in operation.get("security", []) for form in one}
-        if forms == {"server"}:
-            return {"X-Server-Key": client.post("/api/servers", SERVER).json["apiKey"]}
-        if forms == {"bearer"}:
-            return {"Authorization": f"Bearer {admin}"}
-        return {"X-Api-Key": API_KEY} if forms else {}
+        if reference.scopes(operation) == {"logs:write"}:
+            server = client.post("/api/servers", SERVER).json
+            return {"X-Server-Key": server["apiKey"]}
+        return _keys(operation, admin)
 
     return given
 
@@ -127,9 +127,9 @@ def test_while_neither_the_database_nor_the_queue_is_there(
 ) -> None:
     """503 was undeclared on routes without a guard or a query; now it is wherever it is given."""
     away()
-    dead = DEAD["server" if "X-Server-Key" in str(operation) else "key"]
+    dead = DEAD["server" if reference.scopes(operation) == {"logs:write"} else "key"]
     body = BODIES[_model(operation)] if "requestBody" in operation else None
-    answered = client.call(method, _url(path), body, headers=_keys(dead))
+    answered = client.call(method, _url(path), body, headers=_keys(operation, dead))
     assert answered.status == 503, answered.text
 
 
@@ -159,7 +159,7 @@ def test_old_addresses_of_the_addon(client: Client) -> None:
 
 
 def test_reads_of_a_server_with_one_event(keys: Callable[..., dict[str, str]]) -> None:
-    staff = Client(keys({"security": [{"bearer": []}]}))
+    staff = Client(keys({"security": [{"bearer": ["admin"]}]}))
     server = staff.post("/api/servers", SERVER).json
     event = {"type": "CONNECT", "steamId": "STEAM_0:1:101", "playerName": "Ana"}
     sent = staff.post("/api/ingest/logs", [event], headers={"X-Server-Key": server["apiKey"]})

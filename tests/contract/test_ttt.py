@@ -806,11 +806,41 @@ def test_a_name_of_another_type_is_refused(client: Client, changed: dict[str, An
     assert "pydantic" not in answered.text
 
 
-def test_a_bot_is_answered_but_never_stored(client: Client) -> None:
+# SteamIDs that several people share, as all bots share BOT.
+PSEUDO = ("BOT", "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN", "NULL")
+
+
+@pytest.mark.parametrize("steam_id", PSEUDO)
+def test_a_bot_is_answered_but_never_stored(client: Client, steam_id: str) -> None:
     for name in ("Bot01", "Bot02"):
-        sent = {"steam_id": "BOT", "display_name": name}
+        sent = {"steam_id": steam_id, "display_name": name}
         assert client.post("/api/player/update", sent).status in (200, 201)
     assert count("ttt.names") == 0
+
+
+@pytest.mark.parametrize("steam_id", PSEUDO)
+def test_whoever_shares_a_steam_id_counts_as_a_bot(client: Client, steam_id: str) -> None:
+    """Regression: who was not authenticated yet killed himself, was a duo, and led the tables."""
+    assert db.run("select ttt.is_pseudo(%s) as is_pseudo", (steam_id,))[0]["is_pseudo"]
+    kill = {"attacker_role": "traitor", "victim_role": "traitor", "weapon": "w", "headshot": True}
+    roles = [{"player_steamid": who, "role": "traitor"} for who in (steam_id, A)]
+    kills = [
+        {**kill, "attacker_steamid": steam_id, "victim_steamid": steam_id},
+        {**kill, "attacker_steamid": A, "victim_steamid": steam_id},
+        {**kill, "attacker_steamid": steam_id, "victim_steamid": "BOT"},
+    ]
+    buys = [{"steam_id": steam_id, "item": "Radar"}]
+    body = {**ROUND, "start_roles": roles, "end_roles": [], "kills": kills, "buys": buys}
+    assert client.post("/api/collect", body).status == 201
+    [one] = read(client, "players")["items"]
+    assert (one["steam_id"], one["kills"], one["kills_on_bots"]) == (A, 1, 1)
+    assert read(client, "duos?kind=frequent")["items"] == []
+    assert read(client, "nemesis")["items"] == []
+    assert read(client, "buys")["items"] == []
+    assert client.get(f"/api/ttt/players/{steam_id}").status == 404
+    total = read(client, "overview?include_bots=true")
+    assert (total["suicides"], total["kills"], total["team_kills"]) == (0, 3, 1)
+    assert read(client, f"players/{steam_id}?include_bots=true")["kills"] == 2
 
 
 def test_a_long_name_is_cut_after_128_code_points(client: Client) -> None:

@@ -52,7 +52,7 @@ def _custom(ahead: int) -> str:
 
 
 def zones(connection: db.Connection, seed: int, size: int) -> list[str]:
-    """Known ones, two made up, and some of the server's at random."""
+    """Two of those above, two made up, and some of the server's at random."""
     rows = connection.execute(
         """
         select name
@@ -62,7 +62,8 @@ def zones(connection: db.Connection, seed: int, size: int) -> list[str]:
         """
     ).fetchall()
     names = [row["name"] for row in rows]
-    return [*KNOWN, _custom(5), _custom(-8), *Random(seed).sample(names, size)]
+    random = Random(seed)
+    return [*random.sample(KNOWN, 2), _custom(5), _custom(-8), *random.sample(names, size)]
 
 
 def visit(connection: psycopg.Connection[Any], zone: str) -> None:
@@ -72,10 +73,8 @@ def visit(connection: psycopg.Connection[Any], zone: str) -> None:
 def fill() -> None:
     """Rounds, tilt and logs around clock changes, the ends of days and months, and now."""
     moments = [at.replace(tzinfo=UTC) for at in CHANGES] + MARCH
-    moments += [NOW - timedelta(days=ago, hours=ago % 24) for ago in range(0, 16)]
-    near = [
-        at + timedelta(hours=step) for at in moments for step in (-25, -24, -3, -1, 0, 1, 5, 24)
-    ]
+    moments += [NOW - timedelta(days=ago, hours=ago) for ago in (0, 1, 3, 4, 7, 11, 12, 14)]
+    near = [at + timedelta(hours=step) for at in moments for step in (-24, -1, 0, 1, 24)]
     for number, at in enumerate(sorted({one for one in [*near, *MARCH] if one < NOW})):
         body = {**FIRST, "round_id": f"round {number}", "ended_at": at.isoformat()}
         assert rounds.record(report.read(json.dumps(body)), f"server {number % 2}") == "new"
@@ -144,10 +143,9 @@ def test_views_and_refreshes_are_the_same_in_every_zone(store: str) -> None:
             assert prints(connection) == expected, zone
             _touch(number)
         assert refresh.run(connection).left == 0
-        assert audit.run(connection, 1000).wrong == {}
         visit(connection, "UTC")
-        assert audit.run(connection, 1000).wrong == {}
         assert wrong(connection) == {}
+        assert audit.run(connection, 60).wrong == {}
 
 
 TOUCHED = {
@@ -324,7 +322,7 @@ def test_answers_are_the_same_in_every_zone(
         return {url: _told(client, url) for client, url in doors}
 
     expected = read("UTC")
-    for zone in [*KNOWN[:3], _custom(5), _custom(-8), *zones(db.connection(), 3, 2)[-2:]]:
+    for zone in zones(db.connection(), 3, 1):
         told = read(zone)
         assert [url for url in told if told[url] != expected[url]] == [], zone
 

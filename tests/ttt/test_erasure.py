@@ -255,5 +255,7 @@ def test_an_erased_person_is_gone_from_refreshed_rollups(client: Client, store: 
 def test_bots_are_nobody_to_erase(example: Client) -> None:
     """All bots share the SteamID BOT: with a tombstone they would count as a person for good."""
     before = example.get("/api/stats").text
-    admin().delete("/api/ttt/players/BOT")
+    staff = admin()
+    for steam_id in ("BOT", "STEAM_0:0:0", "STEAM_ID_PENDING"):
+        assert staff.delete(f"/api/ttt/players/{steam_id}").status == 400
     assert example.get("/api/stats").text == before

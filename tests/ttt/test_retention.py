@@ -86,7 +86,7 @@ def told(client: Client) -> dict[str, Any]:
 def test_rounds_go_and_the_numbers_stay(client: Client, aged: db.Connection) -> None:
     before, all_rows = told(client), rows()
     report = retention.run(aged)
-    assert report.dropped["ttt.rounds"] in (3, 6)  # a chunk of each table, if not at an end of one
+    assert report.dropped["ttt.rounds"] >= 3  # a chunk of each table
     assert report.rows == 12
     left = rows()
     assert left[0] == 12
