@@ -24,7 +24,7 @@ _AT_OF_MAP = sql.SQL("(at at time zone 'UTC')")
 class Wanted:
     """What an event must be: conditions, the words it must say, how many are wanted at the most.
 
-    Only what was asked for is a condition, and every value is quoted into the statement: one plan
+    Only what was asked for is a condition, and a statement is planned for its very values: one plan
     for all that may be asked could use no index, and one for all players would suit only few.
     """
 
@@ -90,7 +90,7 @@ class Wanted:
 
     def found(self, statement: sql.SQL, **parts: Any) -> list[db.Row]:
         """The rows of a statement with what is wanted put in."""
-        return db.run(self.put_into(statement, **parts), None)
+        return db.run_composed(self.put_into(statement, **parts))
 
 
 def _earlier(moment: datetime, span: timedelta) -> datetime:

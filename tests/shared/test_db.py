@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from functions.shared import db
 from schema.migrate import Report
@@ -177,3 +178,41 @@ def test_behind_a_pooler_nothing_is_prepared(store: str, setting: Callable[..., 
         db.run("select 1")
     assert db.connection().prepare_threshold is None
     assert db.run("select count(*) from pg_prepared_statements")[0]["count"] == 0
+
+
+_SAYING = sql.SQL(
+    """
+    select {} as said, {}::integer as number, '100%' as rest, a.query,
+      current_setting('plan_cache_mode') as plans, {} like {} as matches
+    from pg_stat_activity a
+    where a.pid = pg_backend_pid()
+    """
+)
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("is_pooled", ["false", "true"])
+def test_values_of_a_composed_statement_stand_beside_it(
+    store: str, setting: Callable[..., None], is_pooled: str
+) -> None:
+    """Regression: a search that timed out stood in the server's log, with all that was sought."""
+    setting(DATABASE_POOLER=is_pooled)
+    db.connection().close()
+    for word in ("a secret", "it's %s \\", "é☾"):
+        [row] = db.run_composed(_SAYING.format(word, 7, word, f"%{word[:1]}%"))
+        assert word not in row.pop("query")
+        plans = {"plans": "force_custom_plan"}
+        assert row == {"said": word, "number": 7, "rest": "100%", "matches": True, **plans}
+    assert db.run("show plan_cache_mode") != [plans]
+
+
+@pytest.mark.commits
+def test_a_composed_statement_that_fails_is_told_as_any_other(store: str) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        db.run_composed(sql.SQL("select 1 / {}::integer as one").format(0))
+    kill(store)
+    assert db.run_composed(sql.SQL("select {}::integer as one").format(1)) == [{"one": 1}]
+    with pytest.raises(db.DatabaseAway):
+        db.run_composed(
+            sql.SQL("select {}::text, pg_terminate_backend(pg_backend_pid())").format("x")
+        )
