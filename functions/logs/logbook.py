@@ -112,8 +112,7 @@ def _next(after: list[Any], limit: int) -> list[db.Row]:
         select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
           arrival, written::text as written
         from logs.events
-        where (written, arrival) >= (%(written)s::xid8, %(arrival)s)
-          and (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
+        where (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
           and written < pg_snapshot_xmin(pg_current_snapshot())
         order by logs.events.written, arrival, id
         limit %(limit)s

@@ -10,7 +10,7 @@ from functions.rollups import refresh
 from functions.rollups.turn import turn
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets marked at a time: readers pay for dirty ones
+_AT_ONCE = 100  # buckets marked at a time, or a week's: readers pay for dirty ones
 
 
 class RebuildError(Exception):
@@ -50,9 +50,9 @@ def run(
 def _step(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> datetime:
     """Where the next buckets end: months have no length of their own, the database adds them."""
     row = connection.execute(
-        "select least(%s, date_add(%s, width * %s, 'UTC')) as step"
+        "select least(%s, date_add(%s, greatest(width * %s, %s), 'UTC')) as step"
         " from rollups.catalog where id = %s",
-        (until, since, _AT_ONCE, rollup),
+        (until, since, _AT_ONCE, refresh.AT_ONCE, rollup),
     ).fetchone()
     assert row
     step: datetime = row["step"]

@@ -19,7 +19,7 @@ from functions.shared import db
 
 # What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
 # memory, and a refresh that is cut off has not worked for long in vain.
-_AT_ONCE = timedelta(days=7)
+AT_ONCE = timedelta(days=7)
 _SETTLE_SECONDS = 2.0
 _GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
@@ -156,7 +156,7 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
         order by width, since, rollup
         limit 100
         """,
-        (generation, _AT_ONCE),
+        (generation, AT_ONCE),
     ).fetchall()
     return [Span(**row) for row in rows]
 

@@ -309,3 +309,17 @@ def test_marks_do_not_pile_up(connection: db.Connection) -> None:
     assert rows
     assert rows["n"] <= 2
     assert wrong(connection) == {}
+
+
+def test_a_week_is_written_at_a_time(connection: db.Connection) -> None:
+    """A hundred days at once were grouped by more than memory holds, and it took a second to stop.
+    A bucket that is wider than a week is written alone, and one of a thousand years too."""
+    for day in range(24):
+        insert(connection, str(START + timedelta(days=day)), "ana", 1)
+    generation = refresh.settle(connection)
+    due = refresh._oldest(connection, generation)
+    spans = [span for span in due if "user_days" in span.material]
+    assert [span.until for span in spans[:-1]] == [span.since for span in spans[1:]]
+    assert sum(span.buckets for span in spans) == 24
+    assert max(span.buckets for span in spans) == 7
+    assert all(span.buckets <= 168 for span in due)
