@@ -18,8 +18,7 @@ from functions.shared import db
 from functions.ttt import erasure, rounds
 from functions.ttt.report import Report
 from infra.demo.season import Season
-from schema.migrate import Report as Migrated
-from tests.client import Client
+from tests.client import Client, admin
 from tests.rollups.conftest import ROLLUPS, connect
 from tests.rollups.test_past import close_until
 
@@ -125,7 +124,7 @@ def test_writers_are_marked_again_after_the_rows_went(client: Client, aged: db.C
 
 
 def test_a_person_is_erased_from_numbers_whose_rounds_are_gone(
-    client: Client, aged: db.Connection, migrated: tuple[Migrated, str, str]
+    aged: db.Connection,
 ) -> None:
     """Their tombstone has the same numbers, as it has where the rounds are there."""
     [one] = db.run(
@@ -134,7 +133,7 @@ def test_a_person_is_erased_from_numbers_whose_rounds_are_gone(
     who, stone = one["id"], erasure.tombstone(one["id"])
     retention.run(aged)
     before = [_without(who, stone, row) for row in _all(aged)]
-    removed = client.delete(f"/api/ttt/players/{quote(who, safe='')}").json["removed"]
+    removed = admin().delete(f"/api/ttt/players/{quote(who, safe='')}").json["removed"]
     assert removed["rollups"] > 0
     assert refresh.run(aged).left == 0
     after = _all(aged)
