@@ -3,7 +3,8 @@
 JSON has no word for a number that is not finite. Python writes `NaN`, GMod writes `inf`, `-nan` or
 nothing at all (`"karma":,`), and a long number overflows. All of them are read as such a number.
 The doors of game servers take it as null, because a game server does not send a corrected body;
-every other door refuses it and names the field.
+every other door refuses it and names the field. Line breaks and other control characters, which old
+builds of GMod do not escape in texts, are taken at every door.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _repaired(text: str, skipped: int) -> Any:
         return "1e999".ljust(len(found[0])) if found["long"] else found[0]
 
     try:
-        return json.loads(_TOKEN.sub(spell, text))
+        return json.loads(_TOKEN.sub(spell, text), strict=False)
     except json.JSONDecodeError as error:
         position = max(error.pos - 3 * bisect_left(gaps, error.pos), 0) + skipped
         raise _no_json(f"is no JSON at character {position}") from None

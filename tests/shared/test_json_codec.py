@@ -52,6 +52,14 @@ def test_the_position_is_that_of_what_was_sent(body: str, position: int) -> None
     assert raised.value.details == [{"field": "body", "problem": problem}]
 
 
+def test_control_characters_that_are_not_escaped_are_taken() -> None:
+    """A script repeats a refused body for ever: one line break in a chat held up all behind it."""
+    for read in (json_codec.parse, json_codec.loads, json_codec.loads_of_game_server):
+        assert read('{"text":"one\ntwo\tthree\x01"}') == {"text": "one\ntwo\tthree\x01"}
+    with pytest.raises(Invalid, match="NUL"):
+        json_codec.loads_of_game_server('{"text":"\0"}')
+
+
 def test_a_byte_order_mark_is_no_error() -> None:
     assert json_codec.loads("\ufeff{}") == {}
 
