@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi quarantine rollups replay key demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate openapi quarantine rollups replay key analyst demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -27,7 +27,7 @@ reset: ## End the running stack and delete its data
 
 test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 	$(HAVE) project ministack sam
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --pooler $(ARGS)
 
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench
@@ -70,13 +70,17 @@ key: ## Issue, list or revoke API keys (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.keys $(ARGS)
 
+analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.analysts $(ARGS)
+
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
 	@$(PYTHON) -m infra.demo $(ARGS)
 
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
-	@$(SAM) build
+	@$(PYTHON) -m infra.build
 
 lock: ## Pin requirements-dev.in anew
 	$(HAVE) project

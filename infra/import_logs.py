@@ -149,7 +149,7 @@ def _refused(path: Path, refused: RefusedError) -> Iterator[str]:
     yield f"{_safe(path.name)}: {said.get('error') or refused}"
     if str(said.get("error", "")).startswith("baseDate"):
         yield "  tell it with --date, or with --dates-in-names if its name has one"
-    yield from _errors(errors, len(errors))
+    yield from _errors(errors, said.get("errorsTotal", len(errors)))
 
 
 def _safe(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from functions.shared import wire
 from functions.shared.http import Operation
 
 ROOT = Path(__file__).parent.parent
@@ -30,15 +31,24 @@ _PROBLEMS = {
 }
 
 
-_ETAG = {"ETag": {"description": "For If-None-Match", "schema": {"type": "string"}}}
-_LIMITS = {
-    f"X-RateLimit-{name}": {"description": words, "schema": {"type": "integer"}}
-    for name, words in (
-        ("Limit", "Requests a minute"),
-        ("Remaining", "Requests left in this minute"),
-        ("Reset", "Unix second when the next minute begins"),
-    )
+_ABOUT = """The serverless backend for game communities.
+
+Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
+without a body; a path that is not listed is 404, a method that is not listed is 405. A fault on
+our side is 500 with an `error` and the `requestId` under which our log has the cause."""
+_HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ETag": ("For If-None-Match", {"type": "string"}),
+    "Location": ("Where the answer is", {"type": "string"}),
+    "Retry-After": ("Seconds to wait before the next try", {"type": "integer"}),
+    "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),
+    "X-Next-Cursor": ("The `cursor` of the next page", {"type": "string"}),
+    "X-Next-Offset": ("The `offset` of the next page", {"type": "integer"}),
+    "X-RateLimit-Limit": ("Requests a minute", {"type": "integer"}),
+    "X-RateLimit-Remaining": ("Requests left in this minute", {"type": "integer"}),
+    "X-RateLimit-Reset": ("Unix second when the next minute begins", {"type": "integer"}),
+    "X-Total-Count": ("How many there are on all pages", {"type": "integer"}),
 }
+_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 def document() -> dict[str, Any]:
@@ -52,13 +62,13 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Tiltyard",
             "version": "0.1.0",
-            "description": "The serverless backend for game communities.",
+            "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "./"}],  # beside this document, whatever stage that is
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Error": _error()},
+            "schemas": {**schemas, "Error": _error(), "TooLarge": _too_large()},
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -95,9 +105,19 @@ def _schemas() -> tuple[dict[type[BaseModel], str], dict[str, Any]]:
     refs, schemas = models_json_schema(sides, ref_template=_REF)  # type: ignore[arg-type]
     names = {name: _short(name) for name in schemas["$defs"]}
     assert len(set(names.values())) == len(names), "two models of a domain have one name"
-    text = _LONG.sub(lambda found: _short(found[0]), json.dumps(schemas["$defs"]))
+    text = _LONG.sub(lambda found: _short(found[0]), json.dumps(_without_null(schemas["$defs"])))
     found = {model: _short(ref["$ref"].rpartition("/")[2]) for (model, _), ref in refs.items()}
     return found, json.loads(text)  # type: ignore[return-value]
+
+
+def _without_null(part: Any) -> Any:
+    """Without null as a default: it means absent, and the page would send it as an example."""
+    if isinstance(part, list):
+        return [_without_null(one) for one in part]
+    if isinstance(part, dict):
+        kept = {name: one for name, one in part.items() if (name, one) != ("default", None)}
+        return {name: _without_null(one) for name, one in kept.items()}
+    return part
 
 
 def _short(name: str) -> str:
@@ -123,7 +143,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         "responses": _responses(one),
     }
     if one.body:
-        spelled["requestBody"] = {"required": True, "content": _json(one.body)}
+        content = _json(one.body)
+        spelled["requestBody"] = {"required": not one.body_is_optional, "content": content}
     if one.guard:
         spelled["security"] = [{form: [one.guard.scope]} for form in one.guard.sent_as]
         if one.guard.waived:
@@ -141,34 +162,67 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
             "in": "path" if name in in_path else "query",
             "required": name in in_path or name in schema.get("required", []),
             **({"description": words} if (words := described.get("description")) else {}),
-            "schema": described,
+            "schema": _of_text(described),
         }
         for name, described in sorted(listed.items())
         if described.get("type") != "null"  # what is only there to be refused
     ]
 
 
+def _of_text(described: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema without null, which no address can spell: it stands for its absence."""
+    spelled = {name: value for name, value in described.items() if name != "anyOf"}
+    choices = [one for one in described.get("anyOf", []) if one.get("type") != "null"]
+    if spelled.get("default", 0) is None:
+        del spelled["default"]
+    return spelled | (choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {})
+
+
 def _responses(one: Operation) -> dict[str, Any]:
-    problems = {"400"} if one.body or one.query else set()
-    problems |= set(one.guard.refused_as) if one.guard else set()
-    problems |= {"413"} if one.body else set()
-    problems |= {"429"} if one.is_limited else set()
-    problems |= {"503"} if one.guard or one.query else set()
-    answers: dict[str, Any] = {
-        str(status): {"description": model}
-        if isinstance(model, str)
-        else {
-            "description": cleandoc(model.__doc__ or ""),
-            "content": _json(model) | _also(one),
-            "headers": (_LIMITS if one.is_limited else {}) | (_ETAG if one.etag else {}),
-        }
-        for status, model in one.answers.items()
+    etag = {304: "The caller's ETag is still right; there is no body"} if one.etag else {}
+    answers = _problems(one) | dict(one.answers) | etag
+    return {str(status): _response(one, status, answers[status]) for status in sorted(answers)}
+
+
+def _problems(one: Operation) -> dict[int, Any]:
+    """What a route can be refused with for what it declares."""
+    is_lenient = one.query is None or issubclass(one.query, wire.Lenient)
+    statuses = {"400"} if one.body or not is_lenient else set()
+    statuses |= set(one.guard.refused_as) if one.guard else set()
+    statuses |= {"413"} if one.body else set()
+    statuses |= {"429"} if one.is_limited else set()
+    statuses |= {"503"} if one.uses_database else set()
+    return {int(status): _PROBLEMS[status] for status in statuses}
+
+
+def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[str, Any]:
+    if isinstance(said, str):
+        content = {} if status < 400 else _error_content("TooLarge" if status == 413 else "Error")
+    else:
+        content = _json(said)
+    content = content | (_also(one) if status == 200 else {})
+    headers = _headers(one, status)
+    return {
+        "description": said if isinstance(said, str) else cleandoc(said.__doc__ or ""),
+        **({"content": content} if content else {}),
+        **({"headers": headers} if headers else {}),
     }
-    if one.etag:
-        answers["304"] = {"description": "The caller's ETag is still right; there is no body"}
-    error = {"application/json": {"schema": {"$ref": _REF.format(model="Error")}}}
-    return answers | {
-        status: {"description": _PROBLEMS[status], "content": error} for status in sorted(problems)
+
+
+def _headers(one: Operation, status: int) -> dict[str, Any]:
+    """The headers of an answer; required are those that always come."""
+    required = {"Retry-After"} if status == 429 else set()
+    required |= {"ETag"} if one.etag and status in (200, 304) else set()
+    optional = {"Retry-After"} if status == 503 else set()
+    optional |= set(one.response_headers) if status < 400 else set()
+    optional |= set(_LIMITS) if one.is_limited and status not in (401, 403) else set()
+    return {
+        name: {
+            "description": _HEADERS[name][0],
+            "schema": _HEADERS[name][1],
+            **({"required": True} if name in required else {}),
+        }
+        for name in sorted(required | optional)
     }
 
 
@@ -183,6 +237,19 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF.format(model=_schemas()[0][model])}}}
 
 
+def _error_content(model: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
+
+
+def _too_large() -> dict[str, Any]:
+    error = _error()
+    most = {"type": "integer", "description": "How many bytes the body may have"}
+    return error | {
+        "required": ["error", "maxBytes"],
+        "properties": error["properties"] | {"maxBytes": most},
+    }
+
+
 def _error() -> dict[str, Any]:
     detail = {
         "type": "object",
@@ -190,6 +257,7 @@ def _error() -> dict[str, Any]:
     }
     return {
         "type": "object",
+        "description": "What is wrong, and with which fields",
         "required": ["error"],
         "properties": {
             "error": {"type": "string", "description": "What is wrong, in a sentence"},

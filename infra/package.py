@@ -54,6 +54,7 @@ _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "AnalystsFunction",
         "LogsPrivacyFunction",
     ),
     ("functions",),
@@ -219,6 +220,14 @@ def _compiler(target: Target) -> str | None:
     return python if python and _run(python, "-c", "").returncode == 0 else None
 
 
+def _target() -> Target:
+    """What whoever called SAM also told the template: SAM tells no Makefile its parameters."""
+    name = os.environ.get("TILTYARD_TARGET")
+    if not name:
+        raise PackageError("TILTYARD_TARGET is missing: build with `make build`, which sets it.")
+    return Target.named(name)
+
+
 def main() -> int:
     """Do what the command line says and print the size; exit 1 with a sentence when it cannot."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -229,7 +238,7 @@ def main() -> int:
     words.add_argument("into", type=Path)
     said = parser.parse_args()
     try:
-        target = Target.named(os.environ.get("TILTYARD_TARGET") or LAMBDA)
+        target = _target()
         if said.verb == "layer":
             layer(target, said.into)
         else:

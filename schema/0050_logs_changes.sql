@@ -153,8 +153,8 @@ create index connects_by_time on logs.connects (server_id, at desc);
 create index connects_by_map on logs.connects (server_id, at) where map_since is not null;
 create index connects_by_person on logs.connects (server_id, steam_id, at desc);
 
-insert into rollups.sources (name, time_column, keep, margin)
-values ('logs.connects', 'at', '90 days', '2 days');
+insert into rollups.sources (name, time_column, keep, margin, part_of)
+values ('logs.connects', 'at', '90 days', '2 days', 'logs.hours');
 
 -- Totals of all time. They are kept by the fold, outlive raw rows, and equal what the rollups add up
 -- to; the nightly audit compares them (functions/logs/totals.py).

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +37,27 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             raise RollupError(f"{rollup.file}: the database has a later version of it.")
     names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
+    _mark_what_is_there(connection)  # of the one at which a migration was cut off
     for rollup in new:  # one after the other: a file may read the views of those before it
-        with connection.transaction():
+        with _named(rollup), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             _create(connection, rollup, community, names)
         _mark_what_is_there(connection)
-    _mark_what_is_there(connection)  # what a migration that was cut off had left
     for rollup in wanted:
         _replace_view(connection, rollup, names)
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
         marks.write(connection, source, time_column)
     return [rollup.name for rollup in new]
+
+
+@contextmanager
+def _named(rollup: Rollup) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError):
+            raise
+        raise RollupError(f"{rollup.file} failed: {error.diag.message_primary}") from error
 
 
 def _create(connection: Connection, rollup: Rollup, community: bool, names: list[str]) -> None:
@@ -230,6 +242,23 @@ def _settle(connection: Connection) -> None:
     while connection.execute("select rollups.settled() >= %s", row).fetchone() == (False,):
         if time.monotonic() > deadline:
             raise RollupError(
-                "A transaction has been writing for a minute: end it and migrate again."
+                f"A transaction has been writing for a minute{_oldest_writer(connection)}: "
+                "end it and migrate again."
             )
         time.sleep(0.02)
+
+
+def _oldest_writer(connection: Connection) -> str:
+    """Where to look for it, in another database too, if this login may know."""
+    connection.execute("reset role")
+    row = connection.execute(
+        """
+        select pid, datname
+        from pg_stat_activity
+        where backend_xid is not null
+          and pid <> pg_backend_pid()
+        order by age(backend_xid) desc
+        limit 1
+        """
+    ).fetchone()
+    return f" (process {row[0]} in database {row[1]})" if row else ""

@@ -1,8 +1,9 @@
 """Brings a database to the schema of this checkout; `python -m schema.migrate`, or a Lambda.
 
 schema/NNNN_*.sql run once, in order, a transaction each; a file that begins with
-`-- no-transaction` holds exactly one statement and runs outside one. schema/always/*.sql are run
-again every time. The login may create schemas and, the first time, the extension and roles.
+`-- no-transaction` holds exactly one statement and runs outside one (`schema/outside.py`).
+schema/always/*.sql are run again every time. The login may create schemas and, the first time, the
+extension and roles. It may be ended at any moment and started again: it goes on where it was.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from schema import build
+from functions.shared import locks
+from schema import build, logins, outside
 from schema.rollup import RollupError
 
 HERE = Path(__file__).parent
 DOMAINS = ("shared", "rollups", "tilt", "ttt", "logs")  # a Postgres schema each
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
-_LOCK = 7_417_201  # the advisory lock of a migration, any number of ours
 _NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -46,6 +47,7 @@ class Report:
     postgres: int
     applied: list[str] = field(default_factory=list)
     rollups: list[str] = field(default_factory=list)
+    unlimited: list[str] = field(default_factory=list)  # logins whose time-outs it may not set
 
 
 def migrate(url: str, here: Path = HERE) -> Report:
@@ -56,9 +58,9 @@ def migrate(url: str, here: Path = HERE) -> Report:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
     except psycopg.Error as error:
         raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
-    with connection:
+    with connection, _lost():
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
-        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
         report = _inspect(connection)
         _prepare(connection)
         _apply(connection, here, report)
@@ -68,7 +70,27 @@ def migrate(url: str, here: Path = HERE) -> Report:
         for path in sorted((here / "always").glob("*.sql")):
             if path != engine:
                 _replace(connection, path)
+        connection.execute("reset role")
+        report.unlimited = logins.limit(connection)
         return report
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    """Turns a connection that breaks into a sentence: what is done stays done."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        reason = error.diag.message_primary or "the connection is lost"
+        raise MigrationError(
+            f"The database ended the migration ({reason}): migrate again."
+        ) from error
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection broke, or its server is going: nothing in a file is wrong."""
+    state = error.sqlstate or "08"
+    return isinstance(error, psycopg.OperationalError) and state.startswith(("08", "57P"))
 
 
 def _inspect(connection: Connection) -> Report:
@@ -106,6 +128,8 @@ def _extend(connection: Connection, extension: str) -> None:
             )
         )
     except psycopg.Error as error:
+        if _is_lost(error):
+            raise
         reason = error.diag.message_primary or type(error).__name__
         raise MigrationError(f"The extension {extension} cannot be created: {reason}") from error
 
@@ -133,6 +157,13 @@ def _prepare(connection: Connection) -> None:
         )
         """
     )
+    connection.execute(
+        """
+        create table if not exists shared.migrations_started (
+          name text primary key  -- of a file that runs outside a transaction, until it is applied
+        )
+        """
+    )
 
 
 def _create_role(connection: Connection, role: str) -> None:
@@ -143,8 +174,6 @@ def _create_role(connection: Connection, role: str) -> None:
     name = sql.Identifier(role)
     try:
         connection.execute(sql.SQL("create role {} nologin").format(name))
-        if role == "tiltyard_analyst":
-            connection.execute(sql.SQL("alter role {} set statement_timeout = '60s'").format(name))
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         pass
     except psycopg.errors.InsufficientPrivilege:
@@ -196,8 +225,10 @@ def _run_once(connection: Connection, path: Path) -> None:
     note = "insert into shared.migrations (name, checksum) values (%s, %s)"
     with _named(path):
         if text.startswith("-- no-transaction"):
-            connection.execute(text)
-            connection.execute(note, (path.name, _checksum(path)))
+            outside.run(connection, path.name, text)
+            with connection.transaction():
+                connection.execute(note, (path.name, _checksum(path)))
+                outside.forget(connection, path.name)
             return
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
@@ -210,7 +241,11 @@ def _named(path: Path) -> Iterator[None]:
     """Turns what the database says of a file into a sentence that names the file."""
     try:
         yield
+    except outside.StatementError as error:
+        raise MigrationError(f"{path.name}: {error}") from error
     except psycopg.Error as error:
+        if _is_lost(error):
+            raise
         reason = error.diag.message_primary or type(error).__name__
         raise MigrationError(f"{path.name} failed: {reason}") from error
 
@@ -235,6 +270,8 @@ def main() -> None:
     except MigrationError as error:
         sys.exit(str(error))
     done = ", ".join(report.applied + report.rollups) or "nothing new"
+    if report.unlimited:
+        print(f"This login may not set the time-outs of: {', '.join(report.unlimited)}.")
     print(
         f"TimescaleDB {report.timescale} ({report.edition}), PostgreSQL {report.postgres}: {done}"
     )

@@ -19,6 +19,9 @@ that are only ever written together with their source's. Then `read by` names it
 
     -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
 
+The bounds of what is counted go before the line `group by`, or, where a SELECT is made of parts
+(`ttt_pair_days.sql`), in place of each line `-- bounds` of theirs.
+
 One that adds up all of the past in one bucket is `closing`: it reads what its source held before
 `rollups.sources.closed_until`, the beginning of a month that the refresh moves on. So it is dirty
 when that moves and when something comes late, but not whenever something happens:
@@ -45,6 +48,7 @@ _HEADER = re.compile(
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
+_BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
 class RollupError(Exception):
@@ -104,6 +108,8 @@ class Rollup:
         if self.is_closing:
             until = f"least({until}, {closed_until(self.source)})"
         bounds = f"{time} >= {since}\n  and {time} < {until}"
+        if _BOUNDS.search(self.select):
+            return _BOUNDS.sub(lambda line: f"{line[1]}and {bounds}", self.select)
         head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
         joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
         return f"{head}{joint}{bounds}\n{group}{tail}"
@@ -118,7 +124,8 @@ class Rollup:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
         counted anew. `types` are those of the material, in its order.
 
-        A dirty row's bucket is its mark's, so that who reads a range pays for no mark outside it.
+        A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
+        bucket is its mark's, so that who reads a range pays for no mark outside it.
         What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
         view as a call, for every view of a view would make each reader's plan larger.
         """
@@ -133,7 +140,8 @@ class Rollup:
             typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
             live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
         else:
-            select = self.live("mark.bucket", f"mark.bucket + interval '{self.width}'")
+            until = f"date_add(mark.bucket, interval '{self.width}', 'UTC')"
+            select = self.live("mark.bucket", until)
             live = f"(\n{select}\n) as live"
         return _EXACT.format(
             material=sql.Identifier(*self.material.split(".")),

@@ -22,18 +22,33 @@ from psycopg.rows import dict_row
 from functions.rollups import refresh
 from functions.shared import auth, aws, db
 from functions.shared.settings import settings
-from infra.local import timescale
+from infra.local import pgbouncer, timescale
 from schema.migrate import Report, migrate
 from tests.client import Client
 
 API_KEY = "test-bootstrap-key"
 GIVEN = os.environ.get("DATABASE_URL", "")
+for _chosen in (
+    "MIGRATE_URL",
+    "DATABASE_POOLER",
+    "LOGS_IP_DAYS",
+    "AVATAR_URL",
+    "LOG_LEVEL",
+    "PORT",
+):
+    os.environ.pop(_chosen, None)  # what a developer's shell chose for `make run`
 os.environ |= {
     "SIGNING_KEY": "the signing key of the tests, long enough",
     "API_KEY": API_KEY,
     "TILT_KEYS": "required",
     "DATABASE_URL": "postgresql://127.0.0.1:1/only-the-store-fixture-has-one",
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make test` runs with it; without it a change of one line need not wait for it."""
+    text = "run the contracts' tests a second time, through a PgBouncer in transaction mode"
+    parser.addoption("--pooler", action="store_true", help=text)
 
 
 @pytest.fixture(scope="session")
@@ -104,22 +119,45 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     settings.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def pooled(server: timescale.Server) -> Iterator[Callable[[str], str]]:
+    """A PgBouncer before the server: turns the functions' URL into one that passes it."""
+    home = Path(tempfile.mkdtemp(prefix="tiltyard-pooler-"))
+    home.chmod(0o755)
+    try:
+        with pgbouncer.running(home, server.app_url) as pooled:
+            yield pooled
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def way() -> str:
+    """How the functions reach their database: `direct`, or through the `pooler`."""
+    return "direct"
+
+
 @pytest.fixture
 def store(
     request: pytest.FixtureRequest,
     migrated: tuple[Report, str, str],
     setting: Callable[..., None],
+    way: str,
 ) -> Iterator[str]:
-    """The functions' database, as its URL; what the test writes is rolled back.
+    """The functions' database, as its URL past any pooler; what the test writes is rolled back.
 
     A test marked `commits` writes for real, and finds and leaves every table empty.
     """
     _, admin_url, app_url = migrated
-    setting(DATABASE_URL=app_url)
+    chosen = {"DATABASE_URL": app_url}
+    if way == "pooler":
+        passing = request.getfixturevalue("pooled")(app_url)
+        chosen = {"DATABASE_URL": passing, "DATABASE_POOLER": "true"}
+    setting(**chosen)
     _forget()
     if request.node.get_closest_marker("commits"):
         yield app_url
-        setting(DATABASE_URL=app_url)  # the test may have led it astray
+        setting(**chosen)  # the test may have led it astray
         _forget()
         _empty(admin_url)
     else:
@@ -155,9 +193,22 @@ def _empty(url: str) -> None:
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as admin:
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
-        admin.execute("truncate shared.api_keys, shared.limits, shared.audit")
+        admin.execute("truncate shared.api_keys, shared.limits, shared.audit, shared.spool_parts")
         admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")
         assert refresh.run(admin).left == 0
+        admin.execute(_DROP_CHUNKS)
+
+
+# Empty chunks cost every later test: logs count theirs, elsewhere some do no harm.
+_DROP_CHUNKS = """
+    select drop_chunks(
+      format('%I.%I', hypertable_schema, hypertable_name)::regclass,
+      older_than => 'infinity'::timestamptz
+    )
+    from timescaledb_information.hypertables
+    where hypertable_schema in ('tilt', 'ttt', 'logs')
+      and num_chunks > case hypertable_name when 'events' then 0 else 8 end
+"""
 
 
 @dataclass(frozen=True)
@@ -198,12 +249,14 @@ def queues(setting: Callable[..., None]) -> Iterator[Queues]:
 def away(store: str, setting: Callable[..., None]) -> Iterator[Callable[[], None]]:
     """Takes the store away: from now on it refuses connections."""
 
+    given = os.environ["DATABASE_URL"]
+
     def take() -> None:
         setting(DATABASE_URL="postgresql://127.0.0.1:1/away")
         _forget()
 
     yield take
-    setting(DATABASE_URL=store)
+    setting(DATABASE_URL=given)
     _forget()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,41 @@ def test_every_public_function_says_what_the_caller_gets(path: Path) -> None:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             assert ast.get_docstring(node) or len(node.body) == 1, node.name
+
+
+SQL = [
+    *FUNCTIONS.rglob("*.py"),
+    *(ROOT / "schema").glob("*.py"),
+    *(ROOT / "schema" / "always").glob("*.sql"),
+    *(ROOT / "schema" / "rollups").glob("*.sql"),
+]
+# A day or a month has no length of its own in a session's zone: hours have, and what is added or
+# cut with 'UTC' as its last argument.
+OF_A_ZONE = {
+    "days or months added": re.compile(
+        r"[+-] interval '[^']*(?:day|week|mon|year)|[+-] make_interval\((?:days|weeks|months|years)"
+        r"|[+-] %\S*s::interval"
+    ),
+    "a date of the session": re.compile(
+        r"::date\b(?!\[)|\bcurrent_date\b|\blocaltime(?:stamp)?\b(?=[\s,:)])|::timestamp\b"
+        r"|\bage\((?!backend_xid)"
+    ),
+    "a time as text": re.compile(r"to_char\((?!\S+ at time zone )"),
+    "a part of a time": re.compile(r"extract\((?!epoch )(?!\w+ from (?:local\b|at at time zone ))"),
+    "steps of days": re.compile(r"generate_series\([^()]*interval '[^']*day'\s*\)"),
+    "cut without a zone": re.compile(
+        r"date_trunc\((?:[^()]|\([^()]*\))*(?<!'UTC')\)|date_(?:add|subtract)\("
+        r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*(?<!'UTC')\)"
+    ),
+}
+
+
+@pytest.mark.parametrize("path", SQL, ids=str)
+def test_no_sql_depends_on_the_time_zone_of_its_session(path: Path) -> None:
+    """`tests/rollups/test_time_zones.py` shows what went wrong."""
+    text = path.read_text(encoding="utf-8").replace("''", "'")
+    for what, pattern in OF_A_ZONE.items():
+        assert not (found := pattern.search(text)), f"{what}: {found and found[0]}"
 
 
 def test_nothing_reads_the_folders_beside_the_project() -> None:

@@ -16,7 +16,11 @@ _V4_PORT = re.compile(rf"({_OCTET}(?:\.{_OCTET}){{3}})(?::([0-9]{{1,5}}))?")
 _V4 = re.compile(rf"(?<![0-9])(?<![0-9]\.){_OCTET}(?:\.{_OCTET}){{3}}(?![0-9]|\.[0-9])")
 _MOST_WITHIN = 8
 _WORD = re.compile(r"[0-9A-Fa-f:.]{2,}")
-_V6_PORT = re.compile(r"\[([0-9A-Fa-f:.%]{2,64})\](?::([0-9]{1,5}))?|([0-9A-Fa-f:.%]{2,64})")
+# A scope (`%eth0`) is the name of the server's own network card, and no part of an address.
+_V6_PORT = re.compile(
+    r"\[([0-9A-Fa-f:.]{2,64})(?:%[^\]%]{1,64})?\](?::([0-9]{1,5}))?"
+    r"|([0-9A-Fa-f:.]{2,64})(?:%[^\]%]{1,64})?"
+)
 
 # What never tells a person. The documentation ranges count as public, unlike in `is_private`.
 _NEVER_V4 = [
@@ -52,7 +56,10 @@ class Evidence(NamedTuple):
 
 
 def split(text: str) -> tuple[str, int | None] | None:
-    """(address, port) of "ip:port", "[v6]:port" or a bare address; None for any other text."""
+    """(address, port) of "ip:port", "[v6]:port" or a bare address; None for any other text.
+
+    An address with a scope is read without it.
+    """
     found = _V4_PORT.fullmatch(text)
     if found:
         address, port = found.groups()
@@ -139,6 +146,9 @@ def scrub(text: str, address: str, instead: str) -> str:
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """A bare address; None for what `split` takes for none, and a scope is no part of one."""
+    if "%" in address:
+        return None
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     RootModel,
     StringConstraints,
@@ -55,6 +56,10 @@ Person = Annotated[str, AfterValidator(_real)]
 class NewAllowance(BaseModel):
     """A household, as `steamIds`, or a network that many share; and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["steamIds"]}, {"required": ["network"]}]}
+    )
+
     steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
     network: Annotated[
         str | None, AfterValidator(lambda sent: _network(sent) if sent else None)
@@ -70,7 +75,7 @@ class NewAllowance(BaseModel):
         return self
 
 
-class AllowancePath(BaseModel):
+class AllowancePath(wire.Lenient):
     """Which allowance; None for what is no id."""
 
     allowance_id: OptionalId

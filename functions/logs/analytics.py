@@ -79,14 +79,13 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
         last = last.replace(hour=0)
     since = last - step * (count - 1)
     changes.fold_some()
-    [row] = db.run(
-        _ANALYTICS, {"server": ask.server_id, "step": step, "since": since, "last": last}
-    )
+    span = {"step": step, "since": since, "last": last, "end": last + step}
+    [row] = db.run(_ANALYTICS, {"server": ask.server_id, **span})
     if not row["is_known"]:
         raise NotFound("Server not found")
     form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
     buckets = [
-        (datetime.fromisoformat(at), seconds, told, players)
+        (datetime.fromisoformat(at).astimezone(UTC), seconds, told, players)
         for at, seconds, told, players in row["buckets"]
     ]
     return {
@@ -133,7 +132,7 @@ _ANALYTICS = """
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
-        and hour < %(last)s + %(step)s
+        and hour < %(end)s
       union all
       select time_bucket(%(step)s, hour), seconds, case when is_start then sign else 0 end,
         case when is_exact then sign else 0 end, case when is_exact then 0 else sign end
@@ -143,7 +142,7 @@ _ANALYTICS = """
       from logs.population
       where server_id = %(server)s
         and slot >= %(since)s
-        and slot < %(last)s + %(step)s
+        and slot < %(end)s
     ), bucket as (
       select b.at, coalesce(h.seconds, 0) as seconds, coalesce(t.told, 0) as told,
         coalesce(t.players, 0) as players
@@ -208,10 +207,10 @@ _ANALYTICS = """
             from logs.peak_sums
             where server_id = %(server)s
               and hour >= %(since)s
-              and hour < %(last)s + %(step)s
+              and hour < %(end)s
           )
         ),
-        logs.most_together(%(server)s, %(since)s, %(last)s::timestamptz + %(step)s),
+        logs.most_together(%(server)s, %(since)s, %(end)s),
         0
       ) as peak,
       (

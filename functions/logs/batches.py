@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, NoReturn
-
-from pydantic import BaseModel
+from typing import Any, Literal
 
 from functions.logs import changes, events, identity, rows, spooled, streams
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
-from functions.shared import db, wire
+from functions.shared import db, json_codec, wire
 from functions.shared.errors import BadRequest, TooLarge
 
 MAX_BYTES = 2_097_152
@@ -24,16 +20,8 @@ MAX_EVENTS = 2000
 _PREVIEW = 200  # characters
 _AT_ONCE = 100  # events
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
-# A text, or what JSON has no word for: only outside of texts it is at fault.
-_NO_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|(-?Infinity|NaN)')
 
 Status = Literal["stored", "duplicate", "queued", "ignored", "rejected"]
-
-
-class Batch(BaseModel):
-    """Events as a server's hooks send them: an object, or the bare array."""
-
-    events: list[dict[str, Any]]
 
 
 class Result(wire.Shape):
@@ -57,6 +45,23 @@ class Ingested(wire.Shape):
     ignored: int
     rejected: int
     results: list[Result]
+
+
+class NotIngested(wire.ErrorBody):
+    """Why no event of a request was taken, and what the body was instead."""
+
+    received: int | None = None
+    bodyType: str | None = None  # noqa: N815  the wire's name
+    preview: str | None = None
+    results: list[Result] | None = None
+
+
+class TooMuch(wire.ErrorBody):
+    """More bytes than `maxBytes`, or more events than `max`: nothing was stored."""
+
+    maxBytes: int | None = None  # noqa: N815
+    received: int | None = None
+    max: int | None = None
 
 
 @dataclass(slots=True)
@@ -89,18 +94,11 @@ class Outcome:
 def read(body: str) -> list[Any]:
     """The events of a request body; raises BadRequest and TooLarge in the panel's words."""
 
-    def refuse(word: str) -> NoReturn:
-        at = next(found.start() for found in _NO_NUMBER.finditer(body) if found[1])
-        raise BadRequest("Invalid JSON", [_problem(at, f"holds {word}")], received=0)
-
     try:
-        sent = json.loads(body.removeprefix("\ufeff"), parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        details = [_problem(error.pos, "is no JSON")]
-        raise BadRequest("Invalid JSON", details, received=0) from None
-    except (ValueError, RecursionError):
-        details = [{"field": "body", "problem": "is nested too deeply or holds too long a number"}]
-        raise BadRequest("Invalid JSON", details, received=0) from None
+        sent = json_codec.parse(body)
+    except BadRequest as problem:
+        problem.extra["received"] = 0
+        raise
     found = array(sent.get("events") if isinstance(sent, dict) and "events" in sent else sent)
     if not found:
         raise BadRequest(
@@ -114,15 +112,10 @@ def read(body: str) -> list[Any]:
     return found
 
 
-def _problem(position: int, words: str) -> dict[str, str]:
-    return {"field": "body", "problem": f"{words} at character {position}"}
-
-
 def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     """Stores the events of one request and says what became of each, as Ingested.
 
-    Takes the events out of `sent`. Queues them while the database is away. Raises BadRequest if
-    every event is rejected, and Unavailable.
+    Takes the events out of `sent`. Queues them while the database is away. Raises Unavailable.
     """
     receipt = datetime.now(UTC)
     outcomes: list[Outcome] = []
@@ -139,18 +132,11 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
         changes.fold_behind(one.row.at for one in outcomes if one.row)
     except db.DatabaseAway:
         _exhaust(making)
-        if not _is_refused(outcomes):
-            spooled.keep(parcel_of(outcomes, sender, receipt))
+        if any(one.status != "rejected" for one in outcomes):
+            spooled.keep(parcel_of(outcomes, sender, receipt), sender.key)
         for outcome in outcomes:
             outcome.status = "queued" if outcome.row else outcome.status
-    if _is_refused(outcomes):
-        results = [one.told() for one in outcomes]
-        raise BadRequest("No valid events", received=len(outcomes), results=results)
     return answer(outcomes)
-
-
-def _is_refused(outcomes: list[Outcome]) -> bool:
-    return all(one.status == "rejected" for one in outcomes)
 
 
 def _exhaust(making: Iterator[Outcome]) -> None:
@@ -176,6 +162,7 @@ def _made(
     in two thirds of the time.
     """
     ids = identity.Ids(sender.server.id, receipt)
+    first = rows.arrival(receipt)
     for start in range(0, len(sent), _AT_ONCE):
         some = [Outcome(index) for index in range(start, min(start + _AT_ONCE, len(sent)))]
         told = [_normalised(sent[one.index], one, sender, receipt) for one in some]
@@ -184,7 +171,8 @@ def _made(
         identities = [event and ids.of(event) for event in told]
         for outcome, event, its in zip(some, told, identities, strict=True):
             if event and its and outcome.status == "stored":
-                outcome.row = rows.of(event, its, sender.server.id, receipt)
+                place = first + outcome.index
+                outcome.row = rows.of(event, its, sender.server.id, receipt, place)
         outcomes += some
         yield from some
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from functions.shared import db
+from functions.shared import db, locks
 
 _WORTH = 50  # queued changes from which folding costs a reader less than reading them
 _BATCH_SIZE = 1000  # changes that are folded together
@@ -85,6 +85,6 @@ def _is_long() -> bool:
 
 def fold_first() -> None:
     """Folds all, and keeps others from folding until the open transaction ends."""
-    db.run("select pg_advisory_xact_lock(7417207)")
+    db.run("select pg_advisory_xact_lock(%s)", (locks.LOGS_FOLD,))
     while db.run("select logs.fold(%s) as folded", (_BATCH_SIZE,))[0]["folded"] == _BATCH_SIZE:
         pass

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from functions.logs import changes
+from functions.logs.descriptions import describe
 from functions.shared import db, wire
 
 
@@ -74,8 +75,21 @@ def shown() -> dict[str, Any]:
             "whole": _hour(since) + timedelta(hours=1),
         },
     )
+    row["liveActivity"] = [_line(event) for event in row["liveActivity"]]
     row["financialStats"] = {"revenueToday": 0, "revenueMonth": 0, "transactionsToday": 0}
     return row
+
+
+def _line(event: dict[str, Any]) -> dict[str, Any]:
+    """An event as its Activity."""
+    text = event["text"] or describe(event["type"], event["name"], event["metadata"])
+    return {
+        "id": event["id"],
+        "message": text,
+        "type": "WARNING" if event["type"] == "ULX" else "INFO",
+        "timestamp": event["timestamp"],
+        "serverName": event["serverName"],
+    }
 
 
 def _hour(moment: datetime) -> datetime:
@@ -86,7 +100,7 @@ _SHOWN = """
     with day as (
       select d.day, coalesce(p.players, 0) as players, coalesce(r.rounds, 0) as rounds
       from generate_series(
-        %(today)s - interval '6 days', %(today)s, interval '1 day', 'UTC'
+        %(today)s - interval '144 hours', %(today)s, interval '1 day', 'UTC'
       ) as d (day)
       left join (
         select day, count(distinct steam_id) as players
@@ -142,24 +156,24 @@ _SHOWN = """
       group by mode, map
     ), recent as materialized (
       -- Old chunks of the columnstore would be sorted whole.
-      select id, server_id, type, at, raw_text
+      select id, server_id, type, at, player_name, raw_text, metadata, arrival
       from logs.events
       where at >= %(week_ago)s
         and second >= %(week_ago)s - interval '10 minutes'
-      order by at desc, id desc
+      order by at desc, arrival desc, id desc
       limit 5
     ), newest as (
-      select id, server_id, type, at, raw_text
+      select id, server_id, type, at, player_name, raw_text, metadata, arrival
       from recent
       union all (
-        select id, server_id, type, at, raw_text
+        select id, server_id, type, at, player_name, raw_text, metadata, arrival
         from logs.events
         where at < %(week_ago)s
           and (select count(*) from recent) < 5
-        order by at desc, id desc
+        order by at desc, arrival desc, id desc
         limit 5
       )
-      order by at desc, id desc
+      order by at desc, arrival desc, id desc
       limit 5
     )
     select (
@@ -195,11 +209,10 @@ _SHOWN = """
       ), '{}') as "mapStats",
       coalesce((
         select json_agg(json_build_object(
-            'id', n.id, 'message', n.raw_text,
-            'type', case n.type when 'ULX' then 'WARNING' else 'INFO' end,
-            'timestamp', logs.iso(n.at),
+            'id', n.id, 'type', n.type, 'name', n.player_name, 'text', n.raw_text,
+            'metadata', n.metadata, 'timestamp', logs.iso(n.at),
             'serverName', coalesce(s.name, n.server_id)
-          ) order by n.at desc, n.id desc)
+          ) order by n.at desc, n.arrival desc, n.id desc)
         from newest n
         left join logs.servers s on s.id = n.server_id
       ), '[]') as "liveActivity"

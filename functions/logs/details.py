@@ -21,7 +21,7 @@ def read(sent: Any, warnings: list[str]) -> dict[str, Any]:
         return {}
     if not isinstance(sent, dict):
         raise Rejected("metadata_invalid")
-    metadata: dict[str, Any] = plain(sent)
+    metadata: dict[str, Any] = plain(sent, warnings)
     if _is_too_large(metadata):
         raise Rejected("metadata_too_large")
     if not _WITH_RULES.isdisjoint(metadata):

@@ -139,7 +139,7 @@ def _without(row: db.Row, person: str) -> db.Row:
         key: _replaced(said, person, names if key in _WORDS else set())
         for key, said in details.items()
     }
-    return {**row, "raw_text": row["type"], "metadata": wire.dumps(told)}
+    return {**row, "raw_text": "", "metadata": wire.dumps(told)}
 
 
 def _replaced(said: Any, person: str, names: set[str]) -> Any:

@@ -37,6 +37,7 @@ class Row(NamedTuple):
     player_count: int | None
     session_id: str | None
     metadata: str
+    arrival: int  # see `rows.arrival`
     skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
     earlier: str | None  # another id that it may be stored under
 
@@ -46,13 +47,17 @@ COLUMNS = Row._fields[:-2]
 
 @dataclass(frozen=True)
 class Parcel:
-    """Events of one server that came together; `counts`: what else became of (outcome, detail)."""
+    """Events of one server that came together; `counts`: what else became of (outcome, detail).
+
+    `matched`: how many more came that are stored under another id.
+    """
 
     server_id: str
     receipt: datetime
     rows: list[Row]
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     is_live: bool = True  # as it happens: it tells of the server's life and clock
+    matched: int = 0
 
 
 @db.retried
@@ -126,7 +131,7 @@ def copy(rows: Iterable[Row], parcel: Callable[[], Parcel]) -> set[str]:
             """
             copy logs.events
               (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-               player_count, session_id, metadata)
+               player_count, session_id, metadata, arrival)
             from stdin
             """
         ) as copying,
@@ -167,7 +172,7 @@ def _noted(parcel: Parcel) -> dict[str, Any]:
     """What is noted of a parcel, whatever is new in it."""
     counted = sorted(parcel.counts.items())
     return {
-        "all": len(parcel.rows),
+        "all": len(parcel.rows) + parcel.matched,
         "server_id": parcel.server_id,
         "receipt": parcel.receipt,
         "outcomes": [outcome for (outcome, _), _ in counted],
@@ -197,18 +202,18 @@ _COPIED: LiteralString = """
 _MERGED: LiteralString = """
     with sent as (
       select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-        player_count, session_id, metadata, skew
+        player_count, session_id, metadata, arrival, skew
       from json_to_recordset(%(rows)s::json) as e (
         id uuid, second timestamptz, at timestamptz, server_id text, mode text, type text,
         steam_id text, player_name text, raw_text text, people text[], map text,
-        player_count integer, session_id text, metadata text, skew bigint
+        player_count integer, session_id text, metadata text, arrival bigint, skew bigint
       )
     ), new as (
       insert into logs.events
         (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-         player_count, session_id, metadata)
+         player_count, session_id, metadata, arrival)
       select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-        player_count, session_id, metadata::jsonb
+        player_count, session_id, metadata::jsonb, arrival
       from sent
       on conflict do nothing
       returning id, at

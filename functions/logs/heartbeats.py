@@ -4,36 +4,66 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from functions.logs.values import unicode
-from functions.shared import db, spool, wire
+from functions.shared import db, json_codec, spool, wire
 from functions.shared.errors import Forbidden, Problem
 
 _MAP = ("map", "Map", "mapName")
 _COUNT = ("playerCount", "PlayerCount", "count")
+_WORDS = "rounded down; negative or over 1,000,000 counts as not given"
 
 
-class NewHeartbeat(BaseModel):
-    """A sign of life; what is missing or unreadable is left out, never an error."""
+class HeartbeatBody(BaseModel):
+    """A heartbeat as a server sends it; what is missing or unreadable is not an error.
 
-    map: str | None = Field(None, max_length=128)
-    players: int | None = Field(None, ge=0, le=1_000_000)
+    `Map` and `mapName` are read like `map`, `PlayerCount` and `count` like `playerCount`.
+    """
+
+    map: Any = Field(
+        None,
+        json_schema_extra={"type": ["string", "null"]},
+        description="cut after 128 characters",
+        examples=["gm_construct"],
+    )
+    playerCount: Any = Field(  # noqa: N815  the wire's name
+        None,
+        json_schema_extra={"type": ["number", "string", "null"]},
+        description=_WORDS,
+        examples=[3],
+    )
 
 
-def read(body: str, query: Mapping[str, str]) -> NewHeartbeat:
+class HeartbeatQuery(wire.Lenient):
+    """What the body of a heartbeat lacks."""
+
+    map: str | None = None
+    playerCount: str | None = Field(None, description=_WORDS)  # noqa: N815
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """A sign of life; what was missing or unreadable is None."""
+
+    map: str | None = None
+    players: int | None = None
+
+
+def read(body: str, query: Mapping[str, str]) -> Heartbeat:
     """The heartbeat of a request; the query fills in what the body lacks."""
     try:
-        sent = wire.loads(body)
+        sent = json_codec.loads_of_game_server(body)
     except Problem:
         sent = {}
     given = (sent, query) if isinstance(sent, dict) else (query,)
     maps = (_map(one.get(name)) for one in given for name in _MAP)
     counts = (_count(one.get(name)) for one in given for name in _COUNT)
-    return NewHeartbeat(
+    return Heartbeat(
         map=next((found for found in maps if found), None),
         players=next((count for count in counts if count is not None), None),
     )
@@ -51,28 +81,29 @@ def _count(sent: Any) -> int | None:
     return count if 0 <= count <= 1_000_000 and not isinstance(sent, bool) else None
 
 
-def record(server_id: str, sent: NewHeartbeat) -> datetime:
+def record(server_id: str, sent: Heartbeat, key: str | None = None) -> datetime:
     """Notes a heartbeat as of now, which it returns; queues it while the database is away.
 
-    Raises Forbidden for a server that is gone: its key may live on in this process for a minute.
+    `key`: what it was sent with. Raises Forbidden for a server that is gone: its key may live on
+    in this process for a minute.
     """
     now = datetime.now(UTC)
     try:
         if not _store(server_id, sent, now):
             raise Forbidden("Invalid server key")
     except db.DatabaseAway:
-        item = {"server": server_id, "at": now.isoformat(), **sent.model_dump()}
-        spool.keep("logs.heartbeats", [item])
+        item = {"server": server_id, "at": now.isoformat(), **asdict(sent)}
+        spool.keep("logs.heartbeats", [item], key)
     return now
 
 
 def restore(item: Any, accepted_at: int) -> None:
     """Notes a spooled heartbeat as of its own time, not of `accepted_at`; not if that is over."""
-    beat = NewHeartbeat(map=item["map"], players=item["players"])
+    beat = Heartbeat(map=item["map"], players=item["players"])
     _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
 
-def _store(server_id: str, sent: NewHeartbeat, at: datetime) -> bool:
+def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
     """False for a server that is gone, of which nothing is noted. One round trip."""
     return bool(
         db.run(

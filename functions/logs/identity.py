@@ -8,6 +8,7 @@ number that a line tells as text (or the other way round) counts as what the lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,8 +16,10 @@ from typing import Any, NamedTuple
 
 from functions.logs.lines import stamp
 from functions.logs.sent import SHARED, Event
+from functions.logs.values import array
 from functions.shared import ids
 
+_INDEXED = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*+)\[[0-9]{1,10}\]")  # a class with an index
 WINDOW_SECONDS = 600  # within which an event without a time is recognised when sent again
 # Notes of ours: a repeat of the event may lack them.
 _UNSAID = SHARED | {"sentTimestamp", "ambiguous"}
@@ -98,7 +101,13 @@ def _kill(event: Event) -> list[Any]:
     attacker, attacker_name, victim, victim_name = _parts(
         event, "attackerSteamId", "attackerName", "victimSteamId", "victimName"
     )
-    return [attacker or _digits(attacker_name), victim or _digits(victim_name)]
+    return [attacker or _named(attacker_name), victim or _named(victim_name)]
+
+
+def _named(name: Any) -> Any:
+    """The name of who has no SteamID: a class without its index, which no text log has."""
+    found = _INDEXED.fullmatch(name) if isinstance(name, str) else None
+    return found[1] if found else _digits(name)
 
 
 def _entity(event: Event, *names: str) -> list[Any]:
@@ -111,10 +120,15 @@ def _entity(event: Event, *names: str) -> list[Any]:
 
 
 def _command(event: Event) -> list[Any]:
-    command, args = _parts(event, "command", "args")
-    if isinstance(args, list):
-        return [_digits(command), *map(_digits, args)]
-    return [_digits(command), _digits(args)] if args != "" else [_digits(command)]
+    command, *all_args = _parts(event, "command", "args", "argsRaw")
+    said = [_digits(command)]
+    for args in all_args:
+        listed = args if isinstance(args, list) else array(args)
+        if listed is not None:
+            said += map(_digits, listed)
+        elif args != "":
+            said.append(_digits(args))
+    return said
 
 
 def _digits(value: Any) -> Any:
@@ -127,8 +141,7 @@ def _digits(value: Any) -> Any:
 def _ulx(event: Event) -> list[Any]:
     message = event.metadata.get("message")
     if message is None:
-        sent_text = event.raw_text != event.type  # which is what stands for a missing one
-        message = event.raw_text if sent_text else " ".join(map(_text, _command(event)))
+        message = event.raw_text or " ".join(map(_text, _command(event)))
     return [" ".join(_text(message).split())]
 
 

@@ -1,11 +1,11 @@
 """Imports: the text log of a game server, uploaded by staff, as the events that its hooks send.
 
-A line has the same id as the event that the hook sent live, so importing twice adds nothing.
+A line has the same id as the event that the hook sent live, or is matched with it, so importing
+twice adds nothing.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,10 +17,10 @@ from pydantic import BeforeValidator, Field
 from functions.logs import batches, changes, events, senders, steam, transcript
 from functions.logs.batches import Outcome
 from functions.logs.lines import Told, Unread
+from functions.logs.matches import Matches
 from functions.logs.sent import MODES
 from functions.logs.transcript import Transcript
-from functions.logs.values import unicode
-from functions.shared import wire
+from functions.shared import json_codec, wire
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
@@ -29,6 +29,13 @@ _MOST_ERRORS = 100
 _AT_ONCE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
 _REASONS = {"timestamp_too_old": "older_than_retention"}
+_WORDS = {
+    "no_event": "without an event",
+    "older_than_retention": "older than what is kept",
+    "text_has_nul": "with a NUL character",
+    "text_too_long": "with a SteamID that is too long",
+    "unrecognised_line": "not recognised",
+}
 
 
 def _day(sent: Any) -> date | None:
@@ -56,7 +63,9 @@ class NewImport(wire.Terse):
     formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
     defaultGameMode: str | None = None  # noqa: N815
     timezoneOffsetMinutes: Annotated[  # noqa: N815
-        wire.Whole, Field(ge=-_DAY, le=_DAY), BeforeValidator(lambda n: n or 0)
+        int,
+        Field(strict=True, ge=-_DAY, le=_DAY),
+        BeforeValidator(lambda n: wire.whole(n or 0)),
     ] = 0
     baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
     dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
@@ -89,24 +98,27 @@ class Imported(wire.Shape):
     warnings: list[str]
 
 
+class NotImported(wire.ErrorBody):
+    """Why nothing was imported; what was read, where no line of it became an event."""
+
+    format: Literal["ULX", "TAGGED"] | None = None
+    linesParsed: int | None = None  # noqa: N815
+    byType: dict[str, int] | None = None  # noqa: N815
+    errors: list[LineError] | None = None
+    errorsTotal: int | None = None  # noqa: N815
+
+
 def read(body: str) -> NewImport:
     """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
-    try:
-        sent = json.loads(body.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
-        raise BadRequest("Invalid JSON", details) from None
-    except (ValueError, RecursionError):
-        raise BadRequest("Invalid JSON") from None
+    sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
     new = wire.parse(NewImport, sent)
     if "\0" in new.serverId:
         raise NotFound("Server not found")
-    content = unicode(new.content)
-    if len(content.encode()) > MAX_BYTES:
+    if len(new.content.encode()) > MAX_BYTES:
         raise TooLarge(maxBytes=MAX_BYTES)
-    return new.model_copy(update={"content": content, "defaultGameMode": _mode(new)})
+    return new.model_copy(update={"defaultGameMode": _mode(new)})
 
 
 def _mode(sent: NewImport) -> str | None:
@@ -142,8 +154,8 @@ def run(sent: NewImport) -> dict[str, Any]:
     outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         answer = _answer(log, outcomes, sent.dryRun)
-        said = {name: answer[name] for name in ("format", "linesParsed", "byType", "errors")}
-        raise BadRequest("No valid events after parsing", **said)
+        names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
+        raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
     if not sent.dryRun:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
@@ -156,10 +168,24 @@ def run(sent: NewImport) -> dict[str, Any]:
 def _parcels(
     outcomes: list[Outcome], sender: senders.Sender, receipt: datetime
 ) -> Iterator[events.Parcel]:
-    """The rows in parts that are stored one by one, each with what else there was beside it."""
+    """The rows in parts that are stored one by one, each with what else there was beside it.
+
+    Without those whose event is stored under another id.
+    """
+    matches = Matches(one.row for one in outcomes if one.row)
     for start in range(0, len(outcomes), _AT_ONCE):
-        some = outcomes[start : start + _AT_ONCE]
-        yield replace(batches.parcel_of(some, sender, receipt), is_live=False)
+        parcel = batches.parcel_of(outcomes[start : start + _AT_ONCE], sender, receipt)
+        known = matches.find(sender.server.id, parcel.rows)
+        rows = [row for row in parcel.rows if row.id not in known]
+        yield replace(parcel, rows=rows, matched=len(known), is_live=False)
+
+
+def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
+    """The sentence for a log without a valid event: the panel shows nothing else."""
+    reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
+    reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
+    words = _WORDS.get(reason, reason.replace("_", " "))
+    return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
 
 
 def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:

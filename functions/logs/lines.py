@@ -10,13 +10,17 @@ from typing import Any, NamedTuple
 MAX_NAME = 128  # of a player, in code points: longer texts are no names that could match another
 _SHOWN = 500
 _HALF_DAY = 12 * 3600
+_NIGHT = (0, 1, 2, 3, 23)  # hours that some country has twice when its summer time ends
+_WRONG = 60  # seconds by which a clock is put right, or lines are out of order
+_SPACES = re.compile(r"[ \t\n\v\f\r]++")  # what Lua's patterns part words by
 _TIME = re.compile(r"\[([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])\] ++")
 
 
 class Line(NamedTuple):
     """A line that is not blank: its number from 1, itself, what follows its time, and when.
 
-    `at` is ISO 8601 in UTC, that of the last timed line if it has no time of its own.
+    `at` is ISO 8601 in UTC, that of the last timed line if it has no time of its own. `apart`: it
+    follows no timed line but a blank one, or nothing.
     """
 
     number: int
@@ -24,6 +28,7 @@ class Line(NamedTuple):
     text: str
     timed: bool
     at: str
+    apart: bool = False
 
 
 class Told(NamedTuple):
@@ -52,10 +57,13 @@ def split(content: str) -> list[str]:
 def timed(texts: Iterable[str], base: date, offset_minutes: int) -> Iterator[Line]:
     """Each line that is not blank, with its time in UTC: local time - `offset_minutes`.
 
-    Local days begin with `base`; a time more than 12 h before the last one is of the next day.
+    Local days begin with `base`; a time more than 12 h before the last one is of the next day. An
+    hour of the night that begins again is that of autumn, in which clocks are set back: from there
+    on local time is an hour less ahead.
     """
     day = datetime(base.year, base.month, base.day, tzinfo=UTC) - timedelta(minutes=offset_minutes)
     last, at = 0, stamp(day)
+    last_timed, is_summer = -1, True
     for number, text in enumerate(texts, 1):
         if not text or text.isspace():
             continue
@@ -67,10 +75,20 @@ def timed(texts: Iterable[str], base: date, offset_minutes: int) -> Iterator[Lin
         now = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
         if now < last - _HALF_DAY:
             day += timedelta(days=1)
+        elif is_summer and _begins_again(last, now):
+            day += timedelta(hours=1)
+            is_summer = False
         if now != last:
             at = stamp(day + timedelta(seconds=now))
         last = now
-        yield Line(number, whole, whole[found.end() :], True, at)
+        yield Line(number, whole, whole[found.end() :], True, at, number - 1 != last_timed)
+        last_timed = number
+
+
+def _begins_again(last: int, now: int) -> bool:
+    """Whether a clock was set back within an hour of the night, by more than clocks go wrong."""
+    hour = now // 3600
+    return now < last - _WRONG and hour == last // 3600 and hour in _NIGHT
 
 
 def after_time(text: str) -> str | None:
@@ -99,5 +117,7 @@ def command(message: str) -> dict[str, Any] | None:
     """The metadata of the COMMAND that a chat message is too; None for mere talk."""
     if not message.startswith(("!", "/")):
         return None
-    words = message.split()
+    words = [word for word in _SPACES.split(message) if word]
+    if len(words[0]) == 1:  # hooks look for a sign and a word in one
+        return {"command": message, "args": []}
     return {"command": words[0], "args": words[1:]}

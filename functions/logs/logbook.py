@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, RootModel
 
+from functions.logs.descriptions import describe
 from functions.shared import db, ids, page, wire
 from functions.shared.errors import NotFound
 
@@ -23,14 +24,17 @@ class LiveQuery(wire.Terse):
     limit: Annotated[int, wire.lenient(default=50, most=200)] = 50
 
 
-class LogPath(BaseModel):
+class LogPath(wire.Lenient):
     """Which event."""
 
     log_id: str
 
 
 class Log(wire.Shape):
-    """An event; `rawText` is never empty, `metadata` is what the server sent and what it shares."""
+    """An event; `metadata` is what the server sent and what it shares.
+
+    `rawText` is never empty: for an event that was sent without it, it describes the event.
+    """
 
     id: str
     serverId: str  # noqa: N815  the wire's name
@@ -79,16 +83,17 @@ def arrived(ask: LiveQuery) -> dict[str, Any]:
     Never skips or repeats one: an event is read only when no transaction that may still write an
     earlier one is running. One round trip.
     """
-    after = page.place(ask.after, "after", live=True) if ask.after else None
+    after = page.place(ask.after, "after", live="arrival") if ask.after else None
     rows = _next(after, ask.limit) if after else _newest(ask.limit)
     events = [row for row in rows if row["id"] is not None]
     # What does not fit comes with the next answer; of the newest ones the oldest are left out.
     events = events[: _fitting(events)] if after else events[-_fitting(events[::-1]) :]
     if events:
-        after = [events[-1]["written"], str(events[-1]["id"])]
+        last = events[-1]
+        after = [last["written"], last["arrival"], str(last["id"])]
     elif after is None:
-        after = [rows[0]["settled"], "00000000-0000-0000-0000-000000000000"]
-    return {"events": [told(row) for row in events], "cursor": page.cursor(after, live=True)}
+        after = [rows[0]["settled"], 0, "00000000-0000-0000-0000-000000000000"]
+    return {"events": [told(row) for row in events], "cursor": page.cursor(after, live="arrival")}
 
 
 def _fitting(rows: list[db.Row]) -> int:
@@ -105,15 +110,14 @@ def _next(after: list[Any], limit: int) -> list[db.Row]:
     return db.run(
         """
         select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-          written::text as written
+          arrival, written::text as written
         from logs.events
-        where (written, id) > (%s::xid8, %s::uuid)
-          and written >= %s::xid8
+        where (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
           and written < pg_snapshot_xmin(pg_current_snapshot())
-        order by logs.events.written, id
-        limit %s
+        order by logs.events.written, arrival, id
+        limit %(limit)s
         """,
-        (after[0], after[1], after[0], limit),
+        {"written": after[0], "arrival": after[1], "id": after[2], "limit": limit},
     )
 
 
@@ -122,18 +126,19 @@ def _newest(limit: int) -> list[db.Row]:
     return db.run(
         """
         with newest as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, written
+          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, arrival,
+            written
           from logs.events
           where written < pg_snapshot_xmin(pg_current_snapshot())
-          order by written desc, id desc
+          order by written desc, arrival desc, id desc
           limit %s
         )
         select n.id, n.server_id, n.mode, n.type, n.at, n.steam_id, n.player_name, n.raw_text,
-          n.metadata, n.written::text as written,
+          n.metadata, n.arrival, n.written::text as written,
           pg_snapshot_xmin(pg_current_snapshot())::text as settled
         from (values (1)) as one
         left join newest n on true
-        order by n.written, n.id
+        order by n.written, n.arrival, n.id
         """,
         (limit,),
     )
@@ -155,7 +160,7 @@ def told(row: db.Row) -> dict[str, Any]:
         "timestamp": row["at"],
         "steamId": row["steam_id"],
         "playerName": row["player_name"],
-        "rawText": row["raw_text"],
+        "rawText": row["raw_text"] or describe(row["type"], row["player_name"], metadata),
         "metadata": metadata,
     }
     return {key: value for key, value in event.items() if value is not None}

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from functions.logs.allowed import OptionalId
-from functions.shared import db, wire
+from functions.shared import db, locks, wire
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
 _LONGEST = 4096
@@ -60,7 +60,7 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
     Raises NotFound for who is no player.
     """
     with db.transaction():
-        take_turns("logs.notes", steam_id)
+        take_turns(locks.LOGS_NOTES, steam_id)
         made = db.run(
             """
             with known as (
@@ -93,9 +93,9 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
     return made[0]
 
 
-def take_turns(table: str, steam_id: str) -> None:
+def take_turns(seed: int, steam_id: str) -> None:
     """Lets who writes to a player's record wait for whoever does, until the transaction ends."""
-    db.run("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (table, steam_id))
+    db.run("select pg_advisory_xact_lock(hashtextextended(%s, %s))", (steam_id, seed))
 
 
 def change(path: NotePath, sent: NewNote) -> db.Row:

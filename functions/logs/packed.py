@@ -115,7 +115,9 @@ def _range(pack: db.Row) -> sql.Composable:
 def _newest(rows: list[db.Row], limit: int) -> list[db.Row]:
     """The newest of the rows, each once."""
     once = {row["id"]: row for row in rows}.values()
-    return sorted(once, key=lambda row: (row["at"], row["id"]), reverse=True)[:limit]
+    return sorted(once, key=lambda row: (row["at"], row["arrival"], row["id"]), reverse=True)[
+        :limit
+    ]
 
 
 # The same statement for all words: to plan it anew takes longer than all else of it.
@@ -137,13 +139,15 @@ _CHUNKS: LiteralString = """
 # What a chunk holds itself, beside the columnstore.
 _OWN = sql.SQL(
     """
-    select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, map, metadata
+    select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, map, metadata,
+      arrival
     from only {}
     """
 )
 _NONE = sql.SQL(
     """
-    select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, map, metadata
+    select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, map, metadata,
+      arrival
     from logs.events
     where false
     """
@@ -201,10 +205,10 @@ _SAYING = sql.SQL(
     left join saying using (chunk, number)
     where coalesce(loud.pieces, 0) + coalesce(saying.pieces, 0) = {pieces}
     union all
-    select null, null, day, day + interval '1 day', day + interval '1 day 10 minutes',
+    select null, null, day, day + interval '24 hours', day + interval '24 hours 10 minutes',
       null
     from packed
-    cross join generate_series(since, until - interval '1 second', interval '1 day') as day
+    cross join generate_series(since, until - interval '1 second', interval '24 hours') as day
     where not is_told
     order by last_at desc
     """
@@ -229,7 +233,7 @@ _ALL = sql.SQL("select place, part, chunk, words, packs from {}")
 _NO_PAGE = sql.SQL("select 0 as place, '' as part, chunk, words, packs from logs.words where false")
 _PACK = sql.SQL(
     """
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, arrival
     from logs.events
     where {where}
       and logs.searched(player_name, raw_text, steam_id) like lower({words})
@@ -240,10 +244,10 @@ _SPELLED = sql.SQL("raw_text like {part} or player_name like {part} or steam_id 
 _UNPACKED = sql.SQL(
     """
     with matching as materialized ({packs})
-    select distinct on (at, id) id, server_id, mode, type, at, steam_id, player_name, raw_text,
-      metadata
+    select distinct on (at, arrival, id) id, server_id, mode, type, at, steam_id, player_name,
+      raw_text, metadata, arrival
     from matching
-    order by at desc, id desc
+    order by at desc, arrival desc, id desc
     limit {limit}
     """
 )

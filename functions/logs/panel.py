@@ -17,7 +17,7 @@ from functions.logs import (
     sessions,
     suspicious,
 )
-from functions.logs.callers import admin, author, staff
+from functions.logs.callers import author, eraser, staff
 from functions.shared import db, page, wire
 from functions.shared.http import Answer, Request, Routes
 
@@ -48,7 +48,13 @@ def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str,
     return analytics.of(ask)
 
 
-@routes.get("/api/players", guard=staff, query=players.PlayersQuery, answers={200: players.Players})
+@routes.get(
+    "/api/players",
+    guard=staff,
+    query=players.PlayersQuery,
+    answers={200: players.Players},
+    response_headers=page.HEADERS,
+)
 def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
     """Players, last seen first; X-Has-More and X-Next-Cursor go on."""
     found, more = players.listed(ask)
@@ -72,6 +78,7 @@ def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     guard=staff,
     query=sessions.SessionsQuery,
     answers={200: sessions.Sessions, 404: "Player not found"},
+    response_headers=page.HEADERS,
 )
 def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
     """A player's sessions, newest first; X-Has-More and X-Next-Cursor go on."""
@@ -166,7 +173,7 @@ def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
     guard=staff,
     body=imports.NewImport,
     reads_body=True,
-    answers={200: imports.Imported, 404: "Server not found"},
+    answers={200: imports.Imported, 400: imports.NotImported, 404: "Server not found"},
 )
 def import_log(request: Request) -> dict[str, Any]:
     """Stores the events of a text log; what its server sent live is not stored again.
@@ -181,6 +188,7 @@ def import_log(request: Request) -> dict[str, Any]:
     guard=staff,
     query=suspicious.SuspiciousQuery,
     answers={200: suspicious.Suspicious},
+    response_headers=("X-Has-More",),
 )
 def list_suspicious(request: Request, ask: suspicious.SuspiciousQuery) -> Answer:
     """Accounts that share an address or a network, with the evidence. Nothing acts on it.
@@ -193,7 +201,7 @@ def list_suspicious(request: Request, ask: suspicious.SuspiciousQuery) -> Answer
 
 @routes.delete(
     "/api/players/{steam_id}",
-    guard=admin,
+    guard=eraser,
     query=notes.PersonPath,
     answers={200: ErasedPlayer},
 )

@@ -44,7 +44,7 @@ def _erase_sightings() -> int:
               update logs.sightings
               set address = null, geo = geo - array['lat', 'lng']
               where address is not null
-                and last_at < now() - make_interval(days => %s)
+                and last_at < now() - make_interval(hours => 24 * %s)
               returning 1
             )
             select count(*)
@@ -62,13 +62,13 @@ def _delete_sightings() -> int:
             """
             with deleted as (
               delete from logs.sightings
-              where last_at < now() - %s::interval
+              where last_at < now() - make_interval(secs => %s)
               returning 1
             )
             select count(*)
             from deleted
             """,
-            (sightings.KEPT,),
+            (sightings.KEPT.total_seconds(),),
         )
     )
 
@@ -85,14 +85,14 @@ def _erase_events() -> int:
             with oldest as (
               select server_id, type
               from logs.addressed
-              where at < now() - make_interval(days => %(days)s)
+              where at < now() - make_interval(hours => 24 * %(days)s)
               order by at
               limit 1
             )
             select a.id, a.second, a.server_id, a.type
             from logs.addressed a
             join oldest using (server_id, type)
-            where a.at < now() - make_interval(days => %(days)s)
+            where a.at < now() - make_interval(hours => 24 * %(days)s)
             order by a.at
             limit %(limit)s
             for update of a skip locked

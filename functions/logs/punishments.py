@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from functions.logs import notes
-from functions.shared import db, wire
+from functions.shared import db, locks, wire
 from functions.shared.errors import BadRequest, NotFound
 
 _TYPES = ("BAN", "MUTE", "GAG", "KICK", "WARN")
@@ -70,7 +70,7 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
     Raises NotFound for who is no player.
     """
     with db.transaction():
-        notes.take_turns("logs.punishments", steam_id)
+        notes.take_turns(locks.LOGS_PUNISHMENTS, steam_id)
         rows = db.run(
             """
             with known as (

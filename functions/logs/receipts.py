@@ -43,7 +43,7 @@ def summed() -> dict[str, Any]:
           select outcome, detail, case when outcome = 'clock' then server_id end as server,
             sum(events)::bigint as events, null::float as skew
           from logs.receipts
-          where hour >= now() - interval '30 days'
+          where hour >= now() - interval '720 hours'
           group by outcome, detail, server
         ), skewed as (
           select s.server_id as server,

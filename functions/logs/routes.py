@@ -10,6 +10,7 @@ from functions.logs import (
     heartbeats,
     keys,
     logbook,
+    payload,
     receipts,
     search,
     senders,
@@ -40,9 +41,14 @@ class KeyPath(servers.ServerPath):
 @routes.post(
     "/api/ingest/logs",
     guard=write,
-    body=batches.Batch,
+    body=payload.Batch,
     reads_body=True,
-    answers={200: batches.Ingested, 202: batches.Ingested},
+    answers={
+        200: batches.Ingested,
+        202: batches.Ingested,
+        400: batches.NotIngested,
+        413: batches.TooMuch,
+    },
     is_limited=True,
 )
 def ingest(request: Request) -> Answer:
@@ -64,17 +70,20 @@ def ingest(request: Request) -> Answer:
 @routes.post(
     "/api/servers/heartbeat",
     guard=write,
-    body=heartbeats.NewHeartbeat,
+    body=heartbeats.HeartbeatBody,
     reads_body=True,
+    body_is_optional=True,
+    query=heartbeats.HeartbeatQuery,
     answers={200: Alive},
 )
-def beat(request: Request) -> dict[str, Any]:
+def beat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
     """Notes that a server is alive, its map and its players."""
     assert request.caller
-    assert request.caller.owner
+    server, key = request.caller.owner, request.caller.name
+    assert server
     sent = heartbeats.read(request.text(), request.query())
     try:
-        return {"ok": True, "serverTime": heartbeats.record(request.caller.owner, sent)}
+        return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
     except Unavailable as away:
         raise Unavailable(AWAY) from away
 
@@ -143,6 +152,7 @@ def delete_server(request: Request, path: servers.ServerPath) -> Answer:
     guard=admin,
     body=keys.Rotation,
     reads_body=True,
+    body_is_optional=True,
     query=servers.ServerPath,
     answers={200: keys.Issued, 404: "Server not found"},
 )
@@ -176,7 +186,13 @@ def revoke_key(request: Request, path: KeyPath) -> Answer:
     return Answer("", 204)
 
 
-@routes.get("/api/logs", guard=staff, query=search.LogsQuery, answers={200: logbook.Logs})
+@routes.get(
+    "/api/logs",
+    guard=staff,
+    query=search.LogsQuery,
+    answers={200: logbook.Logs},
+    response_headers=page.HEADERS,
+)
 def search_logs(request: Request, ask: search.LogsQuery) -> Answer:
     """Events, newest first; X-Has-More and X-Next-Cursor go on."""
     found, more = search.listed(ask)
@@ -210,7 +226,7 @@ def read_config(request: Request) -> dict[str, Any]:
 @routes.put(
     "/api/site-config",
     guard=staff,
-    body=site.Config,
+    body=site.NewConfig,
     reads_body=True,
     answers={200: site.Config},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -13,10 +13,21 @@ from functions.logs.sent import Event
 from functions.shared import ids
 
 _OTHERS = dict.fromkeys(("attackerSteamId", "victimSteamId", "targetSteamId"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACES = 2048  # in a request: more than it may have events
 
 
-def of(event: Event, identity: Identity, server_id: str, receipt: datetime) -> Row:
-    """An event as it is stored."""
+def arrival(receipt: datetime) -> int:
+    """Where a request stands in the order of arrival; its events follow it, a place each.
+
+    An imported log may have more events than there are places: it goes on into the next
+    microseconds.
+    """
+    return (receipt - _EPOCH) // timedelta(microseconds=1) * _PLACES
+
+
+def of(event: Event, identity: Identity, server_id: str, receipt: datetime, arrival: int) -> Row:
+    """An event as it is stored; `arrival`: its place in the order in which events come."""
     details = event.metadata
     return Row(
         identity.id,
@@ -33,6 +44,7 @@ def of(event: Event, identity: Identity, server_id: str, receipt: datetime) -> R
         details.get("playerCount"),
         details.get("sessionId"),
         to_json(details).decode(),  # in a third of the time that json takes
+        arrival,
         _skew(event, receipt),
         identity.earlier,
     )

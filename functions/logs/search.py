@@ -40,13 +40,15 @@ class LogsQuery(wire.Terse):
 def listed(ask: LogsQuery) -> tuple[str, str | None]:
     """The newest events that match, as JSON text, and the cursor of the next page if there is one.
 
+    Events of one moment are in the order of their arrival, the last one first.
+
     One round trip, some more for what is rare.
     """
-    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": "arrival"}
     wanted = _wanted(ask)
     if ask.cursor:
-        at, last = page.place(ask.cursor, **filters)
-        wanted = wanted.before(datetime.fromisoformat(at), last)
+        at, arrival, last = page.place(ask.cursor, **filters)
+        wanted = wanted.before(datetime.fromisoformat(at), arrival, last)
     if ask.search and not steam.is_real(ask.search):
         rows = _saying(wanted)
     else:
@@ -65,7 +67,8 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
     more = None
     if len(texts) < len(rows):
         last_row = rows[len(texts) - 1]
-        more = page.cursor([last_row["at"].isoformat(), str(last_row["id"])], **filters)
+        place = [last_row["at"].isoformat(), last_row["arrival"], str(last_row["id"])]
+        more = page.cursor(place, **filters)
     return f"[{','.join(texts)}]", more
 
 
@@ -98,10 +101,11 @@ def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]
 
 _MATCHING = sql.SQL(
     """
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
     from logs.events
     where {where}
-    order by {at} desc, id desc
+    order by {at} desc, arrival desc, id desc
     limit {limit}
     """
 )
@@ -110,22 +114,25 @@ _MATCHING = sql.SQL(
 _ABOUT = sql.SQL(
     """
     with own as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
       from logs.events
       where steam_id = {person}
         and {where}
-      order by {at} desc, id desc
+      order by {at} desc, arrival desc, id desc
       limit {limit}
     ), met as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
       from logs.events
       where people @> array[{person}]
         and steam_id is distinct from {person}
         and {where}
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
     from (select * from own union all select * from met) as e
-    order by at desc, id desc
+    order by at desc, arrival desc, id desc
     limit {limit}
     """
 )
@@ -153,7 +160,7 @@ def _walked(wanted: Wanted) -> list[db.Row]:
     if looked["looked"] < _LOOK:
         return rows
     oldest: datetime = looked["oldest"]
-    rest = wanted.before(oldest, looked["last"])
+    rest = wanted.before(oldest, looked["first_arrival"], looked["last"])
     length: timedelta = looked["newest"] - oldest + timedelta(seconds=1)
     span = length * (wanted.limit / max(len(rows), 0.5))
     while len(rows) < wanted.limit:
@@ -175,41 +182,45 @@ _LOOKING = sql.SQL(
     """
     with looked as materialized (
       select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-        logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
+        arrival, logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
       from {events}
       where {where}
-      order by {at} desc, id desc
+      order by {at} desc, arrival desc, id desc
       limit {look}
     ), edge as (
       select count(*) as looked, max(at) as newest, min(at) as oldest,
-        (select id from looked order by at, id limit 1) as last
+        (select arrival from looked order by at, arrival, id limit 1) as first_arrival,
+        (select id from looked order by at, arrival, id limit 1) as last
       from looked
     ), matching as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
       from looked
       where matches
-      order by at desc, id desc
+      order by at desc, arrival desc, id desc
       limit {limit}
     )
-    select e.looked, e.newest, e.oldest, e.last, m.id, m.server_id, m.mode, m.type, m.at,
-      m.steam_id, m.player_name, m.raw_text, m.metadata
+    select e.looked, e.newest, e.oldest, e.first_arrival, e.last, m.id, m.server_id, m.mode, m.type,
+      m.at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
     from edge e
     left join matching m on true
-    order by m.at desc, m.id desc
+    order by m.at desc, m.arrival desc, m.id desc
     """
 )
 # All matches are found before they are sorted, or the planner might walk back in time after all.
 _INDEXED = sql.SQL(
     """
     with matching as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
       from {events}
       where {where}
         and logs.searched(player_name, raw_text, steam_id) like lower({words})
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
     from matching
-    order by at desc, id desc
+    order by at desc, arrival desc, id desc
     limit {limit}
     """
 )

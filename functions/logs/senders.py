@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from functions.logs import rules
@@ -12,15 +12,18 @@ from functions.shared.auth import Caller
 from functions.shared.errors import Forbidden
 
 PER_MINUTE = 5000
+_FIRST = datetime(1970, 1, 2, tzinfo=UTC)  # an event id holds no earlier time
 
 
 class Sender(NamedTuple):
-    """Who sends: `retention` is how old an event may be, `budget` what is left of the limit."""
+    """Who sends: `retention` is how old an event may be, `budget` what is left of the limit, `key`
+    the id of the API key that it is sent with."""
 
     server: Server
     ignored: rules.Rules = rules.Rules()
     retention: timedelta = RETENTION
     budget: limits.Budget | None = None
+    key: str | None = None
 
 
 # Known to this process: what an outage of the database finds here can be accepted and queued.
@@ -38,13 +41,13 @@ def of(caller: Caller) -> Sender:
     except db.DatabaseAway:
         if server_id not in _known:
             raise
-        return _known[server_id]
+        return _known[server_id]._replace(key=caller.name)
     if found is None:
         raise Forbidden("Invalid server key")
     if found.budget:
         found.budget.check("Too many requests")
     _known[server_id] = found._replace(budget=None)
-    return found
+    return found._replace(key=caller.name)
 
 
 def of_server(server_id: str) -> Sender | None:
@@ -68,7 +71,7 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
         )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
           clock_timestamp() as now,
-          greatest(nullif(k.horizon, '-infinity'), now() - k.keep) as oldest
+          greatest(nullif(k.horizon, '-infinity'), date_subtract(now(), k.keep, 'UTC')) as oldest
         from logs.servers s
         left join budget b on true
         left join logs.site c on true
@@ -94,6 +97,6 @@ def _read(row: db.Row) -> Sender:
     return Sender(
         Server(row["id"], row["name"], row["mode"]),
         rules.read(row["rules"]),
-        row["now"] - oldest if oldest else RETENTION,
+        row["now"] - max(oldest, _FIRST) if oldest else RETENTION,
         budget,
     )

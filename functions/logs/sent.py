@@ -12,8 +12,19 @@ from typing import Any, NamedTuple
 
 from functions.logs import details
 from functions.logs.lines import MAX_NAME
-from functions.logs.values import Rejected, clean, instant, plain, short, text, whole
+from functions.logs.values import (
+    Rejected,
+    clean,
+    instant,
+    is_blank,
+    plain,
+    short,
+    text,
+    warn_not_finite,
+    whole,
+)
 from functions.shared import wire
+from functions.shared.json_codec import LARGEST, is_finite
 
 TYPES = frozenset(
     {
@@ -50,6 +61,7 @@ _ALIASES = {
     "serverName": ("ServerName",),
     "playerCount": ("PlayerCount", "count"),
     "roundId": ("RoundId",),
+    "eventId": ("EventId",),
 }
 _OTHER_NAMES = frozenset(alias for aliases in _ALIASES.values() for alias in aliases)
 
@@ -67,6 +79,7 @@ class Event(NamedTuple):
 
     `at`: when it happened, or its receipt if the sent time is unusable. `second`: the sent time
     cut to its second, also one in the future; None without a usable one. All times are UTC.
+    `raw_text` is empty where none was sent: what is read instead is made on reading.
     """
 
     type: str
@@ -95,6 +108,11 @@ def normalise(
     if not _OTHER_NAMES.isdisjoint(sent):
         sent = _canonical(sent, _ALIASES)
     warnings: list[str] = []
+    for value in sent.values():
+        of = type(value)
+        if (of is float or of is int) and not -LARGEST <= value <= LARGEST:
+            sent = _finite(sent, warnings)
+            break
     metadata = details.read(sent.get("metadata"), warnings)
     shared = _shared(sent, metadata, server)
     kind = _type(sent, warnings)
@@ -105,12 +123,22 @@ def normalise(
         second,
         _steam_id(sent.get("steamId"), warnings),
         _player_name(sent.get("playerName"), warnings),
-        _raw_text(sent, warnings) or kind,
+        _raw_text(sent, warnings) or "",
         _game_mode(sent, server, warnings),
         metadata | shared,
-        short(sent.get("eventId"), 64),
+        _sender_id(sent, metadata),
         warnings,
     )
+
+
+def _finite(sent: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """What was sent without the numbers of its own that are not finite: the key is as absent."""
+    warn_not_finite(warnings)
+    return {
+        key: value
+        for key, value in sent.items()
+        if not isinstance(value, int | float) or is_finite(value)
+    }
 
 
 def _canonical(sent: dict[str, Any], aliases: dict[str, tuple[str, ...]]) -> dict[str, Any]:
@@ -169,7 +197,7 @@ def _time(
         if age > _LATE:
             warnings.append("late")
         return at, at.replace(microsecond=0) if at.microsecond else at
-    metadata["sentTimestamp"] = _shown(plain(value))
+    metadata["sentTimestamp"] = _shown(plain(value, warnings))
     warnings.append("timestamp_invalid" if at is None else "timestamp_future")
     if at is None or at - receipt > _FARTHEST:
         return receipt, None
@@ -192,8 +220,11 @@ def _steam_id(value: Any, warnings: list[str]) -> str | None:
 
 
 def _player_name(value: Any, warnings: list[str]) -> str | None:
+    """A name that shows nothing is none: the SteamID is read in its place."""
     name = text(value)
-    if name is not None and len(name) > MAX_NAME:
+    if name is None or is_blank(name):
+        return None
+    if len(name) > MAX_NAME:
         warnings.append("player_name_cut")
         return name[:MAX_NAME]
     return name
@@ -218,6 +249,14 @@ def _game_mode(sent: dict[str, Any], server: Server, warnings: list[str]) -> str
     if mode is None:
         warnings.append("unknown_game_mode")
     return mode or server.mode
+
+
+def _sender_id(sent: dict[str, Any], metadata: dict[str, Any]) -> str | None:
+    """The sender's own id of the event: scripts put it into either place."""
+    for value in (sent.get("eventId"), metadata.get("eventId"), metadata.get("EventId")):
+        if value is not None and value != "":
+            return short(value, 64)
+    return None
 
 
 def _cut(value: Any) -> str | None:

@@ -7,12 +7,24 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from functions.shared import db, wire
+from functions.shared import db, json_codec
 from functions.shared.errors import Invalid
 
 MAX_BYTES = 256 * 1024
 _MOST_RULES = 200  # a list; every event is held against each
 _LONGEST_RULE = 256
+# The panel's editor shows the first plan, and nothing at all where there is none.
+_PLAN: dict[str, Any] = {
+    "id": "vip",
+    "name": "VIP",
+    "price": 10,
+    "color": "#f97316",
+    "benefits": {
+        "TTT": ["Reserved slot"],
+        "Sandbox": ["Reserved slot"],
+        "Murder": ["Reserved slot"],
+    },
+}
 # What the home page cannot do without, and the kind of each value.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "general": {"siteName": "Tiltyard", "primaryColor": "#f97316"},
@@ -20,17 +32,22 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "home": {
         "heroTitle": "Tiltyard",
         "heroTitleHighlight": "",
-        "heroSubtitleSegments": [],
+        "heroSubtitleSegments": [{"text": "Game servers of a community.", "color": "#a1a1aa"}],
         "heroButtonText": "Play",
         "heroBackgroundUrl": "",
-        "feature1Title": "",
-        "feature1Desc": "",
-        "feature2Title": "",
-        "feature2Desc": "",
-        "feature3Title": "",
-        "feature3Desc": "",
+        "feature1Title": "Fair play",
+        "feature1Desc": "Staff who see what happens on every server.",
+        "feature2Title": "Statistics",
+        "feature2Desc": "Playtime, rounds and ranks of every player.",
+        "feature3Title": "Always there",
+        "feature3Desc": "Several servers and game modes, around the clock.",
     },
-    "vip": {"promoTextPrefix": "", "promoTextHighlight": "", "promoTextSuffix": "", "plans": []},
+    "vip": {
+        "promoTextPrefix": "",
+        "promoTextHighlight": "",
+        "promoTextSuffix": "",
+        "plans": [_PLAN],
+    },
     "logs": {"ignoredTools": [], "ignoredCommands": [], "rawTextFilters": []},
 }
 
@@ -47,6 +64,18 @@ class Config(BaseModel):
     logs: dict[str, Any]
 
 
+class NewConfig(BaseModel):
+    """The site's configuration as it replaces the one before; what is absent gets its default."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    general: dict[str, Any] | None = None
+    social: dict[str, Any] | None = None
+    home: dict[str, Any] | None = None
+    vip: dict[str, Any] | None = None
+    logs: dict[str, Any] | None = None
+
+
 class Transactions(RootModel[list[Any]]):
     """What was sold: nothing."""
 
@@ -61,7 +90,7 @@ def config() -> dict[str, Any]:
 
 def configure(body: str, actor: str) -> dict[str, Any]:
     """Replaces the configuration by a JSON body and returns it; raises BadRequest and Invalid."""
-    sent = wire.loads(body)
+    sent = json_codec.loads(body)
     if not isinstance(sent, dict):
         raise Invalid("Invalid body", [{"field": "body", "problem": "must be an object"}])
     _check(sent)
@@ -87,6 +116,7 @@ def _filled(stored: dict[str, Any]) -> dict[str, Any]:
     for name, defaults in _DEFAULTS.items():
         given = {key: value for key, value in filled.get(name, {}).items() if value is not None}
         filled[name] = defaults | given
+    filled["vip"]["plans"] = filled["vip"]["plans"] or [_PLAN]
     return filled
 
 
@@ -101,7 +131,9 @@ def _check(sent: dict[str, Any]) -> None:
         for key, default in defaults.items():
             value = (given or {}).get(key)
             if value is not None and not isinstance(value, type(default)):
-                _refuse(f"{name}.{key}", f"must be {'a list' if default == [] else 'text'}")
+                _refuse(
+                    f"{name}.{key}", f"must be {'a list' if isinstance(default, list) else 'text'}"
+                )
     for key in _DEFAULTS["logs"]:
         rules = (sent.get("logs") or {}).get(key) or []
         if len(rules) > _MOST_RULES:

@@ -15,9 +15,9 @@ from functions.shared import db, spool
 _SIZE = 40_000  # characters of a parcel, about: several make a message
 
 
-def keep(parcel: Parcel) -> None:
-    """Queues a parcel; raises Unavailable."""
-    spool.keep("logs.events", [_packed(part) for part in _parts(parcel)])
+def keep(parcel: Parcel, key: str | None = None) -> None:
+    """Queues a parcel that came with an API key; raises Unavailable."""
+    spool.keep("logs.events", [_packed(part) for part in _parts(parcel)], key)
 
 
 def restore(item: Any, accepted_at: int) -> None:

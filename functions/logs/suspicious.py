@@ -92,7 +92,7 @@ def _recent() -> list[Seen]:
             (array_agg(geo order by geo_at desc) filter (where geo is not null))[1] as geo,
             max(geo_at) as geo_at
           from logs.sightings
-          where last_at >= now() - %s::interval
+          where last_at >= now() - make_interval(secs => %s)
           group by net_key, address_key, steam_id
         ), shared as (
           select net_key
@@ -104,7 +104,7 @@ def _recent() -> list[Seen]:
         from recent
         join shared using (net_key)
         """,
-        (sightings.KEPT,),
+        (sightings.KEPT.total_seconds(),),
     )
     return [Seen(**{**row, "days": frozenset(row["days"])}) for row in rows]
 

@@ -40,7 +40,8 @@ def read(
     """The events of a log whose local times are `offset_minutes` ahead of UTC.
 
     Its first day is `base_date`, else the one that the log names, else of a dry run `today`;
-    raises BadRequest if there is none. No day may lie near the ends of the calendar.
+    raises BadRequest if there is none, or if it is after tomorrow. No day may lie near the
+    beginning of the calendar.
     """
     texts = lines.split(content)
     form = _format(texts) if format_hint == "AUTO" else format_hint
@@ -51,6 +52,8 @@ def read(
             raise BadRequest("baseDate is required: the log has no date")
         base = today
         warnings.append("base_date_assumed")
+    if base > today + timedelta(days=1):  # it may be tomorrow there already
+        raise BadRequest("baseDate is in the future")
     reader = ulx.read if form == "ULX" else tagged.read
     events, errors = reader(lines.timed(texts, base, offset_minutes))
     return Transcript(form, len(texts), base, events, errors, warnings)

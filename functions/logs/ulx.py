@@ -10,37 +10,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.logs import steam, talk
+from functions.logs import addresses, roster, steam, talk
 from functions.logs.lines import Line, Told, Unread, command, told, unread
+from functions.logs.roster import Roster, Visit
 
-_SPAWNED = re.compile(
-    r'Client "(.*)" spawned in server ?<([^<>]*+)>(?: \(took [0-9.]++ seconds?\))?\.?'
+_MAP = "New map"  # what a player may be called
+_NEW_MAP = re.compile(rf"{_MAP}: ([^ ]++) *+")
+_CYCLE = re.compile(
+    r"Server is (?:shutting down|changing levels|shutting down/changing levels)\.?",
+    re.IGNORECASE,
 )
-_DROPPED = re.compile(r'Dropped "(.*)" from server ?<([^<>]*+)>(.*)')
-_CONNECTED = re.compile(r'Client "(.*)" connected\.?')
-_CYCLE = re.compile(r"server is (?:shutting down|changing levels)", re.IGNORECASE)
 _FRAME = "<Logging continued"  # how the first and the last line of a day begin
+_CLASSES = ("sent", "npc")  # kinds of which ULX writes the class; of the others the model
 
 
 @dataclass
 class _Log:
     """What is known at one line of a log: names from all of it, the rest from the lines before."""
 
-    accounts: dict[str, set[str]]  # name: the SteamIDs that bear it, not always a known one
-    latest: dict[str, str] = field(default_factory=dict)  # who spawned last under a name
+    roster: Roster
     sessions: dict[str, str] = field(default_factory=dict)  # SteamID or name: the open session
     map: str | None = None
+    is_over: bool = False  # the map: the line before said so
 
-    def sid(self, name: str) -> str | None:
-        """Whose name it is, if only one can be meant."""
-        found = self.accounts.get(name, set())
-        return next(iter(found)) if len(found) == 1 else self.latest.get(name)
+    def told(self, line: Line, kind: str, metadata: dict[str, Any], **fields: str | None) -> Told:
+        """An event on the map of this line."""
+        return told(line, kind, metadata, map=self.map, **fields)
 
 
 def read(lines: Iterable[Line]) -> tuple[list[Told], list[Unread]]:
     """The events of a log, and the lines without a time, both in the order of the lines."""
     kept = list(lines)
-    log = _Log(_accounts(kept))
+    log = _Log(roster.read(kept))
     events: list[Told] = []
     errors: list[Unread] = []
     for line in kept:
@@ -51,73 +52,88 @@ def read(lines: Iterable[Line]) -> tuple[list[Told], list[Unread]]:
     return events, errors
 
 
-def _accounts(lines: list[Line]) -> dict[str, set[str]]:
-    """The roster: each name of a join or leave, and the accounts that bore it."""
-    accounts: dict[str, set[str]] = {}
-    for line in lines:
-        found = line.timed and (_SPAWNED.fullmatch(line.text) or _DROPPED.fullmatch(line.text))
-        if found:
-            account = {found[2]} if found[2] == "BOT" or steam.is_real(found[2]) else set()
-            accounts.setdefault(found[1], set()).update(account)
-    return accounts
-
-
 def _events(line: Line, log: _Log) -> list[Told]:
-    text = line.text
-    if text.startswith("New map: "):
-        log.map = text.removeprefix("New map: ").strip()
-        return [told(line, "GAME_EVENT", {"eventKind": "MAP_CHANGE"}, map=log.map)]
-    if _CYCLE.match(text):
-        return [told(line, "GAME_EVENT", {"eventKind": "MAP_CYCLE_END"}, map=log.map)]
-    if text.startswith(('Client "', 'Dropped "')):
-        joined = _joined(line, log)
-        if joined is not None:
-            return joined
-    said = talk.read(text, log.accounts)
+    text, was_over = line.text, log.is_over
+    log.is_over = _CYCLE.fullmatch(text) is not None
+    if log.is_over:
+        return [log.told(line, "GAME_EVENT", {"eventKind": "MAP_CYCLE_END"})]
+    is_spoken = _MAP in log.roster.accounts and not line.apart and not was_over
+    if not is_spoken and (found := _NEW_MAP.fullmatch(text)):
+        log.map = found[1]
+        log.roster.clear()
+        return [log.told(line, "GAME_EVENT", {"eventKind": "MAP_CHANGE"})]
+    visit = roster.visit(text) if text.startswith(('Client "', 'Dropped "')) else None
+    if visit:
+        return _visited(line, log, visit)
+    said = talk.read(text, log.roster.accounts)
     if isinstance(said, talk.Chat):
         return _chat(line, log, said)
     if isinstance(said, talk.Kill):
         return [_kill(line, log, said)]
-    return [told(line, "ULX", {"message": text}, map=log.map)]
+    if isinstance(said, talk.Spawn):
+        return [_spawn(line, log, said)]
+    if isinstance(said, talk.Rename):
+        return [_rename(line, log, said)]
+    return [log.told(line, "ULX", {"message": text})]
 
 
-def _joined(line: Line, log: _Log) -> list[Told] | None:
-    """The event of a join or leave, which may be none; None for other texts."""
-    if found := _CONNECTED.fullmatch(line.text):
-        name = found[1]
-        sid = log.sid(name)
-        who = sid if sid and sid != "BOT" else name  # bots share theirs
-        session = log.sessions[who] = f"legacy:{who[:64]}:{line.at}"
-        fields = {"steamId": sid, "playerName": name, "sessionId": session, "map": log.map}
-        return [told(line, "CONNECT", {}, **fields)]
-    if found := _SPAWNED.fullmatch(line.text):
-        if found[2] in log.accounts.get(found[1], ()):
-            log.latest[found[1]] = found[2]
-        return []
-    if found := _DROPPED.fullmatch(line.text):
-        name, sid, why = found[1], found[2], found[3].strip()
-        log.latest.pop(name, None)
-        session = log.sessions.pop(sid, "") or log.sessions.pop(name, "")
-        fields = {"steamId": sid, "playerName": name, "sessionId": session, "map": log.map}
-        return [told(line, "DISCONNECT", {"reason": why} if why else {}, **fields)]
-    return None
+def _visited(line: Line, log: _Log, visit: Visit) -> list[Told]:
+    """A CONNECT where the hook fires, which is when somebody is there, or a DISCONNECT."""
+    name, sid = visit.name, visit.steam_id
+    who = sid if steam.is_real(sid) else name  # bots share theirs
+    if visit.step == "dropped":
+        log.roster.go(name, sid)
+        session = log.sessions.pop(who, None)
+        why = {"reason": visit.more} if visit.more else {}
+        fields = {"steamId": sid, "playerName": name, "sessionId": session}
+        return [log.told(line, "DISCONNECT", why, **fields)]
+    ip, port = addresses.split(visit.more) or (None, None)
+    metadata = {"ip": ip, "port": port} if ip else {}
+    if visit.step == "connected":
+        is_lost = line.number in log.roster.lost
+        return [log.told(line, "CONNECT", metadata, playerName=name)] if is_lost else []
+    log.roster.come(name, sid)
+    session = log.sessions[who] = f"legacy:{who[:64]}:{line.at}"
+    fields = {"steamId": sid, "playerName": name, "sessionId": session}
+    return [log.told(line, "CONNECT", metadata, **fields)]
 
 
 def _chat(line: Line, log: _Log, said: talk.Chat) -> list[Told]:
-    fields = {"steamId": log.sid(said.name), "playerName": said.name, "map": log.map}
+    fields = {"steamId": log.roster.steam_id(said.name), "playerName": said.name}
+    metadata: dict[str, Any] = {"message": said.message, "chatScope": said.scope}
+    if said.target is not None:
+        metadata["targetName"] = said.target
+        # Who is erased must be found in what others wrote to them.
+        metadata["targetSteamId"] = log.roster.steam_id(said.target)
     ordered = command(said.message) if said.scope == "GLOBAL" else None
-    chat = told(line, "CHAT", {"message": said.message, "chatScope": said.scope}, **fields)
-    return [told(line, "COMMAND", ordered, **fields), chat] if ordered else [chat]
+    chat = log.told(line, "CHAT", metadata, **fields)
+    return [log.told(line, "COMMAND", ordered, **fields), chat] if ordered else [chat]
 
 
 def _kill(line: Line, log: _Log, said: talk.Kill) -> Told:
-    sid = log.sid(said.victim)
+    sid = log.roster.steam_id(said.victim)
     metadata: dict[str, Any] = {
         "eventKind": "DEATH",
         "attackerName": said.attacker,
-        "attackerSteamId": log.sid(said.attacker),
+        "attackerSteamId": log.roster.steam_id(said.attacker),
         "victimName": said.victim,
         "victimSteamId": sid,
-        "weapon": said.weapon,
     }
-    return told(line, "KILL", metadata, steamId=sid, playerName=said.victim, map=log.map)
+    if said.weapon is not None:
+        metadata["weapon"] = said.weapon
+    return log.told(line, "KILL", metadata, steamId=sid, playerName=said.victim)
+
+
+def _spawn(line: Line, log: _Log, said: talk.Spawn) -> Told:
+    kind = "PROP" if said.kind == "model" else said.kind.upper()
+    of_what = "entityClass" if said.kind in _CLASSES else "propModel"
+    metadata = {"spawnKind": kind, of_what: said.what}
+    return log.told(line, "PROP_SPAWN", metadata, steamId=said.steam_id, playerName=said.name)
+
+
+def _rename(line: Line, log: _Log, said: talk.Rename) -> Told:
+    log.roster.go(said.name, said.steam_id)
+    log.roster.come(said.new_name, said.steam_id)
+    metadata = {"eventKind": "NAME_CHANGE", "from": said.name, "to": said.new_name}
+    fields = {"steamId": said.steam_id, "playerName": said.new_name}
+    return log.told(line, "GAME_EVENT", metadata, **fields)

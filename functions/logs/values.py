@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from functions.shared import json_codec, wire
+
 DEPTH = 16  # of metadata: itself is at depth 1
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)  # an event id holds no later one
+# Soft hyphen, joiners, marks of direction, fillers of Hangul, the empty Braille cell: each is no
+# space to Python, and nothing to the eye.
+_INVISIBLE = frozenset(
+    "\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800"
+    "\u3164\ufe0e\ufe0f\ufeff\uffa0"
+)
 _MILLISECONDS = 1e11  # smaller numbers are seconds
 
 
@@ -27,35 +36,44 @@ def clean(text: str) -> str:
     return text if text.isascii() else unicode(text)
 
 
-def unicode(text: str) -> str:
-    """The text with lone surrogates, which JSON can spell but Unicode cannot hold, as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+unicode = json_codec.replace_surrogates
 
 
-def plain(value: Any, depth: int = 1) -> Any:
-    """The value with 12.0 as 12 and clean text; raises Rejected, also for deeper than DEPTH."""
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: only spaces, controls and letters without a shape."""
+    if text[:1].isalnum() and text[0] not in _INVISIBLE:  # nearly all
+        return False
+    return all(letter.isspace() or letter < " " or letter in _INVISIBLE for letter in text)
+
+
+def warn_not_finite(warnings: list[str]) -> None:
+    """What stands for a number that is not finite: null, and once in an event its warning."""
+    if "number_not_finite" not in warnings:
+        warnings.append("number_not_finite")
+
+
+def plain(value: Any, warnings: list[str], depth: int = 1) -> Any:
+    """The value with 12.0 as 12, clean text, and null for numbers that are not finite, which adds
+    to `warnings`; raises Rejected, also for deeper than DEPTH."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Rejected("metadata_invalid")
+            return warn_not_finite(warnings)
         return int(value) if value.is_integer() else value
     if not isinstance(value, dict) and not isinstance(value, list):
-        return value
+        is_huge = type(value) is int and not json_codec.is_finite(value)
+        return warn_not_finite(warnings) if is_huge else value
     if depth > DEPTH:
         raise Rejected("metadata_too_large")
     if isinstance(value, list):
-        return [plain(inner, depth + 1) for inner in value]
+        return [plain(inner, warnings, depth + 1) for inner in value]
     found = {}
     for key, inner in value.items():
         name = key if key.isascii() and "\0" not in key else clean(key)
         # Most values are such texts: a call for each of them would double the time of a batch.
         is_clean = type(inner) is str and inner.isascii() and "\0" not in inner
-        found[name] = inner if is_clean else plain(inner, depth + 1)
+        found[name] = inner if is_clean else plain(inner, warnings, depth + 1)
     return found
 
 
@@ -113,8 +131,7 @@ def _spelled(text: str) -> datetime:
         raise ValueError  # no time is that long, and none of such texts are kept here
     if text.removeprefix("-").replace(".", "", 1).isdecimal():
         return _unix(text)
-    read = datetime.fromisoformat(text)
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    return wire.parse_time(text)
 
 
 def _unix(value: Any) -> datetime:

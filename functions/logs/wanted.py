@@ -24,7 +24,7 @@ _AT_OF_MAP = sql.SQL("(at at time zone 'UTC')")
 class Wanted:
     """What an event must be: conditions, the words it must say, how many are wanted at the most.
 
-    Only what was asked for is a condition, and every value is quoted into the statement: one plan
+    Only what was asked for is a condition, and a statement is planned for its very values: one plan
     for all that may be asked could use no index, and one for all players would suit only few.
     """
 
@@ -67,10 +67,10 @@ class Wanted:
         )
         return replace(later, oldest=moment)
 
-    def before(self, at: datetime, event_id: Any) -> Wanted:
+    def before(self, at: datetime, arrival: int, event_id: Any) -> Wanted:
         """The same after an event in the order of the answer."""
-        after = self.until(at).also(sql.SQL("(at, id) < ({}, {})").format(at, event_id))
-        return replace(after, newest=at)
+        place = sql.SQL("(at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
+        return replace(self.until(at).also(place), newest=at)
 
     @property
     def lately(self) -> Wanted:
@@ -90,7 +90,7 @@ class Wanted:
 
     def found(self, statement: sql.SQL, **parts: Any) -> list[db.Row]:
         """The rows of a statement with what is wanted put in."""
-        return db.run(self.put_into(statement, **parts), None)
+        return db.run_composed(self.put_into(statement, **parts))
 
 
 def _earlier(moment: datetime, span: timedelta) -> datetime:

@@ -67,7 +67,7 @@ def _show() -> None:
     print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
     for row in status():
         oldest, audited = (
-            f"{moment:%Y-%m-%d %H:%M}" if moment else "-"
+            f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
             for moment in (row["oldest_dirty"], row["audited_at"])
         )
         wrong = "-" if row["differences"] is None else row["differences"]
@@ -79,17 +79,21 @@ def _show() -> None:
 
 
 def _keep(source: str, days: int | None) -> None:
-    if not retention.keep(db.connection(), source, days):
-        known = db.run("select name from rollups.sources order by name")
-        names = ", ".join(one["name"] for one in known)
-        sys.exit(f"No rollup reads {source}; what can be kept: {names}.")
-    print(f"{source} is kept {'for good' if days is None else f'for {days} days'}.")
+    try:
+        kept = retention.keep(db.connection(), source, days)
+    except retention.RetentionError as error:
+        sys.exit(str(error))
+    for name in kept:
+        print(f"{name} is kept {'permanently' if days is None else f'for {days} days'}.")
 
 
 def _rebuild(name: str, since: datetime, until: datetime) -> None:
     try:
         for reached, done in rebuild.run(db.connection(), name, since, until):
-            print(f"{name}: {done} buckets, up to {reached:%Y-%m-%d %H:%M}", flush=True)
+            print(
+                f"{name}: {done} buckets, up to {reached.astimezone(UTC):%Y-%m-%d %H:%M}",
+                flush=True,
+            )
     except rebuild.RebuildError as error:
         sys.exit(str(error))
 

@@ -13,10 +13,9 @@ import psycopg
 from psycopg import sql
 
 from functions.rollups.turn import turn
-from functions.shared import db
+from functions.shared import db, locks
 
 _DAYS = 7  # of raw rows that stay as they are: late events come into them
-_LOCK = 7_417_203
 
 
 @dataclass
@@ -39,7 +38,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """
     deadline = time.monotonic() + seconds
     report = Report()
-    with turn(_LOCK) as mine:
+    with turn(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         for chunk in _due(connection) if mine else []:
             if time.monotonic() > deadline or not _pack(connection, chunk):
@@ -56,7 +55,7 @@ def tell(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Tells the words of packed chunks of logs that are not told, or not any more."""
     deadline = time.monotonic() + seconds
     report = Report()
-    with turn(_LOCK) as mine:
+    with turn(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         if mine:
             _tell_all(connection, deadline, report)
@@ -71,7 +70,7 @@ def _due(connection: db.Connection) -> list[str]:
         from timescaledb_information.hypertables h
         join timescaledb_information.chunks c using (hypertable_schema, hypertable_name)
         where h.compression_enabled
-          and c.range_end < now() - make_interval(days => %s)
+          and c.range_end < now() - make_interval(hours => 24 * %s)
           and _timescaledb_functions.chunk_status(
             format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass
           ) & 9 <> 1

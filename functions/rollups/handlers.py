@@ -1,10 +1,12 @@
-"""The scheduled functions: refresh every few minutes, audit and retention every night."""
+"""The scheduled functions: refresh every few minutes, audit and retention every night, and every
+minute a look at what analysts run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from functions.rollups import analysts as analyst_sessions
 from functions.rollups import audit as audits
 from functions.rollups import columnstore
 from functions.rollups import refresh as refreshes
@@ -36,6 +38,15 @@ def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
     done = _run("rollups.retention", retentions.run, context)
     _run("rollups.columnstore", columnstore.run, context)
     return done
+
+
+def analysts(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Ends what analysts run for too long; while the database is away there is nothing to end."""
+    try:
+        return _run("rollups.analysts", analyst_sessions.run, context)
+    except db.DatabaseAway:
+        log.line("rollups.analysts", level="ERROR", away=True)
+        return {}
 
 
 def _run(name: str, verb: Callable[..., Any], context: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from functions.rollups import refresh
 from functions.rollups.turn import turn
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets marked at a time: readers pay for dirty ones
+_AT_ONCE = 100  # buckets marked at a time, or a week's: readers pay for dirty ones
 
 
 class RebuildError(Exception):
@@ -26,7 +26,7 @@ def run(
     """
     found = connection.execute(
         """
-        select c.id, c.width, time_bucket(c.width, greatest(%s, s.horizon)) as since
+        select c.id, time_bucket(c.width, greatest(%s, s.horizon)) as since
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
         where c.name = %s
@@ -41,10 +41,22 @@ def run(
         if not mine:
             raise RebuildError("Somebody else is refreshing or auditing: try again in a minute.")
         while reached < until:
-            step = min(until, reached + found["width"] * _AT_ONCE)
+            step = _step(connection, found["id"], reached, until)
             done += _rebuild(connection, found["id"], reached, step)
             reached = step
             yield reached, done
+
+
+def _step(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> datetime:
+    """Where the next buckets end: months have no length of their own, the database adds them."""
+    row = connection.execute(
+        "select least(%s, date_add(%s, greatest(width * %s, %s), 'UTC')) as step"
+        " from rollups.catalog where id = %s",
+        (until, since, _AT_ONCE, refresh.AT_ONCE, rollup),
+    ).fetchone()
+    assert row
+    step: datetime = row["step"]
+    return step
 
 
 def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> int:
@@ -52,7 +64,7 @@ def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: dat
         """
         select rollups.mark(c.id, bucket)
         from rollups.catalog c
-        cross join generate_series(%s, %s - interval '1 us', c.width) as bucket
+        cross join generate_series(%s, %s - interval '1 us', c.width, 'UTC') as bucket
         where c.id = %s
         """,
         (since, until, rollup),

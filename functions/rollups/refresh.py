@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 import psycopg
@@ -18,11 +18,13 @@ import psycopg
 from functions.rollups.turn import turn
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets of one rollup that are written together
+# What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
+# memory, and a refresh that is cut off has not worked for long in vain.
+AT_ONCE = timedelta(days=7)
 _SETTLE_SECONDS = 2.0
 _FOLD = 2000  # queued changes of logs that are folded together
 _FOLD_SECONDS = 120.0
-_GRACE = "3 days"  # after a month's end, for rounds that were queued or sent late
+_GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
 
 @dataclass
@@ -103,8 +105,8 @@ def close(connection: db.Connection) -> None:
         """
         with closed as (
           update rollups.sources as s
-          set closed_until = time_bucket('1 month', now() - %s::interval)
-          where s.closed_until < time_bucket('1 month', now() - %s::interval)
+          set closed_until = time_bucket('1 month', now() - make_interval(hours => %s))
+          where s.closed_until < time_bucket('1 month', now() - make_interval(hours => %s))
             and exists (select from rollups.catalog c where c.source = s.name and c.is_closing)
           returning s.name, s.closed_until
         )
@@ -112,7 +114,7 @@ def close(connection: db.Connection) -> None:
         from closed s
         join rollups.catalog c on c.source = s.name and c.is_closing
         """,
-        (_GRACE, _GRACE),
+        (_GRACE_HOURS, _GRACE_HOURS),
     )
 
 
@@ -151,20 +153,19 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
           join rollups.catalog c on c.id = d.rollup
           where d.generation <= %s
         ), island as (
-          select *, bucket - width * row_number() over (partition by id order by bucket) as shore
+          select *,
+            date_subtract(bucket, width * row_number() over one_rollup, 'UTC') as shore
           from due
-        ), numbered as (
-          select *, (row_number() over (partition by id, shore order by bucket) - 1) / %s as part
-          from island
+          window one_rollup as (partition by id order by bucket)
         )
         select id as rollup, material, is_aggregate, min(bucket) as since,
-          max(bucket) + width as until, count(*) as buckets
-        from numbered
-        group by id, material, is_aggregate, width, shore, part
+          date_add(max(bucket), width, 'UTC') as until, count(*) as buckets
+        from island
+        group by id, material, is_aggregate, width, shore, time_bucket(%s, bucket)
         order by width, since, rollup
         limit 100
         """,
-        (generation, _AT_ONCE),
+        (generation, AT_ONCE),
     ).fetchall()
     return [Span(**row) for row in rows]
 

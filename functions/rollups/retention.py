@@ -2,7 +2,8 @@
 
 In this order: the horizon moves first, under a lock that whoever is writing must have let go, so
 that later writers are refused; the buckets before it are refreshed; and only when every rollup is
-clean up to the horizon do chunks go.
+clean up to the horizon do chunks go. An event and its parts (`rollups.sources.part_of`) have one
+horizon, which moves for all of them at once.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from functions.shared import db
 
 @dataclass
 class Report:
-    """What went: chunks per source, and events of clocks that were ahead, in chunks that stay.
+    """What went: chunks per source, rows of ordinary tables (TTT rounds) whose parts' chunks are
+    gone, and events of clocks that were ahead, in chunks that stay.
 
     `waiting`: sources whose rollups are not clean yet.
     """
 
     busy: bool = False
     dropped: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
     ahead: int = 0
     waiting: list[str] = field(default_factory=list)
 
@@ -38,10 +41,10 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
         report.busy = not mine
         if mine:
             refresh.fold_logs(connection)
-            for source in _limited(connection):
-                if _move_horizon(connection, source):
+            for source, group in _limited(connection).items():
+                if _move_horizon(connection, group):
                     refresh.work(connection, deadline)
-                    _drop(connection, source, report)
+                    _drop(connection, source, group, report)
                 else:
                     report.waiting.append(source)
             if "logs.hours" in report.dropped:
@@ -50,7 +53,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
             connection.execute(
                 """
                 delete from logs.sessions
-                where last_at < rollups.horizon('logs.played') - interval '2 days'
+                where last_at < rollups.horizon('logs.played') - interval '48 hours'
                 """
             )
             connection.execute(
@@ -68,61 +71,102 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
-            connection.execute("delete from logs.receipts where hour < now() - interval '31 days'")
             connection.execute(
-                "delete from ttt.quarantine where received_at < now() - interval '30 days'"
+                "delete from logs.receipts where hour < now() - interval '744 hours'"
+            )
+            connection.execute(
+                "delete from ttt.quarantine where received_at < now() - interval '720 hours'"
             )
     return report
 
 
-def keep(connection: db.Connection, source: str, days: int | None) -> bool:
-    """Sets for how many days a source keeps raw rows (None: for good); False: no such source."""
-    changed = connection.execute(
-        "update rollups.sources set keep = make_interval(days => %s) where name = %s",
-        (days, source),
-    )
-    return changed.rowcount == 1
+class RetentionError(Exception):
+    """Why a source's retention cannot be set, in a sentence."""
 
 
-def _limited(connection: db.Connection) -> list[str]:
-    rows = connection.execute(
-        "select name from rollups.sources where keep is not null order by name"
+def keep(connection: db.Connection, source: str, days: int | None) -> list[str]:
+    """Sets for how many days a source and its parts keep raw rows (None: permanently).
+
+    `source` may also be the table whose chunks are dropped. Returns the names of all that is kept
+    so; raises RetentionError for a part, and for what is no source.
+    """
+    sources = connection.execute(
+        """
+        select s.name, s.part_of, %s in (s.name, s.raw) as is_meant
+        from rollups.sources s
+        order by s.part_of nulls first, s.name
+        """,
+        (source,),
     ).fetchall()
-    return [row["name"] for row in rows]
+    meant = next((row for row in sources if row["is_meant"]), None)
+    wholes = [row["name"] for row in sources if row["part_of"] is None]
+    if meant is None:
+        raise RetentionError(
+            f"No rollup reads {source}; what can be kept: {', '.join(sorted(wholes))}."
+        )
+    if meant["part_of"]:
+        raise RetentionError(
+            f"{source} is a part of {meant['part_of']}, and kept as long: set that."
+        )
+    group = [row["name"] for row in sources if meant["name"] in (row["name"], row["part_of"])]
+    connection.execute(
+        "update rollups.sources set keep = make_interval(days => %s) where name = any(%s)",
+        (days, group),
+    )
+    return group
 
 
-def _move_horizon(connection: db.Connection, source: str) -> bool:
-    """Moves a horizon to where buckets of every rollup begin, never back; False: not tonight.
+def _limited(connection: db.Connection) -> dict[str, list[str]]:
+    """The sources that are not kept permanently, and of each its name and those of its parts."""
+    rows = connection.execute(
+        """
+        select s.name, array_agg(p.name order by p.part_of nulls first, p.name) as group
+        from rollups.sources s
+        join rollups.sources p on s.name in (p.name, p.part_of)
+        where s.keep is not null
+          and s.part_of is null
+        group by s.name
+        order by s.name
+        """
+    ).fetchall()
+    return {row["name"]: row["group"] for row in rows}
 
-    The lock waits for who writes now, whose marks are then seen, and holds up others for at most
+
+def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
+    """Moves a group's horizon to where buckets of every rollup begin, never back; False: not now.
+
+    The locks wait for who writes now, whose marks are then seen, and hold up others for at most
     two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon then.
     What is wider than a day reads other rollups, whose rows stay: it holds nothing up.
     """
-    table = sql.Identifier(*source.split("."))
+    tables = sql.SQL(", ").join(sql.Identifier(*name.split(".")) for name in group)
     try:
         with connection.transaction():
             connection.execute("set local lock_timeout = '2s'")
-            connection.execute(sql.SQL("lock table {} in share row exclusive mode").format(table))
+            connection.execute(sql.SQL("lock table {} in share row exclusive mode").format(tables))
             connection.execute(
                 """
                 update rollups.sources as s
                 set horizon = greatest(s.horizon, (
-                  select min(time_bucket(least(c.width, interval '1 day'), now() - s.keep))
+                  select min(time_bucket(
+                    least(c.width, interval '1 day'), date_subtract(now(), k.keep, 'UTC')
+                  ))
                   from rollups.catalog c
-                  where c.source = s.name
+                  join rollups.sources k on k.name = c.source
+                  where k.name = any(%(group)s)
                     and not c.is_closing
                 ))
-                where s.name = %s
+                where s.name = any(%(group)s)
                 """,
-                (source,),
+                {"group": group},
             )
-    except psycopg.errors.LockNotAvailable:
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
         return False
     return True
 
 
-def _drop(connection: db.Connection, source: str, report: Report) -> None:
-    """Drops the chunks before the horizon, unless a mark is left there."""
+def _drop(connection: db.Connection, source: str, group: list[str], report: Report) -> None:
+    """Drops a group's chunks before its horizon, unless a mark of any of it is left there."""
     left = connection.execute(
         """
         select exists (
@@ -130,32 +174,93 @@ def _drop(connection: db.Connection, source: str, report: Report) -> None:
           from rollups.dirty d
           join rollups.catalog c on c.id = d.rollup
           join rollups.sources s on s.name = c.source
-          where s.name = %s
+          where s.name = any(%(group)s)
             and d.bucket < s.horizon
-        ) or %s = 'logs.hours' and exists (
+        ) or exists (
           select
           from logs.changes c
           join rollups.sources s on s.name = 'logs.hours'
-          where c.at < s.horizon
+          where s.name = any(%(group)s)
+            and c.at < s.horizon
         ) as is_dirty
         """,
-        (source, source),
+        {"group": group},
     ).fetchone()
     if left is None or left["is_dirty"]:
         report.waiting.append(source)
         return
-    row = connection.execute(
+    for name in group:
+        row = connection.execute(
+            """
+            select count(*) as chunks
+            from rollups.sources s
+            cross join lateral unnest(
+              case when s.parts = '{}' then array[coalesce(s.raw, s.name)] else s.parts end
+            ) as hypertable
+            cross join lateral drop_chunks(
+              hypertable::regclass, older_than => date_subtract(s.horizon, s.margin, 'UTC')
+            ) as chunk
+            where s.name = %s
+            """,
+            (name,),
+        ).fetchone()
+        report.dropped[name] = row["chunks"] if row else 0
+        report.rows += _delete_rows(connection, name)
+
+
+def _delete_rows(connection: db.Connection, source: str) -> int:
+    """Deletes the rows of an ordinary table whose parts' chunks are gone; returns how many.
+
+    They mark no bucket: like a chunk that is dropped, they leave what is kept as it is. For that
+    the trigger is off within the transaction, which whoever writes meanwhile waits for.
+    """
+    found = connection.execute(
         """
-        select count(*) as chunks
+        select s.time_column, least(s.horizon, min(c.range_start)) as before
         from rollups.sources s
-        cross join lateral drop_chunks(
-          coalesce(s.raw, s.name)::regclass, older_than => s.horizon - s.margin
-        ) as chunk
+        left join timescaledb_information.chunks c
+          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.parts)
         where s.name = %s
+          and s.parts <> '{}'
+        group by s.name
         """,
         (source,),
     ).fetchone()
-    report.dropped[source] = row["chunks"] if row else 0
+    if found is None:
+        return 0
+    names = {
+        "table": sql.Identifier(*source.split(".")),
+        "time": sql.Identifier(found["time_column"]),
+    }
+    deleted = 0
+    try:
+        while True:
+            with connection.transaction():
+                connection.execute("set local lock_timeout = '2s'")
+                connection.execute(_OFF.format(**names))
+                gone = connection.execute(_DELETE.format(**names), (found["before"], _ROWS))
+                connection.execute(_ON.format(**names))
+            deleted += gone.rowcount
+            if gone.rowcount < _ROWS:
+                return deleted
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        return deleted  # the next night is early enough
+
+
+_ROWS = 5000  # at once
+_OFF = sql.SQL("alter table {table} disable trigger rollups_delete")
+_ON = sql.SQL("alter table {table} enable trigger rollups_delete")
+_DELETE = sql.SQL(
+    """
+    delete from {table}
+    where ctid = any(array(
+      select ctid
+      from {table}
+      where {time} < %s
+      limit %s
+    ))
+    """
+)
 
 
 def _delete_ahead(connection: db.Connection, deadline: float) -> int:
@@ -166,7 +271,11 @@ def _delete_ahead(connection: db.Connection, deadline: float) -> int:
     """
     deleted = 0
     kept = connection.execute(
-        "select horizon - margin as since from rollups.sources where name = 'logs.hours'"
+        """
+        select date_subtract(horizon, margin, 'UTC') as since
+        from rollups.sources
+        where name = 'logs.hours'
+        """
     ).fetchone()
     assert kept
     for over in connection.execute(

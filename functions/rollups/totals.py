@@ -10,9 +10,8 @@ import time
 from typing import LiteralString
 
 from functions.rollups.turn import turn
-from functions.shared import db
+from functions.shared import db, locks
 
-_LOCK = 7_417_207  # of logs.fold
 _BATCH_SIZE = 2000  # queued changes that are folded together
 _PATIENCE = 30.0  # seconds for who is folding
 
@@ -21,7 +20,7 @@ def audit(connection: db.Connection, people: int) -> dict[str, int]:
     """How many rows were wrong, by table; sessions are those of so many random persons."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        with turn(_LOCK) as mine:
+        with turn(locks.LOGS_FOLD) as mine:
             if mine:
                 return _audit(connection, people)
         time.sleep(0.02)

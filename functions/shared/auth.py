@@ -23,6 +23,7 @@ from functions.shared.settings import settings
 if TYPE_CHECKING:
     from functions.shared.http import Request
 
+BOOTSTRAP = "bootstrap"  # what stands for the id of `API_KEY`
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
 CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
 SERVER = "sk_live_"  # how the keys of game servers begin
@@ -44,10 +45,14 @@ _seen: dict[bytes, tuple[float, Caller | None]] = {}
 
 @dataclass(frozen=True)
 class Needs:
-    """The guard of a route: a key with `scope`, unless a setting, `waived()`, makes it optional."""
+    """The guard of a route: a key with `scope`, unless a setting, `waived()`, makes it optional.
+
+    `at_once`: a key that was revoked a moment ago is refused, for a round trip each time.
+    """
 
     scope: str
     waived: Callable[[], bool] | None = None
+    at_once: bool = False
     # For the reference: how the key may be sent, and what a wrong one is answered.
     sent_as: ClassVar[tuple[str, ...]] = ("key", "bearer")
     refused_as: ClassVar[tuple[str, ...]] = ("401", "403")
@@ -59,10 +64,14 @@ class Needs:
         sent = request.key()
         if not sent:
             raise Unauthorized
-        caller = who(sent)
+        caller = who(sent, self.at_once)
         if caller is None or self.scope not in caller.scopes:
             raise Forbidden
         return caller
+
+
+# Who may erase a person: in every domain the same, also where other keys are optional.
+erase = Needs("admin", at_once=True)
 
 
 def who(sent: str, at_once: bool = False) -> Caller | None:
@@ -73,7 +82,7 @@ def who(sent: str, at_once: bool = False) -> Caller | None:
     digest = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).digest()
     bootstrap = settings().api_key.get_secret_value()
     if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
-        return Caller("bootstrap", BOOTSTRAP_SCOPES)
+        return Caller(BOOTSTRAP, BOOTSTRAP_SCOPES)
     known, caller = _seen.get(digest, (0.0, None))
     if known > time.monotonic() and not at_once:
         return caller
@@ -110,6 +119,22 @@ def _look_up(sent: str) -> Caller | None:
     if found[0]["is_news"]:
         db.run("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
     return Caller(spelled[1], frozenset(found[0]["scopes"]), found[0]["name"])
+
+
+def was_live(key_id: str, at_ms: int) -> bool:
+    """Whether a key worked at a moment (Unix ms); `API_KEY` always does. One round trip."""
+    return key_id == BOOTSTRAP or bool(
+        db.run(
+            """
+            select 1 as one
+            from shared.api_keys
+            where key_id = %(key_id)s
+              and coalesce(revoked_at > to_timestamp(%(at)s / 1000.0), true)
+              and coalesce(expires_at > to_timestamp(%(at)s / 1000.0), true)
+            """,
+            {"key_id": key_id, "at": at_ms},
+        )
+    )
 
 
 def digest_of(key: str) -> bytes:

@@ -20,7 +20,8 @@ from functions.shared.http import Answer, Reply, Request, Routes, rendered
 
 Event = dict[str, Any]
 
-_CORS = {
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
@@ -53,7 +54,7 @@ class Gateway:
         event.setdefault("requestContext", {})
         route, parameters = self._find(event["path"])
         answer = self._answer(event, route, parameters)
-        answer["headers"].update(_CORS)
+        answer["headers"].update(_ALWAYS)
         answer["headers"]["X-Request-Id"] = Request(event).id
         self._note(event, route, answer["statusCode"], started, rows)
         return answer

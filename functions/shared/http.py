@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ import psycopg
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
-from functions.shared import db, errors, log, wire
+from functions.shared import db, errors, json_codec, log, wire
 from functions.shared.auth import Caller, Needs
 
 JSON = "application/json"
@@ -68,13 +68,16 @@ class Request:
 
     def key(self) -> str:
         """The API key sent as X-Api-Key or as a bearer token, or an empty text."""
-        sent = self.header("x-api-key")
+        return self.header("x-api-key") or self.bearer()
+
+    def bearer(self) -> str:
+        """The bearer token, or an empty text."""
         scheme, _, token = self.header("authorization").partition(" ")
-        return sent or (token.strip() if scheme.lower() == "bearer" else "")
+        return token.strip() if scheme.lower() == "bearer" else ""
 
     def body(self, max_bytes: int = MAX_BODY) -> Any:
         """The JSON body, whatever its Content-Type says; raises TooLarge, BadRequest, Invalid."""
-        return wire.loads(self.text(max_bytes))
+        return json_codec.loads(self.text(max_bytes))
 
     def text(self, max_bytes: int = MAX_BODY) -> str:
         """The body as text, unpacked if it is gzip; raises TooLarge, BadRequest."""
@@ -117,11 +120,14 @@ class Operation:
     view: Callable[..., Any]
     guard: Needs | None
     body: type[BaseModel] | None
+    body_is_optional: bool
     query: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | str]
+    response_headers: Sequence[str]
     also: Mapping[str, str]
     etag: bool
     is_limited: bool
+    uses_database: bool
 
 
 View = Callable[..., Any]
@@ -131,9 +137,10 @@ Reply = dict[str, Any]  # what Lambda returns to API Gateway
 class Routes(Blueprint):
     """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
 
-    def __init__(self, import_name: str) -> None:
+    def __init__(self, import_name: str, *, uses_database: bool = True) -> None:
         super().__init__(import_name)
         self.operations: list[Operation] = []
+        self.uses_database = uses_database
 
     def get(self, path: str, **declared: Any) -> Callable[[View], View]:
         return self._on("GET", path, **declared)
@@ -158,9 +165,11 @@ class Routes(Blueprint):
         guard: Needs | None = None,
         body: type[BaseModel] | None = None,
         reads_body: bool = False,
+        body_is_optional: bool = False,
         max_bytes: int = MAX_BODY,
         query: type[BaseModel] | None = None,
         answers: Mapping[int, type[BaseModel] | str],
+        response_headers: Sequence[str] = (),
         also: Mapping[str, str] | None = None,
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
@@ -168,6 +177,8 @@ class Routes(Blueprint):
     ) -> Callable[[View], View]:
         """`reads_body`: the view reads the body itself, which is declared for the reference.
 
+        `body_is_optional`: a request without a body is answered as well.
+        `response_headers`: what successful answers carry beside what all answers do.
         `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
         `is_limited`: the verb counts requests, and answers carry what is left.
         """
@@ -183,7 +194,7 @@ class Routes(Blueprint):
                 given = view(Request(request.event, caller), *parsed)
                 answer = given if isinstance(given, Answer) else Answer(given)
                 answer = Answer(answer.body, answer.status, {**headers, **answer.headers})
-                return _unless_known(answer, request) if etag else answer
+                return _unless_known(answer, request) if etag and answer.status == 200 else answer
 
             def chalice_view() -> Reply:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
@@ -191,7 +202,19 @@ class Routes(Blueprint):
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
             declared = Operation(
-                method, path, view, guard, body, query, answers, also or {}, etag, is_limited
+                method=method,
+                path=path,
+                view=view,
+                guard=guard,
+                body=body,
+                body_is_optional=body_is_optional,
+                query=query,
+                answers=answers,
+                response_headers=response_headers,
+                also=also or {},
+                etag=etag,
+                is_limited=is_limited,
+                uses_database=self.uses_database,
             )
             self.operations.append(declared)
             return view

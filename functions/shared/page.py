@@ -12,6 +12,7 @@ from typing import Any
 from functions.shared.errors import Invalid
 from functions.shared.settings import settings
 
+HEADERS = ("X-Has-More", "X-Next-Cursor")
 _MAC_BYTES = 12
 
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 
 class WrongSettingError(Exception):
@@ -33,6 +42,14 @@ class Settings(BaseModel):
     @property
     def domain_names(self) -> list[str]:
         return [name.strip() for name in self.domains.split(",") if name.strip()]
+
+    @field_validator("api_key")
+    @classmethod
+    def _can_be_sent(cls, key: SecretStr) -> SecretStr:
+        """A key that ends with a line break, as secrets out of files do, would match none sent."""
+        if not re.fullmatch(r"[!-~]{0,512}", key.get_secret_value()):
+            raise WrongSettingError("API_KEY must be up to 512 ASCII characters without spaces.")
+        return key
 
     @model_validator(mode="after")
     def _stores_are_reachable(self) -> Settings:

@@ -1,9 +1,8 @@
-"""JSON as clients really send it, field types that forgive what they may, and JSON as we answer."""
+"""Field types that forgive what clients really send, and JSON as we answer."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from functions.shared.errors import BadRequest, Invalid
+from functions.shared.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -31,13 +30,31 @@ class Terse(BaseModel):
     """A model whose problems are told in two words: `Invalid kills[3].weapon`; details say more."""
 
 
+class Lenient(BaseModel):
+    """A query or path that takes every text: what is wrong counts as absent or unknown."""
+
+
 class Shape(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-def _whole(sent: Any) -> Any:
+class Detail(Shape):
+    """A field that is at fault."""
+
+    field: str
+    problem: str
+
+
+class ErrorBody(Shape):
+    """What is wrong, in a sentence, and with which fields."""
+
+    error: str
+    details: list[Detail] | None = None
+
+
+def whole(sent: Any) -> Any:
     """GMod turns integers into floats: 245.0 is 245."""
     return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
 
@@ -53,10 +70,12 @@ def _instant(sent: Any) -> datetime:
     try:
         if str(sent).isdecimal():
             return datetime.fromtimestamp(int(sent) / 1000, UTC)
-        read = datetime.fromisoformat(sent)
-    except (TypeError, ValueError, OverflowError, OSError):
+        return parse_time(sent)
+    except (ValueError, OverflowError, OSError) as error:
+        if isinstance(error.__cause__, OverflowError):  # whatever is asked for lies between
+            is_first = sent.startswith("0001")
+            return (datetime.min if is_first else datetime.max).replace(tzinfo=UTC)
         refuse("must be an ISO 8601 time or Unix time in ms")
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _last(moment: datetime) -> datetime:
@@ -74,6 +93,19 @@ def _day(sent: Any) -> datetime:
         refuse("must be a day, YYYY-MM-DD")
 
 
+def parse_time(sent: Any) -> datetime:
+    """The time of an ISO 8601 text in UTC, which is meant where it names no zone.
+
+    In UTC, because PostgreSQL refuses some zones that Python reads, such as +01:00:00.5. Raises
+    ValueError for any other text, also where its zone puts it beyond the years 1 to 9999.
+    """
+    try:
+        read = datetime.fromisoformat(sent)
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (TypeError, OverflowError) as error:
+        raise ValueError("no time of ours") from error
+
+
 def array(sent: Any) -> Any:
     """A JSON array as Lua spells it: an empty table may arrive as {}, a list with keys "1".."n"."""
     if sent is None:
@@ -84,7 +116,9 @@ def array(sent: Any) -> Any:
 
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]
-Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
+# A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
+# pydantic publishes it as `ge`, which JSON Schema does not know.
+Whole = Annotated[int, Strict(), BeforeValidator(whole)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
@@ -109,59 +143,6 @@ def lenient(default: int, most: int) -> BeforeValidator:
 def refuse(sentence: str) -> NoReturn:
     """Ends a model's validation with a sentence of ours instead of pydantic's."""
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
-
-
-# Without one of these in its text, a body holds no number that becomes infinite.
-_EXPONENT, _DIGITS = re.compile(r"[eE]\+?[0-9]{3}"), re.compile(r"[0-9]{309}")
-
-
-def loads(body: str, numbers_are_checked: bool = False) -> Any:
-    """The JSON value of a request body.
-
-    Raises BadRequest for text that is no JSON, and Invalid, naming the field, for what JSON or
-    PostgreSQL cannot hold: NaN, infinities and NUL characters. Where a model refuses infinite
-    numbers they need not be looked for.
-    """
-    try:
-        sent = json.loads(body.removeprefix("\ufeff"))
-        is_suspect = "\\u" in body or "NaN" in body or "Infinity" in body
-        if not (is_suspect or numbers_are_checked):
-            is_suspect = bool(_EXPONENT.search(body) or _DIGITS.search(body))
-        return _clean(sent, "") if is_suspect else sent
-    except json.JSONDecodeError as error:
-        details = [{"field": "body", "problem": f"is no JSON at character {error.pos}"}]
-        raise BadRequest("Invalid JSON", details) from None
-    except (ValueError, RecursionError):
-        raise BadRequest("Invalid JSON") from None
-
-
-def _clean(value: Any, at: str) -> Any:
-    """The value with lone surrogates replaced, all the way down."""
-    if isinstance(value, str):
-        if "\0" in value:
-            _reject(at, "must not contain a NUL character")
-        return value if value.isascii() else _unicode(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        _reject(at, "must be a finite number")
-    if isinstance(value, dict):
-        return {_clean(k, at): _clean(v, f"{at}.{k}" if at else k) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_clean(inner, f"{at}.{index}") for index, inner in enumerate(value)]
-    return value
-
-
-def _unicode(text: str) -> str:
-    """The text with lone surrogates, which JSON can spell but Unicode cannot hold, as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def _reject(field: str, problem: str) -> NoReturn:
-    sentence = f"{field} {problem}" if field else f"The body {problem}"
-    raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
 
 
 def parse(model: type[Model], sent: Any) -> Model:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic import RootModel
+
+from functions.shared import wire
 from functions.shared.errors import NotFound
 from functions.shared.http import Answer, Request, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, uses_database=False)
 
 _HERE = Path(__file__).parent
 _CACHED = {"Cache-Control": "public, max-age=300"}
@@ -21,11 +23,21 @@ _ASSETS = {
 }
 
 
+class Index(wire.Shape):
+    """What this is, and where its reference is."""
+
+    name: str
+    docs: str
+    openapi: str
+
+
+class Reference(RootModel[dict[str, Any]]):
+    """This reference: OpenAPI 3.1."""
+
+
 @cache
-def _file(name: str) -> tuple[str, str]:
-    """A file's text and its entity tag."""
-    text = (_swagger() if name in _ASSETS else _HERE).joinpath(name).read_text(encoding="utf-8")
-    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+def _file(name: str) -> str:
+    return (_swagger() if name in _ASSETS else _HERE).joinpath(name).read_text(encoding="utf-8")
 
 
 def _swagger() -> Path:
@@ -37,38 +49,45 @@ def _swagger() -> Path:
     return root / "static/drf_spectacular_sidecar/swagger-ui-dist"
 
 
-def _send(request: Request, name: str, content_type: str) -> Answer:
-    text, tag = _file(name)
-    headers = {**_CACHED, "ETag": tag, "Content-Type": content_type}
-    if tag in request.header("if-none-match"):
-        return Answer("", 304, headers)
-    return Answer(text, headers=headers)
+def _send(name: str, content_type: str) -> Answer:
+    return Answer(_file(name), headers={**_CACHED, "Content-Type": content_type})
 
 
-@routes.get("/", answers={200: "What this is, and where its reference is"})
+@routes.get("/", answers={200: Index})
 def index(request: Request) -> dict[str, Any]:
     """What this is, and where to read on."""
     return {"name": "Tiltyard", "docs": "/docs", "openapi": "/openapi.json"}
 
 
-@routes.get("/openapi.json", answers={200: "This reference: OpenAPI 3.1"})
+@routes.get("/openapi.json", answers={200: Reference}, etag=True)
 def openapi(request: Request) -> Answer:
     """The API reference for machines."""
-    return _send(request, "openapi.json", "application/json")
+    return _send("openapi.json", "application/json")
 
 
-@routes.get("/docs", answers={200: "A page (text/html)"})
+@routes.get(
+    "/docs",
+    answers={200: "A page", 302: "From /docs/, where the page's links would lead nowhere"},
+    also={"text/html": "HTML"},
+    response_headers=("Location",),
+    etag=True,
+)
 def docs(request: Request) -> Answer:
     """The API reference for people; the page loads nothing from other hosts."""
     if request.path.endswith("/"):
         return Answer({}, 302, {"Location": "../docs"})  # the page's links are relative
-    return _send(request, "docs.html", "text/html; charset=utf-8")
+    return _send("docs.html", "text/html; charset=utf-8")
 
 
-@routes.get("/docs/{name}", answers={200: "A file of the page", 404: "No such file"})
+@routes.get(
+    "/docs/{name}",
+    answers={200: "A file of the page", 404: "No such file"},
+    also={"text/css": "A style sheet", "text/javascript": "A script"},
+    etag=True,
+)
 def asset(request: Request) -> Answer:
     """The files of Swagger UI that the page is made of."""
     name = request.query()["name"]
     if name not in _ASSETS:
         raise NotFound
-    return _send(request, name, _ASSETS[name])
+    return _send(name, _ASSETS[name])

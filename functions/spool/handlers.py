@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import psycopg
 
 from functions.logs import heartbeats as logs_heartbeats
 from functions.logs import spooled as logs_events
-from functions.shared import aws, db, errors, log, spool
+from functions.shared import auth, aws, db, errors, log, spool, spool_parts
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events
 from functions.ttt import names as ttt_names
@@ -29,6 +30,15 @@ VERBS: dict[str, Verb] = {
 }
 _FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
+
+
+class Message(NamedTuple):
+    """What a queue message says: see shared/spool.py."""
+
+    kind: str
+    at: int
+    key: str | None
+    items: list[Any]
 
 
 class Poison(Exception):  # noqa: N818  the field's term
@@ -59,34 +69,76 @@ def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _store(record: dict[str, Any]) -> tuple[int, int]:
     """How many items of a message were stored, and how many were poison."""
     try:
-        verb, accepted_at, items = _read(record["body"])
+        message = _read(record["body"])
+        _check_key(message)
     except Poison as poison:
         _bury(record["body"], poison)
         return 0, 1
-    dead = 0
-    for item in items:
-        try:
-            _restore(verb, item, accepted_at)
-        except Poison as poison:
-            _bury(json.dumps({**json.loads(record["body"]), "items": [item]}), poison)
-            dead += 1
-    return len(items) - dead, dead
+    done = [_restore_one(message, item) for item in message.items]
+    return done.count(True), done.count(False)
 
 
-def _read(body: str) -> tuple[Verb, int, list[Any]]:
+def _check_key(message: Message) -> None:
+    """Doors remember keys for a minute, and for as long as the database is away: here it is asked
+    whether the key was alive when its request was accepted."""
+    if message.key is not None and not auth.was_live(message.key, message.at):
+        raise Poison("its API key was revoked or expired before it was accepted")
+
+
+def _restore_one(message: Message, item: Any) -> bool | None:
+    """Whether an item was stored; None for a part of one that waits for the other parts."""
+    if not spool.is_part(item):
+        return _restore(message, item, [_alone(message, item)])
     try:
-        message = json.loads(body)
-        accepted_at = int(message["at"])
-        if not 0 <= accepted_at < _FAR_FUTURE:
+        with _poison():
+            whole = spool_parts.collect(item)
+    except Poison as poison:
+        _bury(_alone(message, item), poison)
+        return False
+    if whole is None:
+        return None
+    bodies = spool.messages(message.kind, [whole], message.key, message.at)
+    is_stored = _restore(message, whole, bodies)
+    spool_parts.forget(item)
+    return is_stored
+
+
+def _alone(message: Message, item: Any) -> str:
+    """An item of a message in a message of its own."""
+    said = {**message._asdict(), "items": [item]}
+    return json.dumps({name: value for name, value in said.items() if value is not None})
+
+
+def _restore(message: Message, item: Any, bodies: Iterable[str]) -> bool:
+    """Whether the item was stored; if it can never be, `bodies` become dead letters."""
+    try:
+        with _poison():
+            VERBS[message.kind](spool.unpacked(item), message.at)
+    except Poison as poison:
+        for body in bodies:
+            _bury(body, poison)
+        return False
+    return True
+
+
+def _read(body: str) -> Message:
+    try:
+        said = json.loads(body)
+        message = Message(said["kind"], int(said["at"]), said.get("key"), list(said["items"]))
+        if not 0 <= message.at < _FAR_FUTURE:
             raise ValueError("no time at which anything was accepted")
-        return VERBS[message["kind"]], accepted_at, list(message["items"])
+        if message.kind not in VERBS or not isinstance(message.key, str | None):
+            raise ValueError("no kind, or no key, of ours")
+        return message
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise Poison("not a message of ours") from error
 
 
-def _restore(verb: Verb, item: Any, accepted_at: int) -> None:
+@contextmanager
+def _poison() -> Iterator[None]:
+    """Raises Poison for what can never succeed, and DatabaseAway for what can later."""
     try:
-        verb(spool.unpacked(item), accepted_at)
+        yield
     except db.DatabaseAway:
         raise
     except errors.Problem as problem:

@@ -36,7 +36,7 @@ def recommend(user_id: str) -> dict[str, Any]:
             (month.score_sum - recent.score_sum) / nullif(month.events - recent.events, 0)
               as average_before
           from tilt.since(%(user_id)s, now() - interval '24 hours') as recent
-          cross join tilt.since(%(user_id)s, now() - interval '31 days') as month
+          cross join tilt.since(%(user_id)s, now() - interval '744 hours') as month
         ), reason as (
           select case
               when events_before < 3 then events >= 5

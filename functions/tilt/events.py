@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -25,8 +26,29 @@ def _milliseconds(sent: Any) -> Any:
     return math.trunc(sent) if isinstance(sent, float) and math.isfinite(sent) else sent
 
 
+_LONGEST_SIGNAL = 256  # characters of a text that is looked at for fields
+# One field of a signal that the bot in use sends as text, and what ends it.
+_FIELD = re.compile(
+    r"\s*(?:(type):\s*([^,]*[^,\s])|(severity|confidence):\s*(-?[0-9]{1,9}(?:\.[0-9]{1,99})?))\s*(?:,|$)"
+)
+
+
 def _signal(sent: Any) -> Any:
-    return {"type": sent} if isinstance(sent, str) else sent
+    return parse_signal(sent) if isinstance(sent, str) else sent
+
+
+def parse_signal(text: str) -> dict[str, Any]:
+    """The fields of a signal that is sent as text: `type: T, severity: S, confidence: C`, in any
+    order and with or without the numbers; of any other text its type."""
+    fields: dict[str, Any] = {}
+    place = 0 if len(text) <= _LONGEST_SIGNAL else len(text)
+    while place < len(text):
+        found = _FIELD.match(text, place)
+        if found is None or (found[1] or found[3]) in fields:
+            return {"type": text}
+        fields[found[1] or found[3]] = found[2] or float(found[4])
+        place = found.end()
+    return fields if "type" in fields and not text.endswith(",") else {"type": text}
 
 
 class Signal(BaseModel):
@@ -51,7 +73,10 @@ class NewEvent(BaseModel):
     )
     signals: list[
         Annotated[Signal, BeforeValidator(_signal, json_schema_input_type=Signal | wire.Name64)]
-    ] = Field(max_length=50, description="a text stands for a signal of that type")
+    ] = Field(
+        max_length=50,
+        description="a text is a signal of that type, or `type: T, severity: S, confidence: C`",
+    )
     tilt_score: wire.Number = Field(alias="tiltScore", ge=0, le=100)
     context: Annotated[
         str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
@@ -87,15 +112,17 @@ class Recorded:
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
     """Stores an event, or queues it while the database is away; once, however often sent.
 
-    `sender` names who is limited to PER_MINUTE (the event's user if None). Raises TooManyRequests,
-    Invalid for an event before the horizon, and Unavailable. One round trip.
+    `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
+    None). Raises TooManyRequests, Invalid for an event before the horizon, and Unavailable. One
+    round trip.
     """
     signals = _signals(event)
     event_id = _id(event, signals)
     try:
         return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
     except db.DatabaseAway:
-        spool.keep("tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)])
+        item = event.model_dump(by_alias=True, exclude_unset=True)
+        spool.keep("tilt.events", [item], sender)
         return Recorded(event_id, queued=True)
 
 
@@ -222,8 +249,11 @@ def delete(event_id: str) -> None:
     )
 
 
-def erase(user_id: str) -> dict[str, int]:
-    """Removes a person from every table of tilt; returns the rows removed, per table. Audited."""
+def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
+    """Removes a person from every table of tilt; returns the rows removed, per table.
+
+    Audited as done by `actor`.
+    """
     removed: dict[str, int] = db.run(
         """
         with event as (
@@ -238,8 +268,8 @@ def erase(user_id: str) -> dict[str, int]:
           delete from shared.limits
           where who = 'tilt:' || %(subject)s
         )
-        insert into shared.audit (action, subject, counts)
-        select 'tilt.erase', %(subject)s, jsonb_build_object(
+        insert into shared.audit (action, subject, actor, counts)
+        select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
           'tilt.events', (select count(*) from event),
           'tilt.signals', (select count(*) from signal),
           'rollups', rollups.forget('tilt.events', 'user_id', %(user_id)s)
@@ -247,6 +277,6 @@ def erase(user_id: str) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": auth.pseudonym(user_id)},
+        {"user_id": user_id, "subject": auth.pseudonym(user_id), "actor": actor},
     )[0]["counts"]
     return removed

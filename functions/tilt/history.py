@@ -46,7 +46,7 @@ class ExportQuery(BaseModel):
 
 
 class StoredEvent(wire.Shape):
-    """A tilt event as it is read back."""
+    """A tilt event as it is read back; the score has two decimals, whatever was sent."""
 
     id: UUID
     user_id: str
@@ -161,7 +161,7 @@ def _page(
             end as events
         )
         select t.events as total, t.ready, s.id, s.user_id, s.occurred_at as timestamp,
-          s.signals, s.tilt_score, s.context, s.created_at
+          s.signals, round(s.tilt_score, 2) as tilt_score, s.context, s.created_at
         from total t
         left join sized s on s.place <= %(limit)s and (s.bytes <= %(bytes)s or s.place = 1)
         order by s.occurred_at desc, s.id desc

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
-from functions.shared import wire
+from functions.shared import auth, wire
 from functions.shared.auth import Needs
 from functions.shared.http import Answer, Request, Routes
 from functions.shared.settings import settings
@@ -53,7 +51,7 @@ class Erased(wire.Shape):
     removed: dict[str, int]
 
 
-class EventPath(BaseModel):
+class EventPath(wire.Lenient):
     """Which event; an id that is not one of ours is no error."""
 
     event_id: str
@@ -83,10 +81,16 @@ def delete(request: Request, path: EventPath) -> dict[str, Any]:
     return {"success": True, "message": "Event deleted"}
 
 
-@routes.delete("/api/tilt/users/{user_id}", guard=write, query=stats.User, answers={200: Erased})
+@routes.delete(
+    "/api/tilt/users/{user_id}", guard=auth.erase, query=stats.User, answers={200: Erased}
+)
 def erase(request: Request, path: stats.User) -> dict[str, Any]:
-    """Erases a person: every row about them, in every table of this domain."""
-    removed = events.erase(path.user_id)
+    """Erases a person: every row about them, in every table of this domain.
+
+    Needs a key of scope admin, also where keys are optional.
+    """
+    assert request.caller
+    removed = events.erase(path.user_id, request.caller.name)
     return {"success": True, "message": "User erased", "removed": removed}
 
 
@@ -106,6 +110,7 @@ def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     guard=read,
     query=history.ExportQuery,
     answers={200: history.Export},
+    response_headers=("X-Next-Cursor",),
     also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
 def export(request: Request, ask: history.ExportQuery) -> Answer:

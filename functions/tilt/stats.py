@@ -99,8 +99,9 @@ def of(user_id: str) -> dict[str, Any]:
           select count(*) as week, 0 as day
           from tilt.events
           where user_id = %(user_id)s
-            and occurred_at >= now() - interval '7 days'
-            and occurred_at < time_bucket('1 hour', now() - interval '7 days') + interval '1 hour'
+            and occurred_at >= now() - interval '168 hours'
+            and occurred_at
+              < time_bucket('1 hour', now() - interval '168 hours') + interval '1 hour'
           union all
           select 0, count(*)
           from tilt.events
@@ -111,7 +112,7 @@ def of(user_id: str) -> dict[str, Any]:
           select hour, events, score_sum, score_max, last_at
           from tilt.user_hours
           where user_id = %(user_id)s
-            and hour > now() - interval '7 days'
+            and hour > now() - interval '168 hours'
         ), whole as (  -- today by its hours, of which few are dirty
           select events, score_sum, score_max, last_at
           from tilt.user_days
@@ -124,7 +125,7 @@ def of(user_id: str) -> dict[str, Any]:
         )
         select coalesce(sum(events), 0)::bigint as "totalEvents",
           coalesce(round(sum(score_sum) / sum(events), 2), 0) as "averageTiltScore",
-          coalesce(max(score_max), 0) as "maxTiltScore",
+          coalesce(round(max(score_max), 2), 0) as "maxTiltScore",
           max(last_at) as "lastEventAt",
           (
             (select sum(day) from edge) + (
@@ -149,9 +150,10 @@ def trend(ask: TrendQuery) -> list[dict[str, Any]]:
         """
         with bucket as (
           select generate_series(
-            date_trunc(%(bucket)s, now() - make_interval(days => %(days)s), 'UTC'),
+            date_trunc(%(bucket)s, now() - make_interval(hours => 24 * %(days)s), 'UTC'),
             date_trunc(%(bucket)s, now(), 'UTC'),
-            ('1 ' || %(bucket)s)::interval
+            ('1 ' || %(bucket)s)::interval,
+            'UTC'
           ) as start
         ), filled as (
           select day as start, events, score_sum, score_max
@@ -168,7 +170,7 @@ def trend(ask: TrendQuery) -> list[dict[str, Any]]:
         )
         select b.start as bucket, coalesce(f.events, 0) as events,
           coalesce(round(f.score_sum / f.events, 2), 0) as average,
-          coalesce(f.score_max, 0) as max
+          coalesce(round(f.score_max, 2), 0) as max
         from bucket b
         left join filled f using (start)
         order by b.start
@@ -187,7 +189,7 @@ def signals(ask: SignalsQuery) -> dict[str, Any]:
           max(last_at) as "lastSeen"
         from tilt.signal_days
         where user_id = %(user_id)s
-          and day >= date_trunc('day', now() - make_interval(days => %(days)s), 'UTC')
+          and day >= date_trunc('day', now() - make_interval(hours => 24 * %(days)s), 'UTC')
         group by type
         order by events desc, type
         """,
@@ -203,7 +205,7 @@ def compare(user_id: str) -> dict[str, Any]:
         with everyone as (
           select user_id, sum(events)::bigint as events, sum(score_sum) / sum(events) as average
           from tilt.user_days
-          where day > date_trunc('day', now() - interval '30 days', 'UTC')
+          where day > date_trunc('day', now() - interval '720 hours', 'UTC')
           group by user_id
         )
         select 30 as days, count(*) as users, me.events, round(me.average, 2) as average,

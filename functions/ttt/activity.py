@@ -65,16 +65,36 @@ def of(ask: ActivityQuery) -> dict[str, Any]:
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of all time zones: PostgreSQL itself would take almost any text for one."""
+    """The names of all time zones: PostgreSQL itself would take almost any text for one, and lists
+    some files that are no zones."""
     return frozenset(row["name"] for row in db.run("select name from pg_timezone_names"))
 
 
+# `at time zone` looks for an abbreviation before it looks for a zone, and abbreviations know no
+# summer time: 12:00 in July was 13:00 in CET. The same zones under names that are none.
+_ZONE_OF_ABBREVIATION = {
+    "CET": "Europe/Brussels",
+    "EET": "Europe/Athens",
+    "EST": "America/Panama",
+    "GMT": "Etc/GMT",
+    "HST": "Pacific/Honolulu",
+    "MET": "Europe/Brussels",
+    "MST": "America/Phoenix",
+    "UCT": "Etc/UTC",
+    "WET": "Europe/Lisbon",
+    "Zulu": "Etc/UTC",
+}
+
+
 def known_zone(tz: str) -> str:
-    """The zone, if there is one of that name; raises Invalid. One round trip a process."""
-    if tz != "UTC" and (tz not in _zones() or tz.startswith(("posix", "right"))):
+    """What `at time zone` is to be given for a zone; raises Invalid for a name that no zone has.
+
+    One round trip a process.
+    """
+    if tz != "UTC" and (tz not in _zones() or tz.startswith(("posix", "right", "localtime"))):
         problem = "must be a time zone such as Europe/Berlin"
         raise Invalid("Invalid tz", [{"field": "tz", "problem": problem}])
-    return tz
+    return _ZONE_OF_ABBREVIATION.get(tz, tz)
 
 
 def week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from functions.shared import auth, db, wire
+from functions.shared import auth, db, locks, wire
 from functions.shared.errors import Invalid
 
-BOT = "BOT"  # every bot's SteamID: nobody's
-WRITING = 7_417_203  # the lock that writers of rounds share, and an erasure has alone
+# SteamIDs that several people or bots share: nobody's. ttt.is_pseudo has the same list.
+PSEUDO_IDS = frozenset(
+    {"BOT", "NULL", "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN"}
+)
 _ERASED = "erased_"
 _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
@@ -46,7 +48,7 @@ def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
 def writing() -> Iterator[None]:
     """A transaction during which nobody is erased."""
     with db.transaction():
-        db.run("select pg_advisory_xact_lock_shared(%s)", (WRITING,))
+        db.run("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))
         yield
 
 
@@ -73,10 +75,10 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     Returns the rows changed, per table. Audited as done by `actor`. Raises Invalid for who is no
     person. Waits for rounds that are being written.
     """
-    if steam_id == BOT or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
+    if steam_id in PSEUDO_IDS or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     with db.transaction():
-        db.run("select pg_advisory_xact_lock(%s)", (WRITING,))
+        db.run("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))
         return _erase(steam_id, actor)
 
 
@@ -85,7 +87,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     changed: dict[str, int] = db.run(
         """
         with day as materialized (
-          select distinct day as start, day + interval '1 day' as until
+          select distinct day as start, day + interval '24 hours' as until
           from ttt.deed_days
           where steam_id = %(person)s
         ), player as (
@@ -149,7 +151,11 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
           'ttt.kills', (select count(*) from kill),
           'ttt.buys', (select count(*) from buy),
           'ttt.names', (select count(*) from name),
-          'ttt.quarantine', (select count(distinct id) from refused)
+          'ttt.quarantine', (select count(distinct id) from refused),
+          'rollups', rollups.rename_person(
+            'ttt.rounds', array['steam_id', 'killer', 'victim', 'player1', 'player2'],
+            array['player1', 'player2'], %(person)s, %(stone)s
+          )
         )
         returning counts
         """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -226,7 +227,7 @@ def _spelled(row: db.Row) -> str:
     if row["names"] is not None:
         named = [
             {**one, "display_name": row["names"].get(one["steam_id"])}
-            for one in wire.loads(players)
+            for one in json.loads(players)
         ]
         players = wire.dumps(named)
     return f'{head[:-1]},"kills":{row["kills"]},"players":{players},"buys":{row["buys"]}}}'

@@ -44,7 +44,7 @@ def listed(ask: KarmaQuery) -> dict[str, Any]:
             min(worst_round) as worst_round
           from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
-            and (%(bots)s or steam_id <> 'BOT')
+            and (%(bots)s or not ttt.is_pseudo(steam_id))
           group by steam_id
         ), page as (
           select row_number() over (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.shared import db, spool, wire
+from functions.shared import db, json_codec, spool, wire
 from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
@@ -47,7 +47,7 @@ class Names(wire.Shape):
 def read(body: str) -> NewName:
     """The name of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = wire.loads(body)
+        sent = json_codec.loads_of_game_server(body)
     except Invalid as problem:
         is_nul = "display_name must not contain a NUL" in problem.sentence
         sentence = "Invalid display_name" if is_nul else "Invalid JSON"
@@ -62,17 +62,17 @@ def read(body: str) -> NewName:
     return NewName(steam_id=steam_id, display_name=name[:LONGEST])
 
 
-def update(sent: NewName) -> Literal["new", "known", "queued"]:
+def update(sent: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
     """Notes a player's name as of now; "new" for the first one ever. One round trip.
 
-    Raises Unavailable.
+    `key`: what it was sent with. Raises Unavailable.
     """
-    if sent.steam_id == erasure.BOT:
+    if sent.steam_id in erasure.PSEUDO_IDS:
         return "known"
     try:
         return "new" if _note(sent, datetime.now(UTC)) else "known"
     except db.DatabaseAway:
-        spool.keep("ttt.names", [sent.model_dump()])
+        spool.keep("ttt.names", [sent.model_dump()], key)
         return "queued"
 
 

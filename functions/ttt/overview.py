@@ -69,7 +69,7 @@ def of(ask: OverviewQuery) -> dict[str, Any]:
             coalesce(sum(world_deaths), 0)::bigint as world_deaths
           from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
-            and (%(bots)s or steam_id <> 'BOT')
+            and (%(bots)s or not ttt.is_pseudo(steam_id))
         ) as p
         cross join (
           select coalesce(sum(kill_rows), 0)::bigint as kill_rows,

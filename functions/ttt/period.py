@@ -44,7 +44,9 @@ class Period(wire.Terse):
     map: Annotated[str | None, Field(max_length=128), Optional] = Field(
         None, description="rounds on this map"
     )
-    include_bots: bool = Field(False, description="count BOT as a player like others")
+    include_bots: bool = Field(
+        False, description="count BOT and other SteamIDs that several share as players like others"
+    )
     timelimit: Literal["none", "innocents"] = Field(
         "none", description="whose wins rounds are that ran out of time"
     )

@@ -184,7 +184,7 @@ _LISTED: LiteralString = """
       from (
         select t.steam_id
         from total t
-        where (%(bots)s or t.steam_id <> 'BOT')
+        where (%(bots)s or not ttt.is_pseudo(t.steam_id))
           and (%(search)s::text is null or t.steam_id = %(search)s or t.steam_id in (
             select steam_id
             from ttt.names

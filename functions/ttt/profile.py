@@ -147,16 +147,37 @@ _PROFILE = """
       where steam_id = %(who)s
         and (%(server)s::text is null or server = %(server)s)
       group by weapon
-    ), my_round as (
-      select p.at, p.round_id
-      from ttt.players p
-      where p.steam_id = %(who)s
-        and p.at >= %(since)s
-        and p.at < %(until)s
-        and (%(server)s::text is null or p.server = %(server)s)
+    ), last_round as materialized (
+      select at, round_id
+      from ttt.players
+      where steam_id = %(who)s
+        and at >= %(since)s
+        and at < %(until)s
+        and (%(server)s::text is null or server = %(server)s)
+      order by at desc, round_id desc
+      limit 20
+    ), fought as (
+      -- All twenty at once: each alone would look at every chunk.
+      select at, round_id, count(*) filter (where is_mine) as kills,
+        count(*) filter (where not is_mine) as deaths
+      from (
+        select at, round_id, true as is_mine
+        from ttt.classed_kills
+        where attacker_steamid = %(who)s
+          and is_kill
+          and at >= (select min(at) from last_round)
+          and at <= (select max(at) from last_round)
+        union all
+        select at, round_id, false
+        from ttt.classed_kills
+        where victim_steamid = %(who)s
+          and at >= (select min(at) from last_round)
+          and at <= (select max(at) from last_round)
+      ) as deed
+      group by at, round_id
     ), newest as (
       select r.id, r.at, r.map_name, r.winner, said.role_start, said.role_end, said.karma_diff,
-        said.points_diff, fought.kills, fought.deaths,
+        said.points_diff, coalesce(fought.kills, 0) as kills, coalesce(fought.deaths, 0) as deaths,
         coalesce(
           ttt.side(ttt.role(said.role_start)) = case
             when r.winner = 'timelimit' and %(timelimit)s then 'innocents'
@@ -164,13 +185,9 @@ _PROFILE = """
           end,
           false
         ) as won
-      from (
-        select at, round_id
-        from my_round
-        order by at desc, round_id desc
-        limit 20
-      ) as mine
-      join ttt.rounds r on r.id = mine.round_id
+      from last_round l
+      join ttt.rounds r on r.id = l.round_id
+      left join fought on fought.at = l.at and fought.round_id = l.round_id
       cross join lateral (
         select p.role_start, p.role_end, p.karma_diff, p.points_diff
         from json_to_recordset(r.players::json) as p (
@@ -178,13 +195,6 @@ _PROFILE = """
         )
         where p.steam_id = %(who)s
       ) as said
-      cross join lateral (
-        select count(*) filter (where k.attacker_steamid = %(who)s and k.is_kill) as kills,
-          count(*) filter (where k.victim_steamid = %(who)s) as deaths
-        from ttt.classed_kills k
-        where k.at = r.at
-          and k.round_id = r.id
-      ) as fought
     )
     select n.display_name, s.rounds, s.kills, s.deaths,
       ttt.ratio(s.kills, s.deaths, 2, s.kills) as kd, s.headshots,
@@ -255,7 +265,11 @@ _PROFILE = """
         from (
           select extract(dow from at at time zone %(tz)s)::integer as day,
             extract(hour from at at time zone %(tz)s)::integer as hour, count(*) as rounds
-          from my_round
+          from ttt.players
+          where steam_id = %(who)s
+            and at >= %(since)s
+            and at < %(until)s
+            and (%(server)s::text is null or server = %(server)s)
           group by 1, 2
         ) as slot
       ), '[]') as activity,
@@ -270,7 +284,7 @@ _PROFILE = """
       f.as_of, f.raw_tail, n.steam_id is not null or exists (
         select
         from ever
-      ) and (%(bots)s or %(who)s <> 'BOT') as is_known
+      ) and (%(bots)s or not ttt.is_pseudo(%(who)s)) as is_known
     from ttt.freshness(%(since)s, %(until)s) f
     left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
     cross join my_number s

@@ -1,5 +1,7 @@
 """Quarantine: refused bodies of known servers, for 30 days. GMod does not send them again.
 
+Of one server the newest are kept: a script gone wrong, or a key in the wrong hands, must not fill
+the disk.
 After a fix `make quarantine ARGS=replay` records them as of when they were received.
 """
 
@@ -12,15 +14,21 @@ from typing import Any
 from functions.shared import db, errors, ids, spool
 from functions.ttt import report, rounds
 
+MAX_BODIES = 1_000  # of one server
+MAX_BYTES = 64_000_000  # of one server
 
-def keep(body: str, server: str | None, reason: str) -> None:
-    """Keeps a refused body, once however often it is sent; queues it while the database is away."""
+
+def keep(body: str, server: str | None, reason: str, key: str | None = None) -> None:
+    """Keeps a refused body, once however often it is sent; queues it while the database is away.
+
+    `server` is who sent it, with which `key`.
+    """
     refused = {"body": _storable(body), "server": server, "reason": reason}
     try:
         _store(refused, datetime.now(UTC))
     except db.DatabaseAway:
         with suppress(errors.Unavailable):  # the caller was told what is wrong
-            spool.keep("ttt.refused", [refused])
+            spool.keep("ttt.refused", [refused], key)
 
 
 def restore(item: Any, accepted_at: int) -> None:
@@ -34,19 +42,34 @@ def _store(refused: dict[str, Any], received_at: datetime) -> None:
         """
         with old as (
           delete from ttt.quarantine
-          where received_at < now() - interval '30 days'
+          where received_at < now() - interval '720 hours'
             and id <> %(id)s
+        ), kept as (
+          select id, row_number() over newest as place,
+            sum(octet_length(body)) over newest as bytes
+          from ttt.quarantine
+          where server is not distinct from %(server)s
+            and id <> %(id)s
+          window newest as (order by received_at desc, id)
+        ), excess as (
+          delete from ttt.quarantine q
+          using kept k
+          where q.id = k.id
+            and (k.place >= %(most)s or k.bytes + %(bytes)s > %(most_bytes)s)
         )
         insert into ttt.quarantine as q (id, server, reason, body, received_at)
         values (%(id)s, %(server)s, %(reason)s, %(body)s, %(received_at)s)
         on conflict (id) do update
         set reason = excluded.reason, received_at = excluded.received_at
-        where q.received_at < now() - interval '30 days'
+        where q.received_at < now() - interval '720 hours'
         """,
         {
             **refused,
             "id": ids.event_id(0, "ttt.quarantine", refused["server"], refused["body"]),
             "received_at": received_at,
+            "bytes": len(refused["body"].encode()),
+            "most": MAX_BODIES,
+            "most_bytes": MAX_BYTES,
         },
     )
 
@@ -62,7 +85,7 @@ def kept() -> list[db.Row]:
         """
         select id, received_at, server, reason, octet_length(body) as bytes
         from ttt.quarantine
-        where received_at > now() - interval '30 days'
+        where received_at > now() - interval '720 hours'
         order by received_at, id
         """
     )
@@ -76,7 +99,7 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
         select id, received_at, server, body
         from ttt.quarantine
         where (%(which)s::text is null or id::text = %(which)s)
-          and received_at > now() - interval '30 days'
+          and received_at > now() - interval '720 hours'
         order by received_at, id
         """,
         {"which": which},

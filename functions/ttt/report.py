@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 
-from functions.shared import ids, wire
+from functions.shared import ids, json_codec, wire
 from functions.shared.errors import BadRequest, Invalid
 
 MAX_BYTES = 1_048_576
 _FIRST = datetime(2004, 1, 1, tzinfo=UTC)  # before the game there was no round
 _AHEAD = timedelta(minutes=5)
+_LONGEST = 86_400  # seconds of a round
 _MOST_STANDINGS = 256
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WINNERS = {
@@ -45,26 +46,29 @@ def _flag(sent: Any) -> bool:
 def _as_text(sent: Any) -> Any:
     """A number as text, as whoever names things by number means it."""
     is_number = isinstance(sent, int | float) and not isinstance(sent, bool)
+    is_number = is_number and json_codec.is_finite(sent)
     return ids.canonical(sent) if is_number else sent
 
 
 def _duration(sent: Any) -> Any:
-    """Never negative: the server's clock may have stepped back."""
+    """Never negative: the server's clock may have stepped back. None for more than a day: an empty
+    server slept through the round's end."""
     is_whole = isinstance(sent, int | float) and not isinstance(sent, bool) and sent % 1 == 0
-    return max(sent, 0) if is_whole else sent
+    if not is_whole:
+        return sent
+    return None if sent > _LONGEST else max(sent, 0)
 
 
 def _moment(sent: Any) -> datetime | None:
     if sent is None:
         return None
     try:
-        read = datetime.fromisoformat(sent)
-    except (TypeError, ValueError):
+        moment = wire.parse_time(sent)
+    except ValueError:
         wire.refuse("must be an ISO 8601 time")
-    moment = read if read.tzinfo else read.replace(tzinfo=UTC)
     if not _FIRST <= moment <= datetime.now(UTC) + _AHEAD:
         wire.refuse("must be from 2004-01-01 to 5 minutes from now")
-    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _of_people(sent: Any) -> Any:
@@ -118,9 +122,9 @@ class Report(wire.Terse):
     winner: Annotated[
         Text64 | None, BeforeValidator(_as_text, json_schema_input_type=str | float | None)
     ] = None
-    duration: Annotated[
-        Annotated[wire.Whole, Field(le=86_400)] | None, BeforeValidator(_duration)
-    ] = Field(None, description="seconds; negative counts as 0")
+    duration: Annotated[wire.Whole | None, BeforeValidator(_duration)] = Field(
+        None, description="seconds; negative counts as 0, more than a day as null"
+    )
     ended_at: Annotated[
         datetime | None, BeforeValidator(_moment, json_schema_input_type=str | None)
     ] = Field(None, description="ISO 8601; the round's time, which else is that of its receipt")
@@ -163,10 +167,8 @@ _KILLS, _BUYS = TypeAdapter(list[Kill]), TypeAdapter(list[Buy])
 def read(body: str) -> Report:
     """The report of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = wire.loads(body, numbers_are_checked=True)
-    except Invalid as problem:  # NaN and NUL have a field
-        if not problem.sentence.endswith(" must not contain a NUL character"):
-            raise BadRequest("Invalid JSON", problem.details) from None
+        sent = json_codec.loads_of_game_server(body)
+    except Invalid as problem:  # a NUL has a field
         details = [{**one, "field": wire.bracketed(one["field"])} for one in problem.details or []]
         field = details[0]["field"]
         # A field of the caller's own making is not repeated: this sentence is kept and shown.
@@ -181,7 +183,10 @@ def read(body: str) -> Report:
         raise Invalid("Missing round_id")
     if not isinstance(round_id, str) or len(round_id) > 36 or _CONTROL.search(round_id):
         raise Invalid("Invalid round_id")
-    return wire.parse(Report, sent)
+    try:
+        return wire.parse(Report, sent)
+    except Invalid:  # maybe for a number that overflowed
+        return wire.parse(Report, json_codec.without_infinite(sent))
 
 
 def _players(report: Report) -> str:

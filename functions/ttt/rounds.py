@@ -6,10 +6,20 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from functions.shared import db, ids, spool, wire
-from functions.shared.errors import Conflict
+from pydantic import Field
+
+from functions.shared import db, ids, locks, spool, wire
+from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
 from functions.ttt.report import Report
+
+_TOO_OLD = "is older than what is kept here"
+
+
+class RoundPath(wire.Terse):
+    """Which round."""
+
+    round_id: str = Field(max_length=36)
 
 
 class NamedKill(feed.FeedKill):
@@ -40,18 +50,22 @@ class NamedRound(feed.FeedRound):
     buys: list[NamedBuy]  # type: ignore[assignment]
 
 
-def record(sent: Report, server: str | None = None) -> Literal["new", "known", "queued"]:
-    """Stores a round with its players, kills and buys; `server` is who sent it, if known.
+def record(
+    sent: Report, server: str | None = None, key: str | None = None
+) -> Literal["new", "known", "queued"]:
+    """Stores a round with its players, kills and buys; `server` is who sent it, if known, with
+    which `key`.
 
-    Raises Conflict, with the names of what differs, if it is there with other content, and
-    Unavailable. One round trip, two if the same round arrives at the same moment.
+    Raises Conflict, with the names of what differs, if it is there with other content, Invalid if
+    it ended before what is kept, and Unavailable. One round trip, two if the same round arrives at
+    the same moment.
     """
     received_at = datetime.now(UTC)
     try:
         return "new" if _store(sent, server, received_at) else "known"
     except db.DatabaseAway:
         body = sent.model_dump(mode="json", exclude_unset=True)
-        spool.keep("ttt.rounds", [{"server": server, "round": body}])
+        spool.keep("ttt.rounds", [{"server": server, "round": body}], key)
         return "queued"
 
 
@@ -67,7 +81,7 @@ def restore(item: Any, accepted_at: int) -> None:
 def _store(
     sent: Report, server: str | None, received_at: datetime, erased: set[str] | None = None
 ) -> bool:
-    """Whether the round is new; raises Conflict."""
+    """Whether the round is new; raises Conflict, and Invalid for one before the horizon."""
     content = sent.content
     content = erasure.without(erased, content) if erased else content
     at = sent.ended_at or received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
@@ -79,10 +93,12 @@ def _store(
         "server": server,
         "winner_raw": sent.winner,
         "received_at": received_at,
-        "writing": erasure.WRITING,
+        "writing": locks.TTT_ROUNDS,
     }
     while True:
         for row in db.run(_INSERT, values):
+            if row["is_new"] is None:
+                raise Invalid(f"ended_at {_TOO_OLD}", [{"field": "ended_at", "problem": _TOO_OLD}])
             if not row["is_new"]:
                 _compare(sent, content, row)
             return bool(row["is_new"])
@@ -98,6 +114,7 @@ _INSERT = """
       select %(id)s, %(at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s, %(winner_raw)s,
         %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s
       from pg_advisory_xact_lock_shared(%(writing)s)
+      where %(at)s >= rollups.horizon('ttt.rounds')
       on conflict do nothing
       returning id, at, nullif(map_name, '') as map_name, server, winner, duration
     ), player as (
@@ -139,6 +156,9 @@ _INSERT = """
     select false, map_name, winner, duration, ended_at, players, kills, buys
     from ttt.rounds
     where id = %(id)s
+    union all
+    select null, null, null, null, null, null, null, null
+    where %(at)s < rollups.horizon('ttt.rounds')
 """
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from functions.shared import auth, wire
 from functions.shared.auth import Caller, Needs
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
@@ -102,21 +100,16 @@ class ErasedPlayer(wire.Shape):
     removed: dict[str, int]
 
 
-class RoundPath(wire.Terse):
-    """Which round."""
-
-    round_id: str = Field(max_length=36)
-
-
 def collect(request: Request) -> Answer:
     """Stores a round with its players, kills and buys. Sending it again changes nothing."""
-    server = request.caller.owner if request.caller else None
+    assert request.caller
+    server, key = request.caller.owner, request.caller.name
     body = request.text(report.MAX_BYTES)
     try:
         sent = report.read(body)
-        done = rounds.record(sent, server)
+        done = rounds.record(sent, server, key)
     except (BadRequest, Conflict) as problem:
-        quarantine.keep(body, server, problem.sentence)
+        quarantine.keep(body, server, problem.sentence, key)
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":
@@ -128,7 +121,8 @@ def collect(request: Request) -> Answer:
 
 def update(request: Request) -> Answer:
     """Notes what a player is called now; 201 for the first name ever."""
-    done = names.update(names.read(request.text(report.MAX_BYTES)))
+    assert request.caller
+    done = names.update(names.read(request.text(report.MAX_BYTES)), request.caller.name)
     if done == "queued":
         return Answer({"message": "Player update accepted", "queued": True}, 202)
     message = "Player created successfully" if done == "new" else "Player updated successfully"
@@ -154,7 +148,14 @@ for path in ("/api/player/update", "/api/collect/player/update"):
     )(update)
 
 
-@routes.get("/api/stats", query=feed.FeedQuery, answers={200: feed.Feed}, headers=FRESH, etag=True)
+@routes.get(
+    "/api/stats",
+    query=feed.FeedQuery,
+    answers={200: feed.Feed},
+    response_headers=("X-Total-Count", "X-Has-More", "X-Next-Offset", "X-Next-Cursor"),
+    headers=FRESH,
+    etag=True,
+)
 def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
     """The newest rounds that fit into 5 MB, with gzip many times more than without.
 
@@ -212,12 +213,19 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
 
 
 @routes.delete(
-    "/api/ttt/players/{steam_id}", guard=write, query=names.NamesPath, answers={200: ErasedPlayer}
+    "/api/ttt/players/{steam_id}",
+    guard=auth.erase,
+    query=names.NamesPath,
+    answers={200: ErasedPlayer},
 )
 def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
-    """Erases a person: a tombstone takes their place in the rounds that others played too."""
-    actor = request.caller.name if request.caller else None
-    return {"message": "Player erased", "removed": erasure.erase(path.steam_id, actor)}
+    """Erases a person: a tombstone takes their place in the rounds that others played too.
+
+    Needs a key of scope admin.
+    """
+    assert request.caller
+    removed = erasure.erase(path.steam_id, request.caller.name)
+    return {"message": "Player erased", "removed": removed}
 
 
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
@@ -276,11 +284,11 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
 
 @routes.get(
     "/api/ttt/rounds/{round_id}",
-    query=RoundPath,
+    query=rounds.RoundPath,
     answers={200: rounds.NamedRound, 404: "Round not found"},
     etag=True,
 )
-def read_round(request: Request, path: RoundPath) -> dict[str, Any]:
+def read_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
     found = rounds.named(path.round_id)
     if found is None:

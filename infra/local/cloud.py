@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from typing import TypedDict
 
 import boto3
 from botocore.config import Config
+
+from infra.local import emulator
 
 LOCAL = Path(__file__).resolve().parents[2] / ".local"
 REGION = "us-east-1"
@@ -36,9 +39,10 @@ class CloudError(RuntimeError):
 
 @dataclass(frozen=True)
 class Cloud:
-    """Where a local cloud listens; whoever knows the port can use it."""
+    """Where a local cloud listens, and what it asks of whoever uses it."""
 
     port: int
+    token: str = ""
     process: subprocess.Popen[bytes] | None = None  # ours, if we started it
 
     def is_up(self) -> bool:
@@ -57,6 +61,7 @@ class Cloud:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": self.token,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -71,6 +76,7 @@ class Cloud:
             "region_name": REGION,
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
+            "aws_session_token": self.token,
             "config": _DIRECT,
         }
 
@@ -82,6 +88,7 @@ class Access(TypedDict):
     region_name: str
     aws_access_key_id: str
     aws_secret_access_key: str
+    aws_session_token: str
     config: Config
 
 
@@ -91,8 +98,11 @@ _DIRECT = Config(proxies={}, read_timeout=900, retries={"total_max_attempts": 1}
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Cloud]:
-    """A cloud that starts now and ends with the block, or with this process if that comes first."""
+def running(home: Path, queues: Path | None = None) -> Iterator[Cloud]:
+    """A cloud that starts now and ends with the block, or with this process if that comes first.
+
+    What its queues hold stays in the folder `queues`, by default one of `home`.
+    """
     python = LOCAL / "ministack" / "bin" / "python"
     if not python.exists():
         raise CloudError(
@@ -101,14 +111,14 @@ def running(home: Path) -> Iterator[Cloud]:
     scratch = home / "cloud"
     shutil.rmtree(scratch, ignore_errors=True)  # unpacked functions of a killed run
     scratch.mkdir(parents=True)
-    cloud = Cloud(free_port())
+    cloud = Cloud(free_port(), secrets.token_urlsafe(32))
     with (home / "cloud.log").open("wb") as log:
         process = subprocess.Popen(
-            [python, Path(__file__).with_name("leash.py"), "ministack"],
+            [python, Path(__file__).with_name("leash.py"), emulator.__file__],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=_environ(cloud, scratch),
+            env=_environ(cloud, scratch, queues or home / "queues"),
             cwd=scratch,
         )
         assert process.stdin
@@ -121,13 +131,14 @@ def running(home: Path) -> Iterator[Cloud]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _environ(cloud: Cloud, scratch: Path) -> dict[str, str]:
+def _environ(cloud: Cloud, scratch: Path, queues: Path) -> dict[str, str]:
     """All that MiniStack sees; its Lambdas inherit it, so nothing of the user's shell is in it."""
     return cloud.environ | {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
+        emulator.QUEUES: str(queues),
         "STATE_DIR": str(scratch / "state"),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(cloud.port),
@@ -145,7 +156,7 @@ def _await_ready(cloud: Cloud, process: subprocess.Popen[bytes], home: Path) -> 
     while process.poll() is None and time.monotonic() < deadline:
         asked = HTTPConnection("127.0.0.1", cloud.port, timeout=5)
         with suppress(OSError, HTTPException), closing(asked):
-            asked.request("GET", "/_ministack/ready")
+            asked.request("GET", emulator.READY)
             if asked.getresponse().status == HTTPStatus.OK:
                 return
         time.sleep(0.05)

@@ -13,6 +13,7 @@ from infra.local.postgres import Postgres, PostgresError
 
 _OURS = "tiltyard.conf"
 # Written anew at every start: this text is the configuration, ALTER SYSTEM may add to it.
+# Statements, their values, rows in DETAIL and lines in CONTEXT are about persons, and not logged.
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -28,6 +29,11 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = none
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 """
 # For throw-away clusters: nothing is lost but what a crash of the machine would lose.
 _FLEETING = """\
@@ -110,7 +116,7 @@ def _is_at_work(pid: int, home: Path) -> bool:
 def _launch(home: Path, postgres: Postgres) -> str:
     """Start the server and wait for it; returns what it said when it did not start, or nothing."""
     log = home / "server.log"
-    log.touch(mode=0o600)  # a failed statement is logged with its values
+    log.touch(mode=0o600)
     account.give(log)
     begun = log.stat().st_size
     pg_ctl = (postgres.bin / "pg_ctl", f"--pgdata={home / 'data'}", "--wait", f"--log={log}")

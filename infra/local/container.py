@@ -30,6 +30,7 @@ def start(home: Path, password: str, durable: bool) -> int:
             *("--volume", f"{name}:/var/lib/postgresql/data", "--env", "POSTGRES_PASSWORD"),
             *("--env", "TIMESCALEDB_TELEMETRY=off", IMAGE),
             *("-c", "max_connections=200", "-c", "timezone=UTC", "-c", "jit=off", *keep),
+            *("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse"),
             password=password,
         )
         if made.returncode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -113,7 +112,6 @@ def _parameters(more: dict[str, str]) -> list[str]:
     here = {
         "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "Architecture": machine,
-        "LogLevel": os.environ.get("LOG_LEVEL", "INFO"),
     }
     # Quoted, for SAM parts a value at its spaces.
     return ["--parameter-overrides", *(f'{key}="{value}"' for key, value in (here | more).items())]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
+import json
+import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import aiohttp
@@ -19,7 +20,9 @@ from aiohttp import web
 from yarl import URL
 
 from infra.local import sockets
+from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
+from infra.local.listener import Server
 
 BODY_LIMIT = 10 * 1024 * 1024  # API Gateway's
 
@@ -31,15 +34,14 @@ _HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade", "expect",
 }  # fmt: skip
-_THE_EDGES = {"host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+_TOKEN = TOKEN.decode()
+_THE_EDGES = {"host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-_OPEN = {"Access-Control-Allow-Origin": "*"}
+_WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_UNSPELLED = re.compile(rb"[^!-~]")  # what no address may hold as it is
 _GATEWAYS_OWN = {403: "ACCESS_DENIED", 413: "REQUEST_TOO_LARGE", 429: "THROTTLED"}
 
 Say = Callable[[str], None]
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-_SILENT = logging.getLogger("tiltyard.edge")
-_SILENT.disabled = True  # aiohttp's own lines quote URLs and headers
 
 
 class EdgeError(RuntimeError):
@@ -48,10 +50,11 @@ class EdgeError(RuntimeError):
 
 @dataclass(frozen=True)
 class Behind:
-    """Where the deployed APIs answer; no sockets when the template has none."""
+    """Where the deployed APIs answer, to whoever shows the token; sockets if the template has."""
 
     rest: str
     sockets: str | None = None
+    token: str = ""
 
 
 class Edge:
@@ -90,7 +93,7 @@ class Edge:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
         )
         self._turns = asyncio.Semaphore(_AT_ONCE)
-        server = _Server(self._serve, self._failed)
+        server = Server(self._serve, self._refuse)
         self._runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener).start()
@@ -102,9 +105,11 @@ class Edge:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
+        if target(request.raw_path) is None:
+            return self._refuse(400, "The request line names no path.")
         body = await _body(request)
         if body is None:
-            answer = _response(self._gateway.answer("REQUEST_TOO_LARGE", 413))
+            answer = self._refuse(413, f"The body has more than {BODY_LIMIT} bytes.")
             answer.force_close()  # the rest of the body is still on its way
             return answer
         behind = self._behind()
@@ -117,13 +122,14 @@ class Edge:
             return self._away(f"{request.method}: {type(error).__name__}")
 
     async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
-        path, _, query = request.raw_path.partition("?")
+        path, _, query = (target(request.raw_path) or "/").partition("?")
         url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{query}", encoded=True)
         headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
+            (_TOKEN, behind.token),
             ("X-Forwarded-For", request.remote or ""),
             ("X-Forwarded-Proto", "http"),
-            ("X-Forwarded-Host", request.host),
+            ("X-Forwarded-Host", _text(request.host)),
         ]
         async with self._client.request(
             request.method,
@@ -142,21 +148,18 @@ class Edge:
 
     def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
         """The gateway's answer in our words. It is its own: every function sets X-Request-Id."""
-        told = content.decode(errors="replace")
-        if status >= 500:
-            self._say(f"gateway: {request.method} answered {status}: {told}")
+        told = _words(content)
+        self._say(f"gateway: {request.method} answered {status}: {told}")
         kind = _GATEWAYS_OWN.get(status, f"DEFAULT_{status // 100}XX")
         if "Missing Authentication Token" in told:
             kind = "MISSING_AUTHENTICATION_TOKEN"
         return _response(self._gateway.answer(kind, status, told))
 
-    def _failed(self, status: int, error: BaseException | None) -> web.Response:
-        """To what aiohttp cannot read, or broke here; not in its words, which quote requests."""
-        if status >= 500:
-            self._say(f"edge: {type(error).__name__}")
-        answer = _response(self._gateway.answer(_GATEWAYS_OWN.get(status, "BAD_REQUEST"), status))
-        answer.force_close()
-        return answer
+    def _refuse(self, status: int, sentence: str) -> web.Response:
+        """Our own answer to what no function hears of."""
+        self._say(f"edge: answered {status}: {sentence}")
+        kind = _GATEWAYS_OWN.get(status, "BAD_REQUEST" if status < 500 else "DEFAULT_5XX")
+        return _response(self._gateway.answer(kind, status, sentence))
 
     def _away(self, reason: str) -> web.Response:
         self._say(f"edge: {reason}")
@@ -164,47 +167,22 @@ class Edge:
 
     async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
         behind = self._behind()
-        path, _, sent = request.raw_path.partition("?")
+        path, _, sent = (target(request.raw_path) or "").partition("?")
         query = sockets.query(path, sent)
         if query is None or behind is None or behind.sockets is None:
-            return web.json_response({"error": "Not found"}, status=404, headers=_OPEN)
+            self._say("edge: answered 404: no socket is served at this path.")
+            return _response(self._gateway.answer("MISSING_AUTHENTICATION_TOKEN"))
         try:
-            return await sockets.relay(request, self._client, f"{behind.sockets}?{query}")
+            there, token = f"{behind.sockets}?{query}", (_TOKEN, behind.token)
+            return await sockets.relay(request, self._client, there, token)
         except aiohttp.WSServerHandshakeError as refused:
-            return _response(self._gateway.answer("ACCESS_DENIED", refused.status))
+            self._say(f"gateway: a socket was answered {refused.status}")
+            kind = _GATEWAYS_OWN.get(refused.status, "ACCESS_DENIED")
+            return _response(self._gateway.answer(kind, refused.status, "The socket is refused."))
+        except web.HTTPException as refused:
+            return self._refuse(refused.status, "The request opens no socket.")
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._away(f"socket: {type(error).__name__}")
-
-
-class _Server(web.Server):
-    """A server that hands bodies on as they came, and fails in the gateway's words."""
-
-    def __init__(
-        self, serve: _Handler, failed: Callable[[int, BaseException | None], web.Response]
-    ) -> None:
-        super().__init__(serve)
-        self.failed = failed
-
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(
-            self, loop=self._loop, access_log=_SILENT, auto_decompress=False, logger=_SILENT
-        )
-
-
-class _Connection(web.RequestHandler):
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """The gateway's answer to what never became a request."""
-        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
-            raise ConnectionError("the client has left, or has been answered already") from exc
-        server = self._manager
-        assert isinstance(server, _Server)
-        return server.failed(status, exc)
 
 
 def encoded(path: str) -> str:
@@ -215,11 +193,26 @@ def encoded(path: str) -> str:
     return path.replace("%", "%25")
 
 
+def target(raw: str) -> str | None:
+    """The path and query that a request line names, in ASCII; None when it names none.
+
+    A client that takes us for its proxy sends the whole address.
+    """
+    if whole := _WHOLE.match(raw):
+        rest = raw[whole.end() :]
+        raw = rest if rest.startswith("/") else f"/{rest}"
+    if not raw.startswith("/"):
+        return None
+    sent = raw.partition("#")[0].encode("utf-8", "surrogateescape")
+    return _UNSPELLED.sub(lambda found: b"%%%02X" % found[0][0], sent).decode("ascii")
+
+
 async def _body(request: web.BaseRequest) -> bytes | None:
     """The whole body, or None when it is larger than the gateway takes."""
     if (request.content_length or 0) > BODY_LIMIT:
         return None
-    if request.transport and request.headers.get("Expect", "").lower() == "100-continue":
+    waits = request.headers.get("Expect", "").lower() == "100-continue"
+    if waits and request.transport and request.version >= aiohttp.HttpVersion11:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     parts = bytearray()
     async for part in request.content.iter_any():
@@ -229,10 +222,26 @@ async def _body(request: web.BaseRequest) -> bytes | None:
     return bytes(parts)
 
 
+def _words(content: bytes) -> str:
+    """What the cloud says by itself: its `message`, or all of it when it is no JSON."""
+    text = content.decode(errors="replace").strip()
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return text
+    message = (told.get("message") or told.get("Message")) if isinstance(told, dict) else None
+    return str(message or text)
+
+
 def _passing(raw: Iterable[tuple[bytes, bytes]], but: set[str]) -> list[tuple[str, str]]:
     """The headers to hand on, their names in the letters they came in."""
     pairs = ((name.decode(errors="replace"), value.decode(errors="replace")) for name, value in raw)
     return [(name, value) for name, value in pairs if name.lower() not in _HOP_BY_HOP | but]
+
+
+def _text(value: str) -> str:
+    """A header's value as a text that can be sent again, whatever bytes it was."""
+    return value.encode("utf-8", "surrogateescape").decode(errors="replace")
 
 
 def _response(answer: Answer) -> web.Response:

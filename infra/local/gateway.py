@@ -51,6 +51,7 @@ class Gateway:
     def answer(self, kind: str, status: int | None = None, message: str = "") -> Answer:
         """The answer of this kind of gateway response; `message` is what AWS itself would say."""
         default = "DEFAULT_5XX" if (status or 0) >= 500 else "DEFAULT_4XX"
+        message = message or f"The gateway answered {status or _STATUS[default]} by itself."
         response = self._responses.get(kind) or self._responses[default]
         context = {
             "requestId": str(uuid.uuid4()),

@@ -1,4 +1,4 @@
-"""Runs a module that cannot outlive whoever started it: `python leash.py MODULE`.
+"""Runs a program that cannot outlive whoever started it: `python leash.py MODULE-OR-FILE`.
 
 The starter keeps the other end of our standard input. However it ends, SIGKILL included, that end
 is closed, and then we and all our children go. Works on every Unix and from any thread, which the
@@ -22,4 +22,5 @@ if __name__ == "__main__":
     threading.Thread(target=_hold, daemon=True).start()
     sys.path.pop(0)  # this folder, whose names would shadow others
     sys.argv.pop(0)
-    runpy.run_module(sys.argv[0], run_name="__main__")
+    run = runpy.run_path if sys.argv[0].endswith(".py") else runpy.run_module
+    run(sys.argv[0], run_name="__main__")

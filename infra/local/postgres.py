@@ -55,7 +55,7 @@ def private() -> Postgres:
     with lock.held(LOCAL / "locks/postgresql"):
         debian.install([_PACKAGE], root, LOCAL / "debian")
         root.chmod(0o755)  # whatever root's umask says: the server's user reads it
-        _settle(root, programs)
+        settle(root, list(programs.iterdir()))
     postgres = inspect(programs)
     if not postgres:
         raise PostgresError(f"The private PostgreSQL does not run: remove {root} and try again.")
@@ -93,7 +93,7 @@ def _ask(program: Path, question: str) -> str:
     return told.stdout.strip() if told.returncode == 0 else ""
 
 
-def _settle(root: Path, programs: Path) -> None:
+def settle(root: Path, programs: list[Path]) -> None:
     """Point the programs at the C library and the libraries they were unpacked with.
 
     The old kind of path (DT_RPATH) serves what they load later too: extensions, and all those need.
@@ -106,7 +106,7 @@ def _settle(root: Path, programs: Path) -> None:
     if not loader or not libraries:
         raise PostgresError(f"Debian's C library is missing: remove {root} and try again.")
     patch = (_patchelf(), "--set-interpreter", loader, "--force-rpath", "--set-rpath", libraries)
-    for program in programs.iterdir():
+    for program in programs:
         if program.read_bytes()[:4] != b"\x7fELF":
             continue  # a script
         done = subprocess.run([*patch, program], capture_output=True, text=True, check=False)

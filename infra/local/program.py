@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import re
+import shutil
 import signal
 import sys
 import time
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from infra.local import deployment, lock, state
 from infra.local.environments import ensure
-from infra.local.state import HOME, StackError, State
+from infra.local.state import HOME, QUEUES, StackError, State
 
 # The rest is imported where it is used: deploy-local should not wait for what only run needs.
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def run() -> None:
     chosen = _parameters()
     port = _port()
     ensure("ministack", "sam")
-    with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout) as local:
+    with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout, queued=QUEUES) as local:
         local.journal.show(_table(local))
         local.journal.show(f"  {'Started in':<13} {time.monotonic() - begun:.1f} s")
         local.journal.show("ready")
@@ -80,17 +82,35 @@ def reset() -> None:
 
     stop()
     timescale.reset()
+    shutil.rmtree(QUEUES, ignore_errors=True)
     print("The local data is deleted.")
 
 
 def _parameters() -> dict[str, str]:
     """The template's parameters that the environment chooses; StackError names a wrong one."""
-    _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    _api_key()
     return {
+        "LogLevel": _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
+        "DatabasePooler": _pooler(),
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
         **_avatar_url(),
     }
+
+
+def _pooler() -> str:
+    chosen = _chosen("DATABASE_POOLER", "false", ("true", "false"))
+    if chosen == "true" and os.environ.get("DATABASE_URL") and not os.environ.get("MIGRATE_URL"):
+        raise StackError(
+            "DATABASE_POOLER is 'true': set MIGRATE_URL, too, to the address of the same database "
+            "past the pooler, which a migration cannot pass."
+        )
+    return chosen
+
+
+def _api_key() -> None:
+    if not re.fullmatch(r"[!-~]{0,512}", os.environ.get("API_KEY", "")):
+        raise StackError("API_KEY must be up to 512 characters of ASCII without spaces.")
 
 
 def _avatar_url() -> dict[str, str]:

@@ -74,9 +74,8 @@ def _quiet(environ: dict[str, str]) -> dict[str, str]:
 
 def main(words: list[str]) -> int:
     """Run SAM for the Makefile; its exit code."""
-    target = os.environ.get("TILTYARD_TARGET")
     try:
-        process = start(words, {"TILTYARD_TARGET": target} if target else {})
+        process = start(words, {})
     except CloudError as error:
         print(error, file=sys.stderr)
         return 1

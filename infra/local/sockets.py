@@ -27,18 +27,19 @@ def query(path: str, sent: str) -> str | None:
 
 
 async def relay(
-    request: web.BaseRequest, client: aiohttp.ClientSession, address: str
+    request: web.BaseRequest, client: aiohttp.ClientSession, address: str, token: tuple[str, str]
 ) -> web.WebSocketResponse:
     """Join the client to the socket at `address` until one of them closes.
 
-    That one is opened first: WSServerHandshakeError has its status when it refuses.
+    That one is opened first, with the header `token`: WSServerHandshakeError has its status when
+    it refuses.
     """
     offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
     kept = [(name, request.headers[name]) for name in _KEPT if name in request.headers]
     there = await client.ws_connect(
         URL(address, encoded=True),
         protocols=[protocol.strip() for protocol in offered if protocol.strip()],
-        headers=[*kept, ("X-Forwarded-For", request.remote or "")],
+        headers=[*kept, token, ("X-Forwarded-For", request.remote or "")],
         max_msg_size=0,  # the gateway's own limits are behind us
     )
     async with there:

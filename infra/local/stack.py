@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TextIO
 
-from infra.local import cloud, deployment, logs, state, timescale
+from infra.local import cloud, deployment, logs, queues, state, timescale
 from infra.local.cloud import LOCAL, Cloud
 from infra.local.deployment import Deployment
 from infra.local.edge import Behind, Edge
@@ -21,6 +21,7 @@ from infra.local.gateway import Gateway
 from infra.local.logs import Journal
 from infra.local.sam import ROOT
 from infra.local.state import State
+from infra.local.supervisor import supervised
 from infra.local.timescale import Server
 
 _CHOSEN: Mapping[str, str] = MappingProxyType({"TiltKeys": "optional"})
@@ -51,11 +52,13 @@ def running(
     chosen: Mapping[str, str] = _CHOSEN,
     terminal: TextIO | None = None,
     refresh_rate: str = "rate(5 minutes)",
+    queued: Path | None = None,
 ) -> Iterator[Stack]:
     """A whole stack while the block runs: built, deployed, migrated, on a free port by default.
 
     `chosen` are parameters of the template. Without a database it starts and stops the checkout's
-    own. Stacks in different folders do not disturb each other.
+    own, and starts it again if it dies. What its queues hold when it ends, `queued` keeps for the
+    next one. Stacks in different folders do not disturb each other.
     """
     with ExitStack() as ending:
         ending.enter_context(state.owned(home))
@@ -64,10 +67,15 @@ def running(
         ending.callback(listening.close)
         journal.say("Starting; the first time takes a minute.")
         build = ending.enter_context(deployment.building(home))
-        local = ending.enter_context(cloud.running(home))
+        given = database.app_url if database else os.environ.get("DATABASE_URL", "")
+        kept = queues.folder(queued or home / "queues", given)
+        left = queues.left(kept)
+        local = ending.enter_context(cloud.running(home, kept))
         if database is None:
             ending.callback(timescale.stop)
             database = timescale.start()
+            if database.is_ours:
+                ending.enter_context(supervised(database, journal.say))
         keys = secret_keys()
         secret = cloud.furnish(
             local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
@@ -80,10 +88,20 @@ def running(
         }
         deployed = deployment.deploy(local, home, parameters)
         deployment.migrate(local, deployed)
+        _give_back(local, left, journal)
         ending.callback(state.forget, home)
-        State(os.getpid(), listening.url, local.port, parameters, deployed).write(home)
+        State(os.getpid(), listening.url, local.port, parameters, deployed, local.token).write(home)
         ending.enter_context(logs.followed(local, deployed.logs, journal))
         yield Stack(listening.url, local, database, keys["api_key"], journal, deployed)
+
+
+def _give_back(local: Cloud, left: list[Path], journal: Journal) -> None:
+    """Queue again what earlier stacks left; not before the migration, for it is drained at once."""
+    count = queues.give_back(local, left)
+    if count:
+        journal.say(f"{count} messages that an earlier stack left in its queues are back there.")
+    if count < len(left):
+        journal.say(f"{len(left) - count} are kept: the template has no queue for them.")
 
 
 def _behind(home: Path) -> Callable[[], Behind | None]:
@@ -96,7 +114,8 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
             changed = file.stat().st_mtime_ns
             if changed not in known:
                 known.clear()
-                known[changed] = Behind(State.read(home).address())
+                read = State.read(home)
+                known[changed] = Behind(read.address(), token=read.cloud_token)
         except FileNotFoundError:
             return None
         return known[changed]

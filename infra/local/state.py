@@ -14,6 +14,7 @@ from infra.local.cloud import LOCAL, Cloud
 from infra.local.deployment import Deployment
 
 HOME = LOCAL / "stack"
+QUEUES = LOCAL / "queues"  # data: beside the stack, which `make clean` removes
 
 
 class StackError(RuntimeError):
@@ -29,6 +30,7 @@ class State:
     cloud_port: int
     parameters: dict[str, str]  # of the template, as they were deployed
     deployed: Deployment
+    cloud_token: str = ""
 
     @classmethod
     def read(cls, home: Path) -> State:
@@ -39,12 +41,13 @@ class State:
     def write(self, home: Path) -> None:
         """Replace the file at once, so that nobody reads half of it."""
         draft = home / "state.json.new"
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self)))
         draft.replace(home / "state.json")
 
     def cloud(self) -> Cloud:
         """The cloud that the stack runs on."""
-        return Cloud(self.cloud_port)
+        return Cloud(self.cloud_port, self.cloud_token)
 
     def address(self) -> str:
         """Where the cloud serves the REST API."""

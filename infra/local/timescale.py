@@ -20,15 +20,17 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from infra.local import account, cluster, container, lock, postgres
+from infra.local import account, cluster, container, given, lock, postgres
 from infra.local.container import ContainerError
 from infra.local.debian import DebianError
+from infra.local.given import GivenError
 from infra.local.postgres import LOCAL, Postgres, PostgresError
 
 HOME = LOCAL / "timescale"
 DATABASE = "tiltyard"
 APP = "tiltyard_app"
 _CONTAINER = "container"
+_AT_REST = "at-rest"  # a file that is there while the server was stopped on purpose
 _PATIENCE = 60.0  # seconds for a server that replays its log after a crash
 
 
@@ -66,21 +68,26 @@ def start(home: Path = HOME, durable: bool = True) -> Server:
 
     Not durable is a throw-away cluster: always our own, as DATABASE_URL's is not ours to waste.
     """
-    given = os.environ.get("DATABASE_URL")
-    if given and durable:
-        return _given(given)
+    url = os.environ.get("DATABASE_URL")
+    if url and durable:
+        with _sentences():
+            return _given(url)
+    if os.environ.get("MIGRATE_URL") and durable:
+        raise TimescaleError("MIGRATE_URL is set, but DATABASE_URL is not: set both or neither.")
     with _sentences(), _alone(home) as home:
         record = _read(home) or _decide()
         _write(home, record)  # before there is data: passwords that are lost cannot be had again
         where = _launch(home, record, durable)
         _write(home, record)
         _furnish(record)
+        (home / _AT_REST).unlink(missing_ok=True)
     return Server(record.url("postgres"), record.url(APP), where, is_ours=True)
 
 
 def stop(home: Path = HOME) -> None:
     """Stop the server of this folder, if one is up; its data stays."""
     with _sentences(), _alone(home) as home:
+        (home / _AT_REST).touch()
         _halt(home)
 
 
@@ -104,25 +111,20 @@ def running(home: Path = HOME) -> Record | None:
     return record if up else None
 
 
+def died(home: Path = HOME) -> bool:
+    """True when the server of this folder is down, though nobody stopped it."""
+    home = account.reachable(home)
+    return _read(home) is not None and not (home / _AT_REST).exists() and running(home) is None
+
+
 def _given(url: str) -> Server:
-    try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
-            version = connection.info.parameter_status("server_version")
-            known = "select default_version from pg_available_extensions where name = 'timescaledb'"
-            timescale = connection.execute(known).fetchone()
-    except psycopg.ProgrammingError:
-        raise TimescaleError(
-            "DATABASE_URL is not a PostgreSQL address: correct or unset it."
-        ) from None
-    except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise TimescaleError(
-            f"DATABASE_URL is set, but its server does not answer ({reason}): correct or unset it."
-        ) from None
-    if not timescale:
-        raise TimescaleError("DATABASE_URL is set, but its server has no TimescaleDB to offer.")
-    where = f"PostgreSQL {version} with TimescaleDB {timescale[0]}, of DATABASE_URL"
-    return Server(url, url, where, is_ours=False)
+    """The server of DATABASE_URL; migrations go past its pooler, to MIGRATE_URL, if that is set."""
+    past = os.environ.get("MIGRATE_URL") or url
+    if past != url:
+        given.inspect("DATABASE_URL", url)
+    version, timescale = given.inspect("DATABASE_URL" if past == url else "MIGRATE_URL", past)
+    where = f"PostgreSQL {version} with TimescaleDB {timescale}, of DATABASE_URL"
+    return Server(past, url, where, is_ours=False)
 
 
 def _decide() -> Record:
@@ -205,6 +207,8 @@ def _furnish(record: Record) -> None:
             " where scheduled and current_setting('timescaledb.license') = 'apache'"
         )
         admin.execute("grant create, temporary on database tiltyard to tiltyard_app")
+        # An error may quote what somebody searched for. The functions log its SQLSTATE themselves.
+        admin.execute("alter role tiltyard_app set log_min_messages = 'log'")
 
 
 def _patiently(url: str, deadline: float) -> psycopg.Connection[tuple[object, ...]]:
@@ -243,7 +247,7 @@ def _alone(home: Path) -> Iterator[Path]:
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except (ContainerError, DebianError, PostgresError) as error:
+    except (ContainerError, DebianError, GivenError, PostgresError) as error:
         raise TimescaleError(str(error)) from None
     except OSError as error:  # a full disk, a folder that an earlier `sudo make` left to root
         raise TimescaleError(f"{error.filename or HOME}: {error.strerror}.") from error

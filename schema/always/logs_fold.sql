@@ -9,7 +9,7 @@ returns integer
 language plpgsql
 as $$
 begin
-  if not pg_try_advisory_xact_lock(7417207) then
+  if not pg_try_advisory_xact_lock(7417205) then
     return -1;
   end if;
   return logs.fold_next(most, with_open);

@@ -26,10 +26,12 @@ as $$
   where settles_at <= pg_snapshot_xmin(pg_current_snapshot())
 $$;
 
--- Writes the buckets of a table from `since` until `until` anew, from the raw rows.
+-- Writes the buckets of a table from `since` until `until` anew, from the raw rows. What a week's rows are
+-- grouped by fits into this memory, which only one refresh at a time takes; on disk it costs twice the time.
 create or replace function rollups.recompute(rollup smallint, since timestamptz, until timestamptz)
 returns void
 language plpgsql
+set work_mem = '64MB'
 as $$
 declare
   r rollups.catalog;
@@ -54,7 +56,7 @@ declare
   r rollups.catalog;
 begin
   select * into strict r from rollups.catalog where id = rollup;
-  return query execute r.live using bucket, bucket + r.width;
+  return query execute r.live using bucket, date_add(bucket, r.width, 'UTC');
 end
 $$;
 
@@ -77,7 +79,7 @@ begin
          (select * from live except all select * from kept)) as odd)
        end',
     r.material, r.bucket_column, r.bucket_column, r.live
-  ) into found using bucket, bucket + r.width, rollup;
+  ) into found using bucket, date_add(bucket, r.width, 'UTC'), rollup;
   return found;
 end
 $$;
@@ -122,9 +124,49 @@ begin
     and o.attnum > 0
     and not n.attisdropped
     and not o.attisdropped;
-  execute format('insert into %s (%s) select %s from %s where %I + $2 <= rollups.horizon($1)',
+  execute format('insert into %s (%s) select %s from %s where date_add(%I, $2, ''UTC'') <= rollups.horizon($1)',
     rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
     using old.source, old.width;
+end
+$$;
+
+-- The columns of a rollup that hold names of players, or tell of them; null where there are none.
+create or replace function rollups.private_columns(rollup text) returns text[]
+language sql
+immutable
+as $$
+  select case
+    when rollup in ('logs.appearances', 'logs.player_days', 'logs.player_months')
+    then array['name', 'named_at', 'named_by']
+    when rollup = 'logs.name_days' then array['*']
+  end
+$$;
+
+-- Lets analysts read a rollup: its view, or where that holds names a view of its other columns, which
+-- is called the same with `_nameless` after it; of one that is all names nothing.
+create or replace function rollups.publish(rollup text) returns void
+language plpgsql
+as $$
+declare
+  private text[] := rollups.private_columns(rollup);
+  columns text;
+begin
+  if private is null then
+    execute format('grant select on %s to tiltyard_analyst', rollup);
+    return;
+  end if;
+  execute format('revoke all on %s from tiltyard_analyst', rollup);
+  if private <> array['*'] then
+    select string_agg(quote_ident(attname), ', ' order by attnum) into strict columns
+    from pg_attribute
+    where attrelid = rollup::regclass
+      and attnum > 0
+      and attname <> all (private);
+    execute format(
+      'create or replace view %1$s_nameless as select %2$s from %1$s', rollup, columns
+    );
+    execute format('grant select on %s_nameless to tiltyard_analyst', rollup);
+  end if;
 end
 $$;
 
@@ -144,7 +186,7 @@ begin
   end if;
   -- Replaced and not dropped: other views may read it.
   execute format('create or replace view %s as %s', r.name, r.exact);
-  execute format('grant select on %s to tiltyard_analyst', r.name);
+  perform rollups.publish(r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   if old.id is not null then
     execute format(
@@ -199,37 +241,5 @@ begin
      limit $1',
     r.bucket_column, r.material, s.time_column, r.source
   ) using size, s.horizon, r.width;
-end
-$$;
-
--- Removes a person's kept rows whose raw rows are gone; the others follow their raw rows.
-create or replace function rollups.forget(source text, person_column text, person text)
-returns bigint
-language plpgsql
-as $$
-declare
-  r record;
-  removed bigint;
-  total bigint := 0;
-begin
-  for r in
-    select c.bucket_column, s.horizon, rollups.storage(c.id) as kept
-    from rollups.catalog c
-    join rollups.sources s on s.name = c.source
-    where c.source = forget.source
-      and exists (  -- others count without telling who
-        select
-        from pg_attribute a
-        where a.attrelid = rollups.storage(c.id)::regclass
-          and a.attname = person_column
-      )
-  loop
-    execute format(
-      'delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column
-    ) using person, r.horizon;
-    get diagnostics removed = row_count;
-    total := total + removed;
-  end loop;
-  return total;
 end
 $$;

@@ -53,7 +53,7 @@ language sql
 stable
 as $$
   select coalesce(min(d.bucket), now()),
-    coalesce(bool_or(d.bucket < until and d.bucket + c.width > since), false)
+    coalesce(bool_or(d.bucket < until and date_add(d.bucket, c.width, 'UTC') > since), false)
   from rollups.dirty d
   join rollups.catalog c on c.id = d.rollup
   where c.name = 'ttt.deed_days'

@@ -8,22 +8,29 @@
 
 -- Where the months end that are read as one past; -infinity where each is read for itself: when not all
 -- time is asked for, or when that past is dirty and would be counted anew for everybody.
+-- In PL/pgSQL, which plans its statement once a session and not at each call.
 create or replace function ttt.past_end(since timestamptz, last timestamptz) returns timestamptz
-language sql
+language plpgsql
 stable
 as $$
-  select coalesce(min(s.closed_until), '-infinity')
-  from rollups.sources s
-  where s.name = 'ttt.rounds'
-    and since = '-infinity'
-    and s.closed_until <= last
-    and not exists (
-      select
-      from rollups.dirty d
-      join rollups.catalog c on c.id = d.rollup
-      where c.source = s.name
-        and c.is_closing
-    )
+begin
+  if since > '-infinity' then
+    return '-infinity';
+  end if;
+  return coalesce((
+    select s.closed_until
+    from rollups.sources s
+    where s.name = 'ttt.rounds'
+      and s.closed_until <= last
+      and not exists (
+        select
+        from rollups.dirty d
+        join rollups.catalog c on c.id = d.rollup
+        where c.source = s.name
+          and c.is_closing
+      )
+  ), '-infinity');
+end
 $$;
 
 -- Rounds by map, server and winner.
@@ -102,7 +109,8 @@ as $$
     and w.map_name = map
 $$;
 
--- What people did in a role, by person, role and server.
+-- What people did in a role, by person, role and server. Without months: a person's days are few, and a
+-- list asks for the people of a page.
 create or replace function ttt.player_role_window(
   since timestamptz, first timestamptz, last timestamptz, until timestamptz,
   map text
@@ -122,25 +130,11 @@ as $$
   union all
   select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
     w.kills, w.deaths, w.team_kills
-  from ttt.player_role_months w
-  where w.month >= first
-    and w.month < last
-    and map is null
-    and w.month >= (select ttt.past_end(since, last))
-  union all
-  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
-    w.kills, w.deaths, w.team_kills
   from ttt.deed_days w
-  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
-    and map is null
-  union all
-  select w.steam_id, w.role, w.server, w.rounds, w.innocent_wins, w.traitor_wins, w.timelimits,
-    w.kills, w.deaths, w.team_kills
-  from ttt.deed_days w
-  where map is not null
-    and w.day >= since
+  where w.day >= since
     and w.day < until
-    and w.map_name = map
+    and w.day >= (select ttt.past_end(since, last))
+    and (map is null or w.map_name = map)
 $$;
 
 -- What was done in a role, by role and server.
@@ -279,23 +273,11 @@ as $$
     and map is null
   union all
   select w.steam_id, w.weapon, w.server, w.kills, w.headshots
-  from ttt.player_weapon_months w
-  where w.month >= first
-    and w.month < last
-    and map is null
-    and w.month >= (select ttt.past_end(since, last))
-  union all
-  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
   from ttt.player_weapon_days w
-  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
-    and map is null
-  union all
-  select w.steam_id, w.weapon, w.server, w.kills, w.headshots
-  from ttt.player_weapon_days w
-  where map is not null
-    and w.day >= since
+  where w.day >= since
     and w.day < until
-    and w.map_name = map
+    and w.day >= (select ttt.past_end(since, last))
+    and (map is null or w.map_name = map)
 $$;
 
 -- Kills by killer, victim and server.
@@ -313,14 +295,10 @@ as $$
   where (select ttt.past_end(since, last)) > '-infinity'
   union all
   select w.killer, w.victim, w.server, w.kills, w.headshots
-  from ttt.nemesis_months w
-  where w.month >= first
-    and w.month < last
-    and w.month >= (select ttt.past_end(since, last))
-  union all
-  select w.killer, w.victim, w.server, w.kills, w.headshots
   from ttt.nemesis_days w
-  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
+  where w.day >= since
+    and w.day < until
+    and w.day >= (select ttt.past_end(since, last))
 $$;
 
 -- Rounds of two people, by pair and server.
@@ -339,14 +317,10 @@ as $$
   where (select ttt.past_end(since, last)) > '-infinity'
   union all
   select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
-  from ttt.pair_months w
-  where w.month >= first
-    and w.month < last
-    and w.month >= (select ttt.past_end(since, last))
-  union all
-  select w.player1, w.player2, w.server, w.rounds, w.rounds_together, w.wins, w.timelimits
   from ttt.pair_days w
-  where (w.day >= since and w.day < first or w.day >= last and w.day < until)
+  where w.day >= since
+    and w.day < until
+    and w.day >= (select ttt.past_end(since, last))
 $$;
 
 -- Purchases by item, the buyer's start role, map and server.

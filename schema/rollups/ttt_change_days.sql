@@ -1,9 +1,9 @@
--- rollup: ttt.change_days   version: 1
+-- rollup: ttt.change_days   version: 2
 -- A row is how often one role became another on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
 select time_bucket('1 day', at) as day, role_start, role_end,
-  coalesce(map_name, 'unknown') as map_name, server, steam_id = 'BOT' as is_bot, count(*)::integer as changes
+  coalesce(map_name, 'unknown') as map_name, server, ttt.is_pseudo(steam_id) as is_bot, count(*)::integer as changes
 from ttt.players
 where role_start <> role_end
-group by day, role_start, role_end, coalesce(map_name, 'unknown'), server, steam_id = 'BOT'
+group by day, role_start, role_end, coalesce(map_name, 'unknown'), server, ttt.is_pseudo(steam_id)

@@ -1,4 +1,4 @@
--- rollup: ttt.deed_days   version: 1
+-- rollup: ttt.deed_days   version: 2
 -- A row is what one person did in one role on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: steam_id, day
@@ -15,4 +15,4 @@ select time_bucket('1 day', at) as day, steam_id, role, map_name, server,
   sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
   min(at) as first_at, max(at) as last_at
 from ttt.deeds
-group by day, steam_id, role, map_name, server
+group by day, steam_id, role, map_name, server, rollups.by_hash()

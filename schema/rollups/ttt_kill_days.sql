@@ -1,9 +1,9 @@
--- rollup: ttt.kill_days   version: 1
+-- rollup: ttt.kill_days   version: 2
 -- A row is the kills with one weapon between two roles on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: map_name, day
 select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role, victim_role,
-  attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
+  ttt.is_pseudo(attacker_steamid) as by_bot, ttt.is_pseudo(victim_steamid) as of_bot,
   count(*)::integer as kill_rows,
   count(*) filter (where headshot)::integer as headshot_rows,
   count(*) filter (where is_kill)::integer as kills,
@@ -13,4 +13,4 @@ select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
 group by day, map_name, server, weapon, attacker_role, victim_role,
-  attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'
+  ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid), rollups.by_hash()

@@ -1,4 +1,4 @@
--- rollup: ttt.nemesis_days   version: 1
+-- rollup: ttt.nemesis_days   version: 2
 -- A row is one person's kills of another on one server on one UTC day; no bots.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: killer, day
@@ -7,6 +7,6 @@ select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steam
   count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill
-  and attacker_steamid <> 'BOT'
-  and victim_steamid <> 'BOT'
-group by day, attacker_steamid, victim_steamid, server
+  and not ttt.is_pseudo(attacker_steamid)
+  and not ttt.is_pseudo(victim_steamid)
+group by day, attacker_steamid, victim_steamid, server, rollups.by_hash()

@@ -1,4 +1,4 @@
--- rollup: ttt.player_weapon_days   version: 1
+-- rollup: ttt.player_weapon_days   version: 2
 -- A row is one person's kills with one weapon on one map and server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: steam_id, day
@@ -6,4 +6,4 @@ select time_bucket('1 day', at) as day, attacker_steamid as steam_id, weapon, ma
   count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill
-group by day, attacker_steamid, weapon, map_name, server
+group by day, attacker_steamid, weapon, map_name, server, rollups.by_hash()

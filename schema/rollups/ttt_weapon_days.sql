@@ -1,9 +1,9 @@
--- rollup: ttt.weapon_days   version: 1
+-- rollup: ttt.weapon_days   version: 2
 -- A row is the kills with one weapon on one server on one UTC day.
 -- source: ttt.rounds(at)   bucket: day, 1 day
 -- index: weapon, day
 select time_bucket('1 day', at) as day, server, weapon,
-  attacker_steamid is not distinct from 'BOT' as by_bot, victim_steamid = 'BOT' as of_bot,
+  ttt.is_pseudo(attacker_steamid) as by_bot, ttt.is_pseudo(victim_steamid) as of_bot,
   count(*)::integer as kill_rows,
   count(*) filter (where headshot)::integer as headshot_rows,
   count(*) filter (where is_kill)::integer as kills,
@@ -12,4 +12,5 @@ select time_bucket('1 day', at) as day, server, weapon,
   count(*) filter (where is_suicide)::integer as suicides,
   count(*) filter (where is_world)::integer as world_deaths
 from ttt.classed_kills
-group by day, server, weapon, attacker_steamid is not distinct from 'BOT', victim_steamid = 'BOT'
+group by day, server, weapon, ttt.is_pseudo(attacker_steamid), ttt.is_pseudo(victim_steamid),
+  rollups.by_hash()

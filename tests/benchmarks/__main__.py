@@ -22,6 +22,8 @@ from tests.benchmarks import (
     logs_search,
     marks,
     pages,
+    parallel,
+    rebuild,
     record,
 )
 from tests.benchmarks.caller import ROOT
@@ -35,8 +37,10 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     marks.measure: ("tilt.mark",),
     collect.measure: ("ttt.collect", "ttt.collect.peer"),
     large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
+    rebuild.measure: rebuild.NAMES,
     pages.measure: pages.NAMES,
     logs_ingest.measure: logs_ingest.NAMES,
+    parallel.measure: parallel.NAMES,
     logs_memory.measure: logs_memory.NAMES,
     logs_bytes.measure: logs_bytes.NAMES,
     logs_panel.measure: logs_panel.NAMES,

@@ -25,13 +25,25 @@ class Callee:
 
     def answer(self, events: list[dict[str, Any]]) -> list[float]:
         """The seconds that each event took."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(events) + "\n")
-        self._process.stdin.flush()
-        seconds: list[float] = json.loads(self._process.stdout.readline() or "null")
+        self.hand(events)
+        return self.begin()
+
+    def hand(self, events: list[dict[str, Any]]) -> None:
+        """Hands it the events to answer next; back when it is ready to begin."""
+        assert self._tell(json.dumps(events)) == "ready\n", f"{self._process.args} died"
+
+    def begin(self) -> list[float]:
+        """Lets it answer what it was handed; the seconds that each event took."""
+        seconds: list[float] = json.loads(self._tell("") or "null")
         assert seconds, f"{self._process.args} died"
         return seconds
+
+    def _tell(self, line: str) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def measure(store: Store) -> list[Figure]:
         _check(admin)
     return [
         at_most("ttt.collect", found["ours"], found["floor"], 2),
-        faster("ttt.collect.peer", found["ours"], found["peer"], 4),
+        faster("ttt.collect.peer", found["ours"], found["peer"], 3),
     ]
 
 

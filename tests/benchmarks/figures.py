@@ -40,6 +40,17 @@ def below(name: str, value: float, most: float, unit: str = "ms") -> Figure:
     return Figure(name, value, unit, None, None, f"<= {most:g} {unit}", value <= most)
 
 
+def at_least(name: str, value: float, least: float, unit: str) -> Figure:
+    """Goal: no less than a number."""
+    return Figure(name, value, unit, None, None, f">= {least:,g} {unit}", value >= least)
+
+
+def share(name: str, value: float, versus: float, least: float, unit: str) -> Figure:
+    """Goal: no less than a share of what the floor does."""
+    ratio = value / versus
+    return Figure(name, value, unit, versus, ratio, f">= {least:g} x", ratio >= least)
+
+
 def stated(name: str, value: float, unit: str = "ms") -> Figure:
     """No goal: it is good to know."""
     return Figure(name, value, unit, None, None, "", True)

@@ -30,7 +30,7 @@ TABLES = """
 _COPY = """
     copy bare.events
       (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-       player_count, session_id, metadata)
+       player_count, session_id, metadata, arrival)
     from stdin
 """
 _SERVER = logs_store.SERVERS[0]

@@ -16,7 +16,7 @@ from tests.benchmarks.store import Store
 NAMES = ("logs.ingest.1000", "logs.ingest.peer", "logs.ingest.repeat")
 _ROUNDS = 15
 _BATCHES = 4  # in a round
-_SHARE = 0.6  # of the rows a second that bare COPY stores
+_MOST = 1.5  # times what bare COPY takes
 
 
 def measure(store: Store) -> list[Figure]:
@@ -54,8 +54,8 @@ def measure(store: Store) -> list[Figure]:
         )
         _check(admin)
     return [
-        at_most("logs.ingest.1000", found["ours"], found["floor"], 1 / _SHARE),
-        faster("logs.ingest.peer", found["ours"], found["peer"], 6),
+        at_most("logs.ingest.1000", found["ours"], found["floor"], _MOST),
+        faster("logs.ingest.peer", found["ours"], found["peer"], 2.5),
         at_most("logs.ingest.repeat", found["again"], found["ours"], 2),
     ]
 

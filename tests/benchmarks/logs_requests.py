@@ -13,7 +13,7 @@ from functions.shared import auth
 from tests.benchmarks import logs_population
 from tests.benchmarks.logs_population import Sent
 from tests.benchmarks.store import Store, environ
-from tests.client import gateway_event
+from tests.gateway import gateway_event
 
 _SECONDS = 20  # of a server's life in a batch
 _MOST = 2_097_152  # bytes of a body
@@ -51,11 +51,11 @@ class Sender(NamedTuple):
         return gateway_event("POST", "/api/ingest/logs", body, headers)
 
 
-def sender(store: Store) -> Sender:
+def sender(store: Store, name: str = "Sandbox #1") -> Sender:
     """A new server."""
     with environ(store):
         sent = servers.NewServer(
-            name="Sandbox #1", ip="203.0.113.5", port=27015, mode="Sandbox", maxPlayers=64
+            name=name, ip="203.0.113.5", port=27015, mode="Sandbox", maxPlayers=64
         )
         made = servers.create(sent, "bench")
         return Sender(Server(made["id"], made["name"], made["mode"]), made["apiKey"])

@@ -36,6 +36,6 @@ def measure(store: Store) -> list[Figure]:
             peer=lambda _: seconds(peer),
         )
     return [
-        at_most("tilt.record", found["ours"], found["floor"], 1.6),
-        faster("tilt.record.peer", found["ours"], found["peer"], 3),
+        at_most("tilt.record", found["ours"], found["floor"], 1.55),
+        faster("tilt.record.peer", found["ours"], found["peer"], 2),
     ]

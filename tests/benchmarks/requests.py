@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from tests.client import gateway_event
+from tests.gateway import gateway_event
 
 KEY = "bench-bootstrap-key"
 ENVIRON = {
@@ -27,7 +27,7 @@ _HEADERS = {
 }
 
 
-def post(at_ms: int) -> dict[str, Any]:
+def post(at_ms: int, key: str = KEY) -> dict[str, Any]:
     """A bot posts an event of that Unix ms: the seed's first example, another user each time."""
     body = {
         "userId": f"user-{at_ms % 997}",
@@ -39,7 +39,8 @@ def post(at_ms: int) -> dict[str, Any]:
         "tiltScore": 3.5,
         "context": "discord-dm",
     }
-    return gateway_event("POST", "/api/tilt/events", json.dumps(body), _HEADERS)
+    headers = _HEADERS | {"X-Api-Key": key}
+    return gateway_event("POST", "/api/tilt/events", json.dumps(body), headers)
 
 
 def collect(number: int) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def test_cors_and_a_request_id_are_on_every_answer(client: Client, method: str, 
     headers = client.call(method, url, headers={"Origin": "null"}).headers
     assert headers["access-control-allow-origin"] == "*"
     assert headers["x-request-id"] == "the-request-id"
+    assert headers["x-content-type-options"] == "nosniff"
     exposed = headers["access-control-expose-headers"]
     for name in ("X-RateLimit-Limit", "ETag", "Retry-After"):
         assert name in exposed

@@ -172,6 +172,8 @@ def test_a_log_without_a_date_needs_one(staff: Client) -> None:
         ({"formatHint": "CSV"}, 400, "Invalid formatHint"),
         ({"defaultGameMode": "chess"}, 400, "Invalid game mode"),
         ({"baseDate": "02/03/2026"}, 400, "Invalid baseDate"),
+        ({"baseDate": str(TODAY + timedelta(days=3))}, 400, "baseDate is in the future"),
+        ({"baseDate": "9998-12-31", "dryRun": True}, 400, "baseDate is in the future"),
         ({"baseDate": "0001-01-01"}, 400, "Invalid baseDate"),
         ({"baseDate": "9999-12-31"}, 400, "Invalid baseDate"),
         ({"dryRun": "maybe"}, 400, "Invalid dryRun"),
@@ -195,7 +197,7 @@ def test_a_log_in_which_nothing_is_understood_is_refused(staff: Client) -> None:
     answered = bring(staff, "hello\n\nworld\n", formatHint="TAGGED")
     assert answered.status == 400
     assert answered.json == {
-        "error": "No valid events after parsing",
+        "error": "No valid events after parsing: 2 lines not recognised",
         "format": "TAGGED",
         "linesParsed": 3,
         "byType": {},
@@ -203,13 +205,35 @@ def test_a_log_in_which_nothing_is_understood_is_refused(staff: Client) -> None:
             {"line": 1, "text": "hello", "reason": "unrecognised_line"},
             {"line": 3, "text": "world", "reason": "unrecognised_line"},
         ],
+        "errorsTotal": 2,
     }
+
+
+def test_a_log_that_yields_nothing_says_why(staff: Client) -> None:
+    """Regression: the panel showed four words, and the command "100 lines" for thousands."""
+    old = str(TODAY - timedelta(days=91))
+    refused = bring(staff, "what\n" * 3 + TAGGED * 60, baseDate=old)
+    assert (refused.status, len(refused.json["errors"]), refused.json["errorsTotal"]) == (
+        400,
+        100,
+        363,
+    )
+    sentence = "No valid events after parsing: 300 lines older than what is kept"
+    assert refused.json["error"] == sentence
+    frame = bring(staff, ULX.splitlines()[0])
+    assert frame.json["error"] == "No valid events after parsing: 1 line without an event"
+    header = ULX.replace(f"{DAY - timedelta(days=1):%m-%d-%y}", "12-31-98")
+    unknown = bring(staff, "\n".join(header.splitlines()[:-1]), baseDate=None)
+    assert (unknown.status, unknown.json["error"]) == (400, "baseDate is in the future")
 
 
 def test_lines_older_than_what_is_kept_are_refused_one_by_one(staff: Client) -> None:
     old = TODAY - timedelta(days=91)
     answered = bring(staff, baseDate=str(old))
-    assert (answered.status, answered.json["error"]) == (400, "No valid events after parsing")
+    assert answered.status == 400
+    assert answered.json["error"] == (
+        "No valid events after parsing: 5 lines older than what is kept"
+    )
     assert answered.json["errors"][0] == {
         "line": 1,
         "text": TAGGED.splitlines()[0],
@@ -308,3 +332,40 @@ def test_an_outage_is_told_and_the_import_may_be_repeated(staff: Client, away: A
     answered = bring(staff)
     assert answered.status == 503
     assert answered.headers["retry-after"]
+
+
+def visits(staff: Client, steam_id: str) -> list[tuple[int, str]]:
+    found = staff.get(f"/api/players/{steam_id}/sessions").json
+    return [(one["seconds"], one["endReason"]) for one in found]
+
+
+def test_two_people_of_one_name_play_for_as_long_as_each_is_there(staff: Client) -> None:
+    """Regression: who joined was whoever had spawned last, and half an hour of A's became B's."""
+    one, two = "STEAM_0:0:201", "STEAM_0:1:202"
+    bring(
+        staff,
+        f"""\
+[00:00:00] Client "Bob" connected.
+[00:00:00] Client "Bob" spawned in server <{one}> (took 0 seconds).
+[00:10:00] Client "Bob" connected.
+[00:10:00] Client "Bob" spawned in server <{two}> (took 0 seconds).
+[00:20:00] Dropped "Bob" from server<{two}>
+[00:30:00] Dropped "Bob" from server<{one}>
+""",
+    )
+    assert visits(staff, one) == [(1800, "disconnect")]
+    assert visits(staff, two) == [(600, "disconnect")]
+
+
+def test_a_visit_through_the_hour_that_autumn_repeats_is_whole(staff: Client) -> None:
+    bring(
+        staff,
+        """\
+[02:50:00] Client "Ana" spawned in server <STEAM_0:1:101> (took 9 seconds).
+[02:10:00] Ana: is it that early?
+[02:20:00] Dropped "Ana" from server<STEAM_0:1:101>
+""",
+    )
+    assert visits(staff, "STEAM_0:1:101") == [(1800, "disconnect")]
+    texts = [one["type"] for one in staff.get("/api/logs").json]
+    assert texts == ["DISCONNECT", "CHAT", "CONNECT"]

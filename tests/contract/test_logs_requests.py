@@ -80,7 +80,7 @@ def test_the_limit_is_each_keys_own(game: Client) -> None:
     [
         ("oops", 400),
         ("[]", 400),
-        ('["oops"]', 400),
+        ('["oops"]', 200),
         ("x" * (batches.MAX_BYTES + 1), 413),
         (json.dumps([0] * 2001), 413),
     ],
@@ -124,12 +124,10 @@ def test_a_batch_may_be_gzip_and_is_measured_unpacked(game: Client) -> None:
     [
         ("", 0),
         ("{", 1),
-        ('{"events":[{"hp":,"armor":100}]}', 17),  # what GMod writes for NaN
-        ('[{"hp":NaN}]', 7),
-        ('[{"say":"NaN \\" Infinity","hp":-Infinity}]', 31),
-        ('[{"hp":Infinity}]', 7),
-        ('[{"hp":nan}]', 7),
-        ('[{"hp":inf}]', 7),
+        ('{"events":[{"hp":,"armor":100,}]}', 30),
+        ('[{"say":"nan \\" inf","hp":-inf,"mana":,"x":nope}]', 43),
+        ('[{"hp":infinite}]', 7),
+        ('[{"hp":,}]', 8),
         ("oops", 0),
     ],
 )
@@ -187,12 +185,14 @@ def test_2000_events_are_taken_and_2001_are_413(game: Client) -> None:
     assert stored() == 2000
 
 
-def test_with_every_event_rejected_it_is_400_with_the_reasons(game: Client) -> None:
+def test_with_every_event_rejected_it_is_200_with_the_reasons(game: Client) -> None:
+    """Regression: it was 400, and a script in use repeats every answer but 2xx, for ever."""
     answered = game.post(URL, {"events": ["oops", {"metadata": "x"}, chat("a\0b")]})
-    assert answered.status == 400
+    assert answered.status == 200
     assert answered.json == {
-        "error": "No valid events",
+        **dict.fromkeys(("ingested", "stored", "duplicates", "queued", "ignored"), 0),
         "received": 3,
+        "rejected": 3,
         "results": [
             {"index": 0, "status": "rejected", "reason": "not_an_object"},
             {"index": 1, "status": "rejected", "reason": "metadata_invalid"},

@@ -51,8 +51,9 @@ def test_the_newest_come_first_and_200_at_a_time(game: Client, staff: Client) ->
         seen += page.json
         cursor = page.headers.get("x-next-cursor", "")
         assert page.headers["x-has-more"] == ("true" if cursor else "false")
-    order = [(one["timestamp"], one["id"]) for one in seen]
-    assert order == sorted(order, reverse=True)
+    came = {one["rawText"]: place for place, one in enumerate(events)}
+    places = [(one["timestamp"], came[one["rawText"]]) for one in seen]
+    assert places == sorted(places, reverse=True)
     assert len({one["id"] for one in seen}) == 450
 
 

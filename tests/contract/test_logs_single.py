@@ -6,7 +6,7 @@ import pytest
 
 from functions.shared import db
 from tests.client import Client
-from tests.logs.panel import connect, make_server, make_staff, send
+from tests.logs.panel import connect, make_server, make_staff, say, send
 
 ANA = "STEAM_0:1:101"
 ENDLESS = "x" * 65
@@ -84,3 +84,13 @@ def test_what_the_caller_has_is_304_until_it_changes(admin: Client, log_id: str,
 def test_what_there_is_none_of_is_never_304(admin: Client) -> None:
     answered = admin.get("/api/servers/x", headers={**admin.headers, "If-None-Match": "*"})
     assert answered.status == 404
+
+
+def test_a_name_of_spaces_reads_as_the_steam_id(store: str) -> None:
+    game, staff = make_server(), make_staff()
+    send(game, say("1") | {"playerName": "   "})
+    [player] = staff.get("/api/players").json
+    assert (player["name"], player["steamId"]) == ("STEAM_0:1:12", "STEAM_0:1:12")
+    assert staff.get("/api/players/STEAM_0:1:12").json["names"] == []
+    send(game, say("2") | {"playerName": "Ana"}, say("3") | {"playerName": "\u3164"})
+    assert staff.get("/api/players/STEAM_0:1:12").json["name"] == "Ana"

@@ -50,7 +50,21 @@ def test_an_unconfigured_site_has_all_that_the_page_needs(store: str) -> None:
         if part != "more":
             assert told[part].keys() >= names.keys()  # type: ignore[attr-defined]
     assert told["general"]["siteName"]
-    assert told["home"]["heroSubtitleSegments"] == told["vip"]["plans"] == []
+    assert all(told["home"][f"feature{n}{what}"] for n in (1, 2, 3) for what in ("Title", "Desc"))
+    assert all(one["text"] and one["color"] for one in told["home"]["heroSubtitleSegments"])
+    assert told["home"]["heroSubtitleSegments"]
+
+
+@pytest.mark.parametrize("plans", [[], None])
+def test_there_is_always_a_plan(staff: Client, plans: Any) -> None:
+    """Regression: the panel's editor was a white page without one."""
+    untouched = Client().get("/api/site-config").json["vip"]["plans"]
+    staff.put("/api/site-config", {"vip": {"plans": plans}})
+    [plan] = Client().get("/api/site-config").json["vip"]["plans"]
+    assert [plan] == untouched
+    assert {type(plan[name]) for name in ("id", "name", "color")} == {str}
+    assert plan["price"] > 0
+    assert all(isinstance(plan["benefits"][mode], list) for mode in ("TTT", "Sandbox", "Murder"))
 
 
 def test_a_configuration_is_replaced_and_echoed(staff: Client) -> None:

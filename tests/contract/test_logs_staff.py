@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from functions.logs import notes, punishments
-from functions.shared import db
+from functions.shared import db, locks
 from tests.client import Client
 from tests.logs.panel import connect, make_server, make_staff, send
 
@@ -95,7 +95,9 @@ def test_what_is_sent_again_at_once_is_the_same(
 @pytest.mark.commits
 def test_a_double_click_waits_for_the_first_one(staff: Client, store: str) -> None:
     with psycopg.connect(store) as first, ThreadPoolExecutor(1) as pool:
-        first.execute("select pg_advisory_xact_lock(hashtext('logs.notes'), hashtext(%s))", (ANA,))
+        first.execute(
+            "select pg_advisory_xact_lock(hashtextextended(%s, %s))", (ANA, locks.LOGS_NOTES)
+        )
         made = first.execute(
             """
             insert into logs.notes (steam_id, content, author)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.shared import db
-from tests.client import Client
+from tests.client import Answered, Client
 
 NOW = int(time.time() * 1000)
 DAY = 86_400_000
@@ -184,8 +184,24 @@ def test_another_score_is_another_event(client: Client) -> None:
     assert post(client).json["eventId"] != post(client, tiltScore=3.6).json["eventId"]
 
 
+def in_one_window(send: Callable[[], list[Answered]]) -> list[Answered]:
+    """What `send` was answered within one window: at a turn of the minute the test once failed."""
+
+    def window() -> int:
+        now = "select floor(extract(epoch from clock_timestamp()) / 60)::bigint as number"
+        number: int = db.run(now)[0]["number"]
+        return number
+
+    while True:
+        db.run("delete from shared.limits")
+        before = window()
+        answers = send()
+        if window() == before:
+            return answers
+
+
 def test_the_101st_event_of_a_minute_is_429(client: Client) -> None:
-    answers = [post(client, tiltScore=score / 10) for score in range(101)]
+    answers = in_one_window(lambda: [post(client, tiltScore=one / 10) for one in range(101)])
     assert [one.status for one in answers] == [200] * 100 + [429]
     assert [one.headers["x-ratelimit-remaining"] for one in answers[:2]] == ["99", "98"]
     refused = answers[-1]
@@ -200,10 +216,13 @@ def test_the_limit_is_per_user_where_keys_are_optional(
     client: Client, setting: Callable[..., None]
 ) -> None:
     setting(TILT_KEYS="optional")
-    for score in range(100):
-        post(client, tiltScore=score)
-    assert post(client, tiltScore=3.3).status == 429
-    assert post(client, userId="somebody else").status == 200
+    answers = in_one_window(
+        lambda: [
+            *(post(client, tiltScore=score) for score in range(101)),
+            post(client, userId="somebody else"),
+        ]
+    )
+    assert [one.status for one in answers] == [200] * 100 + [429, 200]
 
 
 # GET /api/tilt/history/{userId}
@@ -381,7 +400,8 @@ def test_without_a_key_401_with_a_wrong_one_403_and_none_where_optional(
         assert wrong.status == 403
         assert set(wrong.json) == {"error"}
     setting(TILT_KEYS="optional")
-    assert client.call(method, url, body, headers={}).status == 200
+    erases = "/users/" in url  # a person, which always needs a key
+    assert client.call(method, url, body, headers={}).status == (401 if erases else 200)
 
 
 def test_a_bearer_key_is_as_good(client: Client) -> None:

@@ -238,7 +238,8 @@ def test_what_may_not_be_is_refused(
 ) -> None:
     for headers, status in (({}, 401), ({"X-Server-Key": "sk_live_1"}, 403)):
         assert http("POST", "/api/ingest/logs", "{", headers).status == status
-    assert ingest(http, harbour, {"events": ["oops"]}).json["error"] == "No valid events"
+    refused = ingest(http, harbour, {"events": ["oops"]})
+    assert (refused.status, refused.json["rejected"]) == (200, 1)  # or it is sent again for ever
     assert ingest(http, harbour, [{}] * 2001).status == 413
     assert ingest(http, harbour, "x" * 2_097_153).json["maxBytes"] == 2_097_152
     assert http("POST", "/api/servers", {**SERVER, "name": "x"}, staff).status == 403

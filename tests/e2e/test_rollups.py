@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import psycopg
 
@@ -24,3 +25,22 @@ def test_dirty_buckets_become_clean_without_anybody_calling(http: Wire, database
         # A minute to the next firing, and what the local scheduler takes to notice.
         until(90, lambda: dirty() == 0)
     assert http("GET", "/api/tilt/stats/late").json["totalEvents"] == 5
+
+
+def test_what_analysts_run_is_looked_at_every_minute(stack: Any, database: Database) -> None:
+    with psycopg.connect(database.server.admin_url, autocommit=True) as admin:
+
+        def looks() -> set[Any]:
+            rows = admin.execute(
+                """
+                select query_start
+                from pg_stat_activity
+                where application_name = 'tiltyard'
+                  and query like '%tiltyard_analyst%pg_cancel_backend%'
+                """
+            ).fetchall()
+            return {moment for (moment,) in rows}
+
+        until(120, lambda: bool(looks()))
+        before = looks()
+        until(90, lambda: bool(looks() - before))

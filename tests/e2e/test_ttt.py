@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -98,3 +101,28 @@ def test_a_season_is_sent_packed(http: Wire, key: dict[str, str]) -> None:
         assert reply.headers["Content-Encoding"] == "gzip"
         rounds = json.loads(gzip.decompress(reply.read()))
     assert {one["id"] for one in rounds} >= {body["round_id"] for body in bodies}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Content-Type: text/plain; charset=utf-8", "content-type: application/json"],
+        ["Content-Type: application/json", "Content-Type: text/plain; charset=utf-8"],
+        ["User-Agent: Valve/Steam HTTP Client 1.0 (4000)", "User-Agent: GMod 13"],
+        ["X-Api-Key: wrong", "Accept: */*", "Accept: text/plain"],  # ours comes last, and counts
+        [],
+    ],
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_round_is_taken_in_the_manners_of_gmod(
+    http: Wire, key: dict[str, str], lines: list[str], version: str
+) -> None:
+    """Regression: two Content-Type lines were 400 without a word, and the round was lost."""
+    name = str(uuid5(NAMESPACE_URL, f"{version} {lines}"))
+    place, body = urlsplit(http.url), json.dumps({**SEASON[0], "round_id": name})
+    head = [f"POST /api/collect HTTP/{version}", f"Host: {place.netloc}", *lines]
+    head += [f"X-Api-Key: {key['X-Api-Key']}", f"Content-Length: {len(body.encode())}", "", ""]
+    with socket.create_connection((place.hostname, place.port), timeout=30) as line:
+        line.sendall("\r\n".join(head).encode() + body.encode())
+        status, _, rest = line.makefile("rb").readline().partition(b" ")[2].partition(b" ")
+    assert (status, rest.strip()) == (b"201", b"Created")

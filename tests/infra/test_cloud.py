@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.local import cloud as clouds
 from infra.local import leash, logs
 from infra.local.cloud import Cloud, CloudError
+from infra.local.emulator import READY
 from infra.local.logs import Journal, readable
 
 
@@ -94,7 +97,7 @@ def test_nothing_of_the_users_shell_is_in_it(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://the-users-own")
     monkeypatch.setenv("AWS_PROFILE", "production")
-    environ = clouds._environ(Cloud(1), tmp_path)
+    environ = clouds._environ(Cloud(1), tmp_path, tmp_path)
     assert not {"DATABASE_URL", "AWS_PROFILE"} & environ.keys()
     assert environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
@@ -103,6 +106,44 @@ def test_a_proxy_of_the_shell_is_not_asked(cloud: Cloud, monkeypatch: pytest.Mon
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert boto3.client("s3", **cloud.access).list_buckets()["ResponseMetadata"]
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "local"])
+def test_it_is_closed_to_whoever_does_not_show_its_token(cloud: Cloud, token: str) -> None:
+    """Regression: every process of the machine, and every page in a browser, read the secret."""
+    stranger = boto3.client("secretsmanager", **Cloud(cloud.port, token).access)
+    with pytest.raises(ClientError) as refused:
+        stranger.list_secrets()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", {}),
+        ("POST", "/", {"X-Amz-Target": "secretsmanager.GetSecretValue"}),
+        ("POST", "/_ministack/ready/", {"X-Amz-Target": "secretsmanager.GetSecretValue"}),
+        ("POST", "/_aws/execute-api/a/b", {"X-Amz-Target": "secretsmanager.GetSecretValue"}),
+        ("POST", "/_ministack/reset", {}),
+        ("OPTIONS", "/", {"Origin": "http://evil.example"}),
+        ("GET", "/_ministack/health", {}),
+    ],
+)
+def test_no_side_door_is_open(
+    cloud: Cloud, method: str, path: str, headers: dict[str, str]
+) -> None:
+    with closing(HTTPConnection("127.0.0.1", cloud.port, timeout=5)) as asked:
+        asked.request(method, path, b"{}", headers)
+        answer = asked.getresponse()
+        assert answer.status == 403
+        assert answer.getheader("Access-Control-Allow-Origin") is None
+
+
+def test_whether_it_is_up_is_no_secret_and_nothing_else_is_said(cloud: Cloud) -> None:
+    """A request for a secret at that path is one for that path."""
+    with closing(HTTPConnection("127.0.0.1", cloud.port, timeout=5)) as asked:
+        asked.request("POST", READY, b"{}", {"X-Amz-Target": "secretsmanager.ListSecrets"})
+        assert b"SecretList" not in asked.getresponse().read()
 
 
 def test_it_ends_with_the_block(tmp_path: Path) -> None:

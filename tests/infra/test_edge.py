@@ -7,11 +7,8 @@ import gzip
 import http.client
 import json
 import socket
-import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
@@ -20,126 +17,15 @@ from aiohttp import web
 
 from infra.local import sockets
 from infra.local.edge import BODY_LIMIT, Behind, Edge, EdgeError
-from infra.local.gateway import Gateway
-from infra.local.sam import ROOT
-
-GATEWAY = Gateway(ROOT / "template.yaml")
-MARK = {"X-Request-Id": "r-1"}
-
-
-@dataclass
-class Cloud:
-    """Remembers what reached it; answers and greets sockets as a test tells it to."""
-
-    url: str = ""
-    seen: list[web.BaseRequest] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    answer: Callable[[], web.Response] = lambda: web.Response(text="ok", headers=MARK)
-    pause: float = 0
-    busy: int = 0
-    busiest: int = 0
-
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.seen.append(request)
-        if request.path.endswith("/sockets"):
-            return await self._echo(request)
-        self.busy += 1
-        self.busiest = max(self.busy, self.busiest)
-        self.bodies.append(b"".join([part async for part in request.content.iter_any()]))
-        await asyncio.sleep(self.pause)
-        self.busy -= 1
-        return self.answer()
-
-    async def _echo(self, request: web.BaseRequest) -> web.StreamResponse:
-        if "forbidden" in request.query_string:
-            return web.Response(status=401)
-        socket = web.WebSocketResponse(protocols=["v1"])
-        await socket.prepare(request)
-        async for message in socket:
-            if message.data == "bye":
-                await socket.close(code=4001)
-            elif message.type == aiohttp.WSMsgType.BINARY:
-                await socket.send_bytes(message.data)
-            else:
-                await socket.send_str(message.data)
-        return socket
-
-
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    cloud, loop = Cloud(), asyncio.new_event_loop()
-    listener = socket.create_server(("127.0.0.1", 0))
-    cloud.url = f"http://127.0.0.1:{listener.getsockname()[1]}/_aws/execute-api/a1/live"
-
-    async def opened() -> web.ServerRunner:
-        runner = web.ServerRunner(
-            web.Server(cloud.serve, auto_decompress=False), shutdown_timeout=0.1
-        )
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
-        return runner
-
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    runner = asyncio.run_coroutine_threadsafe(opened(), loop).result()
-    yield cloud
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Client:
-    """Sends bytes as they are: no library corrects the path."""
-
-    def __init__(self, edge: Edge) -> None:
-        self.port = int(edge.url.rsplit(":", 1)[1])
-
-    def __call__(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        reply = Reply(answer.status, dict(answer.getheaders()), answer.read())
-        connection.close()
-        return reply
-
-
-@pytest.fixture
-def said() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def edge(cloud: Cloud, said: list[str]) -> Iterator[Edge]:
-    behind = Behind(cloud.url, cloud.url.replace("http", "ws") + "/sockets")
-    edge = Edge(0, GATEWAY, lambda: behind, said.append)
-    yield edge
-    edge.close()
-
-
-@pytest.fixture
-def ask(edge: Edge) -> Client:
-    return Client(edge)
+from tests.infra.conftest import GATEWAY, MARK, Client, Cloud, Reply
 
 
 def is_the_gateways(reply: Reply) -> bool:
     body = reply.json
     envelope = {"code", "message", "details"} <= body["error"].keys()
     sentence = bool(body["detail"]) and bool(body["request_id"])
-    return envelope and sentence and reply.headers["Access-Control-Allow-Origin"] == "*"
+    headers = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
+    return envelope and sentence and headers.items() <= reply.headers.items()
 
 
 @pytest.mark.parametrize(
@@ -264,11 +150,12 @@ def test_a_client_that_asks_first_is_told_to_go_on(ask: Client, cloud: Cloud) ->
     ],
 )
 def test_what_the_cloud_answers_by_itself_is_worded_as_the_template_does(
-    ask: Client, cloud: Cloud, told: int, status: int, code: str
+    ask: Client, cloud: Cloud, said: list[str], told: int, status: int, code: str
 ) -> None:
     cloud.answer = lambda: web.Response(status=told, text='{"message": "its \\"words\\""}')
     reply = ask("GET", "/x")
     assert (reply.status, reply.json["error"]["code"]) == (status, code)
+    assert said == [f'gateway: GET answered {status}: its "words"']
     assert is_the_gateways(reply)
     assert ("Retry-After" in reply.headers) == (status == 429)
 
@@ -297,7 +184,7 @@ def test_without_a_cloud_it_answers_all_the_same(said: list[str]) -> None:
         assert reply.status == 503
         assert is_the_gateways(reply)
     edge.close()
-    assert len(said) == 2
+    assert said == ["edge: The stack is still starting.", "edge: GET: ClientConnectorError"]
 
 
 def test_a_crowd_waits_its_turn(ask: Client, cloud: Cloud) -> None:
@@ -317,10 +204,12 @@ def test_a_taken_port_is_a_sentence(edge: Edge, said: list[str]) -> None:
 def test_every_answer_of_the_gateway_is_json() -> None:
     kinds = ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"]
     for kind in kinds:
-        answer = GATEWAY.answer(kind, message='with "quotes"')
-        body = json.loads(answer.body)
-        assert body["request_id"] == answer.headers["X-Request-Id"]
-        assert body["detail"] == body["error"]["message"]
+        for message in ('with "quotes"', ""):
+            answer = GATEWAY.answer(kind, message=message)
+            body = json.loads(answer.body)
+            assert body["request_id"] == answer.headers["X-Request-Id"]
+            assert body["detail"] == body["error"]["message"] != ""
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 # --- sockets ---
@@ -372,6 +261,7 @@ def test_where_there_are_no_sockets_is_a_404(said: list[str]) -> None:
     reply = Client(edge)("GET", "/ws/battles/b1", headers=upgrade)
     edge.close()
     assert (reply.status, reply.json) == (404, {"error": "Not found"})
+    assert said == ["edge: answered 404: no socket is served at this path."]
 
 
 def _run(talk: Callable[[aiohttp.ClientSession], Awaitable[None]]) -> None:

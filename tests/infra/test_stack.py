@@ -73,47 +73,6 @@ def test_deploying_without_a_stack_is_a_sentence(
         program.deploy()
 
 
-@pytest.mark.parametrize("port", ["http", "-1", "65536", "8000 "])
-def test_a_wrong_port_is_a_sentence(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", port)
-    with pytest.raises(StackError, match=f"PORT is '{port}': it must be a number"):
-        program._port()
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("TILT_KEYS", "perhaps"),
-        ("LOG_LEVEL", "LOUD"),
-        ("LOGS_IP_DAYS", "0"),
-        ("LOGS_IP_DAYS", "91"),
-        ("LOGS_IP_DAYS", "month"),
-        ("AVATAR_URL", "https://pictures.example/of-everybody"),
-        ("AVATAR_URL", "https://pictures.example/{steamId} .png"),
-        ("AVATAR_URL", 'https://pictures.example/{steamId}"'),
-    ],
-)
-def test_a_wrong_setting_stops_the_start_and_names_itself(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(StackError, match=f"^{name} is .*: it must be "):
-        program._parameters()
-
-
-def test_settings_reach_the_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TILT_KEYS", "LOGS_IP_DAYS", "AVATAR_URL"):
-        monkeypatch.delenv(name, raising=False)
-    assert program._parameters() == {"TiltKeys": "optional", "LogsIpDays": "30"}
-    monkeypatch.setenv("LOGS_IP_DAYS", "7")
-    monkeypatch.setenv("AVATAR_URL", "https://pictures.example/{steamId}.png?a=1&b=2")
-    chosen = program._parameters()
-    assert chosen["LogsIpDays"] == "7"
-    assert chosen["AvatarUrl"] == "https://pictures.example/{steamId}.png?a=1&b=2"
-    template = (sam.ROOT / "template.yaml").read_text()
-    assert all(f"\n  {name}:\n    Type: " in template for name in chosen)
-
-
 def test_the_command_line_says_it_and_nothing_else() -> None:
     command = [sys.executable, "-m", "infra.local", "run"]
     environ = os.environ | {"PORT": "http"}

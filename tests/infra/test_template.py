@@ -133,6 +133,7 @@ def test_what_needs_no_secret_gets_none(functions: dict[str, dict[str, Any]]) ->
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
                 ("lambda:InvokeFunction", "AuditFunction.Arn"),
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
+                ("lambda:InvokeFunction", "AnalystsFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
@@ -171,6 +172,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "AnalystsFunction",
         "LogsPrivacyFunction",
     }
     times = set()
@@ -184,7 +186,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
         assert 300 <= properties["Timeout"] <= 900
-    assert len(times) == 4
+    assert len(times) == 5
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(

@@ -7,7 +7,9 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -95,6 +97,33 @@ def test_passwords_are_the_owners_alone(home: Path) -> None:
     assert (folder / "data").stat().st_mode & 0o077 == 0
     assert (folder / "server.log").stat().st_mode & 0o077 == 0
     assert not (folder / "password").exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        ("select 'hunter2-a'::int", None),
+        ("select %s::text::int", ["hunter2-b"]),
+        ("select 1 from pg_sleep(9) where %s <> ''", ["hunter2-c"]),
+        ("insert into once values (%s), (%s)", ["hunter2-d", "hunter2-d"]),
+        ("select no_such('hunter2-e')", None),
+        ("do $$ begin raise warning 'hunter2-f'; end $$", None),
+    ],
+)
+def test_no_text_of_a_person_is_in_the_servers_log(
+    home: Path, server: Server, statement: LiteralString, values: list[str] | None
+) -> None:
+    """Regression: a search that ran into its time-out was logged with what was searched for."""
+    with psycopg.connect(server.app_url, autocommit=True) as connection:
+        connection.execute("set statement_timeout = '100ms'")
+        connection.execute("create temporary table once (what text unique)")
+        with suppress(psycopg.Error):
+            connection.execute(statement, values)
+    with psycopg.connect(server.admin_url, autocommit=True) as connection:
+        connection.execute("create temporary table once (what int unique)")
+        with suppress(psycopg.Error), connection.cursor().copy("copy once from stdin") as copy:
+            copy.write("hunter2-g\thunter2-h\n")
+    assert "hunter2" not in (account.reachable(home) / "server.log").read_text()
 
 
 def test_starting_twice_is_starting_once(home: Path, server: Server) -> None:

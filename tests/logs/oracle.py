@@ -31,6 +31,7 @@ class Event:
     metadata: dict[str, Any] = field(default_factory=dict, hash=False)
     is_rejoin: bool = False  # a CONNECT after a change of the map: no connection
     continues: bool = False  # one that found a session open, which goes on
+    arrival: int = 0
 
     @property
     def order(self) -> tuple[datetime, int, str]:

@@ -38,8 +38,8 @@ _EVENT: LiteralString = """
     with new as (
       insert into logs.events
         (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-         player_count, session_id, metadata)
-      values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+         player_count, session_id, metadata, arrival)
+      values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
       on conflict do nothing
       returning server_id, at
     )
@@ -72,6 +72,7 @@ def statement(one: Event | Beat) -> tuple[LiteralString, tuple[Any, ...]]:
         one.count,
         one.key,
         json.dumps(told),
+        one.arrival,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.logs import addresses
@@ -29,6 +29,12 @@ SECRET = b"a secret of the tests"
         ("203.0.113", None),
         (" 203.0.113.9", None),
         ("[2001:db8::1]:99999", None),
+        ("fe80::1%eth0", ("fe80::1", None)),
+        ("2001:db8::1%Local Area Connection 2", ("2001:db8::1", None)),
+        ("[fe80::1%12]:27005", ("fe80::1", 27005)),
+        ("2001:db8::1%", None),
+        ("2001:db8::1%" + "x" * 65, None),
+        ("2001:db8::1%a%b", None),
         ("2001:db8:::1", None),
         ("loopback", None),
         ("none", None),
@@ -40,10 +46,16 @@ def test_an_address_is_split_from_its_port(text: str, parts: tuple[str, int | No
     assert addresses.split(text) == parts
 
 
-@given(st.text())
-def test_any_text_can_be_split(text: str) -> None:
-    addresses.split(text)
-    addresses.evidence(text)
+PIECES = st.sampled_from([*"0123456789abf:.%[]", "2001:db8::1", "203.0.113.9", "eth0", "x" * 65])
+
+
+@given(st.text() | st.lists(PIECES, max_size=8).map("".join))
+@example("2001:db8::1%" + "x" * 65)
+@example("203.0.113.9:99999")
+def test_what_is_no_address_is_no_evidence(text: str) -> None:
+    """Regression: what carried `ip_invalid` for its scope was evidence all the same."""
+    if addresses.split(text) is None:
+        assert addresses.evidence(text) is None
 
 
 @given(st.ip_addresses(), st.integers(0, 65535))

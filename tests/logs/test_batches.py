@@ -191,7 +191,7 @@ def test_a_bottomless_body_is_no_json(game: Client, opening: str) -> None:
 def test_odd_numbers_and_texts_do_no_harm(game: Client) -> None:
     odd = [
         '{"metadata":{"n":1e999}}',
-        '{"metadata":{"n":-1e400}}',
+        '{"metadata":{"n":-1e400},"eventId":"-"}',
         '{"playerCount":1e999,"eventId":"a"}',
         '{"playerCount":99999999999,"eventId":"b"}',
         '{"timestamp":1e308,"eventId":"c"}',
@@ -208,11 +208,7 @@ def test_odd_numbers_and_texts_do_no_harm(game: Client) -> None:
     answer = game.post(URL, f"[{','.join(odd)}]").json
     status = [(one["status"], one.get("reason")) for one in answer["results"]]
     assert status == [
-        ("rejected", "metadata_invalid"),
-        ("rejected", "metadata_invalid"),
-        ("stored", None),
-        ("stored", None),
-        ("stored", None),
+        *[("stored", None)] * 5,
         ("rejected", "timestamp_too_old"),
         ("stored", None),
         ("stored", None),
@@ -248,7 +244,7 @@ def test_of_a_clock_that_is_ahead_events_are_stored_once_as_of_now(game: Client,
 def test_of_a_clock_that_is_a_year_behind_nothing_is_taken(game: Client) -> None:
     behind = [mixed(n, ago(days=365)) for n in range(50)]
     answered = game.post(URL, behind)
-    assert (answered.status, answered.json["error"]) == (400, "No valid events")
+    assert (answered.status, answered.json["ingested"]) == (200, 0)
     assert {one["reason"] for one in answered.json["results"]} == {"timestamp_too_old"}
     assert make_staff().get("/api/ingest/stats").json["rejected"] == {"timestamp_too_old": 50}
 

@@ -14,7 +14,7 @@ import pytest
 
 from functions.logs import erasure, packed, search
 from functions.rollups import columnstore
-from functions.shared import db
+from functions.shared import db, locks
 from schema.migrate import Report
 from tests.logs import stored
 from tests.logs.oracle import Event
@@ -36,7 +36,8 @@ def text(dice: Random, most: int) -> str:
 
 def event(dice: Random, number: int, most_days: float = 60) -> Event:
     """Of the last weeks, some by a clock that is ahead."""
-    at = ago(days=most_days * dice.random() ** 2).replace(minute=dice.randrange(60))
+    at = ago(days=most_days * dice.random() ** 2)
+    at = at.replace(minute=dice.choice((0, 20, 40)), second=0)  # some are of one moment
     ahead = timedelta(days=dice.choice((1, 9, 30, 399))) if dice.random() < 0.1 else timedelta()
     return Event(
         id=stored.event_id(at + ahead, number),
@@ -47,6 +48,7 @@ def event(dice: Random, number: int, most_days: float = 60) -> Event:
         name=dice.choice((None, text(dice, 2))),
         map=dice.choice(MAPS),
         text=text(dice, 6),
+        arrival=dice.randrange(4),
     )
 
 
@@ -91,7 +93,7 @@ def everything(asked: dict[str, Any]) -> list[UUID]:
           and coalesce(steam_id = %(steamId)s, %(steamId)s::text is null)
           and coalesce(at >= %(from)s::timestamptz, true)
           and coalesce(at <= %(to)s::timestamptz, true)
-        order by at desc, id desc
+        order by at desc, arrival desc, id desc
         """,
         dict.fromkeys(("serverId", "type", "map", "steamId", "from", "to")) | asked,
     )
@@ -210,7 +212,7 @@ def test_words_go_with_their_chunk(community: bool) -> None:
 def test_two_do_not_pack_at_once(community: bool, store: str) -> None:
     stored.store([say(1, "hello")])
     with psycopg.connect(store) as other:
-        other.execute("select pg_advisory_xact_lock(%s)", (columnstore._LOCK,))
+        other.execute("select pg_advisory_xact_lock(%s)", (locks.COLUMNSTORE,))
         for verb in (columnstore.run, columnstore.tell):
             report = verb(db.connection())
             assert (report.busy, report.packed, report.told) == (True, 0, 0)

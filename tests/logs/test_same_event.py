@@ -101,15 +101,18 @@ LINES: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
         [("KILL", DEATH | {"attackerName": "Bo", "attackerSteamId": BO, "weapon": "weapon_ar2"})],
     ),
 ]
-ROSTER = [f'Client "{name}" spawned in server <{sid}>' for name, sid in (("Ana", ANA), ("99", BO))]
-# The same of ULX logs, in which everybody spawned before.
+ROSTER = [f'Dropped "{name}" from server<{sid}>' for name, sid in (("Ana", ANA), ("99", BO))]
+# The same of ULX logs, in which everybody was there before.
 FREE: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("New map: gm_construct", [("GAME_EVENT", {"eventKind": "MAP_CHANGE", "map": "gm_construct"})]),
     (
         "Server is shutting down/changing levels.",
         [("GAME_EVENT", {"eventKind": "MAP_CYCLE_END", "map": "gm_construct"})],
     ),
-    ('Client "Ana" connected.', [("CONNECT", {"ip": "203.0.113.9", "port": 1.0})]),
+    (
+        f'Client "Ana" spawned in server <{ANA}> (took 7 seconds).',
+        [("CONNECT", {"ip": "203.0.113.9", "port": 1.0})],
+    ),
     (f'Dropped "Ana" from server<{ANA}> (x)', [("DISCONNECT", {"reason": "x"})]),
     ("(TEAM) Ana: 1", [("CHAT", {"message": 1.0})]),
     ("Ana to admins: 2", [("CHAT", {"message": 2.0})]),
@@ -122,7 +125,16 @@ FREE: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
         "99 killed Ana using 9mm",
         [("KILL", DEATH | {"attackerName": 99.0, "attackerSteamId": BO, "weapon": 9.0})],
     ),
-    ("Ana suicided!", [("KILL", DEATH | {"attackerName": "world"})]),
+    (
+        "Ana suicided!",
+        [("KILL", DEATH | {"attackerName": "Ana", "attackerSteamId": ANA, "weapon": "ak"})],
+    ),
+    (
+        "Ana was killed by prop_physics",
+        [("KILL", DEATH | {"attackerName": "prop_physics[827]", "propModel": "models/x.mdl"})],
+    ),
+    ("99 killed Ana", [("KILL", DEATH | {"attackerSteamId": BO, "weapon": "crowbar"})]),
+    ("Ana: ! hp", [("COMMAND", {"command": "! hp"}), ("CHAT", {"message": "! hp"})]),
     ("Ana slapped  99", [("ULX", {"message": "Ana slapped 99"})]),
 ]
 NOBODYS = ("MAP_CHANGE", "MAP_CYCLE_END")  # events of the server, of no player
@@ -159,7 +171,8 @@ def test_a_tagged_line_is_the_event_that_was_sent_live(
 def test_a_line_of_ulx_is_the_event_that_was_sent_live(
     line: str, live: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    told = read("\n".join(f"[16:00:03] {text}" for text in [*ROSTER, line]))
+    told = read("\n".join(f"[16:00:0{n}] {text}" for n, text in enumerate([*ROSTER, "x", line])))
+    told = told[3:]
     assert [event["type"] for event in told] == [kind for kind, _ in live]
     assert of(*told) == of(*[hook(*one) for one in live])
 

@@ -97,6 +97,17 @@ def test_who_is_nobody_is_not_seen(game: Client, who: str | None) -> None:
     assert len(db.run("select 1 as one from logs.addressed")) == 1  # to be erased all the same
 
 
+def test_an_address_with_a_scope_is_read_without_it(game: Client) -> None:
+    """Regression: it was invalid, and evidence all the same."""
+    said = send(game, connect(ANA, "[2001:db8::1%eth0]:27005"), connect(BO, "2001:db8::1"))
+    assert all("warnings" not in one for one in said["results"])
+    assert [row["address"] for row in seen()] == ["2001:db8::1"] * 2
+    refused = "2001:db8::1%" + "x" * 65
+    [result] = send(game, connect("STEAM_0:1:109", refused))["results"]
+    assert result["warnings"] == ["ip_invalid"]
+    assert len(seen()) == 2
+
+
 def test_any_event_with_an_address_is_a_sighting(game: Client) -> None:
     send(game, connect(ANA, IP, type="BUILD_SAVE"), connect(ANA, IP, type="CHAT"))
     assert [row["events"] for row in seen()] == [2]

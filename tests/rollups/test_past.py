@@ -170,7 +170,7 @@ def test_it_holds_up_no_retention(connection: db.Connection) -> None:
     """Its one bucket began a thousand years ago: the horizon must not wait there."""
     refresh.run(connection)
     retention.keep(connection, "ttt.rounds", 400)
-    assert retention._move_horizon(connection, "ttt.rounds")
+    assert retention._move_horizon(connection, ["ttt.rounds"])
     row = connection.execute(
         "select horizon from rollups.sources where name = 'ttt.rounds'"
     ).fetchone()

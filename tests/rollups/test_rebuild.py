@@ -81,7 +81,9 @@ def test_the_command(
     assert "tilt.user_days" in run("audit")
     rebuilt = run("rebuild", "tilt.user_days", "--from", "2026-03-01", "--to", "2026-08-01")
     assert "153 buckets" in rebuilt
-    assert run("keep", "tilt.events", "forever") == "tilt.events is kept for good.\n"
+    assert run("keep", "tilt.events", "forever") == (
+        "tilt.events is kept permanently.\ntilt.signals is kept permanently.\n"
+    )
     with pytest.raises(SystemExit, match=r"No rollup reads tilt.nothing; .*tilt.events"):
         run("keep", "tilt.nothing", "5")
     with pytest.raises(SystemExit, match="2"):  # and not everything gone

@@ -154,6 +154,24 @@ def test_one_of_two_refreshes_fired_at_once_does_the_work(open_connection: Opene
     assert (report.busy, report.buckets, report.left) == (False, 2, 0)
 
 
+def test_the_turn_is_kept_however_long_the_work_takes(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its transaction does nothing meanwhile, for which others are ended after half a minute."""
+    real = db.open_connection
+
+    def impatient() -> db.Connection:
+        connection = real()
+        connection.execute("set idle_in_transaction_session_timeout = '100ms'")
+        return connection
+
+    monkeypatch.setattr(db, "open_connection", impatient)
+    with turn() as mine:
+        time.sleep(0.4)
+        with turn() as another:
+            assert (mine, another) == (True, False)
+
+
 def test_a_refresh_killed_in_the_middle_leaves_its_marks(
     open_connection: Opener, migrated: tuple[object, str, str]
 ) -> None:
@@ -291,3 +309,17 @@ def test_marks_do_not_pile_up(connection: db.Connection) -> None:
     assert rows
     assert rows["n"] <= 2
     assert wrong(connection) == {}
+
+
+def test_a_week_is_written_at_a_time(connection: db.Connection) -> None:
+    """A hundred days at once were grouped by more than memory holds, and it took a second to stop.
+    A bucket that is wider than a week is written alone, and one of a thousand years too."""
+    for day in range(24):
+        insert(connection, str(START + timedelta(days=day)), "ana", 1)
+    generation = refresh.settle(connection)
+    due = refresh._oldest(connection, generation)
+    spans = [span for span in due if "user_days" in span.material]
+    assert [span.until for span in spans[:-1]] == [span.since for span in spans[1:]]
+    assert sum(span.buckets for span in spans) == 24
+    assert max(span.buckets for span in spans) == 7
+    assert all(span.buckets <= 168 for span in due)

@@ -11,7 +11,7 @@ from functions.rollups import audit, columnstore, refresh, retention
 from functions.shared import db, ids
 from functions.tilt import stats
 from schema.migrate import Report
-from tests.client import Client
+from tests.client import Client, admin
 from tests.rollups.conftest import INSERT, insert, wrong
 
 pytestmark = pytest.mark.commits
@@ -25,7 +25,7 @@ def aged(connection: db.Connection) -> db.Connection:
         insert(connection, f"2024-01-10T{hour:02}:00Z", score=hour)
     connection.execute(INSERT, (RECENT, "u", 50))
     refresh.run(connection)
-    assert retention.keep(connection, "tilt.events", 365)
+    retention.keep(connection, "tilt.events", 365)
     return connection
 
 
@@ -57,7 +57,7 @@ def _forget_history(connection: db.Connection) -> None:
         select rollups.mark(c.id, bucket)
         from rollups.catalog c
         cross join lateral rollups.sample(c.id, 1000)
-        where c.source = 'tilt.events'
+        where c.source like 'tilt.%'
         """
     )
     refresh.run(connection)
@@ -124,14 +124,70 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
-    assert not retention.keep(connection, "tilt.nothing", 5)
+    with pytest.raises(retention.RetentionError, match=r"can be kept: logs\.hours, tilt\.events"):
+        retention.keep(connection, "tilt.nothing", 5)
+
+
+def test_signals_are_kept_as_long_as_their_events(
+    connection: db.Connection, client: Client
+) -> None:
+    """Regression: what was kept of events said nothing of their signals, which stayed."""
+    with pytest.raises(retention.RetentionError, match=r"is a part of tilt\.events"):
+        retention.keep(connection, "tilt.signals", 5)
+    now = datetime.now(UTC)
+    for days in (200, 1):
+        at = int((now - timedelta(days=days)).timestamp() * 1000)
+        body = {"userId": "u", "timestamp": at, "signals": ["rage"], "tiltScore": 1}
+        assert client.post("/api/tilt/events", body).status == 200
+    refresh.run(connection)
+    assert retention.keep(connection, "tilt.events", 30) == ["tilt.events", "tilt.signals"]
+    dropped = retention.run(connection).dropped
+    assert min(dropped["tilt.events"], dropped["tilt.signals"]) >= 1
+    counted = db.run(
+        """
+        select (select count(*) from tilt.signals) as signals,
+          (select sum(events)::integer from tilt.signal_days) as kept,
+          (
+            select count(distinct horizon)
+            from rollups.sources
+            where 'tilt.events' in (name, part_of)
+          ) as horizons
+        """
+    )
+    assert counted == [{"signals": 1, "kept": 2, "horizons": 1}]
+    _forget_history(connection)
+
+
+def test_a_part_that_is_not_clean_keeps_all_of_its_event(
+    connection: db.Connection, client: Client, open_connection: Callable[[], db.Connection]
+) -> None:
+    at = int((datetime.now(UTC) - timedelta(days=200)).timestamp() * 1000)
+    body = {"userId": "u", "timestamp": at, "signals": ["rage"], "tiltScore": 1}
+    client.post("/api/tilt/events", body)
+    refresh.run(connection)
+    retention.keep(connection, "tilt.events", 30)
+    writer = open_connection()
+    with writer.transaction():
+        writer.execute("update tilt.signals set severity = 3")
+        waiting = retention.run(connection, seconds=3)
+        assert "tilt.events" not in waiting.dropped
+    assert waiting.waiting == ["tilt.events"]
+    assert retention.run(connection).dropped["tilt.signals"] >= 1
+    _forget_history(connection)
+
+
+def test_logs_are_kept_together_and_by_their_own_name_too(connection: db.Connection) -> None:
+    kept = retention.keep(connection, "logs.events", 60)
+    assert kept == ["logs.hours", "logs.heartbeats", "logs.played"]
+    days = db.run("select name from rollups.sources where keep = interval '60 days' order by name")
+    assert [row["name"] for row in days] == ["logs.heartbeats", "logs.hours", "logs.played"]
 
 
 def test_a_person_is_erased_from_history_whose_raw_rows_are_gone(
     client: Client, aged: db.Connection
 ) -> None:
     retention.run(aged)
-    removed = client.delete("/api/tilt/users/u").json["removed"]
+    removed = admin().delete("/api/tilt/users/u").json["removed"]
     assert removed == {"tilt.events": 1, "tilt.signals": 0, "rollups": 6}  # 5 hours, 1 day
     assert stats.of("u")["totalEvents"] == 0
     for view in ("select * from tilt.user_days", "select * from tilt.user_hours"):
@@ -184,7 +240,7 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
             """,
             (at,),
         )
-    assert retention.keep(connection, "logs.hours", 90)
+    retention.keep(connection, "logs.hours", 90)
     refresh.run(connection)
     told = (
         "select sum(events)::integer as events from logs.activity_days where server_id = 'srv_01'"

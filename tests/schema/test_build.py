@@ -232,9 +232,9 @@ def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
 ) -> None:
     """Its view says old columns first; what is counted anew comes in the order of the SELECT."""
     migrate(url, folder)
-    path = folder / "rollups/ttt_player_weapon_months.sql"
+    path = folder / "rollups/ttt_weapon_months.sql"
     text = path.read_text().replace("version: 1", "version: 2")
-    path.write_text(text.replace("weapon, server,", "weapon, max(day) as newest, server,"))
+    path.write_text(text.replace("server, weapon,", "server, max(day) as newest, weapon,", 1))
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
         migrate(url, folder)
         assert refresh.run(connection).left == 0
@@ -251,8 +251,8 @@ def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
             values ('2026-03-02 10:00Z', 'r1', 0, 'A', 'B', 'knife', true, 'red')
             """
         )
-        dirty = connection.execute("select * from ttt.player_weapon_months").fetchall()
+        dirty = connection.execute("select * from ttt.weapon_months").fetchall()
         assert refresh.run(connection).left == 0
-        assert connection.execute("select * from ttt.player_weapon_months").fetchall() == dirty
+        assert connection.execute("select * from ttt.weapon_months").fetchall() == dirty
         assert dirty[0]["newest"] == datetime(2026, 3, 2, tzinfo=UTC)
         assert (dirty[0]["weapon"], dirty[0]["kills"], dirty[0]["server"]) == ("knife", 1, "red")

@@ -97,3 +97,12 @@ def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_pa
         'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
         ' "user_id" text, "events" bigint)' in other
     )
+
+
+def test_bounds_go_where_the_parts_of_a_select_ask_for_them(tmp_path: Path) -> None:
+    part = "(\n  select occurred_at, user_id\n  from tilt.events\n  where true\n    -- bounds\n)"
+    text = FILE.replace("from tilt.events", f"from {part} as a\njoin {part} as b using (user_id)")
+    live = read(tmp_path, text).live("$1", "$2")
+    assert live.count("where true\n    and occurred_at >= $1\n  and occurred_at < $2\n)") == 2
+    assert "-- bounds" not in live
+    assert "\nwhere " not in live

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from functions.shared import db
 from schema.migrate import Report
@@ -141,9 +143,76 @@ def test_statements_end_before_the_gateway_does(store: str) -> None:
 
 
 @pytest.mark.commits
+def test_a_frozen_function_loses_its_locks_and_begins_again(store: str) -> None:
+    """Regression: nothing ended a transaction that did nothing, and others waited for its locks."""
+    shown = db.run("show idle_in_transaction_session_timeout")
+    assert shown == [{"idle_in_transaction_session_timeout": "30s"}]
+    tries = []
+
+    @db.retried
+    def freeze() -> None:
+        with db.transaction():
+            tries.append(1)
+            db.run("insert into shared.limits values ('frozen', 60, 1)")
+            if len(tries) == 1:
+                db.run("set local idle_in_transaction_session_timeout = '100ms'")
+                time.sleep(0.5)
+                with psycopg.connect(store) as other:  # who waits no longer than that
+                    other.execute("insert into shared.limits values ('frozen', 60, 2)")
+                    other.rollback()
+            db.run("select 1")
+
+    freeze()
+    assert db.run("select spent from shared.limits where who = 'frozen'") == [{"spent": 1}]
+    assert len(tries) == 2
+
+
+def test_a_frozen_function_that_cannot_begin_again_finds_the_database_away() -> None:
+    assert db.is_away(psycopg.errors.IdleInTransactionSessionTimeout("of its own"))
+
+
+@pytest.mark.commits
 def test_behind_a_pooler_nothing_is_prepared(store: str, setting: Callable[..., None]) -> None:
     setting(DATABASE_POOLER="true")
     for _ in range(10):
         db.run("select 1")
     assert db.connection().prepare_threshold is None
     assert db.run("select count(*) from pg_prepared_statements")[0]["count"] == 0
+
+
+_SAYING = sql.SQL(
+    """
+    select {} as said, {}::integer as number, '100%' as rest, a.query,
+      current_setting('plan_cache_mode') as plans, {} like {} as matches
+    from pg_stat_activity a
+    where a.pid = pg_backend_pid()
+    """
+)
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("is_pooled", ["false", "true"])
+def test_values_of_a_composed_statement_stand_beside_it(
+    store: str, setting: Callable[..., None], is_pooled: str
+) -> None:
+    """Regression: a search that timed out stood in the server's log, with all that was sought."""
+    setting(DATABASE_POOLER=is_pooled)
+    db.connection().close()
+    for word in ("a secret", "it's %s \\", "é☾"):
+        [row] = db.run_composed(_SAYING.format(word, 7, word, f"%{word[:1]}%"))
+        assert word not in row.pop("query")
+        plans = {"plans": "force_custom_plan"}
+        assert row == {"said": word, "number": 7, "rest": "100%", "matches": True, **plans}
+    assert db.run("show plan_cache_mode") != [plans]
+
+
+@pytest.mark.commits
+def test_a_composed_statement_that_fails_is_told_as_any_other(store: str) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        db.run_composed(sql.SQL("select 1 / {}::integer as one").format(0))
+    kill(store)
+    assert db.run_composed(sql.SQL("select {}::integer as one").format(1)) == [{"one": 1}]
+    with pytest.raises(db.DatabaseAway):
+        db.run_composed(
+            sql.SQL("select {}::text, pg_terminate_backend(pg_backend_pid())").format("x")
+        )

@@ -11,7 +11,7 @@ import pytest
 
 from functions.shared import errors
 from functions.shared.http import Answer, Request, rendered
-from tests.client import gateway_event
+from tests.gateway import gateway_event
 
 
 def encoded(body: bytes) -> Request:

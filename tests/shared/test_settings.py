@@ -18,6 +18,8 @@ from functions.shared.settings import WrongSettingError, settings
         ("DATABASE_URL", "mysql is no url of ours"),
         ("SIGNING_KEY", "short"),
         ("DATABASE_POOLER", "maybe"),
+        ("API_KEY", "a key\n"),
+        ("API_KEY", "k\u00e9y"),
         ("LOGS_IP_DAYS", "91"),
         ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ],

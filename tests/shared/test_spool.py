@@ -25,21 +25,34 @@ def items_of(bodies: list[str]) -> list[Any]:
     return [item for body in bodies for item in json.loads(body)["items"]]
 
 
-@example([{"zlib": "AAAA"}], 60)  # what looks packed and is not
-@given(st.lists(ANY_JSON, max_size=8), st.integers(20, 200))
+def whole(items: list[Any]) -> list[Any]:
+    """The items as the drain has them in the end, parts put together."""
+    found: list[Any] = []
+    bodies: list[str] = []
+    for item in items:
+        if spool.is_part(item):
+            name, number, parts, body = spool.read_part(item)
+            assert number == len(bodies)
+            bodies.append(body)
+            if len(bodies) == parts:
+                found.append(spool.joined(name, bodies))
+                bodies = []
+        else:
+            found.append(spool.unpacked(item))
+    return found
+
+
+@example([{"zlib": "AAAA"}], 240)  # what looks packed and is not
+@example([{"item": "a", "part": 0, "parts": 1, "zlib": "AAAA"}], 260)
+@given(st.lists(ANY_JSON, max_size=8), st.integers(240, 400))
 def test_any_json_survives_in_order_whatever_the_split(items: list[Any], limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spool, "MESSAGE_BYTES", limit)
-        sizes = [len(json.dumps(item)) for item in items]
-        try:
-            bodies = list(spool.messages("k", items))
-        except Unavailable:  # only for one that is too large, and packed no smaller
-            assert max(sizes) > limit
-            return
-        assert [spool.unpacked(item) for item in items_of(bodies)] == items
+        bodies = list(spool.messages("k", items, "key", 7))
+        assert whole(items_of(bodies)) == items
         for body in bodies:
             told = json.loads(body)
-            assert (told["kind"], isinstance(told["at"], int)) == ("k", True)
+            assert (told["kind"], told["key"], told["at"]) == ("k", "key", 7)
             carried = sum(len(json.dumps(item)) + 2 for item in told["items"])
             assert carried - 2 <= limit
             assert body.isascii()
@@ -54,9 +67,32 @@ def test_what_is_too_large_for_one_message_takes_several(queues: Queues) -> None
     assert sorted(items_of(bodies)) == items
 
 
-def test_an_item_that_no_message_can_carry_is_refused(queues: Queues) -> None:
+def test_an_item_that_no_message_can_carry_travels_in_parts(queues: Queues) -> None:
+    """Regression: it was refused, and a game server does not send it again."""
+    large = secrets.token_urlsafe(800_000)  # does not get much smaller
+    spool.keep("k", ["small", large])
+    bodies = queues.bodies()
+    assert len(bodies) == 6
+    assert max(map(len, bodies)) < 256 * 1024
+    items = sorted(items_of(bodies), key=lambda item: item["part"] if spool.is_part(item) else -1)
+    assert whole(items) == ["small", large]
+
+
+def test_what_is_larger_than_all_bodies_is_refused(queues: Queues) -> None:
     with pytest.raises(Unavailable):
-        spool.keep("k", [secrets.token_hex(spool.MESSAGE_BYTES)])  # does not get smaller
+        spool.keep("k", [secrets.token_hex(100 * spool.MESSAGE_BYTES)])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"part": -1}, {"part": 2}, {"parts": 1000}, {"item": 7}, {"zlib": None}, {"part": "0"}],
+)
+def test_a_part_that_nobody_has_made_is_refused(changed: dict[str, Any]) -> None:
+    part = {"item": "0" * 64, "part": 0, "parts": 2, "zlib": "AAAA", **changed}
+    with pytest.raises(ValueError, match="no part"):
+        spool.read_part(part)
+    with pytest.raises(ValueError, match="do not belong together"):
+        spool.joined("0" * 64, ["AAAA"])
 
 
 def test_an_item_larger_than_a_message_is_compressed(queues: Queues) -> None:

@@ -53,3 +53,10 @@ def test_the_page_is_found_with_a_trailing_slash_too() -> None:
     """Regression: its relative links led nowhere from there."""
     redirect = VISITOR.get("/docs/")
     assert (redirect.status, redirect.headers["location"]) == (302, "../docs")
+
+
+def test_what_a_browser_has_is_not_sent_again() -> None:
+    for path in ("/openapi.json", "/docs", "/docs/swagger-ui.css"):
+        tag = VISITOR.get(path).headers["etag"]
+        again = VISITOR.get(path, headers={"If-None-Match": tag})
+        assert (again.status, again.text) == (304, "")

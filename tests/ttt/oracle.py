@@ -18,6 +18,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 BOT = "BOT"
+# SteamIDs that several people share, as all bots share BOT.
+PSEUDO = {BOT, "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN", "NULL"}
 LONGEST_NAME = 128
 Z = Fraction("1.959963984540054")
 WINNERS = {
@@ -79,7 +81,8 @@ class Kill:
     @property
     def is_suicide(self) -> bool:
         """All bots share one SteamID, so a bot that kills a bot is no suicide."""
-        return self.attacker_steamid == self.victim_steamid != BOT
+        is_one = self.attacker_steamid == self.victim_steamid
+        return is_one and self.victim_steamid not in PSEUDO
 
     @property
     def is_player_kill(self) -> bool:
@@ -89,7 +92,7 @@ class Kill:
     def is_team_kill(self) -> bool:
         """Teams are those of the roles at the time of death."""
         killer, victim = team(role(self.attacker_role)), team(role(self.victim_role))
-        among_bots = self.attacker_steamid == self.victim_steamid == BOT
+        among_bots = {self.attacker_steamid, self.victim_steamid} <= PSEUDO
         return self.is_player_kill and killer == victim in WINNING and not among_bots
 
 
@@ -377,7 +380,7 @@ class Oracle:
         self._names: dict[str, list[dict[str, Any]]] = {}
         # Decided: names received at the same time keep the order they were given in.
         for received, steam_id, name in sorted(names, key=lambda one: one[0]):
-            if steam_id != BOT:
+            if steam_id not in PSEUDO:
                 self._name(steam_id, name[:LONGEST_NAME], _milliseconds(received))
 
     def _name(self, steam_id: str, name: str, at: datetime) -> None:
@@ -432,7 +435,7 @@ class Oracle:
     ) -> Counted:
         """Without bots a kill row loses its kill if a bot killed, its death if a bot died."""
         rounds = self._within(**filters)
-        left_out = set() if include_bots else {BOT}
+        left_out = set() if include_bots else PSEUDO
         kills = [(one, kill) for one in rounds for kill in one.kills]
         return Counted(
             rounds=rounds,
@@ -548,7 +551,7 @@ class Oracle:
             "team_kills": own.team_kills,
             "suicides": own.suicides,
             "world_deaths": own.world_deaths,
-            "kills_on_bots": sum(kill.victim_steamid == BOT for _, kill in own.kills),
+            "kills_on_bots": sum(kill.victim_steamid in PSEUDO for _, kill in own.kills),
             "wins": own.wins(),
             "wins_innocent": own.wins("innocent"),
             "wins_traitor": own.wins("traitor"),
@@ -594,7 +597,7 @@ class Oracle:
     ) -> list[dict[str, Any]]:
         kills, headshots = Counter[str](), Counter[str]()
         for _, kill in rows:
-            if kill.is_player_kill and BOT not in (steam_id, getattr(kill, other)):
+            if kill.is_player_kill and PSEUDO.isdisjoint((steam_id, getattr(kill, other))):
                 kills[getattr(kill, other)] += 1
                 headshots[getattr(kill, other)] += kill.headshot
         items = [
@@ -680,7 +683,8 @@ class Oracle:
         together, won = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for one in counted.rounds:
             rows = sorted(
-                (row for row in one.players if row.steam_id != BOT), key=lambda row: row.steam_id
+                (row for row in one.players if row.steam_id not in PSEUDO),
+                key=lambda row: row.steam_id,
             )
             for first, second in combinations(rows, 2):
                 sides = team(role(first.role_start)), team(role(second.role_start))
@@ -712,7 +716,7 @@ class Oracle:
         kills, headshots = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for _, kill in self._count(**filters).kills:
             pair = str(kill.attacker_steamid), kill.victim_steamid
-            if BOT not in pair:
+            if PSEUDO.isdisjoint(pair):
                 kills[pair] += 1
                 headshots[pair] += kill.headshot
         return [(*pair, kills[pair], headshots[pair]) for pair in kills]

@@ -10,10 +10,10 @@ import pytest
 
 from functions.shared import auth, db
 from functions.ttt import quarantine
-from tests.client import Client
+from tests.client import Client, admin
 from tests.ttt.example import FIRST, SECOND, A, B
 
-WRONG = {**SECOND, "duration": 90_000}
+WRONG = {**SECOND, "duration": 900.5}
 
 
 def bodies() -> list[str]:
@@ -29,7 +29,7 @@ def refuse(client: Client, body: Any = WRONG, status: int = 400) -> None:
     [
         ("{", "Invalid JSON"),
         ("", "Invalid JSON"),
-        ('{"round_id":"x","duration":NaN}', "Invalid JSON"),
+        ('{"round_id":"x","duration":NaN,}', "Invalid JSON"),
         ("[]", "No data provided"),
         ("7", "Body must be a JSON object"),
         ("{}", "No data provided"),
@@ -130,8 +130,8 @@ def kept(client: Client) -> Client:
 
 
 def fix() -> None:
-    """What was too long is now half as long: the fix of whatever was refused."""
-    db.run("update ttt.quarantine set body = replace(body, '90000', '9000')")
+    """What was half a second too much is whole now: the fix of whatever was refused."""
+    db.run("update ttt.quarantine set body = replace(body, '900.5', '9000')")
 
 
 def test_before_a_fix_a_replay_changes_nothing(kept: Client) -> None:
@@ -171,7 +171,7 @@ def test_one_of_them_can_be_replayed_alone(kept: Client) -> None:
 
 
 def test_a_replay_of_a_round_that_came_meanwhile_is_told_apart(kept: Client) -> None:
-    refuse(kept, {**FIRST, "duration": 90_000})
+    refuse(kept, {**FIRST, "duration": 900.5})
     fix()
     kept.post("/api/collect", {**SECOND, "duration": 9000})
     kept.post("/api/collect", {**FIRST, "duration": 8})
@@ -183,7 +183,7 @@ def test_a_replay_of_a_round_that_came_meanwhile_is_told_apart(kept: Client) -> 
 
 def test_an_erased_person_is_in_no_refused_body(kept: Client) -> None:
     refuse(kept, {"round_id": 7, "buys": [{"steam_id": B}]})
-    removed = kept.delete(f"/api/ttt/players/{A}").json["removed"]
+    removed = admin().delete(f"/api/ttt/players/{A}").json["removed"]
     assert removed["ttt.quarantine"] == 1
     assert [A in body for body in bodies()] == [False]
 
@@ -200,7 +200,7 @@ def test_an_erased_person_is_in_no_refused_body(kept: Client) -> None:
 def test_an_erased_person_is_in_no_body_that_is_no_json(client: Client, body: str) -> None:
     """Regression: the SteamID was looked for between double quotes only."""
     refuse(client, body)
-    client.delete(f"/api/ttt/players/{A}")
+    admin().delete(f"/api/ttt/players/{A}")
     assert bodies() == []
 
 
@@ -208,7 +208,7 @@ def test_an_erased_person_is_in_no_body_however_json_spells_them(client: Client)
     """Regression: any client may escape what is not ASCII."""
     for ascii_only in (True, False):
         refuse(client, json.dumps({"round_id": 7, "steam_id": "☾é"}, ensure_ascii=ascii_only))
-    client.delete("/api/ttt/players/%E2%98%BE%C3%A9")
+    admin().delete("/api/ttt/players/%E2%98%BE%C3%A9")
     assert bodies() == []
 
 
@@ -221,3 +221,24 @@ def test_what_is_refused_during_an_outage_is_kept_after_it(client: Client) -> No
     [row] = quarantine.kept()
     assert row["received_at"] == datetime.fromtimestamp(accepted_at / 1000, UTC)
     assert bodies() == [refused["body"]]
+
+
+def test_of_one_server_the_newest_are_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: whoever had a key could fill the disk."""
+    monkeypatch.setattr(quarantine, "MAX_BODIES", 5)
+    monkeypatch.setattr(quarantine, "MAX_BYTES", 400)
+    red = {"X-Api-Key": auth.issue("red", ["ttt:write"])}
+    for number in range(8):
+        refuse(client, {"round_id": number})
+        assert client.post("/api/collect", {"round_id": number}, headers=red).status == 400
+        db.run("update ttt.quarantine set received_at = received_at - interval '1 second'")
+    for server in (None, "red"):
+        kept = [row for row in quarantine.kept() if row["server"] == server]
+        assert len(kept) == 5
+    assert {json.loads(body)["round_id"] for body in bodies()} == {3, 4, 5, 6, 7}
+    refuse(client, {"round_id": 8, "filler": "x" * 350})
+    assert [len(body) for body in bodies() if "filler" in body] == [379]
+    mine = [row["bytes"] for row in quarantine.kept() if row["server"] is None]
+    assert sum(mine) <= 400
+    refuse(client, {"round_id": 9, "filler": "x" * 1000})  # more than all of it, and still kept
+    assert [row["bytes"] > 1000 for row in quarantine.kept() if row["server"] is None] == [True]

@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.shared import db
+from functions.rollups.turn import turn
+from functions.shared import db, locks
 from functions.shared.errors import Conflict
 from functions.ttt import report, rounds
 from infra.demo.season import Season
@@ -125,6 +126,16 @@ def test_of_two_servers_with_one_round_id_the_first_is_stored_whole(
     )
     assert db.run("select server from ttt.rounds") == [{"server": winner}]
     assert counts() == ([1, 5, 4, 3] if winner == "red" else [1, 4, 3, 2])
+
+
+@pytest.mark.commits
+def test_a_round_does_not_wait_for_the_packing_of_logs(client: Client) -> None:
+    """Regression: both took the same advisory lock, and the round was answered 202."""
+    with turn(locks.COLUMNSTORE) as mine:
+        assert mine
+        db.run("set lock_timeout = '500ms'")
+        assert client.post("/api/collect", FIRST).status == 201
+    db.run("set lock_timeout = '10s'")
 
 
 @pytest.mark.commits

@@ -19,12 +19,23 @@ from functions.ttt import names, report, rounds
 from infra.demo.season import Season
 from tests.client import Client
 from tests.rollups.conftest import connect, wrong
-from tests.ttt.oracle import Oracle, Posted
+from tests.ttt.oracle import PSEUDO, Oracle, Posted
 
 Told = tuple[datetime, str, str]
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-PEOPLE = ("BOT", "STEAM_0:1:1", "STEAM_0:0:2", "STEAM_0:1:30", "☾é", "q\"\\%'", "x y", "B")
+PEOPLE = (
+    "BOT",
+    "STEAM_ID_PENDING",
+    "NULL",
+    "STEAM_0:1:1",
+    "STEAM_0:0:2",
+    "STEAM_0:1:30",
+    "☾é",
+    "q\"\\%'",
+    "x y",
+    "B",
+)
 ROLES = (
     *(None, "", " ", "innocent", "Traitor ", "DETECTIVE", "vampire", "\u00a0deputy\u3000"),
     *("jester", "role_7", "none", "Unknown", "zombie", "jackal", "ÉCLAIREUR"),
@@ -137,7 +148,7 @@ class Community:
     def tell(self, moment: datetime, steam_id: str, name: str) -> None:
         self.told.append((moment, steam_id, name))
         item = {"steam_id": steam_id, "display_name": name[:128]}
-        if steam_id != "BOT":
+        if steam_id not in PSEUDO:
             names.restore(item, int(moment.timestamp() * 1000))
 
     @property

@@ -1,0 +1,189 @@
+"""The one reader of JSON for every door: what clients send, also as GMod spells it.
+
+JSON has no word for a number that is not finite. Python writes `NaN`, GMod writes `inf`, `-nan` or
+nothing at all (`"karma":,`), and a long number overflows. All of them are read as such a number.
+The doors of game servers take it as null, because a game server does not send a corrected body;
+every other door refuses it and names the field. Line breaks and other control characters, which old
+builds of GMod do not escape in texts, are taken at every door.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from functions.shared.errors import BadRequest, Invalid
+
+MAX_DEPTH = 64  # levels of lists and objects that a body may have where all of it is kept
+LARGEST = sys.float_info.max
+# A number overflows only with an exponent of three digits, or with so many digits before one of
+# two. What matches need not be a number: it is only looked at more closely.
+_EXPONENT, _DIGITS = re.compile(r"[0-9][eE]\+?[0-9]{3}"), re.compile(r"[0-9]{200}")
+# Texts, which stay as they are, and outside of them what GMod and C write for a number that is not
+# finite, integers that Python would not read, and gaps where a value belongs.
+_TOKEN = re.compile(
+    r"""
+      "(?:[^"\\]|\\.)*+"
+    | (?P<word>[-+]?+(?:(?i:nan(?:\([a-z0-9_]*+\))?+|inf(?:inity)?+)|1\.\#[A-Z]++[0-9]*+))
+      (?![\w.\#+-])
+    | (?<![0-9.eE+-])(?P<long>-?+[0-9]{309,}+)(?![.eE])
+    | (?P<gap>(?<=:)[ \t\r\n]*+(?=[,}])|(?<=[\[,])[ \t\r\n]*+(?=,)|(?<=,)[ \t\r\n]*+(?=\]))
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def parse(body: str) -> Any:
+    """The JSON value of a body; numbers that are not finite are NaN and infinities of Python.
+
+    Raises BadRequest, with the position, for text that is no JSON.
+    """
+    return _parsed(body)[0]
+
+
+def loads(body: str, *, keeps_nul: bool = False) -> Any:
+    """The JSON value of a body, in which lone surrogates are replaced by U+FFFD.
+
+    Raises BadRequest for text that is no JSON, and Invalid, naming the field, for what the store
+    cannot hold: numbers that are not finite, NUL characters (unless `keeps_nul`), deep nesting.
+    """
+    value, is_repaired = _parsed(body)
+    if (
+        is_repaired
+        or "\\u" in body
+        or "NaN" in body
+        or "Infinity" in body
+        or _EXPONENT.search(body)
+        or _DIGITS.search(body)
+        or body.count("[") + body.count("{") > MAX_DEPTH
+    ):
+        return _clean(value, _refuse_number, keeps_nul, MAX_DEPTH)
+    return value
+
+
+def loads_of_game_server(body: str) -> Any:
+    """The JSON value of a game server's body: what is no finite number is null.
+
+    Numbers that overflow are left as they are: see `without_infinite`. Raises as `loads`.
+    """
+    value, is_repaired = _parsed(body)
+    is_suspect = is_repaired or "\\u" in body or "NaN" in body or "Infinity" in body
+    return without_infinite(value) if is_suspect else value
+
+
+def without_infinite(value: Any) -> Any:
+    """The value with null for every number that is not finite; raises Invalid for NUL."""
+    return _clean(value, lambda _: None, False, sys.maxsize)
+
+
+def is_finite(number: float) -> bool:
+    """Whether a number is one that a float can hold."""
+    return -LARGEST <= number <= LARGEST
+
+
+def _parsed(body: str) -> tuple[Any, bool]:
+    """The value, and whether the text had to be repaired first."""
+    text = body.removeprefix("\ufeff")
+    try:
+        # Without arguments: with some, json makes a decoder for each call.
+        return json.loads(text), False
+    except ValueError:
+        return _repaired(text, len(body) - len(text)), True
+    except RecursionError:
+        raise _no_json("is nested too deeply") from None
+
+
+def _repaired(text: str, skipped: int) -> Any:
+    """The value of JSON as GMod spells it; raises BadRequest with a position in the sent body."""
+    gaps: list[int] = []  # where the repaired text is three characters longer than the sent one
+
+    def spell(found: re.Match[str]) -> str:
+        if found["gap"] is not None:
+            gaps.append(found.start() + 3 * len(gaps))
+            return "NaN" + found[0]
+        if found["word"]:
+            return "NaN".rjust(len(found[0]))
+        return "1e999".ljust(len(found[0])) if found["long"] else found[0]
+
+    try:
+        return json.loads(_TOKEN.sub(spell, text), strict=False)
+    except json.JSONDecodeError as error:
+        position = max(error.pos - 3 * bisect_left(gaps, error.pos), 0) + skipped
+        raise _no_json(f"is no JSON at character {position}") from None
+    except RecursionError:
+        raise _no_json("is nested too deeply") from None
+
+
+def _no_json(problem: str) -> BadRequest:
+    return BadRequest("Invalid JSON", [{"field": "body", "problem": problem}])
+
+
+# Where a value is: its container's place and its own key there; None is the body itself.
+_Place = tuple[Any, str | int] | None
+
+
+def _clean(
+    value: Any, on_infinite: Callable[[_Place], object], keeps_nul: bool, max_depth: int
+) -> Any:
+    """The value with what JSON can spell and the store cannot hold replaced, in place.
+
+    Without recursion, because what is nested too deeply for it arrives here too.
+    """
+    root = [value]
+    open_: list[tuple[Any, _Place, int]] = [(root, None, 0)]
+    while open_:
+        holder, place, depth = open_.pop()
+        if depth > max_depth:
+            _reject(place, f"must not be nested more than {max_depth} levels deep")
+        if isinstance(holder, dict):
+            _clean_keys(holder, place, keeps_nul)
+        for key, inner in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+            where = None if holder is root else (place, key)
+            if isinstance(inner, str):
+                holder[key] = _clean_text(inner, where, keeps_nul)
+            elif isinstance(inner, dict | list):
+                open_.append((inner, where, depth + 1))
+            elif isinstance(inner, int | float) and not is_finite(inner):
+                holder[key] = on_infinite(where)
+    return root[0]
+
+
+def _clean_keys(holder: dict[str, Any], place: _Place, keeps_nul: bool) -> None:
+    if all(key.isascii() and "\0" not in key for key in holder):
+        return
+    items = [(_clean_text(key, place, keeps_nul), inner) for key, inner in holder.items()]
+    holder.clear()
+    holder.update(items)
+
+
+def _clean_text(text: str, place: _Place, keeps_nul: bool) -> str:
+    if "\0" in text and not keeps_nul:
+        _reject(place, "must not contain a NUL character")
+    return text if text.isascii() else replace_surrogates(text)
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with lone surrogates, which JSON can spell but Unicode cannot hold, as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _refuse_number(place: _Place) -> NoReturn:
+    _reject(place, "must be a finite number")
+
+
+def _reject(place: _Place, problem: str) -> NoReturn:
+    keys: list[str] = []
+    while place is not None:
+        place, key = place
+        keys.append(str(key))
+    field = ".".join(reversed(keys[-MAX_DEPTH:]))
+    sentence = f"{field} {problem}" if field else f"The body {problem}"
+    raise Invalid(sentence, [{"field": field or "body", "problem": problem}])

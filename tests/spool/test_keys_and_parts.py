@@ -1,0 +1,214 @@
+"""The drain: keys that were dead when a request came, and items that travel in parts."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.logs import keys
+from functions.shared import auth, db, spool
+from infra import replay
+from tests.client import Client
+from tests.conftest import Queues
+from tests.logs.panel import SERVER, make_server, say
+from tests.spool.conftest import Mapping
+from tests.ttt.example import FIRST
+
+pytestmark = pytest.mark.commits
+Away = Callable[[], None]
+NOW = int(time.time() * 1000)
+
+
+@pytest.fixture
+def back(store: str, setting: Callable[..., None]) -> Callable[[], None]:
+    """Gives the database back."""
+
+    def give() -> None:
+        setting(DATABASE_URL=store)
+
+    return give
+
+
+def send_all(bot: Client, game: Client) -> list[int]:
+    """What every door that queues answers."""
+    tilt = {"userId": "u", "timestamp": NOW, "signals": ["x"], "tiltScore": 2}
+    beat, batch = {"map": "gm_flatgrass", "playerCount": 3}, [say("hello")]
+    ttt = Client({"X-Api-Key": game.headers["X-Server-Key"]})
+    return [
+        bot.post("/api/tilt/events", tilt).status,
+        game.post("/api/ingest/logs", batch).status,
+        game.post("/api/servers/heartbeat", beat).status,
+        ttt.post("/api/collect", FIRST).status,
+        ttt.post("/api/player/update", {"steam_id": "STEAM_0:1:1", "display_name": "Ana"}).status,
+        ttt.post("/api/collect", {"round_id": 7}).status,
+    ]
+
+
+TABLES = ("tilt.events", "logs.events", "logs.heartbeats")
+TABLES += ("ttt.rounds", "ttt.names", "ttt.quarantine")
+
+
+def counted() -> list[int]:
+    statement = "select count(*)::integer as rows from "
+    return [db.run(statement + table)[0]["rows"] for table in TABLES]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("is_dead", [False, True])
+def test_what_came_with_a_dead_key_is_refused_when_drained(
+    client: Client, queues: Queues, mapping: Mapping, away: Away, back: Away, is_dead: bool
+) -> None:
+    """Regression: while the database was away a dead key was as good as any, and for as long."""
+    game = make_server()
+    bot = Client({"X-Api-Key": auth.issue("bot", ["tilt:write"])})
+    assert send_all(bot, game) == [200, 200, 200, 201, 201, 400]
+    for table in (*TABLES, "ttt.players", "ttt.kills", "ttt.buys"):
+        db.run("delete from " + table)  # type: ignore[operator]
+    if is_dead:
+        db.run("update shared.api_keys set revoked_at = now() - interval '1 second'")
+    known = dict(auth._seen)  # as functions have it that looked the key up a moment ago
+    away()
+    auth._seen.update(known)
+    assert send_all(bot, game) == [202, 202, 200, 202, 202, 400]
+    back()
+    mapping.deliver()
+    mapping.deliver()
+    letters = queues.bodies(queues.dead_letters)
+    assert counted() == ([0] * 6 if is_dead else [1] * 6)
+    assert len(letters) == (6 if is_dead else 0)
+    assert all(json.loads(letter)["key"] for letter in letters)
+
+
+def test_a_key_that_died_after_the_request_counts(
+    client: Client, mapping: Mapping, store: str
+) -> None:
+    key = auth.issue("bot", ["tilt:write"])
+    db.run("update shared.api_keys set revoked_at = now(), expires_at = now()")
+    event = {"userId": "u", "timestamp": NOW, "signals": [], "tiltScore": 2}
+    [body] = spool.messages("tilt.events", [event], key.split("_")[1], NOW - 60_000)
+    mapping.deliver(body)
+    assert counted()[0] == 1
+
+
+DOORS = [
+    ("X-Api-Key", ["tilt:write"], "POST", "/api/tilt/events"),
+    ("X-Api-Key", ["tilt:read"], "GET", "/api/tilt/stats/u"),
+    ("X-Api-Key", ["admin"], "DELETE", "/api/tilt/users/u"),
+    ("X-Api-Key", ["admin"], "DELETE", "/api/ttt/players/u"),
+    ("X-Api-Key", ["admin"], "DELETE", "/api/players/u"),
+    ("X-Api-Key", ["ttt:write"], "POST", "/api/collect"),
+    ("Authorization", ["staff"], "GET", "/api/logs"),
+    ("Authorization", ["admin"], "POST", "/api/servers"),
+    ("X-Api-Key", None, "POST", "/api/collect"),
+    ("X-Api-Key", None, "POST", "/api/player/update"),
+    ("X-Server-Key", None, "POST", "/api/ingest/logs"),
+    ("X-Server-Key", None, "POST", "/api/servers/heartbeat"),
+]
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "its server deleted"])
+@pytest.mark.parametrize(("header", "scopes", "method", "url"), DOORS)
+def test_a_dead_key_is_refused_within_a_minute_at_every_door(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    header: str,
+    scopes: list[str] | None,
+    method: str,
+    url: str,
+    how: str,
+) -> None:
+    """One rule for all: what a function remembers of a key it remembers for 60 s."""
+    make_server()
+    key = auth.issue("one", scopes) if scopes else keys.issue(SERVER, "ada")["apiKey"]
+    headers = {header: f"Bearer {key}" if header == "Authorization" else key}
+    assert client.call(method, url, "{}", headers=headers).status not in (401, 403)
+    # Somewhere else, so that this process is not told.
+    if how == "its server deleted":
+        db.run("update logs.servers set deleted_at = now()")
+    change = "expires_at" if how == "expired" else "revoked_at"
+    db.run(f"update shared.api_keys set {change} = now()")  # type: ignore[arg-type]
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + 60.001)
+    assert client.call(method, url, "{}", headers=headers).status in (401, 403)
+
+
+# Parts
+
+
+def large_round(bytes_: int) -> dict[str, Any]:
+    """A round of about that size, which hardly gets smaller."""
+    kill = {"victim_steamid": "STEAM_0:1:1", "victim_role": "innocent"}
+    kills = [{**kill, "weapon": secrets.token_urlsafe(47)} for _ in range(bytes_ // 160)]
+    buys = [
+        {"steam_id": secrets.token_urlsafe(47), "item": secrets.token_urlsafe(47)}
+        for _ in range(1000)
+    ]
+    return {"round_id": "large", "kills": kills[:2000], "buys": buys}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_round_of_400_kb_outlasts_an_outage(
+    client: Client, queues: Queues, mapping: Mapping, away: Away, back: Away, backwards: bool
+) -> None:
+    """Regression: it fitted into no message, was answered 503, and was lost: no addon repeats."""
+    sent = large_round(300_000)
+    assert len(json.dumps(sent)) > 400_000
+    away()
+    assert client.post("/api/collect", sent).status == 202
+    bodies = queues.bodies()
+    assert len(bodies) > 1
+    back()
+    for body in bodies[::-1] if backwards else bodies:
+        assert counted()[3] == 0
+        mapping.deliver(body)
+    assert counted()[3] == 1
+    assert client.post("/api/collect", sent).json["duplicate"] is True
+    assert db.run("select * from shared.spool_parts") == []
+    for body in bodies * 2:  # delivered again, twice
+        mapping.deliver(body)
+    assert counted()[3] == 1
+    assert queues.bodies(queues.dead_letters) == []
+
+
+def test_a_refused_megabyte_is_kept_after_an_outage(
+    client: Client, queues: Queues, mapping: Mapping, away: Away, back: Away
+) -> None:
+    body = json.dumps({"round_id": 7, "x": secrets.token_urlsafe(700_000)})
+    away()
+    assert client.post("/api/collect", body).status == 400
+    bodies = queues.bodies()
+    back()
+    for one in bodies:
+        mapping.deliver(one)
+    assert db.run("select body from ttt.quarantine") == [{"body": body}]
+
+
+def test_a_poisonous_item_in_parts_can_be_replayed(
+    store: str, queues: Queues, mapping: Mapping
+) -> None:
+    item = {"server": None, "round": {**large_round(300_000), "winner": ["x"]}}
+    for body in spool.messages("ttt.rounds", [item], None, NOW):
+        mapping.deliver(body)
+    assert counted()[3] == 0
+    assert db.run("select * from shared.spool_parts") == []
+    letters = replay.Queues(queues.client, queues.queue, queues.dead_letters)
+    moved = list(replay.replayed(letters))
+    assert len(moved) > 1
+    assert all("Invalid winner" in letter for letter in moved)
+    bodies = queues.bodies()
+    assert {json.loads(body)["at"] for body in bodies} == {NOW}
+    for body in bodies:
+        mapping.deliver(body)
+    assert len(queues.bodies(queues.dead_letters)) == len(bodies)
+
+
+def test_a_part_alone_is_forgotten_in_the_end(store: str, mapping: Mapping) -> None:
+    bodies = list(spool.messages("ttt.names", [secrets.token_urlsafe(400_000)], None, NOW))
+    mapping.deliver(bodies[0])
+    db.run("update shared.spool_parts set received_at = now() - interval '360 hours 1 second'")
+    mapping.deliver(bodies[1])
+    assert [row["part"] for row in db.run("select part from shared.spool_parts")] == [1]
