@@ -107,14 +107,14 @@ _SHOWN = """
         from logs.active_day_sums
         where day >= %(first_day)s
         group by day
-      ) as p on p.day = (d.day at time zone 'UTC')::date
+      ) as p on p.day = date(d.day at time zone 'UTC')
       left join (
         select day, sum(events)::bigint as rounds
         from logs.type_day_sums
         where day >= %(first_day)s
           and type = 'ROUND_END'
         group by day
-      ) as r on r.day = (d.day at time zone 'UTC')::date
+      ) as r on r.day = date(d.day at time zone 'UTC')
     ),
     -- The hour in which the 30 days begin counts from that moment on, while its rows are there.
     hour as (

@@ -49,25 +49,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                     report.waiting.append(source)
             if "logs.hours" in report.dropped:
                 report.ahead = _delete_ahead(connection, deadline)
-            # As long as a session may be derived anew, its row is there.
-            connection.execute(
-                """
-                delete from logs.sessions
-                where last_at < rollups.horizon('logs.played') - interval '48 hours'
-                """
-            )
-            connection.execute(
-                """
-                delete from logs.life_signs
-                where slot < rollups.horizon('logs.hours') - interval '48 hours'
-                """
-            )
-            connection.execute(
-                """
-                delete from logs.stray_ends
-                where last_at < rollups.horizon('logs.hours') - interval '48 hours'
-                """
-            )
+            connection.execute("select logs.delete_old_sessions()")
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )

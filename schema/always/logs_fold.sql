@@ -215,7 +215,7 @@ begin
     set is_counted = excluded.is_counted,
       map_since = excluded.map_since
   ), counted as (
-    select steam_id, server_id, mode, (opened_at at time zone 'UTC')::date as day, sign
+    select steam_id, server_id, mode, date(opened_at at time zone 'UTC') as day, sign
     from connect
     where is_counted
   ), by_type as (

@@ -44,7 +44,7 @@ returns table (
 language sql
 stable
 as $$
-  select distinct (day at time zone 'UTC')::date as day, steam_id
+  select distinct date(day at time zone 'UTC') as day, steam_id
   from logs.player_days
 $$;
 
@@ -81,7 +81,7 @@ returns table (
 language sql
 stable
 as $$
-  select server_id, (day at time zone 'UTC')::date as day, mode, type, sum(events)::bigint as events
+  select server_id, date(day at time zone 'UTC') as day, mode, type, sum(events)::bigint as events
   from logs.activity_days
   group by 1, 2, 3, 4
 $$;

@@ -55,7 +55,7 @@ returns table (day date, steam_id text)
 language sql
 stable
 as $$
-  select distinct (at at time zone 'UTC')::date, steam_id
+  select distinct date(at at time zone 'UTC'), steam_id
   from unnest(changes)
   where id is not null
     and logs.is_person(steam_id)
@@ -74,7 +74,7 @@ returns table (server_id text, day date, mode text, type text, events bigint)
 language sql
 stable
 as $$
-  select server_id, (at at time zone 'UTC')::date, mode, type, count(*)
+  select server_id, date(at at time zone 'UTC'), mode, type, count(*)
   from unnest(changes)
   where id is not null
   group by 1, 2, 3, 4

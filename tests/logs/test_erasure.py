@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.logs import changes, erasure
-from functions.rollups import refresh
+from functions.rollups import audit, refresh
 from functions.shared import auth, db
 from tests.client import Client
 from tests.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
@@ -180,6 +180,7 @@ def test_rollups_forget_a_person_too(game: Client, migrated: tuple[Any, str, str
         assert traces(A) == []
         assert numbers(B) == others
         assert rollups.wrong(connection) == {}
+        assert audit.run(connection).wrong == {}  # totals of others, and none of the person's
 
 
 def test_erasing_again_finds_nothing(game: Client) -> None:

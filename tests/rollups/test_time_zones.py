@@ -90,7 +90,7 @@ def fill() -> None:
     for seed, at in enumerate([*moments[:4], NOW - timedelta(days=12), NOW - timedelta(days=4)]):
         stored.store(evening.things(seed, at - timedelta(hours=30), at + timedelta(hours=30), 25))
     stored.store(evening.things(50, NOW - timedelta(days=31), NOW, 60))
-    db.run("select logs.settle()")
+    db.run("select logs.fold(100000, true)")
 
 
 def prints(connection: psycopg.Connection[Any]) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _touch(number: int) -> None:
             ),
             None,
         )
-    db.run("select logs.settle()")
+    db.run("select logs.fold(100000, true)")
 
 
 @pytest.mark.commits
