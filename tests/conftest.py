@@ -179,7 +179,11 @@ _RAW = (
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
     *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
     *("logs.sightings", "logs.addressed", "logs.allowed"),
-    *("logs.sessions", "logs.played", "logs.unsettled", "logs.told"),
+    *("logs.sessions", "logs.played", "logs.connects", "logs.stray_ends", "logs.changes"),
+    "logs.life_signs",
+    *("logs.player_totals", "logs.player_names", "logs.active_days", "logs.play_totals"),
+    *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
+    *("logs.round_winners", "logs.map_hours", "logs.told"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
 )
 

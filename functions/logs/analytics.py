@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.logs import avatars, playtime, sessions
+from functions.logs import avatars, changes, playtime
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
 
@@ -78,7 +78,7 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
     if step > timedelta(hours=1):
         last = last.replace(hour=0)
     since = last - step * (count - 1)
-    sessions.settle(ask.server_id)
+    changes.fold_some()
     span = {"step": step, "since": since, "last": last, "end": last + step}
     [row] = db.run(_ANALYTICS, {"server": ask.server_id, **span})
     if not row["is_known"]:
@@ -124,12 +124,19 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
 
 
 _ANALYTICS = """
-    with hour as (
-      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred, peak
+    with part as materialized (
+      select sign, steam_id, hour, seconds, is_start, is_exact
+      from logs.pending_parts(%(server)s, %(since)s)
+    ), hour as (
+      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
         and hour < %(end)s
+      union all
+      select time_bucket(%(step)s, hour), seconds, case when is_start then sign else 0 end,
+        case when is_exact then sign else 0 end, case when is_exact then 0 else sign end
+      from part
     ), beat as (
       select time_bucket(%(step)s, slot) as at, told, players, peak
       from logs.population
@@ -166,6 +173,9 @@ _ANALYTICS = """
           and server_id = %(server)s
           and hour >= %(since)s
           and hour <= %(last)s
+        union all
+        select steam_id, seconds
+        from part
       ) as p
       group by steam_id
       having sum(seconds) > 0
@@ -175,9 +185,12 @@ _ANALYTICS = """
       select steam_id,
         (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
           as name
-      from logs.player_months
+      from logs.player_sums
       where steam_id in (select steam_id from top)
       group by steam_id
+    ), queued as (
+      select steam_id, first_at
+      from logs.sum_players(array(select c from logs.changes c where c.server_id = %(server)s))
     )
     select exists (
         select
@@ -190,24 +203,41 @@ _ANALYTICS = """
         greatest(
           (select max(peak) from beat),
           (
-            select max(peak)
-            from logs.activity
+            select max(players)
+            from logs.peak_sums
             where server_id = %(server)s
               and hour >= %(since)s
               and hour < %(end)s
           )
         ),
-        w.peak
+        logs.most_together(%(server)s, %(since)s, %(end)s),
+        0
       ) as peak,
       (
         select count(*)
         from (
-          select
-          from logs.player_months
+          select steam_id
+          from logs.player_totals
           where server_id = %(server)s
-          group by steam_id
-          having min(first_at) >= %(since)s
-        ) as newcomer
+            and first_at >= %(since)s
+          union
+          select steam_id
+          from queued
+          where first_at >= %(since)s
+        ) as n
+        where not exists (
+            select
+            from logs.player_totals t
+            where t.steam_id = n.steam_id
+              and t.server_id = %(server)s
+              and t.first_at < %(since)s
+          )
+          and not exists (
+            select
+            from queued q
+            where q.steam_id = n.steam_id
+              and q.first_at < %(since)s
+          )
       ) as newcomers,
       (
         select json_agg(json_build_array(at, seconds, told, players) order by at)
@@ -223,7 +253,7 @@ _ANALYTICS = """
     from (
       select coalesce(sum(seconds), 0)::bigint as seconds,
         coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(exact), 0) > 0 as is_exact,
-        coalesce(sum(inferred), 0) > 0 as is_inferred, coalesce(max(peak), 0) as peak
+        coalesce(sum(inferred), 0) > 0 as is_inferred
       from hour
     ) as w
     cross join logs.freshness(%(since)s) as f

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from functions.logs import events, identity, rows, spooled, streams
+from functions.logs import changes, events, identity, rows, spooled, streams
 from functions.logs.senders import Sender
 from functions.logs.sent import Event, normalise
 from functions.logs.values import Rejected, array, unicode
@@ -129,6 +129,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
             _exhaust(making)
             new = events.store(parcel_of(outcomes, sender, receipt))
         settle(outcomes, new)
+        changes.fold_behind(one.row.at for one in outcomes if one.row)
     except db.DatabaseAway:
         _exhaust(making)
         if any(one.status != "rejected" for one in outcomes):

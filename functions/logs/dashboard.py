@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from functions.logs import changes
 from functions.logs.descriptions import describe
 from functions.shared import db, wire
 
@@ -57,7 +58,8 @@ class Dashboard(wire.Shape):
 
 
 def shown() -> dict[str, Any]:
-    """The Dashboard of this moment. One round trip."""
+    """The Dashboard of this moment. Two round trips."""
+    changes.fold_some()
     now = datetime.now(UTC)
     since = now - timedelta(days=30)
     [row] = db.run(
@@ -65,8 +67,8 @@ def shown() -> dict[str, Any]:
         {
             "now": now,
             "day_ago": now - timedelta(hours=24),
-            "hour_of_day_ago": _hour(now - timedelta(hours=24)),
             "today": now.replace(hour=0, minute=0, second=0, microsecond=0),
+            "first_day": now.date() - timedelta(days=6),
             "since": since,
             "week_ago": now - timedelta(days=7),
             "edge": _hour(since),
@@ -102,26 +104,25 @@ _SHOWN = """
       ) as d (day)
       left join (
         select day, count(distinct steam_id) as players
-        from logs.player_days
-        where day >= %(today)s - interval '144 hours'
+        from logs.active_day_sums
+        where day >= %(first_day)s
         group by day
-      ) as p on p.day = d.day
+      ) as p on p.day = (d.day at time zone 'UTC')::date
       left join (
         select day, sum(events)::bigint as rounds
-        from logs.activity_days
-        where day >= %(today)s - interval '144 hours'
+        from logs.type_day_sums
+        where day >= %(first_day)s
           and type = 'ROUND_END'
         group by day
-      ) as r on r.day = d.day
+      ) as r on r.day = (d.day at time zone 'UTC')::date
     ),
     -- The hour in which the 30 days begin counts from that moment on, while its rows are there.
     hour as (
       select hour, server_id, mode, maps
-      from logs.maps
-      where hour >= case
-        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s
+      from logs.list_map_hours(case
+        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s::timestamptz
         else %(whole)s
-      end
+      end)
       union all
       select %(edge)s, server_id, mode, logs.runs(map order by at, rank, id)
       from (
@@ -177,9 +178,8 @@ _SHOWN = """
     )
     select (
         select count(distinct steam_id)
-        from logs.appearances
-        where hour >= %(hour_of_day_ago)s
-          and last_at >= %(day_ago)s
+        from logs.player_sums
+        where last_at >= %(day_ago)s
       ) as "uniquePlayers24h",
       t.connections as "totalConnections", t.rounds as "roundsPlayed",
       (
@@ -217,9 +217,16 @@ _SHOWN = """
         left join logs.servers s on s.id = n.server_id
       ), '[]') as "liveActivity"
     from (
-      select coalesce(sum(events) filter (where type = 'CONNECT'), 0)::bigint as connections,
+      select (
+          coalesce(sum(connections) filter (where type = 'CONNECT'), 0)
+          + coalesce((
+            select sum(sign)
+            from logs.pending_play(null, null)
+            where is_counted
+          ), 0)
+        )::bigint as connections,
         coalesce(sum(events) filter (where type = 'ROUND_END'), 0)::bigint as rounds
-      from logs.activity_days
+      from logs.type_day_sums
       where type in ('CONNECT', 'ROUND_END')
     ) as t
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.logs import steam, stored
+from functions.logs import changes, steam, stored
 from functions.shared import auth, db, wire
 from functions.shared.errors import Invalid
 
@@ -194,10 +194,12 @@ def _hour(at: datetime) -> datetime:
 def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
     """Removes what else is kept of the person, and notes how much it all was."""
     with db.transaction():
+        changes.fold_first()  # what is queued names the person
         forgotten = db.run(
             """
             select rollups.forget('logs.hours', 'steam_id', %(person)s)
-              + rollups.forget('logs.played', 'steam_id', %(person)s) as rows
+              + rollups.forget('logs.played', 'steam_id', %(person)s)
+              + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
         )[0]["rows"]
@@ -213,6 +215,30 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
               returning 1
             ), played as (
               delete from logs.played
+              where steam_id = %(person)s
+            ), connect as (
+              delete from logs.connects
+              where steam_id = %(person)s
+            ), stray as (
+              delete from logs.stray_ends
+              where steam_id = %(person)s
+            ), total as (
+              delete from logs.player_totals
+              where steam_id = %(person)s
+            ), name as (
+              delete from logs.player_names
+              where steam_id = %(person)s
+            ), day as (
+              delete from logs.active_days
+              where steam_id = %(person)s
+            ), play_total as (
+              delete from logs.play_totals
+              where steam_id = %(person)s
+            ), person_total as (
+              delete from logs.person_totals
+              where steam_id = %(person)s
+            ), round as (
+              delete from logs.player_rounds
               where steam_id = %(person)s
             ), note as (
               delete from logs.notes

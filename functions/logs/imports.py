@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.logs import batches, events, senders, steam, transcript
+from functions.logs import batches, changes, events, senders, steam, transcript
 from functions.logs.batches import Outcome
 from functions.logs.lines import Told, Unread
 from functions.logs.matches import Matches
@@ -160,6 +160,7 @@ def run(sent: NewImport) -> dict[str, Any]:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
             new |= events.store(parcel)
+            changes.fold_all()
         batches.settle(outcomes, new)
     return _answer(log, outcomes, sent.dryRun)
 

@@ -110,21 +110,21 @@ def _murder(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-# A round may lie in several hours, and several of its events may name a winner: the newest counts.
+# Several events of a round may name a winner: the newest counts.
 _MODES = """
     with mine as (
       select mode, server_id, round_id, bool_or(is_traitor) as is_traitor,
         bool_or(is_detective) as is_detective, bool_or(is_innocent) as is_innocent,
         bool_or(is_murderer) as is_murderer, sum(kills)::bigint as kills,
         sum(deaths)::bigint as deaths
-      from logs.round_people
+      from logs.player_round_sums
       where steam_id = %(who)s
       group by mode, server_id, round_id
     ), ended as (
       select distinct on (server_id, round_id) server_id, round_id, winner
-      from logs.round_ends
-      where server_id in (select server_id from mine)
-      order by server_id, round_id, ended_at desc
+      from logs.round_winner_sums
+      where (server_id, round_id) in (select server_id, round_id from mine)
+      order by server_id, round_id, ended_at desc, ended_by desc
     ), round as (
       select m.mode,
         case
@@ -140,12 +140,13 @@ _MODES = """
     )
     select coalesce((
         select json_agg(distinct mode)
-        from logs.player_months
+        from logs.player_sums
         where steam_id = %(who)s
+          and events > 0
       ), '[]') as modes,
       (
         select coalesce(sum(props), 0)::bigint
-        from logs.player_months
+        from logs.player_sums
         where steam_id = %(who)s
           and mode = 'Sandbox'
       ) as props,
@@ -154,10 +155,20 @@ _MODES = """
     from (
       select coalesce(sum(m.seconds), 0)::bigint as seconds,
         coalesce(sum(m.sessions), 0)::bigint as sessions
-      from logs.play_months m
+      from (
+        select server_id, seconds, sessions
+        from logs.play_totals
+        where steam_id = %(who)s
+        union all
+        select p.server_id,
+          p.sign * logs.seconds(p.started_at, p.ended_at, h.at, 'infinity'),
+          case when p.started_at >= h.at then p.sign else 0 end
+        from logs.pending_play(%(who)s, null) as p
+        cross join (select rollups.horizon('logs.played') as at) as h
+        where p.kind = 'session'
+      ) as m
       join logs.servers s on s.id = m.server_id
-      where m.steam_id = %(who)s
-        and s.mode = 'Sandbox'
+      where s.mode = 'Sandbox'
     ) as p
     cross join (
       select coalesce(sum(kills), 0)::bigint as kills, coalesce(sum(deaths), 0)::bigint as deaths

@@ -8,7 +8,7 @@ from typing import Annotated, Any, LiteralString
 from psycopg import sql
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
-from functions.logs import avatars, playtime, punishments, sessions
+from functions.logs import avatars, changes, playtime, punishments
 from functions.shared import db, page, wire
 
 _MOST_BYTES = 4_500_000  # of an answer
@@ -60,7 +60,10 @@ class Players(RootModel[list[Player]]):
 def exists(steam_id: str) -> bool:
     """Whether an event ever had this SteamID, and it is an account's. One round trip."""
     return bool(
-        db.run("select 1 as one from logs.player_months where steam_id = %s limit 1", (steam_id,))
+        db.run(
+            "select 1 as one from logs.player_sums where steam_id = %s and events > 0 limit 1",
+            (steam_id,),
+        )
     )
 
 
@@ -70,10 +73,11 @@ def listed(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
     last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
     if ask.is_vip:
         return [], None  # nothing makes anybody one
-    sessions.settle()
+    changes.fold_some()
     rows = db.run(
         _ALL,
         {
+            "person": None,
             "server": ask.server_id,
             "search": ask.search,
             "last_at": last_at,
@@ -90,8 +94,9 @@ def listed(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
 
 def cards(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
     """Each of these who is a player, by SteamID, as Player. Three round trips."""
-    sessions.settle()
+    changes.fold_some()
     asked = {
+        "person": steam_ids[0] if len(steam_ids) == 1 else None,
         "only": steam_ids,
         "server": None,
         "search": None,
@@ -138,48 +143,74 @@ def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 # Everybody is counted at once: looking some up in the newest rows, by no index, takes longer.
 _LISTED: LiteralString = """
-    with there as (
+    with pending as materialized (
+      select row(p.*)::logs.play_change as play
+      from logs.pending_play(%(person)s, null) as p
+    ), delta as (
+      select (play).steam_id, (play).server_id,
+        sum((play).sign * logs.seconds((play).started_at, (play).ended_at, h.at, 'infinity'))
+          filter (where (play).kind = 'session') as seconds,
+        sum((play).sign) filter (where (play).is_counted) as connections
+      from pending
+      cross join (select rollups.horizon('logs.played') as at) as h
+      group by (play).steam_id, (play).server_id
+    ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
         sum(connections)::bigint as connections, max(named_at) as named_at,
         (array_agg(named_by order by named_at desc, named_by desc)
           filter (where name is not null))[1] as named_by,
         (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
           as name
-      from logs.player_months
+      from logs.player_sums
       {only}
       group by steam_id, server_id
+      having sum(events) > 0
     ), played as (
       select steam_id, server_id, sum(seconds)::bigint as seconds
-      from logs.play_months
+      from logs.play_totals
       {only}
       group by steam_id, server_id
+    ), total as (
+      select steam_id, sum(seconds)::bigint as seconds
+      from (
+        select steam_id, seconds
+        from logs.person_totals
+        {only}
+        union all
+        select steam_id, seconds
+        from logs.union_changes(array(select play from pending))
+      ) as t
+      group by steam_id
     ), person as (
       select t.steam_id, min(t.first_at) as first_at, max(t.last_at) as last_at,
-        sum(t.connections)::bigint as connections,
-        coalesce(sum(p.seconds), 0)::bigint as seconds,
+        sum(t.connections + coalesce(d.connections, 0))::bigint as connections,
         coalesce(
           (array_agg(t.name order by t.named_at desc, t.named_by desc)
             filter (where t.name is not null))[1],
           t.steam_id
         ) as name,
         array_agg(t.server_id order by t.server_id) as server_ids,
-        array_agg(coalesce(p.seconds, 0) order by t.server_id) as server_seconds,
-        array_agg(t.connections order by t.server_id) as server_connections
+        array_agg((coalesce(p.seconds, 0) + coalesce(d.seconds, 0))::bigint order by t.server_id)
+          as server_seconds,
+        array_agg((t.connections + coalesce(d.connections, 0))::bigint order by t.server_id)
+          as server_connections
       from there t
       left join played p on p.steam_id = t.steam_id and p.server_id = t.server_id
+      left join delta d on d.steam_id = t.steam_id and d.server_id = t.server_id
       group by t.steam_id
     )
-    select steam_id, name, first_at, last_at, connections, seconds, server_ids, server_seconds,
-      server_connections
-    from person
+    select p.steam_id, name, first_at, last_at, connections, coalesce(t.seconds, 0) as seconds,
+      server_ids, server_seconds, server_connections
+    from person p
+    left join total t on t.steam_id = p.steam_id
     where (%(server)s::text is null or %(server)s = any (server_ids))
       -- A SteamID's collation, which `name` has from it, knows the case of ASCII letters only.
       and (%(search)s::text is null
         or strpos(lower(name collate "default"), lower(%(search)s)) > 0
-        or strpos(steam_id, %(search)s) > 0)
+        or strpos(p.steam_id, %(search)s) > 0)
       and (%(last_at)s::timestamptz is null or last_at < %(last_at)s::timestamptz
-        or last_at = %(last_at)s::timestamptz and steam_id > %(last_id)s::text)
-    order by last_at desc, steam_id
+        or last_at = %(last_at)s::timestamptz and p.steam_id > %(last_id)s::text)
+    order by last_at desc, p.steam_id
     limit %(one_more)s
 """
 _ALL = sql.SQL(_LISTED).format(only=sql.SQL(""))

@@ -88,16 +88,49 @@ def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
 
 
 _PROFILE = """
-    select coalesce(sum(m.seconds), 0)::bigint as seconds,
-      coalesce(bool_or(m.is_exact), false) as is_exact,
-      coalesce(bool_or(not m.is_exact), false) as is_inferred,
+    with pending as materialized (
+      select row(p.*)::logs.play_change as play
+      from logs.pending_play(%(who)s, null) as p
+    ), session as (
+      select (play).sign, (play).started_at, (play).ended_at, (play).method = 'exact' as is_exact
+      from pending
+      where (play).kind = 'session'
+    ), method as (
+      select is_exact, sum(seconds) as seconds, sum(sessions) as sessions
+      from (
+        select is_exact, seconds, sessions
+        from logs.play_totals
+        where steam_id = %(who)s
+        union all
+        select is_exact, sign * logs.seconds(started_at, ended_at, h.at, 'infinity'),
+          case when started_at >= h.at then sign else 0 end
+        from session
+        cross join (select rollups.horizon('logs.played') as at) as h
+      ) as m
+      group by is_exact
+      having sum(seconds) > 0
+        or sum(sessions) > 0
+    )
+    select (
+        select coalesce(sum(seconds), 0)::bigint
+        from (
+          select seconds
+          from logs.person_totals
+          where steam_id = %(who)s
+          union all
+          select seconds
+          from logs.union_changes(array(select play from pending))
+        ) as t
+      ) as seconds,
+      exists (select from method where is_exact) as is_exact,
+      exists (select from method where not is_exact) as is_inferred,
       coalesce((
         select json_agg(json_build_object(
             'name', n.name, 'firstSeen', logs.iso(n.first_at), 'lastSeen', logs.iso(n.last_at)
           ) order by n.last_at desc, n.first_at desc, n.name collate "C")
         from (
           select name, min(first_at) as first_at, max(last_at) as last_at
-          from logs.name_days
+          from logs.player_name_sums
           where steam_id = %(who)s
           group by name
           order by max(last_at) desc
@@ -107,14 +140,6 @@ _PROFILE = """
       coalesce((
         select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
           json_build_array(d.seconds, d.sessions))
-        from (
-          select day, sum(seconds)::bigint as seconds, sum(sessions)::bigint as sessions
-          from logs.play_days
-          where steam_id = %(who)s
-            and day >= %(since)s
-          group by day
-        ) as d
+        from logs.played_days(%(who)s, %(since)s, array(select play from pending)) as d
       ), '{}') as days
-    from logs.play_months m
-    where m.steam_id = %(who)s
 """

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
+from functions.logs import changes
 from functions.shared import db, page, wire
 from functions.shared.errors import NotFound
 
@@ -44,20 +45,6 @@ class Sessions(RootModel[list[Session]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def settle(server_id: str | None = None) -> int:
-    """Brings sessions, by default of all servers, up to date with what is stored.
-
-    Returns how many people were looked at. Whoever reads sessions calls it first. One round trip;
-    little work unless much was imported.
-    """
-    if server_id is None:
-        [row] = db.run("select logs.settle() as people")
-    else:
-        [row] = db.run("select logs.settle(%s) as people", (server_id,))
-    people: int = row["people"]
-    return people
-
-
 def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
     """A player's sessions, the newest first, and the cursor of the next page; raises NotFound.
 
@@ -65,14 +52,28 @@ def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
     """
     filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
     last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
-    settle()
+    changes.fold_some()
     rows = db.run(
         """
         with known as (
           select 1
-          from logs.player_months
+          from logs.player_sums
           where steam_id = %(steam_id)s
+            and events > 0
           limit 1
+        ), pending as materialized (
+          select sign, id, server_id, session_id, started_at, ended_at, method, reason
+          from logs.pending_play(%(steam_id)s, null)
+          where kind = 'session'
+        ), session as (
+          select id, server_id, session_id, started_at, ended_at, method, reason
+          from logs.sessions
+          where steam_id = %(steam_id)s
+            and id not in (select id from pending where sign = -1)
+          union all
+          select id, server_id, session_id, started_at, ended_at, method, reason
+          from pending
+          where sign = 1
         )
         select s.id, s.server_id, s.session_id, s.started_at, s.ended_at, s.method,
           floor(extract(epoch from s.ended_at - s.started_at))::integer as seconds,
@@ -91,8 +92,7 @@ def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
             else s.reason
           end as reason
         from known
-        left join logs.sessions s on s.steam_id = %(steam_id)s
-          and (%(since)s::timestamptz is null or s.ended_at >= %(since)s)
+        left join session s on (%(since)s::timestamptz is null or s.ended_at >= %(since)s)
           and (%(until)s::timestamptz is null or s.started_at <= %(until)s)
           and (%(last_at)s::timestamptz is null
             or (s.started_at, s.id) < (%(last_at)s::timestamptz, %(last_id)s::uuid))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.logs import erasure, events
+from functions.logs import changes, erasure, events
 from functions.logs.events import Parcel, Row
 from functions.shared import db, spool
 
@@ -32,6 +32,7 @@ def restore(item: Any, accepted_at: int) -> None:
     kept = [row for row in rows if row.at >= horizon and erased.isdisjoint(_people(row))]
     counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})
     events.store(Parcel(item["server"], receipt, kept, counts))
+    changes.fold_behind(row.at for row in kept)
 
 
 def _people(row: Row) -> set[str]:

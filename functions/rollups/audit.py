@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from functions.rollups import refresh
+from functions.rollups import refresh, totals
 from functions.rollups.turn import turn
 from functions.shared import db
 
@@ -31,6 +31,7 @@ def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0)
                 _audit(connection, rollup, sample, deadline, report)
             if report.wrong:
                 refresh.work(connection, deadline)
+            report.wrong |= totals.audit(connection, sample)
     return report
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 
@@ -21,6 +22,8 @@ from functions.shared import db
 # memory, and a refresh that is cut off has not worked for long in vain.
 AT_ONCE = timedelta(days=7)
 _SETTLE_SECONDS = 2.0
+_FOLD = 2000  # queued changes of logs that are folded together
+_FOLD_SECONDS = 120.0
 _GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
 
@@ -51,7 +54,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     report, started = Report(), time.monotonic()
     with turn() as mine:
         if mine:
-            settle_sessions(connection)
+            fold_logs(connection)
             close(connection)
             report.buckets = work(connection, started + seconds)
             _promote(connection)
@@ -62,12 +65,18 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def settle_sessions(connection: db.Connection) -> None:
-    """Brings sessions up to date with logs: rollups are made of them, too. A server at a time."""
-    for row in connection.execute(
-        "select distinct server_id from logs.unsettled order by server_id"
-    ).fetchall():
-        connection.execute("select logs.settle(%s)", (row["server_id"],))
+def fold_logs(connection: db.Connection) -> None:
+    """Brings sessions and totals up to date with logs: rollups are made of sessions, too.
+
+    Open sessions are written as they are by now. Readers who fold meanwhile are waited for.
+    """
+    folded = _FOLD
+    deadline = time.monotonic() + _FOLD_SECONDS
+    while folded in (_FOLD, -1) and time.monotonic() < deadline:
+        folded = _one(connection, "select logs.fold(%s) as n", _FOLD)
+        if folded == -1:
+            time.sleep(0.01)
+    _one(connection, "select logs.fold(0, true) as n")
 
 
 def work(connection: db.Connection, deadline: float) -> int:
@@ -128,8 +137,8 @@ def dirty(connection: db.Connection) -> int:
     return _one(connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty")
 
 
-def _one(connection: db.Connection, statement: str) -> int:
-    row = connection.execute(statement).fetchone()
+def _one(connection: db.Connection, statement: LiteralString, *values: int) -> int:
+    row = connection.execute(statement, values).fetchone()
     assert row
     return int(row["n"])
 

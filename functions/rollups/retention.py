@@ -40,7 +40,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     with turn() as mine:
         report.busy = not mine
         if mine:
-            refresh.settle_sessions(connection)
+            refresh.fold_logs(connection)
             for source, group in _limited(connection).items():
                 if _move_horizon(connection, group):
                     refresh.work(connection, deadline)
@@ -54,6 +54,18 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                 """
                 delete from logs.sessions
                 where last_at < rollups.horizon('logs.played') - interval '48 hours'
+                """
+            )
+            connection.execute(
+                """
+                delete from logs.life_signs
+                where slot < rollups.horizon('logs.hours') - interval '48 hours'
+                """
+            )
+            connection.execute(
+                """
+                delete from logs.stray_ends
+                where last_at < rollups.horizon('logs.hours') - interval '48 hours'
                 """
             )
             connection.execute(
@@ -166,10 +178,10 @@ def _drop(connection: db.Connection, source: str, group: list[str], report: Repo
             and d.bucket < s.horizon
         ) or exists (
           select
-          from logs.unsettled u
+          from logs.changes c
           join rollups.sources s on s.name = 'logs.hours'
           where s.name = any(%(group)s)
-            and u.hour < s.horizon
+            and c.at < s.horizon
         ) as is_dirty
         """,
         {"group": group},

@@ -5,7 +5,8 @@ returns table (as_of timestamptz, raw_tail boolean)
 language sql
 stable
 as $$
-  select coalesce(min(d.bucket), now()), count(d.bucket) > 0
+  select coalesce(min(d.bucket), now()),
+    count(d.bucket) > 0 or exists (select from logs.changes)
   from rollups.dirty d
   join rollups.catalog c on c.id = d.rollup
   where c.name in ('logs.activity', 'logs.play_hours', 'logs.population')

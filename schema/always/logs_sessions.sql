@@ -1,143 +1,47 @@
--- Brings the sessions of a server up to date with its events and heartbeats; returns how many
--- people were looked at. Only what marked hours may have changed is derived anew, from where nobody
--- concerned had a session open.
+-- The second of three steps from changes to sessions: what there is in some spans, each of one person
+-- on one server, derived from raw rows. Reads only. It returns sessions, every CONNECT with whether it
+-- is a connection, and ends of sessions that nothing else is known of. `changes` are signs of life
+-- that logs.life_signs does not know yet.
 --
--- Who reads sessions settles first: marks are few while nothing is imported.
+-- Everything is in the order of time; at equal times heartbeats come first, then CONNECT, others by
+-- their id, and DISCONNECT.
 --
 -- Over 300 lines, for sessions are derived by one statement, whose steps need those before them.
-create or replace function logs.settle(of_server text) returns bigint
+create or replace function logs.derive(
+  of_server text,
+  steam_ids text[],
+  sinces timestamptz[],
+  untils timestamptz[],
+  changes logs.changes[]
+) returns setof logs.play_change
 language plpgsql
+stable
 as $$
+#variable_conflict use_column
 declare
-  marks logs.unsettled[];
-  people bigint;
+  first_since timestamptz := (select date_trunc('hour', min(s), 'UTC') from unnest(sinces) as s);
+  last_until timestamptz := (select max(u) from unnest(untils) as u);
 begin
-  if not exists (select from logs.unsettled where server_id = of_server) then
-    return 0;
-  end if;
-  -- Only one at a time may take marks away. Each statement from here on sees what the one before
-  -- this one left.
-  perform pg_advisory_xact_lock(hashtextextended(of_server, 20260303));
-  select array_agg(u) into marks from logs.unsettled u where u.server_id = of_server;
-  if marks is null then
-    return 0;
-  end if;
-  people := logs.derive_sessions(of_server, marks);
-  -- A mark that is being raised just now stays, whoever raises it need not be waited for.
-  delete from logs.unsettled
-  where server_id = of_server
-    and hour = any (array(
-      select hour
-      from logs.unsettled
-      where server_id = of_server
-        and (hour, version) in (select m.hour, m.version from unnest(marks) as m)
-      for update skip locked
-    ));
-  return people;
-end
-$$;
-
--- The same for all servers, in one order, so that two never wait for each other crosswise.
-create or replace function logs.settle() returns bigint
-language plpgsql
-as $$
-declare
-  one text;
-  people bigint := 0;
-begin
-  for one in select distinct server_id from logs.unsettled order by server_id loop
-    people := people + logs.settle(one);
-  end loop;
-  return people;
-end
-$$;
-
--- The sessions that marked hours may have changed, derived from raw rows and written where they
--- differ from what is kept. Everything is in the order of time; at equal times heartbeats come
--- first, then CONNECT, others by their id, and DISCONNECT.
-create or replace function logs.derive_sessions(of_server text, marks logs.unsettled[])
-returns bigint
-language plpgsql
-as $$
-declare
-  people bigint;
-  -- What began earlier stays as it is: raw rows of it are gone, or about to go.
-  bottom timestamptz := rollups.horizon('logs.hours') - interval '48 hours';
-begin
-  with recursive mark as (
-    select m.hour, m.is_beat
-    from unnest(marks) as m
-  ), fresh as materialized (
-    select e.steam_id, e.session_id, min(m.hour) as hour, min(e.started_at) as started_at
-    from mark m
-    -- Hour by hour, each by the index of time: a join would read all of the server.
-    cross join lateral (
-      select steam_id, session_id,
-        min(logs.session_start(at, session_id, metadata)) as started_at
-      from logs.events
-      where server_id = of_server
-        and at >= m.hour
-        and at < m.hour + interval '1 hour'
-        and second >= m.hour - interval '10 minutes'
-        and steam_id is not null
-      group by steam_id, session_id
-    ) as e
-    where logs.is_person(e.steam_id)
-    group by e.steam_id, e.session_id
-  ),
-  -- From when on each person is to be looked at anew: from a marked event, …
-  begun as (
-    select steam_id, least(hour, started_at) as since
-    from fresh
-    union all
-    -- … a session that one may prolong, or end later, …
-    select s.steam_id, s.first_at
-    from fresh f
-    join logs.sessions s on s.server_id = of_server
-      and s.steam_id = f.steam_id
-      and (s.last_at >= f.hour - interval '6 hours' or s.session_id = f.session_id)
-      and s.first_at >= bottom
-    union all
-    -- … or one in which the server may have been silent, or is not any more.
-    select s.steam_id, s.first_at
-    from mark m
-    join logs.sessions s on s.server_id = of_server
-      and s.opened_at < m.hour + case when m.is_beat then interval '25 hours' else '1 hour' end
-      and (s.last_at >= m.hour - interval '30 minutes' or s.reason = 'open')
-      and s.first_at >= bottom
-  ), cut as (
-    select steam_id, min(since) as since
-    from begun
-    group by steam_id
-    union
-    select s.steam_id, s.first_at
-    from cut c
-    join logs.sessions s on s.server_id = of_server
-      and s.steam_id = c.steam_id
-      and s.first_at < c.since
-      and s.first_at >= bottom
-      and s.last_at >= c.since
-  ), target as materialized (
-    select steam_id, min(since) as since
-    from cut
-    group by steam_id
-  ), first as materialized (
-    select date_trunc('hour', min(since), 'UTC') as hour
-    from target
+  return query
+  with recursive target as materialized (
+    select t.steam_id, t.since, t.until
+    from unnest(steam_ids, sinces, untils) as t (steam_id, since, until)
   ),
   -- Signs of life. Two of one slot of five minutes are never a silence apart.
-  slot as (
+  slot as materialized (
     select min(s.first_at) as first_at, max(s.last_at) as last_at
     from (
-      select hour, slot, first_at, last_at
-      from logs.signs
+      select slot, first_at, last_at
+      from logs.life_signs
       where server_id = of_server
-        and hour >= (select hour from first)
+        and slot >= first_since - interval '5 minutes'
+        and slot <= last_until
       union all
-      select at, time_bucket('5 minutes', at), at, at
-      from logs.heartbeats
+      select time_bucket('5 minutes', at), at, at
+      from unnest(changes)
       where server_id = of_server
-        and at >= (select hour from first)
+        and at >= first_since
+        and at <= last_until
     ) as s
     group by s.slot
   ), pause as (
@@ -161,36 +65,61 @@ begin
       from logs.heartbeats
       where server_id = of_server
         and players = 0
-        and at >= (select hour from first)
+        and at >= first_since
+        and at <= last_until
     ) as b
-  ), last as materialized (
-    select max(last_at) as at
-    from slot
-  ), own as (
-    select e.steam_id, e.id, e.at, e.session_id as key, logs.session_start(e.at, e.session_id, e.metadata) as started_at,
-      e.type = 'CONNECT' as is_connect, e.type = 'DISCONNECT' as is_disconnect,
-      case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end as rank
+  ), own as materialized (
+    -- From ten minutes before: what came last before a CONNECT may lie there.
+    select e.steam_id, e.id, e.at, e.mode, e.session_id as sent_key,
+      case when e.metadata ? 'sessionStart'
+        then logs.session_start(e.at, e.session_id, e.metadata)
+      end as sent_start,
+      e.type = 'CONNECT' as is_sent_connect, e.type = 'DISCONNECT' as is_disconnect,
+      case e.type when 'CONNECT' then 1 when 'DISCONNECT' then 3 else 2 end as rank,
+      e.at < t.since as is_past, t.until
     from target t
     join logs.events e on e.server_id = of_server
       and e.steam_id = t.steam_id
-      and e.at >= t.since
-    where e.at >= (select hour from first)
-      and e.second >= (select hour from first) - interval '10 minutes'
+      and e.at >= t.since - interval '10 minutes'
+      and e.at < t.until
+    where e.at >= first_since - interval '10 minutes'
+      and e.second >= first_since - interval '20 minutes'
       and not e.metadata @> '{"ambiguous": true}'
+  ), last as materialized (
+    select greatest(
+      (
+        select max(last_at)
+        from logs.life_signs
+        where server_id = of_server
+          and slot >= (
+            select max(slot)
+            from logs.life_signs
+            where server_id = of_server
+          )
+      ),
+      (
+        select max(at)
+        from unnest(changes)
+        where server_id = of_server
+      ),
+      (select max(at) from own)
+    ) as at
   ), line as (
     -- The stops before an event tell which is the next one after it.
     select b.*, count(*) filter (where b.steam_id is null)
       over (order by b.at, b.rank, b.id rows unbounded preceding) as stops
     from (
-      select steam_id, id, at, key, started_at, is_connect, is_disconnect, rank
+      select steam_id, id, at, mode, sent_key, sent_start, is_sent_connect, is_disconnect, rank,
+        is_past, until
       from own
       union all
-      select null, null, at, null, null, null, null, rank
+      select null, null, at, null, null, null, null, null, rank, false, null
       from stop
     ) as b
   ), step as (
     select l.*, row_number() over person as n, lead(l.at) over person as next_at,
-      lead(l.stops) over person as next_stops
+      lead(l.stops) over person as next_stops, lag(l.at) over person as prior_at,
+      lag(l.rank) over person as prior_rank, lag(l.id) over person as prior_id
     from line l
     where l.steam_id is not null
     window person as (partition by l.steam_id order by l.at, l.rank, l.id)
@@ -204,19 +133,119 @@ begin
     left join stop b on b.number = s.stops + 1
       and (s.next_at is null or s.next_stops > s.stops)
     cross join lateral (
-      select coalesce(s.next_at, last.at) >= s.at + interval '6 hours'
+      select coalesce(s.next_at, least(s.until, last.at)) >= s.at + interval '6 hours'
         and (b.at is null or b.at >= s.at + interval '6 hours') as is_idle
     ) as e
-  ), known as (
+  ), placed as materialized (
     select t.*,
-      lag(t.key) over person as last_key,
-      lag(t.is_disconnect) over person as after_disconnect,
       lag(t.torn_reason) over person is not null as after_tear,
-      t.key is not null
-        and t.key <> lag(t.key) over (partition by t.steam_id, t.key is null order by t.n)
-        as is_other
+      coalesce(m.is_changed, false) as is_map_change, m.since as map_since
     from torn t
+    left join lateral (
+      -- Looked up for these few only: `offset` keeps the conditions from becoming the join's.
+      select c.is_changed, c.since
+      from logs.map_change(of_server, t.prior_at, t.prior_rank, t.prior_id, t.at, t.id) as c
+      where t.is_sent_connect
+        and t.prior_rank <> 3
+        and t.at <= t.prior_at + interval '10 minutes'
+      offset 0
+    ) as m on true
     window person as (partition by t.steam_id order by t.n)
+  ), present as (
+    select p.*,
+      -- A session that is open goes on when the map changes.
+      p.is_sent_connect and not (p.is_map_change and not p.after_tear) as is_connect,
+      lag(p.is_disconnect) over person as after_disconnect
+    from placed p
+    where not p.is_past
+    window person as (partition by p.steam_id order by p.n)
+  ), run as (
+    select p.*, count(*) filter (where p.is_connect or p.after_tear or p.after_disconnect)
+      over (partition by p.steam_id order by p.n rows unbounded preceding) as run
+    from present p
+  ), force as (
+    select r.*, count(r.sent_key)
+      over (partition by r.steam_id, r.run order by r.n rows unbounded preceding) as keys
+    from run r
+  ), forced as materialized (
+    select f.*, first_value(f.sent_key)
+      over (partition by f.steam_id, f.run, f.keys order by f.n) as force_key
+    from force f
+  ),
+  -- The key that a session had before the map changed stands for those that it has later.
+  link as materialized (
+    select c.steam_id, c.n, c.sent_key as key, l.force_key as key_before
+    from forced c
+    join forced l on l.steam_id = c.steam_id and l.n = c.n - 1
+    where c.is_sent_connect
+      and not c.is_connect
+      and c.sent_key is distinct from l.force_key
+      and c.sent_key is not null
+      and not exists (
+        select
+        from forced d
+        where d.steam_id = c.steam_id
+          and d.sent_key = l.force_key
+          and d.is_disconnect
+          and d.n < c.n
+      )
+  ), edge as materialized (
+    select l.*, (
+        select max(o.n)
+        from link o
+        where o.steam_id = l.steam_id
+          and o.key = l.key_before
+          and o.n < l.n
+          and not exists (
+            select
+            from forced c
+            where c.steam_id = l.steam_id
+              and c.sent_key = l.key_before
+              and c.is_connect
+              and c.n > o.n
+              and c.n < l.n
+          )
+      ) as parent
+    from link l
+  ), root as (
+    select steam_id, n, key, key_before as root_key
+    from edge
+    where parent is null
+    union all
+    select e.steam_id, e.n, e.key, r.root_key
+    from root r
+    join edge e on e.steam_id = r.steam_id and e.parent = r.n
+  ), known as (
+    select f.*, a.n is not null as is_alias,
+      case when a.n is null then f.sent_key else a.root_key end as key,
+      case when a.n is null then f.sent_start end as started_at
+    from forced f
+    left join lateral (
+      select r.n, r.root_key
+      from root r
+      where r.steam_id = f.steam_id
+        and r.key = f.sent_key
+        and r.n <= f.n
+        and not exists (
+          select
+          from forced c
+          where c.steam_id = f.steam_id
+            and c.sent_key = f.sent_key
+            and c.is_connect
+            and c.n > r.n
+            and c.n <= f.n
+        )
+      order by r.n desc
+      limit 1
+    ) as a on true
+  ), told as (
+    select k.*,
+      lag(k.key) over person as last_key,
+      k.key is not null
+        and k.key <> lag(k.key) over (partition by k.steam_id, k.key is null order by k.n)
+        as is_other
+    from known k
+    window person as (partition by k.steam_id order by k.n)
   ), event as materialized (
     select k.*,
       -- The next event that ends any session, has another key, or is the own DISCONNECT; and the
@@ -232,7 +261,7 @@ begin
       count(*) filter (where k.is_connect or k.key is not null or k.last_key is not null
           or k.after_disconnect or k.after_tear)
         over (partition by k.steam_id order by k.n rows unbounded preceding) as segment
-    from known k
+    from told k
   ), keyed as (
     select steam_id, key, min(at) as first_at, max(at) as last_at,
       coalesce(
@@ -240,14 +269,16 @@ begin
         min(n) filter (where not is_disconnect),
         case when bool_or(started_at is not null) then min(n) end
       ) as n,
-      (array_agg(started_at order by n) filter (where started_at is not null))[1] as started_at
+      (array_agg(started_at order by n) filter (where started_at is not null))[1] as started_at,
+      array_agg(distinct sent_key) filter (where is_alias) as other_keys,
+      (array_agg(id order by n))[1] as first_id
     from event
     where key is not null
     group by steam_id, key
   ), found as (
     select k.*, o.id, o.at as opened_at, coalesce(k.started_at, o.at) as begun_at,
       case when o.is_disconnect then o.n else o.next_own end as own,
-      o.next_break, o.next_tear
+      o.next_break, o.next_tear, k.started_at as sent_start
     from keyed k
     join event o on o.steam_id = k.steam_id and o.n = k.n
   ), exact as materialized (
@@ -265,7 +296,7 @@ begin
           then case when x.is_disconnect and x.key is null then 'disconnect' else 'reconnect' end
         else x.torn_reason
       end as reason,
-      f.own is not null as is_exact, f.first_at, f.last_at,
+      f.own is not null as is_exact, f.first_at, f.last_at, f.sent_start, f.other_keys,
       case
         when f.own is not null then f.own
         when x.n is null then 2147483647
@@ -278,29 +309,32 @@ begin
       and x.n = coalesce(f.own, least(f.next_break, f.next_tear))
   ), covered as (
     -- Events without a key during a session with one belong to it.
-    select c.steam_id, c.n, c.segment,
+    select c.steam_id, c.n, c.segment, c.alias,
       max(c.covers_to) over (partition by c.steam_id order by c.at, c.rank, c.n
         rows unbounded preceding) >= c.n as is_covered,
       c.is_free
     from (
-      select steam_id, at, rank, n, segment, null::bigint as covers_to,
-        key is null and not is_disconnect as is_free
+      select steam_id, at, rank, n, segment, case when is_alias then sent_key end as alias,
+        null::bigint as covers_to, key is null and not is_disconnect as is_free
       from event
       union all
-      select steam_id, least(begun_at, opened_at), 0, null, null, covers_to, false
+      select steam_id, least(begun_at, opened_at), 0, null, null, null, covers_to, false
       from exact
     ) as c
   ), loose as (
     select steam_id, max(n) as last_n,
-      min(n) filter (where is_free and is_covered is not true) as n
+      min(n) filter (where is_free and is_covered is not true) as n,
+      array_agg(distinct alias) filter (where alias is not null) as other_keys
     from covered
     where n is not null
     group by steam_id, segment
-  ), session as materialized (
-    select id, steam_id, key, begun_at, ended_at, reason, is_exact, opened_at, first_at, last_at
+  ), session as (
+    select id, steam_id, key, begun_at, ended_at, reason, is_exact, opened_at, first_at, last_at,
+      sent_start, other_keys
     from exact
     union all
-    select o.id, l.steam_id, null, o.at, e.ended_at, e.reason, false, o.at, o.at, e.ended_at
+    select o.id, l.steam_id, null, o.at, e.ended_at, e.reason, false, o.at, o.at, e.ended_at,
+      null, l.other_keys
     from loose l
     join event o on o.steam_id = l.steam_id and o.n = l.n
     join event x on x.steam_id = l.steam_id and x.n = l.last_n
@@ -319,82 +353,25 @@ begin
           else 'open'
         end as reason
     ) as e
-  ), new as materialized (
-    select id, steam_id, key, least(begun_at, ended_at) as started_at, ended_at,
-      case when is_exact then 'exact' else 'inferred' end as method, reason, opened_at,
-      least(first_at, begun_at, ended_at) as first_at, greatest(last_at, ended_at) as last_at
-    from session
-  ), part as materialized (
-    select h.hour, s.id as session, s.steam_id, p.since, p.until,
-      floor(extract(epoch from p.until - s.started_at))::integer
-        - floor(extract(epoch from p.since - s.started_at))::integer as seconds,
-      p.since = s.started_at as is_start, s.method = 'exact' as is_exact
-    from new s
-    cross join lateral generate_series(
-      date_trunc('hour', s.started_at, 'UTC'),
-      greatest(s.started_at, s.ended_at - interval '1 microsecond'),
-      interval '1 hour'
-    ) as h (hour)
-    cross join lateral (
-      select greatest(s.started_at, h.hour) as since,
-        least(s.ended_at, h.hour + interval '1 hour') as until
-    ) as p
-    where h.hour >= rollups.horizon('logs.played')
-  ), old as materialized (
-    select s.id
-    from target t
-    join logs.sessions s on s.server_id = of_server
-      and s.steam_id = t.steam_id
-      and s.first_at >= t.since
-  ), removed as (
-    delete from logs.sessions s
-    using old o
-    where s.id = o.id
-      and not exists (select from new where new.id = s.id)
-  ), emptied as (
-    delete from logs.played p
-    using old o
-    where p.session = o.id
-      and p.hour >= (select hour from first)
-      and p.hour >= rollups.horizon('logs.played')
-      and not exists (select from part where part.session = p.session and part.hour = p.hour)
-  ), kept as (
-    insert into logs.sessions as s
-      (id, server_id, steam_id, session_id, started_at, ended_at, method, reason, opened_at,
-       first_at, last_at)
-    select id, of_server, steam_id, key, started_at, ended_at, method, reason, opened_at, first_at,
-      last_at
-    from new
-    on conflict (id) do update
-    set session_id = excluded.session_id,
-      started_at = excluded.started_at,
-      ended_at = excluded.ended_at,
-      method = excluded.method,
-      reason = excluded.reason,
-      opened_at = excluded.opened_at,
-      first_at = excluded.first_at,
-      last_at = excluded.last_at
-    where (s.session_id, s.started_at, s.ended_at, s.method, s.reason, s.first_at, s.last_at)
-      is distinct from (excluded.session_id, excluded.started_at, excluded.ended_at,
-        excluded.method, excluded.reason, excluded.first_at, excluded.last_at)
-  ), filled as (
-    -- What is as it was is not written, so that it dirties no rollup.
-    insert into logs.played as p
-      (hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact)
-    select hour, session, of_server, steam_id, since, until, seconds, is_start, is_exact
-    from part
-    on conflict (session, hour) do update
-    set since = excluded.since,
-      until = excluded.until,
-      seconds = excluded.seconds,
-      is_start = excluded.is_start,
-      is_exact = excluded.is_exact
-    where (p.since, p.until, p.seconds, p.is_start, p.is_exact)
-      is distinct from (excluded.since, excluded.until, excluded.seconds, excluded.is_start,
-        excluded.is_exact)
   )
-  select count(*) into people
-  from target;
-  return people;
+  select 'session', 1, of_server, s.steam_id, s.id, s.key, coalesce(s.other_keys, '{}'),
+    least(s.begun_at, s.ended_at), s.ended_at,
+    case when s.is_exact then 'exact' else 'inferred' end, s.reason, s.opened_at,
+    least(s.first_at, s.begun_at, s.ended_at), greatest(s.last_at, s.ended_at),
+    case s.reason
+      when 'open' then (select max(e.at) from event e where e.steam_id = s.steam_id)
+    end,
+    s.sent_start, null, null::boolean, null::timestamptz
+  from session s
+  union all
+  select 'stray', 1, of_server, k.steam_id, k.first_id, k.key, null, null, null, null, null, null,
+    k.first_at, k.last_at, null, null, null, null, null
+  from keyed k
+  where k.n is null
+  union all
+  select 'connect', 1, of_server, e.steam_id, e.id, null, null, null, null, null, null, e.at,
+    null, null, null, null, e.mode, not e.is_map_change, e.map_since
+  from event e
+  where e.is_sent_connect;
 end
 $$;

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     logs_bytes,
     logs_ingest,
     logs_memory,
+    logs_panel,
     logs_search,
     marks,
     pages,
@@ -42,6 +43,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     parallel.measure: parallel.NAMES,
     logs_memory.measure: logs_memory.NAMES,
     logs_bytes.measure: logs_bytes.NAMES,
+    logs_panel.measure: logs_panel.NAMES,
     logs_search.measure: logs_search.NAMES,
 }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 HOUR = timedelta(hours=1)
 IDLE = timedelta(hours=6)
+REJOIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Event:
     count: int | None = None
     text: str = "text"
     metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+    is_rejoin: bool = False  # a CONNECT after a change of the map: no connection
+    continues: bool = False  # one that found a session open, which goes on
     arrival: int = 0
 
     @property
@@ -89,6 +92,19 @@ class Oracle:
         self.modes = modes
         self.now = now
         self._sessions: list[Session] | None = None
+        self._connects: list[Event] | None = None
+
+    def connects(self) -> list[Event]:
+        """The CONNECTs that are connections."""
+        if self._connects is None:
+            self._connects = [
+                one
+                for server in self.modes
+                for own in _Server(self, server).lines().values()
+                for one in own
+                if one.type == "CONNECT" and not one.is_rejoin
+            ]
+        return self._connects
 
     def sessions(self) -> list[Session]:
         if self._sessions is None:
@@ -116,7 +132,9 @@ class _Server:
         recent = (one for one in self.beats if sign - timedelta(hours=24) <= one.at <= sign)
         return timedelta(seconds=300 if any(recent) else 1800)
 
-    def sessions(self) -> Iterator[Session]:
+    def lines(self) -> dict[str, list[Event]]:
+        """Of each person their events here, as they are after changes of the map."""
+        found = {}
         for steam_id in sorted({one.steam_id for one in self.events if is_person(one.steam_id)}):
             assert steam_id
             own = [
@@ -124,7 +142,69 @@ class _Server:
                 for one in self.events
                 if one.steam_id == steam_id and one.metadata.get("ambiguous") is not True
             ]
+            found[steam_id] = list(self.after_map_changes(own))
+        return found
+
+    def sessions(self) -> Iterator[Session]:
+        for steam_id, own in self.lines().items():
             yield from self.sessions_of(steam_id, own)
+
+    def after_map_changes(self, own: list[Event]) -> Iterator[Event]:
+        """The events, where a session that goes on keeps its first key."""
+        stands_for: dict[str, str | None] = {}
+        over: set[str | None] = set()
+        force: str | None = None
+        prior: Event | None = None
+        for one in own:
+            torn = prior is not None and self.is_torn(prior, one)
+            is_rejoin = (
+                prior is not None
+                and one.type == "CONNECT"
+                and prior.type != "DISCONNECT"
+                and one.at - prior.at <= REJOIN
+                and self.is_map_changed(prior, one)
+            )
+            continues = is_rejoin and not torn
+            is_join = one.type == "CONNECT" and not continues
+            if is_join or torn or (prior is not None and prior.type == "DISCONNECT"):
+                force = None
+            if continues and one.key and one.key != force and force not in over:
+                stands_for[one.key] = stands_for.get(force, force) if force else None
+            if is_join and one.key:
+                stands_for.pop(one.key, None)
+            if one.type == "DISCONNECT" and one.key:
+                over.add(one.key)
+            is_alias = one.key in stands_for
+            yield replace(
+                one,
+                key=stands_for[one.key] if is_alias and one.key else one.key,
+                metadata={} if is_alias else one.metadata,
+                is_rejoin=is_rejoin,
+                continues=continues,
+            )
+            force = one.key or force
+            prior = one
+
+    def is_torn(self, one: Event, later: Event) -> bool:
+        """Whether any session ends between two events of a person that follow on each other."""
+        stops = [(at, 9, "") for at in self.silences]
+        stops += [(beat.at, 0, "") for beat in self.beats if beat.players == 0]
+        return later.at - one.at >= IDLE or any(one.order < at < later.order for at in stops)
+
+    def is_map_changed(self, since: Event, until: Event) -> bool:
+        """Whether the map changed after one event and up to another."""
+        signs = [(one.order, one.map, _is_map_change(one)) for one in self.events]
+        signs += [((one.at, 0, ""), one.map, False) for one in self.beats]
+        map_: str | None = None
+        for order, said, is_change in sorted(signs, key=lambda sign: sign[0]):
+            if order > until.order:
+                break
+            is_other = map_ is not None and said is not None and said != map_
+            if order > since.order and (is_change or is_other):
+                return True
+            if since.at - order[0] <= timedelta(hours=24):
+                map_ = said or map_
+        return False
 
     def sessions_of(self, steam_id: str, own: list[Event]) -> Iterator[Session]:
         covered: set[int] = set()
@@ -158,7 +238,7 @@ class _Server:
             said for n in mine if (said := own[n].start) and said >= own[n].at - timedelta(days=7)
         ]
         openers = (
-            [n for n in mine if own[n].type == "CONNECT"]
+            [n for n in mine if own[n].type == "CONNECT" and not own[n].continues]
             or [n for n in mine if own[n].type != "DISCONNECT"]
             or (mine if starts else [])
         )
@@ -194,7 +274,8 @@ class _Server:
             if n == -2:
                 return order[0], "timeout", last
             assert one
-            if one.type == "CONNECT" or (one.key is not None and one.key != key):
+            is_join = one.type == "CONNECT" and not one.continues
+            if is_join or (one.key is not None and one.key != key):
                 return one.at, "reconnect", n - 1
             if one.type == "DISCONNECT" and one.key is None:
                 return one.at, "disconnect", n
@@ -204,3 +285,7 @@ class _Server:
             return own[last].at, "idle", last
         silent = self.now - sign > self.patience(sign)
         return sign, "timeout" if silent else "open", last
+
+
+def _is_map_change(one: Event) -> bool:
+    return one.type == "GAME_EVENT" and one.metadata.get("eventKind") == "MAP_CHANGE"

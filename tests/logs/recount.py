@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from math import floor
@@ -15,6 +15,8 @@ from tests.logs import rounds
 from tests.logs.oracle import Beat, Event, Oracle, Session, is_person
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 STEPS = {"24h": (timedelta(hours=1), 24), "7d": (DAY, 7), "30d": (DAY, 30)}
 
 
@@ -29,6 +31,37 @@ def hours(seconds: int) -> float:
 def method(sessions: Iterable[Session]) -> str:
     kinds = {one.method for one in sessions}
     return "mixed" if len(kinds) == 2 else kinds.pop() if kinds else "none"
+
+
+def union(
+    played: list[Session],
+    since: datetime = ALWAYS[0],
+    until: datetime = ALWAYS[1],
+) -> int:
+    """The seconds that sessions take together, hour by hour: what lies over each other once."""
+    by_hour: dict[datetime, list[tuple[datetime, datetime, Session]]] = defaultdict(list)
+    for one in played:
+        hour = one.start.replace(minute=0, second=0, microsecond=0)
+        while hour < one.end:
+            if since <= hour < until:
+                part = max(one.start, hour), min(one.end, hour + HOUR), one
+                by_hour[hour].append(part)
+            hour += HOUR
+    total = 0
+    for parts in by_hour.values():
+        islands: list[list[tuple[datetime, datetime, Session]]] = []
+        for part in sorted(parts):
+            if islands and part[0] < max(end for _, end, _ in islands[-1]):
+                islands[-1].append(part)
+            else:
+                islands.append([part])
+        for island in islands:
+            begin, end = island[0][0], max(end for _, end, _ in island)
+            if len(island) == 1:
+                total += island[0][2].within(begin, end)
+            else:
+                total += int((end - begin).total_seconds())
+    return total
 
 
 def day_of(moment: datetime) -> datetime:
@@ -54,13 +87,15 @@ def card(oracle: Oracle, who: str) -> dict[str, Any]:
         "name": name_of(oracle, who),
         "lastSeen": wire.iso(max(one.at for one in own)),
         "firstSeen": wire.iso(min(one.at for one in own)),
-        "totalConnections": sum(one.type == "CONNECT" for one in own),
-        "playTimeHours": hours(sum(one.seconds for one in played)),
+        "totalConnections": sum(one.steam_id == who for one in oracle.connects()),
+        "playTimeHours": hours(union(played)),
         "isVip": False,
         "serverStats": {
             server: {
                 "playTimeHours": hours(sum(one.seconds for one in played if one.server == server)),
-                "connections": sum(o.type == "CONNECT" and o.server == server for o in own),
+                "connections": sum(
+                    o.steam_id == who and o.server == server for o in oracle.connects()
+                ),
             }
             for server in servers
         },
@@ -78,14 +113,14 @@ def profile(oracle: Oracle, who: str) -> dict[str, Any]:
         names.append((max(times), min(times), name))
     return {
         **card(oracle, who),
-        "playTimeSeconds": sum(one.seconds for one in played),
+        "playTimeSeconds": union(played),
         "playTimeMethod": method(played),
         "names": {name: (wire.iso(first), wire.iso(last)) for last, first, name in names},
         "notes": [],
         "activityHistory": [
             {
                 "date": f"{day:%Y-%m-%d}",
-                "hoursPlayed": hours(sum(one.within(day, day + DAY) for one in played)),
+                "hoursPlayed": hours(union(played, day, day + DAY)),
                 "sessions": sum(day <= one.start < day + DAY for one in played),
             }
             for day in (today - DAY * ago for ago in range(13, -1, -1))
@@ -176,7 +211,7 @@ def dashboard(oracle: Oracle) -> dict[str, Any]:
     days = [today - DAY * ago for ago in range(6, -1, -1)]
     return {
         "uniquePlayers24h": len({one.steam_id for one in recent if is_person(one.steam_id)}),
-        "totalConnections": sum(one.type == "CONNECT" for one in events),
+        "totalConnections": len(oracle.connects()),
         "roundsPlayed": sum(one.type == "ROUND_END" for one in events),
         "activeBans": 0,
         "chartData": [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import erasure, sessions
+from functions.logs import changes, erasure
 from functions.rollups import refresh
 from functions.shared import auth, db
 from tests.client import Client
@@ -170,12 +170,12 @@ def test_an_erasure_is_audited_without_naming_the_person(game: Client) -> None:
 @pytest.mark.commits
 def test_rollups_forget_a_person_too(game: Client, migrated: tuple[Any, str, str]) -> None:
     with rollups.connect(migrated[1]) as connection:
-        sessions.settle()
+        changes.fold_all()
         refresh.run(connection)
         assert "rollups.logs_player_days_v1" in traces(A)
         others = numbers(B)
         erasure.erase(A, "Rita")
-        sessions.settle()
+        changes.fold_all()
         refresh.run(connection)
         assert traces(A) == []
         assert numbers(B) == others

@@ -1,0 +1,64 @@
+"""Totals of logs: held against the rollups, and sessions against raw rows; repaired if they differ.
+
+In one transaction of one snapshot, in which all that is queued is folded first. Whoever reads or
+writes meanwhile waits for nothing; what comes in is queued.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import LiteralString
+
+from functions.rollups.turn import turn
+from functions.shared import db, locks
+
+_BATCH_SIZE = 2000  # queued changes that are folded together
+_PATIENCE = 30.0  # seconds for who is folding
+
+
+def audit(connection: db.Connection, people: int) -> dict[str, int]:
+    """How many rows were wrong, by table; sessions are those of so many random persons."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        with turn(locks.LOGS_FOLD) as mine:
+            if mine:
+                return _audit(connection, people)
+        time.sleep(0.02)
+    return {}
+
+
+def _audit(connection: db.Connection, people: int) -> dict[str, int]:
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read")
+        folded = _BATCH_SIZE
+        while folded == _BATCH_SIZE:
+            folded = _one(connection, "select logs.fold_next(%s, true) as n", (_BATCH_SIZE,))
+        wrong: dict[str, int] = {
+            row["name"]: row["differences"]
+            for row in connection.execute("select * from logs.total_differences()").fetchall()
+        }
+        if wrong:
+            connection.execute("select logs.rebuild_totals()")
+        if plays := _one(connection, _SESSIONS, (people,)):
+            wrong["logs.sessions"] = plays
+    return wrong
+
+
+def _one(connection: db.Connection, statement: LiteralString, values: tuple[int, ...]) -> int:
+    row = connection.execute(statement, values).fetchone()
+    assert row
+    return int(row["n"])
+
+
+_SESSIONS: LiteralString = """
+    with wrong as materialized (
+      select array_agg(d) as plays
+      from logs.session_differences(%s) as d
+    ), written as materialized (
+      select logs.write_plays(plays) as nothing
+      from wrong
+      where plays is not null
+    )
+    select coalesce(cardinality(plays), 0) + 0 * (select count(nothing) from written) as n
+    from wrong
+"""

@@ -1,0 +1,172 @@
+-- What changes add up to, by what they count for: the fold adds it to the totals that are kept, and
+-- the views beside it are the totals with what is still queued.
+
+-- What events of a person add up to, by server and mode.
+create or replace function logs.sum_players(changes logs.changes[])
+returns table (
+  steam_id text, server_id text, mode text, events bigint, props bigint, first_at timestamptz,
+  last_at timestamptz, named_at timestamptz, named_by uuid, name text
+)
+language sql
+stable
+as $$
+  select steam_id, server_id, mode, count(*), count(*) filter (where type = 'PROP_SPAWN'), min(at),
+    max(at), max(at) filter (where player_name is not null),
+    (array_agg(id order by at desc, id desc) filter (where player_name is not null))[1],
+    (array_agg(player_name order by at desc, id desc) filter (where player_name is not null))[1]
+  from unnest(changes)
+  where id is not null
+    and logs.is_person(steam_id)
+  group by steam_id, server_id, mode
+$$;
+
+create or replace view logs.player_sums as
+select steam_id, server_id, mode, events, connections, props, first_at, last_at, named_at, named_by,
+  name
+from logs.player_totals
+union all
+select steam_id, server_id, mode, events, 0, props, first_at, last_at, named_at, named_by, name
+from logs.sum_players(array(select c from logs.changes c));
+
+-- When a person had which name.
+create or replace function logs.sum_names(changes logs.changes[])
+returns table (steam_id text, name text, first_at timestamptz, last_at timestamptz)
+language sql
+stable
+as $$
+  select steam_id, player_name collate "C", min(at), max(at)
+  from unnest(changes)
+  where player_name is not null
+    and id is not null
+    and logs.is_person(steam_id)
+  group by 1, 2
+$$;
+
+create or replace view logs.player_name_sums as
+select steam_id, name, first_at, last_at
+from logs.player_names
+union all
+select steam_id, name, first_at, last_at
+from logs.sum_names(array(select c from logs.changes c));
+
+-- UTC days on which a person has an event; a day may be there twice.
+create or replace function logs.sum_active_days(changes logs.changes[])
+returns table (day date, steam_id text)
+language sql
+stable
+as $$
+  select distinct (at at time zone 'UTC')::date, steam_id
+  from unnest(changes)
+  where id is not null
+    and logs.is_person(steam_id)
+$$;
+
+create or replace view logs.active_day_sums as
+select day, steam_id
+from logs.active_days
+union all
+select day, steam_id
+from logs.sum_active_days(array(select c from logs.changes c));
+
+-- Events by server, UTC day, mode and type. Connections are counted where sessions are derived.
+create or replace function logs.sum_types(changes logs.changes[])
+returns table (server_id text, day date, mode text, type text, events bigint)
+language sql
+stable
+as $$
+  select server_id, (at at time zone 'UTC')::date, mode, type, count(*)
+  from unnest(changes)
+  where id is not null
+  group by 1, 2, 3, 4
+$$;
+
+create or replace view logs.type_day_sums as
+select server_id, day, mode, type, events, connections
+from logs.type_days
+union all
+select server_id, day, mode, type, events, 0
+from logs.sum_types(array(select c from logs.changes c));
+
+-- The most players that events of an hour say; an hour may be there twice.
+create or replace function logs.sum_peaks(changes logs.changes[])
+returns table (server_id text, hour timestamptz, players integer)
+language sql
+stable
+as $$
+  select server_id, date_trunc('hour', at, 'UTC'), max(players)
+  from unnest(changes)
+  where id is not null
+    and players is not null
+  group by 1, 2
+$$;
+
+create or replace view logs.peak_sums as
+select server_id, hour, players
+from logs.peaks
+union all
+select server_id, hour, players
+from logs.sum_peaks(array(select c from logs.changes c));
+
+-- Persons in rounds, as the rollup logs.round_people has them by the hour.
+create or replace function logs.sum_rounds(changes logs.changes[])
+returns table (
+  steam_id text, server_id text, mode text, round_id text, is_traitor boolean,
+  is_detective boolean, is_innocent boolean, is_murderer boolean, kills bigint, deaths bigint
+)
+language sql
+stable
+as $$
+  select steam_id, server_id, mode, round_id,
+    bool_or(role is not distinct from 'traitor'),
+    bool_or(role is not distinct from 'detective'),
+    bool_or(role is not distinct from 'innocent'),
+    bool_or(role is not distinct from 'murderer' or kills),
+    count(*) filter (where kills and not is_own),
+    count(*) filter (where dies)
+  from (
+    select c.server_id, c.mode, c.round_id, p.steam_id, lower(p.role) as role, p.kills, p.dies,
+      c.attacker_id = coalesce(c.victim_id, c.steam_id) as is_own
+    from unnest(changes) as c
+    cross join lateral (
+      values (c.steam_id, c.role, false, false),
+        (c.attacker_id, c.attacker_role, c.type = 'KILL', false),
+        (c.victim_id, c.victim_role, false, c.type = 'KILL')
+    ) as p (steam_id, role, kills, dies)
+    where c.id is not null
+      and c.mode in ('TTT', 'Murder')
+  ) as seen
+  where logs.is_person(steam_id)
+    and (round_id is not null or kills or dies)
+  group by steam_id, server_id, mode, round_id
+$$;
+
+create or replace view logs.player_round_sums as
+select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
+  kills, deaths
+from logs.player_rounds
+union all
+select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
+  kills, deaths
+from logs.sum_rounds(array(select c from logs.changes c));
+
+-- Who won a round, as the last event says that says who did; a round may be there twice.
+create or replace function logs.sum_winners(changes logs.changes[])
+returns table (
+  server_id text, round_id text, ended_at timestamptz, ended_by uuid, winner text
+)
+language sql
+stable
+as $$
+  select distinct on (server_id, round_id) server_id, round_id, at, id, winner
+  from unnest(changes)
+  where round_id is not null
+    and winner is not null
+  order by server_id, round_id, at desc, id desc
+$$;
+
+create or replace view logs.round_winner_sums as
+select server_id, round_id, ended_at, ended_by, winner
+from logs.round_winners
+union all
+select server_id, round_id, ended_at, ended_by, winner
+from logs.sum_winners(array(select c from logs.changes c));
