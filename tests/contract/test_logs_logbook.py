@@ -93,6 +93,7 @@ def test_the_feed_tells_events_as_they_arrive(game: Client) -> None:
 @pytest.mark.commits
 def test_the_feed_waits_for_what_is_being_written(game: Client, store: str) -> None:
     staff = make_staff()
+    send(game, say("first"))  # whoever makes a chunk holds others up
     start = poll(staff)["cursor"]
     with psycopg.connect(store) as slow:
         slow.execute(

@@ -20,7 +20,7 @@ def queued(store: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[An
     """Queues events as the door does; returns the items."""
     make_server()
     kept: list[Any] = []
-    monkeypatch.setattr(spool, "keep", lambda kind, items: kept.extend(items))
+    monkeypatch.setattr(spool, "keep", lambda kind, items, key: kept.extend(items))
     sender = senders.Sender(sent.Server(SERVER, "Harbour", "Sandbox"), rules.Rules())
 
     def queue(*events: Any) -> list[Any]:
