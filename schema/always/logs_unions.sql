@@ -10,10 +10,13 @@ language sql
 immutable
 parallel safe
 as $$
-  select greatest(0,
-    floor(date_part('epoch', least(greatest(until, started_at), ended_at) - started_at))
-    - floor(date_part('epoch', least(greatest(since, started_at), ended_at) - started_at))
-  )::integer
+  select case
+    when isfinite(started_at) and isfinite(ended_at) then greatest(0,
+      floor(date_part('epoch', least(greatest(until, started_at), ended_at) - started_at))
+      - floor(date_part('epoch', least(greatest(since, started_at), ended_at) - started_at))
+    )
+    else 0
+  end::integer
 $$;
 
 -- By how many seconds the union of each person's sessions differs from what is kept. It is counted by

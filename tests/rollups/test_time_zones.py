@@ -228,6 +228,12 @@ EXAMPLES: dict[str, list[Any]] = {
     "text": ["user 1", FIRST["start_roles"][0]["player_steamid"], "logs.hours", "sand", None],
     "boolean": [True, False],
     "smallint": [1, 7, 20],
+    "integer": [0, 1, 3],
+    "uuid": ["01a1e6cd-a800-88d7-a197-0d25f813d079"],
+    "text[]": ["{}", "{user 1}"],
+    "timestamp with time zone[]": ["{}", "{2026-03-08T07:00:00Z}"],
+    "logs.changes[]": ["{}"],
+    "logs.play_change[]": ["{}"],
     "bigint": [0, 7],
     "jsonb": [Jsonb({"sessionStart": "2026-03-08T07:00:00.000Z"})],
 }
