@@ -30,7 +30,9 @@ _READS = 40  # of a page in a round
 _LONGEST = 2.0  # seconds of a page in a round
 _PEOPLE = """
     select steam_id
-    from (select distinct steam_id from ttt.player_months where not ttt.is_pseudo(steam_id)) as everybody
+    from (
+        select distinct steam_id from ttt.player_months where not ttt.is_pseudo(steam_id)
+    ) as everybody
     order by md5(steam_id)
     limit 2000
 """
