@@ -75,7 +75,7 @@ def _revoke(key_id: str) -> None:
 def _list() -> None:
     from functions.shared import auth
 
-    for key in auth.live():
+    for key in auth.list_live_keys():
         used = key["last_used_at"] or "never used"
         print(key["key_id"], key["name"], ",".join(key["scopes"]), f"({used})", sep="  ")
 

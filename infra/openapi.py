@@ -147,7 +147,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         spelled["requestBody"] = {"required": not one.body_is_optional, "content": content}
     if one.guard:
         spelled["security"] = [{form: [one.guard.scope]} for form in one.guard.sent_as]
-        if one.guard.waived:
+        if one.guard.optional_when:
             spelled["security"].append({})  # a setting makes keys optional
     return spelled
 
@@ -190,7 +190,7 @@ def _problems(one: Operation) -> dict[int, Any]:
     statuses = {"400"} if one.body or not is_lenient else set()
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {"413"} if one.body else set()
-    statuses |= {"429"} if one.is_limited else set()
+    statuses |= {"429"} if one.rate_limited else set()
     statuses |= {"503"} if one.uses_database else set()
     return {int(status): _PROBLEMS[status] for status in statuses}
 
@@ -215,7 +215,7 @@ def _headers(one: Operation, status: int) -> dict[str, Any]:
     required |= {"ETag"} if one.etag and status in (200, 304) else set()
     optional = {"Retry-After"} if status == 503 else set()
     optional |= set(one.response_headers) if status < 400 else set()
-    optional |= set(_LIMITS) if one.is_limited and status not in (401, 403) else set()
+    optional |= set(_LIMITS) if one.rate_limited and status not in (401, 403) else set()
     return {
         name: {
             "description": _HEADERS[name][0],

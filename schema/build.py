@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from schema import marks
+from schema import dirty_triggers
 from schema.rollup import Rollup, RollupError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -37,16 +37,16 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             raise RollupError(f"{rollup.file}: the database has a later version of it.")
     names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
-    _mark_what_is_there(connection)  # of the one at which a migration was cut off
+    _mark_existing_rows(connection)  # of the one at which a migration was cut off
     for rollup in new:  # one after the other: a file may read the views of those before it
         with _named(rollup), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             _create(connection, rollup, community, names)
-        _mark_what_is_there(connection)
+        _mark_existing_rows(connection)
     for rollup in wanted:
         _replace_view(connection, rollup, names)
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
-        marks.write(connection, source, time_column)
+        dirty_triggers.write(connection, source, time_column)
     return [rollup.name for rollup in new]
 
 
@@ -83,20 +83,20 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
             rollup.source,
             rollup.bucket_column,
             rollup.width,
-            rollup.material,
+            rollup.materialization,
             is_aggregate,
-            rollup.is_closing,
-            rollup.live("$1", "$2"),
+            rollup.is_all_time,
+            rollup.recompute_sql("$1", "$2"),
         ),
     ).fetchone()
     assert row
     [number] = row
     connection.execute(
         "update rollups.catalog set exact = %s where id = %s",
-        (_exact(connection, rollup, number, names), number),
+        (_view_sql(connection, rollup, number, names), number),
     )
-    marks.write(connection, rollup.source, rollup.time_column)
-    marks.create_triggers(connection, rollup.source)
+    dirty_triggers.write(connection, rollup.source, rollup.time_column)
+    dirty_triggers.create_triggers(connection, rollup.source)
 
 
 def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> None:
@@ -108,7 +108,7 @@ def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> N
     if row is None:
         return
     number, known = row
-    exact = _exact(connection, rollup, number, names)
+    exact = _view_sql(connection, rollup, number, names)
     if exact != known:
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
@@ -135,7 +135,7 @@ def _is_hypertable(connection: Connection, table: str) -> bool:
 
 
 def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool) -> None:
-    name = sql.Identifier(*rollup.material.split("."))
+    name = sql.Identifier(*rollup.materialization.split("."))
     bucket = sql.Identifier(rollup.bucket_column)
     if is_aggregate:
         create = sql.SQL(
@@ -155,13 +155,13 @@ def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool)
         connection.execute(sql.SQL("create index on {} ({})").format(name, bucket))
 
 
-def _exact(connection: Connection, rollup: Rollup, number: int, names: list[str]) -> str:
+def _view_sql(connection: Connection, rollup: Rollup, number: int, names: list[str]) -> str:
     """The SELECT of the view: the columns it has already, in their order, then the new ones."""
-    types = _columns_of(connection, rollup.material)
+    types = _columns_of(connection, rollup.materialization)
     old = _columns_of(connection, rollup.name)
     if gone := [name for name in old if name not in types]:
         raise RollupError(f"{rollup.file}: keep the column {gone[0]}, others may read it.")
-    return rollup.exact(number, list(old | types), types, rollup.is_fed(names))
+    return rollup.view_sql(number, list(old | types), types, rollup.is_fed(names))
 
 
 def _columns_of(connection: Connection, table: str) -> dict[str, str]:
@@ -183,7 +183,7 @@ def _columns(names: str) -> sql.Composed:
     return sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, names.split(", "))))
 
 
-def _mark_what_is_there(connection: Connection) -> None:
+def _mark_existing_rows(connection: Connection) -> None:
     """Marks every bucket that kept raw rows are in, for rollups that were never filled.
 
     Only after whoever wrote before the trigger knew the rollup has ended, so that all is seen.
@@ -198,7 +198,7 @@ def _mark_what_is_there(connection: Connection) -> None:
     ).fetchall()
     if not waiting:
         return
-    _settle(connection)
+    _await_generation(connection)
     for number, source, time_column, width in waiting:
         with connection.transaction():
             connection.execute(
@@ -235,7 +235,7 @@ def _mark_what_is_there(connection: Connection) -> None:
                 connection.execute("select rollups.promote(%s)", (number,))
 
 
-def _settle(connection: Connection) -> None:
+def _await_generation(connection: Connection) -> None:
     row = connection.execute("select rollups.close_generation()").fetchone()
     assert row
     deadline = time.monotonic() + _PATIENCE

@@ -67,7 +67,7 @@ class Rollup:
     bucket_column: str
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
-    is_closing: bool  # it reads only what is before the source's closed_until
+    is_all_time: bool  # it reads only what is before the source's closed_until
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
@@ -99,14 +99,14 @@ class Rollup:
         )
 
     @property
-    def material(self) -> str:
+    def materialization(self) -> str:
         return f"rollups.{self.name.replace('.', '_')}_v{self.version}"
 
-    def live(self, since: str, until: str) -> str:
+    def recompute_sql(self, since: str, until: str) -> str:
         """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""
         time = self.read_by or self.time_column
-        if self.is_closing:
-            until = f"least({until}, {closed_until(self.source)})"
+        if self.is_all_time:
+            until = f"least({until}, {watermark_sql(self.source)})"
         bounds = f"{time} >= {since}\n  and {time} < {until}"
         if _BOUNDS.search(self.select):
             return _BOUNDS.sub(lambda line: f"{line[1]}and {bounds}", self.select)
@@ -118,7 +118,7 @@ class Rollup:
         """Whether the SELECT reads one of these rollups."""
         return any(re.search(rf"\b{re.escape(name)}\b", self.select) for name in names)
 
-    def exact(
+    def view_sql(
         self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
     ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
@@ -141,10 +141,10 @@ class Rollup:
             live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
         else:
             until = f"date_add(mark.bucket, interval '{self.width}', 'UTC')"
-            select = self.live("mark.bucket", until)
+            select = self.recompute_sql("mark.bucket", until)
             live = f"(\n{select}\n) as live"
         return _EXACT.format(
-            material=sql.Identifier(*self.material.split(".")),
+            material=sql.Identifier(*self.materialization.split(".")),
             bucket=bucket,
             kept_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
             live_columns=sql.SQL(", ").join(live_columns),
@@ -153,7 +153,7 @@ class Rollup:
         ).as_string(None)
 
 
-def closed_until(source: str) -> str:
+def watermark_sql(source: str) -> str:
     """The SQL expression of the moment before which a source is closed, looked up once."""
     return f"(select rollups.closed_until('{source}'))"
 

@@ -170,8 +170,8 @@ def _forget() -> None:
     if db._connection is not None:
         db._connection.close()
     db._connection = None
-    db._ask_again_at = 0.0
-    auth._seen.clear()
+    db._circuit_open_until = 0.0
+    auth._cache.clear()
 
 
 _RAW = (

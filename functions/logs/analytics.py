@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.logs import avatars, changes, playtime
+from functions.logs import avatars, change_queue, playtime
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
 
@@ -19,7 +19,7 @@ _RANGES = {
 }
 
 
-class AnalyticsQuery(wire.Terse):
+class AnalyticsQuery(wire.BracketPathModel):
     """Which server, and how far back; any other range is a week."""
 
     server_id: str
@@ -29,21 +29,21 @@ class AnalyticsQuery(wire.Terse):
     ] = "7d"
 
 
-class PlayTime(wire.Shape):
+class PlayTime(wire.ResponseModel):
     """Hours played in a bucket; `date` is HH:00 or YYYY-MM-DD."""
 
     date: str
     hours: float
 
 
-class Count(wire.Shape):
+class Count(wire.ResponseModel):
     """How many played on average in a bucket."""
 
     date: str
     count: float
 
 
-class TopPlayer(wire.Shape):
+class TopPlayer(wire.ResponseModel):
     """One of those who played most."""
 
     steamId: str  # noqa: N815  the wire's name
@@ -52,7 +52,7 @@ class TopPlayer(wire.Shape):
     hours: float
 
 
-class Analytics(wire.Shape):
+class Analytics(wire.ResponseModel):
     """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
     `rawTail`: newer rows were counted one by one."""
 
@@ -70,7 +70,7 @@ class Analytics(wire.Shape):
     rawTail: bool  # noqa: N815
 
 
-def of(ask: AnalyticsQuery) -> dict[str, Any]:
+def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
     """A server's Analytics; raises NotFound. Two round trips."""
     now = datetime.now(UTC)
     step, count = _RANGES[ask.range]
@@ -78,9 +78,9 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
     if step > timedelta(hours=1):
         last = last.replace(hour=0)
     since = last - step * (count - 1)
-    changes.fold_some()
+    change_queue.fold_some()
     span = {"step": step, "since": since, "last": last, "end": last + step}
-    [row] = db.run(_ANALYTICS, {"server": ask.server_id, **span})
+    [row] = db.query(_ANALYTICS, {"server": ask.server_id, **span})
     if not row["is_known"]:
         raise NotFound("Server not found")
     form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
@@ -110,7 +110,7 @@ def of(ask: AnalyticsQuery) -> dict[str, Any]:
             {
                 "steamId": steam_id,
                 "name": name,
-                "avatarUrl": avatars.of(steam_id),
+                "avatarUrl": avatars.get_avatar_url(steam_id),
                 "hours": playtime.hours(seconds),
             }
             for steam_id, name, seconds in row["top"]

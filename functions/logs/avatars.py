@@ -8,7 +8,7 @@ from zlib import crc32
 from functions.shared.settings import settings
 
 
-def of(steam_id: str) -> str:
+def get_avatar_url(steam_id: str) -> str:
     """The URL of a player's picture: of the template AVATAR_URL, else a small inline one."""
     template = settings().avatar_url
     if template:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from functions.logs import changes
-from functions.logs.descriptions import describe
+from functions.logs import change_queue
+from functions.logs.event_text import describe
 from functions.shared import db, wire
 
 
-class Day(wire.Shape):
+class Day(wire.ResponseModel):
     """A UTC day: distinct players, and rounds that ended."""
 
     date: date
@@ -18,7 +18,7 @@ class Day(wire.Shape):
     rounds: int
 
 
-class MapCount(wire.Shape):
+class MapCount(wire.ResponseModel):
     """How often a map was played, and which part of its mode's maps that is, in percent."""
 
     name: str
@@ -26,7 +26,7 @@ class MapCount(wire.Shape):
     percentage: int
 
 
-class Activity(wire.Shape):
+class Activity(wire.ResponseModel):
     """A log event in one line."""
 
     id: str
@@ -36,7 +36,7 @@ class Activity(wire.Shape):
     serverName: str  # noqa: N815
 
 
-class Finance(wire.Shape):
+class Finance(wire.ResponseModel):
     """Zeros: money is not part of this product."""
 
     revenueToday: int  # noqa: N815
@@ -44,7 +44,7 @@ class Finance(wire.Shape):
     transactionsToday: int  # noqa: N815
 
 
-class Dashboard(wire.Shape):
+class Dashboard(wire.ResponseModel):
     """All servers at a glance; maps of 30 days by game mode."""
 
     uniquePlayers24h: int  # noqa: N815
@@ -57,13 +57,13 @@ class Dashboard(wire.Shape):
     financialStats: Finance  # noqa: N815
 
 
-def shown() -> dict[str, Any]:
+def get_dashboard() -> dict[str, Any]:
     """The Dashboard of this moment. Two round trips."""
-    changes.fold_some()
+    change_queue.fold_some()
     now = datetime.now(UTC)
     since = now - timedelta(days=30)
-    [row] = db.run(
-        _SHOWN,
+    [row] = db.query(
+        _DASHBOARD,
         {
             "now": now,
             "day_ago": now - timedelta(hours=24),
@@ -96,7 +96,7 @@ def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-_SHOWN = """
+_DASHBOARD = """
     with day as (
       select d.day, coalesce(p.players, 0) as players, coalesce(r.rounds, 0) as rounds
       from generate_series(

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.logs import changes, steam, stored
+from functions.logs import change_queue, event_edits, steam_ids
 from functions.shared import auth, db, wire
 from functions.shared.errors import Invalid
 
-_AT_ONCE = 1000  # events
+_BATCH_SIZE = 1000  # events
 _PARTS = ("attacker", "victim", "target")
 # What may stay of an event of the person themselves: what happened, not what they said or own.
 _KEPT = frozenset(
@@ -33,12 +33,12 @@ def tombstone(steam_id: str) -> str:
     return "erased_" + auth.pseudonym(steam_id)
 
 
-def since(moment: datetime, people: Iterable[str]) -> set[str]:
+def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
     """Those of the people who were erased at or after a moment. One round trip, none for nobody."""
     pseudonyms = {auth.pseudonym(person): person for person in people}
     if not pseudonyms:
         return set()
-    found = db.run(
+    found = db.query(
         """
         select distinct subject
         from shared.audit
@@ -57,7 +57,7 @@ def erase(steam_id: str, actor: str) -> dict[str, int]:
     Returns the rows changed or removed, per table. Audited as done by `actor`. Raises Invalid for
     who is no person. What an outage or a time-out cuts off is completed by asking again.
     """
-    if not steam.is_real(steam_id):
+    if not steam_ids.is_real(steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     begun = _announce(steam_id, actor)
     events = 0
@@ -68,7 +68,7 @@ def erase(steam_id: str, actor: str) -> dict[str, int]:
 
 def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
-    begun: datetime = db.run(
+    begun: datetime = db.query(
         """
         insert into shared.audit (at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
@@ -86,15 +86,15 @@ def _erase_events(steam_id: str) -> int:
         found = _naming(steam_id)
         if found:
             _unpack_without_limit()
-            for some in stored.together(_without(row, steam_id) for row in found):
-                stored.erase(some, steam_id, tombstone(steam_id))
-            _untell([row["second"] for row in found])
+            for some in event_edits.together(_without(row, steam_id) for row in found):
+                event_edits.erase(some, steam_id, tombstone(steam_id))
+            _drop_word_index([row["second"] for row in found])
             _mark(found)
     return len(found)
 
 
 def _naming(steam_id: str) -> list[db.Row]:
-    return db.run(
+    return db.query(
         """
         with own as (
           select id, second, at, server_id, type, steam_id, raw_text, metadata
@@ -114,13 +114,13 @@ def _naming(steam_id: str) -> list[db.Row]:
         select *
         from others
         """,
-        {"person": steam_id, "limit": _AT_ONCE},
+        {"person": steam_id, "limit": _BATCH_SIZE},
     )
 
 
 def _unpack_without_limit() -> None:
     """The columnstore refuses to unpack many rows for one statement, unless it is told."""
-    db.run("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
+    db.query("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
 
 
 def _without(row: db.Row, person: str) -> db.Row:
@@ -154,12 +154,12 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
     return said
 
 
-def _untell(seconds: list[datetime]) -> None:
+def _drop_word_index(seconds: list[datetime]) -> None:
     """Forgets the words of packed events that may be the person's; they are soon told anew.
 
     After the events are changed: who is telling waits for that, or finds nothing to complete.
     """
-    db.run(
+    db.query(
         """
         delete from logs.told t
         using unnest(%s::timestamptz[]) as s (second)
@@ -173,7 +173,7 @@ def _untell(seconds: list[datetime]) -> None:
 def _mark(rows: list[db.Row]) -> None:
     """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
     places = sorted({(row["server_id"], _hour(row["at"])) for row in rows})
-    db.run(
+    db.query(
         """
         update logs.hours h
         set events = h.events
@@ -194,8 +194,8 @@ def _hour(at: datetime) -> datetime:
 def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
     """Removes what else is kept of the person, and notes how much it all was."""
     with db.transaction():
-        changes.fold_first()  # what is queued names the person
-        forgotten = db.run(
+        change_queue.fold_first()  # what is queued names the person
+        forgotten = db.query(
             """
             select rollups.forget('logs.hours', 'steam_id', %(person)s)
               + rollups.forget('logs.played', 'steam_id', %(person)s)
@@ -203,7 +203,7 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
             """,
             {"person": steam_id},
         )[0]["rows"]
-        counts: dict[str, int] = db.run(
+        counts: dict[str, int] = db.query(
             """
             with sighting as (
               delete from logs.sightings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.logs import privacy as erasing
+from functions.logs import ip_retention as erasing
 from functions.shared import db, log
 from functions.shared.settings import settings
 
@@ -12,8 +12,8 @@ from functions.shared.settings import settings
 def privacy(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Erases addresses that are due; what time does not allow is left to the next firing."""
     _without_haste()
-    report = vars(erasing.run(_seconds(context)))
-    log.line("logs.privacy", **report)
+    report = vars(erasing.erase_due(_seconds(context)))
+    log.event("logs.privacy", **report)
     return report
 
 
@@ -25,6 +25,6 @@ def _seconds(context: Any) -> float:
 def _without_haste() -> None:
     """The 25 s of requests are for callers who wait; here Lambda's own time-out counts."""
     connection = db.connection()
-    connection.patience = None
+    connection.wait_timeout = None
     if not settings().database_pooler:  # behind one, it would be set for whoever comes next
         connection.execute("set statement_timeout = '10min'")

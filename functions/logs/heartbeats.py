@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from functions.logs.values import unicode
+from functions.logs.coerce import unicode
 from functions.shared import db, json_codec, spool, wire
 from functions.shared.errors import Forbidden, Problem
 
@@ -54,7 +54,7 @@ class Heartbeat:
     players: int | None = None
 
 
-def read(body: str, query: Mapping[str, str]) -> Heartbeat:
+def parse_body(body: str, query: Mapping[str, str]) -> Heartbeat:
     """The heartbeat of a request; the query fills in what the body lacks."""
     try:
         sent = json_codec.loads_of_game_server(body)
@@ -91,13 +91,13 @@ def record(server_id: str, sent: Heartbeat, key: str | None = None) -> datetime:
     try:
         if not _store(server_id, sent, now):
             raise Forbidden("Invalid server key")
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         item = {"server": server_id, "at": now.isoformat(), **asdict(sent)}
-        spool.keep("logs.heartbeats", [item], key)
+        spool.enqueue("logs.heartbeats", [item], key)
     return now
 
 
-def restore(item: Any, accepted_at: int) -> None:
+def consume(item: Any, accepted_at: int) -> None:
     """Notes a spooled heartbeat as of its own time, not of `accepted_at`; not if that is over."""
     beat = Heartbeat(map=item["map"], players=item["players"])
     _store(item["server"], beat, datetime.fromisoformat(item["at"]))
@@ -106,7 +106,7 @@ def restore(item: Any, accepted_at: int) -> None:
 def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
     """False for a server that is gone, of which nothing is noted. One round trip."""
     return bool(
-        db.run(
+        db.query(
             """
             with server as (
               select id

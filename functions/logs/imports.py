@@ -14,19 +14,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.logs import batches, changes, events, senders, steam, transcript
-from functions.logs.batches import Outcome
-from functions.logs.lines import Told, Unread
-from functions.logs.matches import Matches
-from functions.logs.sent import MODES
-from functions.logs.transcript import Transcript
+from functions.logs import batch, change_queue, event_writer, ingest_server, log_file, steam_ids
+from functions.logs.batch import Outcome
+from functions.logs.line_matches import LineMatches
+from functions.logs.log_file import LogFile
+from functions.logs.log_lines import ParsedEvent, ParseError
+from functions.logs.normalise import MODES
 from functions.shared import json_codec, wire
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
 MAX_BODY = 16 * 1024 * 1024  # unpacked: JSON may spell a letter in three times its length
-_MOST_ERRORS = 100
-_AT_ONCE = 5000  # events that are stored together
+_MAX_ERRORS = 100
+_BATCH_SIZE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
 _REASONS = {"timestamp_too_old": "older_than_retention"}
 _WORDS = {
@@ -44,10 +44,10 @@ def _day(sent: Any) -> date | None:
     try:
         day = datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except (TypeError, ValueError):
-        wire.refuse("must be a day, YYYY-MM-DD")
+        wire.fail_validation("must be a day, YYYY-MM-DD")
     # Before that nothing was logged, and beyond it some time zone leads out of the calendar.
     if not 1970 < day.year < 9999:
-        wire.refuse("must be a day from 1971 to 9998")
+        wire.fail_validation("must be a day from 1971 to 9998")
     return day
 
 
@@ -55,7 +55,7 @@ def _upper(sent: Any) -> Any:
     return sent.strip().upper() or "AUTO" if isinstance(sent, str) else sent or "AUTO"
 
 
-class NewImport(wire.Terse):
+class NewImport(wire.BracketPathModel):
     """A log to import; its local time is `timezoneOffsetMinutes` ahead of UTC."""
 
     serverId: str  # noqa: N815  the wire's name
@@ -71,7 +71,7 @@ class NewImport(wire.Terse):
     dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
 
 
-class LineError(wire.Shape):
+class LineError(wire.ResponseModel):
     """A line that became no event, from 1, and why."""
 
     line: int
@@ -79,7 +79,7 @@ class LineError(wire.Shape):
     reason: str
 
 
-class Imported(wire.Shape):
+class Imported(wire.ResponseModel):
     """What became of a log; `errors` are the first 100 of `errorsTotal`."""
 
     format: Literal["ULX", "TAGGED"]
@@ -108,7 +108,7 @@ class NotImported(wire.ErrorBody):
     errorsTotal: int | None = None  # noqa: N815
 
 
-def read(body: str) -> NewImport:
+def parse_body(body: str) -> NewImport:
     """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
     sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
@@ -130,20 +130,20 @@ def _mode(sent: NewImport) -> str | None:
     return mode
 
 
-def run(sent: NewImport) -> dict[str, Any]:
+def import_log(sent: NewImport) -> dict[str, Any]:
     """Stores the events of a log and says what became of each line, as Imported.
 
     Raises NotFound for an unknown server, and BadRequest for a log without a date or an event.
     What an outage cuts off is there up to some line; repeating the import completes it.
     """
-    sender = senders.of_server(sent.serverId)
+    sender = ingest_server.get_server_sender(sent.serverId)
     if sender is None:
         raise NotFound("Server not found")
     if sent.defaultGameMode:
         server = sender.server._replace(mode=sent.defaultGameMode)
         sender = sender._replace(server=server)
     receipt = datetime.now(UTC)
-    log = transcript.read(
+    log = log_file.parse_log(
         sent.content,
         sent.formatHint,
         sent.baseDate,
@@ -151,7 +151,7 @@ def run(sent: NewImport) -> dict[str, Any]:
         receipt.date(),
         sent.dryRun,
     )
-    outcomes = batches.prepared([told.event for told in log.events], sender, receipt)
+    outcomes = batch.prepare([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
         answer = _answer(log, outcomes, sent.dryRun)
         names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
@@ -159,28 +159,28 @@ def run(sent: NewImport) -> dict[str, Any]:
     if not sent.dryRun:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
-            new |= events.store(parcel)
-            changes.fold_all()
-        batches.settle(outcomes, new)
+            new |= event_writer.store(parcel)
+            change_queue.fold_all()
+        batch.mark_duplicates(outcomes, new)
     return _answer(log, outcomes, sent.dryRun)
 
 
 def _parcels(
-    outcomes: list[Outcome], sender: senders.Sender, receipt: datetime
-) -> Iterator[events.Parcel]:
+    outcomes: list[Outcome], sender: ingest_server.Sender, receipt: datetime
+) -> Iterator[event_writer.EventBatch]:
     """The rows in parts that are stored one by one, each with what else there was beside it.
 
     Without those whose event is stored under another id.
     """
-    matches = Matches(one.row for one in outcomes if one.row)
-    for start in range(0, len(outcomes), _AT_ONCE):
-        parcel = batches.parcel_of(outcomes[start : start + _AT_ONCE], sender, receipt)
+    matches = LineMatches(one.row for one in outcomes if one.row)
+    for start in range(0, len(outcomes), _BATCH_SIZE):
+        parcel = batch.to_batch(outcomes[start : start + _BATCH_SIZE], sender, receipt)
         known = matches.find(sender.server.id, parcel.rows)
         rows = [row for row in parcel.rows if row.id not in known]
         yield replace(parcel, rows=rows, matched=len(known), is_live=False)
 
 
-def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
+def _why_nothing(log: LogFile, outcomes: list[Outcome]) -> str:
     """The sentence for a log without a valid event: the panel shows nothing else."""
     reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
     reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
@@ -188,13 +188,13 @@ def _why_nothing(log: Transcript, outcomes: list[Outcome]) -> str:
     return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
 
 
-def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
+def _answer(log: LogFile, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
     by = Counter(one.status for one in outcomes)
     errors = sorted([*log.errors, *_rejected(log.events, outcomes)])
     touched = {
         told.event.get("steamId")
         for told, one in zip(log.events, outcomes, strict=True)
-        if one.status in ("stored", "duplicate") and steam.is_real(told.event.get("steamId"))
+        if one.status in ("stored", "duplicate") and steam_ids.is_real(told.event.get("steamId"))
     }
     words = {word for one in outcomes for word in one.warnings if word != "late"}
     return {
@@ -205,7 +205,7 @@ def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str
         "playersTouched": 0 if dry_run else len(touched),
         "byType": dict(Counter(told.event["type"] for told in log.events)),
         "dryRun": dry_run,
-        "errors": [one._asdict() for one in errors[:_MOST_ERRORS]],
+        "errors": [one._asdict() for one in errors[:_MAX_ERRORS]],
         "errorsTotal": len(errors),
         "duplicates": by["duplicate"],
         "ignored": by["ignored"],
@@ -215,10 +215,10 @@ def _answer(log: Transcript, outcomes: list[Outcome], dry_run: bool) -> dict[str
     }
 
 
-def _rejected(told: list[Told], outcomes: list[Outcome]) -> Iterator[Unread]:
+def _rejected(told: list[ParsedEvent], outcomes: list[Outcome]) -> Iterator[ParseError]:
     """The lines whose event was refused."""
     for one, outcome in zip(told, outcomes, strict=True):
         if outcome.status == "rejected":
             text = str(one.event["rawText"])[:500]
             reason = outcome.reason or ""
-            yield Unread(one.line, text, _REASONS.get(reason, reason))
+            yield ParseError(one.line, text, _REASONS.get(reason, reason))

@@ -19,20 +19,20 @@ SCOPES = ["logs:write", "ttt:write"]
 _BASE62 = string.digits + string.ascii_letters
 
 
-class Rotation(wire.Terse):
+class Rotation(wire.BracketPathModel):
     """Whether the key before dies at once."""
 
     revokePrevious: bool | None = None  # noqa: N815  the wire's name
 
 
-class Issued(wire.Shape):
+class Issued(wire.ResponseModel):
     """A new key, shown this once, and until when the one before works."""
 
     apiKey: str  # noqa: N815
     previousKeyExpiresAt: datetime | None  # noqa: N815
 
 
-class Key(wire.Shape):
+class Key(wire.ResponseModel):
     """A live key; the key itself is shown once, when it is made."""
 
     keyId: str  # noqa: N815
@@ -57,7 +57,7 @@ def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str
     key = f"{auth.SERVER}{key_id}_{''.join(secrets.choice(_BASE62) for _ in range(40))}"
     with db.transaction():
         _hold(server_id)
-        [row] = db.run(
+        [row] = db.query(
             """
             with live as (
               select key_id, row_number() over (order by created_at desc) as age
@@ -87,17 +87,17 @@ def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str
                 "revoke": revoke_previous,
                 "key_id": key_id,
                 "actor": actor,
-                "digest": auth.digest_of(key),
+                "digest": auth.hash_key(key),
                 "scopes": SCOPES,
             },
         )
-    auth.forget()
+    auth.clear_cache()
     return {"apiKey": key, "previousKeyExpiresAt": row["previous_expires_at"]}
 
 
 def _hold(server_id: str) -> None:
     """Lets two rotations, or a rotation and a removal, take turns: at most two keys are live."""
-    found = db.run(
+    found = db.query(
         """
         select id
         from logs.servers
@@ -111,9 +111,9 @@ def _hold(server_id: str) -> None:
         raise NotFound("Server not found")
 
 
-def live(server_id: str) -> list[db.Row]:
+def list_keys(server_id: str) -> list[db.Row]:
     """A server's live keys, the newest first; raises NotFound. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         select k.key_id as "keyId", k.created_at as "createdAt", k.last_used_at as "lastUsedAt",
           k.expires_at as "expiresAt"
@@ -134,7 +134,7 @@ def live(server_id: str) -> list[db.Row]:
 
 def revoke(server_id: str, key_id: str, actor: str) -> None:
     """Ends a key of a server, in warm containers within a minute; an unknown one is no error."""
-    db.run(
+    db.query(
         """
         with ended as (
           update shared.api_keys
@@ -150,4 +150,4 @@ def revoke(server_id: str, key_id: str, actor: str) -> None:
         """,
         (key_id, server_id, actor),
     )
-    auth.forget()
+    auth.clear_cache()

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from functions.logs.allowed import OptionalId
+from functions.logs.alt_allowlist import OptionalId
 from functions.shared import db, locks, wire
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
@@ -21,7 +21,7 @@ class NewNote(BaseModel):
     content: str = Field(min_length=1, max_length=_LONGEST)
 
 
-class PersonPath(wire.Terse):
+class PersonPath(wire.BracketPathModel):
     """Which player."""
 
     steam_id: str
@@ -33,7 +33,7 @@ class NotePath(PersonPath):
     note_id: OptionalId
 
 
-class Note(wire.Shape):
+class Note(wire.ResponseModel):
     """A note, who wrote it, and when."""
 
     id: str
@@ -42,7 +42,7 @@ class Note(wire.Shape):
     date: datetime
 
 
-def read(body: Any) -> NewNote:
+def parse_body(body: Any) -> NewNote:
     """A note from a JSON body; raises BadRequest in the words of the panel."""
     content = body.get("content") if isinstance(body, dict) else None
     if not isinstance(content, str) or not content.strip():
@@ -60,8 +60,8 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
     Raises NotFound for who is no player.
     """
     with db.transaction():
-        take_turns(locks.LOGS_NOTES, steam_id)
-        made = db.run(
+        lock_person(locks.LOGS_NOTES, steam_id)
+        made = db.query(
             """
             with known as (
               select id, content, author, created_at
@@ -93,14 +93,14 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
     return made[0]
 
 
-def take_turns(seed: int, steam_id: str) -> None:
+def lock_person(seed: int, steam_id: str) -> None:
     """Lets who writes to a player's record wait for whoever does, until the transaction ends."""
-    db.run("select pg_advisory_xact_lock(hashtextextended(%s, %s))", (steam_id, seed))
+    db.query("select pg_advisory_xact_lock(hashtextextended(%s, %s))", (steam_id, seed))
 
 
 def change(path: NotePath, sent: NewNote) -> db.Row:
     """Replaces what a note says; raises NotFound. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         update logs.notes
         set content = %s, changed_at = now()
@@ -117,7 +117,7 @@ def change(path: NotePath, sent: NewNote) -> db.Row:
 
 def remove(path: NotePath) -> None:
     """Removes a note; raises NotFound. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         delete from logs.notes
         where id = %s
@@ -130,9 +130,9 @@ def remove(path: NotePath) -> None:
         raise NotFound("Note not found")
 
 
-def of(steam_id: str) -> list[db.Row]:
+def list_notes(steam_id: str) -> list[db.Row]:
     """A player's notes, the newest first. One round trip."""
-    return db.run(
+    return db.query(
         """
         select id, content, author as "staffName", created_at as date
         from logs.notes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from functions.logs import (
-    allowed,
+    alt_accounts,
+    alt_allowlist,
     analytics,
     dashboard,
     erasure,
@@ -15,16 +16,15 @@ from functions.logs import (
     profile,
     punishments,
     sessions,
-    suspicious,
 )
-from functions.logs.callers import author, eraser, staff
-from functions.shared import db, page, wire
-from functions.shared.http import Answer, Request, Routes
+from functions.logs.guards import author, eraser, staff
+from functions.shared import cursors, db, wire
+from functions.shared.http import Request, Response, Routes
 
 routes = Routes(__name__)
 
 
-class ErasedPlayer(wire.Shape):
+class ErasedPlayer(wire.ResponseModel):
     """How many rows were changed or removed, per table."""
 
     message: Literal["Player erased"]
@@ -34,7 +34,7 @@ class ErasedPlayer(wire.Shape):
 @routes.get("/api/dashboard", guard=staff, answers={200: dashboard.Dashboard})
 def read_dashboard(request: Request) -> dict[str, Any]:
     """All servers at a glance."""
-    return dashboard.shown()
+    return dashboard.get_dashboard()
 
 
 @routes.get(
@@ -45,7 +45,7 @@ def read_dashboard(request: Request) -> dict[str, Any]:
 )
 def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str, Any]:
     """One server over a day, a week or a month."""
-    return analytics.of(ask)
+    return analytics.get_analytics(ask)
 
 
 @routes.get(
@@ -53,12 +53,12 @@ def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str,
     guard=staff,
     query=players.PlayersQuery,
     answers={200: players.Players},
-    response_headers=page.HEADERS,
+    response_headers=cursors.HEADERS,
 )
-def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
+def list_players(request: Request, ask: players.PlayersQuery) -> Response:
     """Players, last seen first; X-Has-More and X-Next-Cursor go on."""
-    found, more = players.listed(ask)
-    return Answer(found, headers=page.headers(more))
+    found, more = players.list_players(ask)
+    return Response(found, headers=cursors.headers(more))
 
 
 @routes.get(
@@ -70,7 +70,7 @@ def list_players(request: Request, ask: players.PlayersQuery) -> Answer:
 )
 def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     """Everything about one player."""
-    return profile.of(path.steam_id)
+    return profile.get_profile(path.steam_id)
 
 
 @routes.get(
@@ -78,39 +78,39 @@ def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     guard=staff,
     query=sessions.SessionsQuery,
     answers={200: sessions.Sessions, 404: "Player not found"},
-    response_headers=page.HEADERS,
+    response_headers=cursors.HEADERS,
 )
-def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Answer:
+def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Response:
     """A player's sessions, newest first; X-Has-More and X-Next-Cursor go on."""
-    found, more = sessions.of(ask)
-    return Answer(found, headers=page.headers(more))
+    found, more = sessions.list_sessions(ask)
+    return Response(found, headers=cursors.headers(more))
 
 
 @routes.post(
     "/api/players/{steam_id}/notes",
     guard=staff,
     body=notes.NewNote,
-    reads_body=True,
+    raw_body=True,
     query=notes.PersonPath,
     answers={201: notes.Note, 404: "Player not found"},
 )
-def add_note(request: Request, path: notes.PersonPath) -> Answer:
+def add_note(request: Request, path: notes.PersonPath) -> Response:
     """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
-    sent = notes.read(request.body())
-    return Answer(notes.add(path.steam_id, sent, author(request)), 201)
+    sent = notes.parse_body(request.body())
+    return Response(notes.add(path.steam_id, sent, author(request)), 201)
 
 
 @routes.patch(
     "/api/players/{steam_id}/notes/{note_id}",
     guard=staff,
     body=notes.NewNote,
-    reads_body=True,
+    raw_body=True,
     query=notes.NotePath,
     answers={200: notes.Note, 404: "Note not found"},
 )
 def change_note(request: Request, path: notes.NotePath) -> db.Row:
     """Replaces what a note says."""
-    return notes.change(path, notes.read(request.body()))
+    return notes.change(path, notes.parse_body(request.body()))
 
 
 @routes.delete(
@@ -119,60 +119,60 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
     query=notes.NotePath,
     answers={204: "The note is gone.", 404: "Note not found"},
 )
-def remove_note(request: Request, path: notes.NotePath) -> Answer:
+def remove_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
     notes.remove(path)
-    return Answer("", 204)
+    return Response("", 204)
 
 
 @routes.post(
     "/api/players/{steam_id}/punishments",
     guard=staff,
     body=punishments.NewPunishment,
-    reads_body=True,
+    raw_body=True,
     query=notes.PersonPath,
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
-def punish(request: Request, path: notes.PersonPath) -> Answer:
+def punish(request: Request, path: notes.PersonPath) -> Response:
     """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
-    sent = punishments.read(request.body())
-    return Answer(punishments.add(path.steam_id, sent, author(request)), 201)
+    sent = punishments.parse_body(request.body())
+    return Response(punishments.add(path.steam_id, sent, author(request)), 201)
 
 
-@routes.get("/api/suspicious/allow", guard=staff, answers={200: allowed.Allowances})
+@routes.get("/api/suspicious/allow", guard=staff, answers={200: alt_allowlist.Allowances})
 def list_allowed(request: Request) -> list[dict[str, Any]]:
     """Households and shared networks, which are no evidence; the newest first."""
-    return allowed.listed()
+    return alt_allowlist.list_allowances()
 
 
 @routes.post(
     "/api/suspicious/allow",
     guard=staff,
-    body=allowed.NewAllowance,
-    answers={201: allowed.Allowance},
+    body=alt_allowlist.NewAllowance,
+    answers={201: alt_allowlist.Allowance},
 )
-def allow(request: Request, sent: allowed.NewAllowance) -> Answer:
+def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
     """Allows a household, every pair of it, or a network that many share."""
-    return Answer(allowed.add(sent, author(request)), 201)
+    return Response(alt_allowlist.add(sent, author(request)), 201)
 
 
 @routes.delete(
     "/api/suspicious/allow/{allowance_id}",
     guard=staff,
-    query=allowed.AllowancePath,
+    query=alt_allowlist.AllowancePath,
     answers={204: "It counts as evidence again.", 404: "Allowance not found"},
 )
-def disallow(request: Request, path: allowed.AllowancePath) -> Answer:
+def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
     """Takes an allowance back."""
-    allowed.remove(path.allowance_id, author(request))
-    return Answer("", 204)
+    alt_allowlist.remove(path.allowance_id, author(request))
+    return Response("", 204)
 
 
 @routes.post(
     "/api/admin/legacy-logs/import",
     guard=staff,
     body=imports.NewImport,
-    reads_body=True,
+    raw_body=True,
     answers={200: imports.Imported, 400: imports.NotImported, 404: "Server not found"},
 )
 def import_log(request: Request) -> dict[str, Any]:
@@ -180,23 +180,23 @@ def import_log(request: Request) -> dict[str, Any]:
 
     A body of more than 4 MB must come with a Content-Type and Content-Encoding: gzip.
     """
-    return imports.run(imports.read(request.text(imports.MAX_BODY)))
+    return imports.import_log(imports.parse_body(request.text(imports.MAX_BODY)))
 
 
 @routes.get(
     "/api/suspicious",
     guard=staff,
-    query=suspicious.SuspiciousQuery,
-    answers={200: suspicious.Suspicious},
+    query=alt_accounts.SuspiciousQuery,
+    answers={200: alt_accounts.Suspicious},
     response_headers=("X-Has-More",),
 )
-def list_suspicious(request: Request, ask: suspicious.SuspiciousQuery) -> Answer:
+def list_suspicious(request: Request, ask: alt_accounts.SuspiciousQuery) -> Response:
     """Accounts that share an address or a network, with the evidence. Nothing acts on it.
 
     X-Has-More says whether more would not fit.
     """
-    found, more = suspicious.listed(ask)
-    return Answer(found, headers={"X-Has-More": "true" if more else "false"})
+    found, more = alt_accounts.list_groups(ask)
+    return Response(found, headers={"X-Has-More": "true" if more else "false"})
 
 
 @routes.delete(

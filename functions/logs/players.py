@@ -8,16 +8,16 @@ from typing import Annotated, Any, LiteralString
 from psycopg import sql
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
-from functions.logs import avatars, changes, playtime, punishments
-from functions.shared import db, page, wire
+from functions.logs import avatars, change_queue, playtime, punishments
+from functions.shared import cursors, db, wire
 
-_MOST_BYTES = 4_500_000  # of an answer
+_MAX_BYTES = 4_500_000  # of an answer
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 Text = Annotated[str | None, Field(max_length=256), Optional]
 
 
-class PlayersQuery(wire.Terse):
+class PlayersQuery(wire.BracketPathModel):
     """Whom to list."""
 
     search: Text = Field(None, description="in the name, in any case, or in the SteamID")
@@ -25,18 +25,18 @@ class PlayersQuery(wire.Terse):
     is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
         Field(None, alias="isVip")
     )
-    limit: Annotated[int, wire.lenient(default=2000, most=5000)] = 2000
+    limit: Annotated[int, wire.clamped_int(default=2000, most=5000)] = 2000
     cursor: Annotated[str | None, Optional] = None
 
 
-class ServerPart(wire.Shape):
+class ServerPart(wire.ResponseModel):
     """A player's part on one server."""
 
     playTimeHours: float  # noqa: N815  the wire's name
     connections: int
 
 
-class Player(wire.Shape):
+class Player(wire.ResponseModel):
     """A player; `name` is the newest one, else the SteamID."""
 
     steamId: str  # noqa: N815
@@ -60,21 +60,21 @@ class Players(RootModel[list[Player]]):
 def exists(steam_id: str) -> bool:
     """Whether an event ever had this SteamID, and it is an account's. One round trip."""
     return bool(
-        db.run(
+        db.query(
             "select 1 as one from logs.player_sums where steam_id = %s and events > 0 limit 1",
             (steam_id,),
         )
     )
 
 
-def listed(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
+def list_players(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
     """A page of Players, and the cursor of the next one. Three round trips."""
     filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
+    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
     if ask.is_vip:
         return [], None  # nothing makes anybody one
-    changes.fold_some()
-    rows = db.run(
+    change_queue.fold_some()
+    rows = db.query(
         _ALL,
         {
             "person": None,
@@ -85,16 +85,16 @@ def listed(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
             "one_more": ask.limit + 1,
         },
     )
-    found = _told(rows[: ask.limit])
+    found = _to_response(rows[: ask.limit])
     kept = _fitting(found)
     if len(kept) == len(rows):
         return kept, None
-    return kept, page.cursor([kept[-1]["lastSeen"].isoformat(), kept[-1]["steamId"]], **filters)
+    return kept, cursors.encode([kept[-1]["lastSeen"].isoformat(), kept[-1]["steamId"]], **filters)
 
 
-def cards(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
+def get_players(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
     """Each of these who is a player, by SteamID, as Player. Three round trips."""
-    changes.fold_some()
+    change_queue.fold_some()
     asked = {
         "person": steam_ids[0] if len(steam_ids) == 1 else None,
         "only": steam_ids,
@@ -104,16 +104,16 @@ def cards(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
         "last_id": None,
         "one_more": len(steam_ids),
     }
-    return {one["steamId"]: one for one in _told(db.run(_SOME, asked))}
+    return {one["steamId"]: one for one in _to_response(db.query(_SOME, asked))}
 
 
-def _told(rows: list[db.Row]) -> list[dict[str, Any]]:
-    given = punishments.of([row["steam_id"] for row in rows]) if rows else {}
+def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
+    given = punishments.list_punishments([row["steam_id"] for row in rows]) if rows else {}
     return [
         {
             "steamId": row["steam_id"],
             "name": row["name"],
-            "avatarUrl": avatars.of(row["steam_id"]),
+            "avatarUrl": avatars.get_avatar_url(row["steam_id"]),
             "lastSeen": row["last_at"],
             "firstSeen": row["first_at"],
             "totalConnections": row["connections"],
@@ -136,7 +136,7 @@ def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     total = 0
     for count, one in enumerate(found):
         total += len(wire.dumps(one).encode()) + 1
-        if total > _MOST_BYTES and count:
+        if total > _MAX_BYTES and count:
             return found[:count]
     return found
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from functions.logs import modes, notes, players, playtime, sightings
+from functions.logs import ip_sightings, mode_stats, notes, players, playtime
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
 
 _DAYS = 14
-_MOST_NAMES = 1000  # that are told, the newest: who plays may take another every second
+_MAX_NAMES = 1000  # that are told, the newest: who plays may take another every second
 
 
-class PlayerPath(wire.Terse):
+class PlayerPath(wire.BracketPathModel):
     """Which player."""
 
     steam_id: str
 
 
-class PastName(wire.Shape):
+class PastName(wire.ResponseModel):
     """A name that a player has or had."""
 
     name: str
@@ -27,7 +27,7 @@ class PastName(wire.Shape):
     lastSeen: datetime  # noqa: N815
 
 
-class PlayedDay(wire.Shape):
+class PlayedDay(wire.ResponseModel):
     """What a player played on one UTC day, and the sessions that began."""
 
     date: date
@@ -35,7 +35,7 @@ class PlayedDay(wire.Shape):
     sessions: int
 
 
-class Geo(wire.Shape):
+class Geo(wire.ResponseModel):
     """Where an address is, as the server said."""
 
     country: str | None = None
@@ -56,29 +56,29 @@ class Profile(players.Player):
     names: list[PastName]
     notes: list[notes.Note]
     activityHistory: list[PlayedDay]  # noqa: N815
-    gameModeStats: modes.Modes  # noqa: N815
+    gameModeStats: mode_stats.ModeStats  # noqa: N815
 
 
-def of(steam_id: str) -> dict[str, Any]:
+def get_profile(steam_id: str) -> dict[str, Any]:
     """A player's Profile; raises NotFound. A handful of round trips."""
-    card = players.cards([steam_id]).get(steam_id)
+    card = players.get_players([steam_id]).get(steam_id)
     if card is None:
         raise NotFound("Player not found")
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=_DAYS - 1)
-    [row] = db.run(_PROFILE, {"who": steam_id, "since": since, "most_names": _MOST_NAMES})
-    seen = sightings.newest([steam_id]).get(steam_id, {})
+    [row] = db.query(_PROFILE, {"who": steam_id, "since": since, "most_names": _MAX_NAMES})
+    seen = ip_sightings.newest([steam_id]).get(steam_id, {})
     return {
         **card,
         "playTimeSeconds": row["seconds"],
         "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
         **{name: value for name, value in seen.items() if value is not None},
         "names": row["names"],
-        "notes": notes.of(steam_id),
+        "notes": notes.list_notes(steam_id),
         "activityHistory": [
             _day(today - timedelta(days=ago), row["days"]) for ago in reversed(range(_DAYS))
         ],
-        "gameModeStats": modes.of(steam_id),
+        "gameModeStats": mode_stats.get_mode_stats(steam_id),
     }
 
 

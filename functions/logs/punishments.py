@@ -21,11 +21,11 @@ def _duration(sent: Any) -> str | None:
     if isinstance(sent, float) and sent.is_integer():
         sent = int(sent)
     if isinstance(sent, bool) or not isinstance(sent, str | int | float | None):
-        wire.refuse("must be text or a number")
+        wire.fail_validation("must be text or a number")
     return None if sent is None else str(sent)[:_LONGEST_DURATION] or None
 
 
-class NewPunishment(wire.Terse):
+class NewPunishment(wire.BracketPathModel):
     """A punishment; who gave it is known by the token."""
 
     type: str
@@ -36,7 +36,7 @@ class NewPunishment(wire.Terse):
     active: bool | None = None
 
 
-class Punishment(wire.Shape):
+class Punishment(wire.ResponseModel):
     """A punishment, who gave it, when, and whether it still counts."""
 
     id: str
@@ -48,7 +48,7 @@ class Punishment(wire.Shape):
     active: bool
 
 
-def read(body: Any) -> NewPunishment:
+def parse_body(body: Any) -> NewPunishment:
     """A punishment from a JSON body; raises BadRequest in the words of the panel."""
     if not isinstance(body, dict) or not all(_is_filled(body.get(n)) for n in ("type", "reason")):
         raise BadRequest("Missing fields")
@@ -70,8 +70,8 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
     Raises NotFound for who is no player.
     """
     with db.transaction():
-        notes.take_turns(locks.LOGS_PUNISHMENTS, steam_id)
-        rows = db.run(
+        notes.lock_person(locks.LOGS_PUNISHMENTS, steam_id)
+        rows = db.query(
             """
             with known as (
               select id, type, reason, author, created_at, duration, active
@@ -106,13 +106,13 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
         )
     if not rows:
         raise NotFound("Player not found")
-    return _told(rows[0])
+    return _to_response(rows[0])
 
 
-def of(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+def list_punishments(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     """The punishments of each of these players who has some, the newest first. One round trip."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in db.run(
+    for row in db.query(
         """
         select steam_id, id, type, reason, author as "staffName", created_at as date, duration,
           active
@@ -122,13 +122,13 @@ def of(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
         """,
         (steam_ids,),
     ):
-        found[row.pop("steam_id")].append(_told(row))
+        found[row.pop("steam_id")].append(_to_response(row))
     return dict(found)
 
 
-def active_bans() -> int:
+def count_active_bans() -> int:
     """How many bans count now. One round trip."""
-    count: int = db.run(
+    count: int = db.query(
         """
         select count(*) as bans
         from logs.punishments
@@ -139,5 +139,5 @@ def active_bans() -> int:
     return count
 
 
-def _told(row: db.Row) -> dict[str, Any]:
+def _to_response(row: db.Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}

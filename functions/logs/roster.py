@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from functions.logs import steam, talk
-from functions.logs.lines import Line
+from functions.logs import steam_ids, ulx_messages
+from functions.logs.log_lines import Line
 
 # Until 2013 ULX wrote addresses too, and until 2014 not how long joining took.
 _CONNECTED = re.compile(r'Client "(.*)" connected(?: \(([^()]*+)\))?\.?')
@@ -34,7 +34,7 @@ class Visit(NamedTuple):
     more: str
 
 
-def visit(text: str) -> Visit | None:
+def parse_visit(text: str) -> Visit | None:
     """What a text says of somebody's coming and going."""
     if found := _CONNECTED.fullmatch(text):
         return Visit("connected", found[1], "", found[2] or "")
@@ -81,18 +81,18 @@ class Roster:
     def add(self, name: str, steam_id: str) -> None:
         """Somebody bears a name; whom an unreal SteamID means nobody knows."""
         known = self.accounts.setdefault(name, set())
-        if steam_id == "BOT" or steam.is_real(steam_id):
+        if steam_id == "BOT" or steam_ids.is_real(steam_id):
             known.add(steam_id)
 
 
-def read(lines: Iterable[Line]) -> Roster:
+def build_roster(lines: Iterable[Line]) -> Roster:
     """The roster of a log, with nobody there."""
     roster = Roster()
     others: list[str] = []
     joining: dict[str, list[int]] = {}
     there: set[tuple[str, str]] = set()
     for line in lines:
-        one = visit(line.text) if line.timed else None
+        one = parse_visit(line.text) if line.timed else None
         if one is None:
             others += [line.text] if line.timed and "<" in line.text else []
         elif one.step == "connected":
@@ -109,9 +109,9 @@ def read(lines: Iterable[Line]) -> Roster:
             elif waiting:
                 roster.lost.add(waiting.pop())
     for text in others:
-        said = talk.of_account(text, roster.accounts)
+        said = ulx_messages.parse_account_message(text, roster.accounts)
         if said:
             roster.add(said.name, said.steam_id)
-        if isinstance(said, talk.Rename):
+        if isinstance(said, ulx_messages.Rename):
             roster.add(said.new_name, said.steam_id)
     return roster

@@ -6,26 +6,26 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn
 
 from functions.logs import (
-    batches,
+    batch,
+    event_reader,
     heartbeats,
+    ingest_server,
+    ingest_stats,
     keys,
-    logbook,
     payload,
-    receipts,
     search,
-    senders,
     servers,
-    site,
+    site_config,
 )
-from functions.logs.callers import AWAY, admin, author, staff, write
-from functions.shared import db, page, wire
-from functions.shared.errors import NotBuilt, Problem, Unavailable
-from functions.shared.http import Answer, Request, Routes
+from functions.logs.guards import UNAVAILABLE, admin, author, staff, write
+from functions.shared import cursors, db, wire
+from functions.shared.errors import NotImplementedYet, Problem, Unavailable
+from functions.shared.http import Request, Response, Routes
 
 routes = Routes(__name__)
 
 
-class Alive(wire.Shape):
+class Alive(wire.ResponseModel):
     """The sign of life was noted."""
 
     ok: Literal[True]
@@ -42,36 +42,36 @@ class KeyPath(servers.ServerPath):
     "/api/ingest/logs",
     guard=write,
     body=payload.Batch,
-    reads_body=True,
+    raw_body=True,
     answers={
-        200: batches.Ingested,
-        202: batches.Ingested,
-        400: batches.NotIngested,
-        413: batches.TooMuch,
+        200: batch.Ingested,
+        202: batch.Ingested,
+        400: batch.NotIngested,
+        413: batch.TooMuch,
     },
-    is_limited=True,
+    rate_limited=True,
 )
-def ingest(request: Request) -> Answer:
+def ingest(request: Request) -> Response:
     """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
     assert request.caller
     headers: dict[str, str] = {}
     try:
-        sender = senders.of(request.caller)
+        sender = ingest_server.get_sender(request.caller)
         headers = sender.budget.headers if sender.budget else {}
-        told = batches.ingest(batches.read(request.text(batches.MAX_BYTES)), sender)
+        told = batch.ingest(batch.parse_body(request.text(batch.MAX_BYTES)), sender)
     except Unavailable as away:
-        raise Unavailable(AWAY) from away
+        raise Unavailable(UNAVAILABLE) from away
     except Problem as problem:
         problem.headers |= headers  # what is refused was counted too
         raise
-    return Answer(told, 202 if told["queued"] else 200, headers)
+    return Response(told, 202 if told["queued"] else 200, headers)
 
 
 @routes.post(
     "/api/servers/heartbeat",
     guard=write,
     body=heartbeats.HeartbeatBody,
-    reads_body=True,
+    raw_body=True,
     body_is_optional=True,
     query=heartbeats.HeartbeatQuery,
     answers={200: Alive},
@@ -81,35 +81,35 @@ def beat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
     assert request.caller
     server, key = request.caller.owner, request.caller.name
     assert server
-    sent = heartbeats.read(request.text(), request.query())
+    sent = heartbeats.parse_body(request.text(), request.query())
     try:
         return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
     except Unavailable as away:
-        raise Unavailable(AWAY) from away
+        raise Unavailable(UNAVAILABLE) from away
 
 
-@routes.get("/api/ingest/stats", guard=staff, answers={200: receipts.Receipts})
+@routes.get("/api/ingest/stats", guard=staff, answers={200: ingest_stats.IngestStats})
 def read_receipts(request: Request) -> dict[str, Any]:
     """What became of the events of the last 30 days, and how the servers' clocks are."""
-    return receipts.summed()
+    return ingest_stats.get_stats()
 
 
 @routes.get("/api/servers", answers={200: servers.Servers})
 def list_servers(request: Request) -> list[db.Row]:
     """All servers, the oldest first."""
-    return servers.listed()
+    return servers.list_servers()
 
 
 @routes.post(
     "/api/servers",
     guard=admin,
     body=servers.NewServer,
-    reads_body=True,
+    raw_body=True,
     answers={201: servers.MadeServer},
 )
-def create_server(request: Request) -> Answer:
+def create_server(request: Request) -> Response:
     """Makes a server and its first key, which is shown this once."""
-    return Answer(servers.create(servers.read(request.body()), author(request)), 201)
+    return Response(servers.create(servers.parse_body(request.body()), author(request)), 201)
 
 
 @routes.get(
@@ -120,7 +120,7 @@ def create_server(request: Request) -> Answer:
 )
 def read_server(request: Request, path: servers.ServerPath) -> db.Row:
     """One server."""
-    return servers.of(path.server_id)
+    return servers.get_server(path.server_id)
 
 
 @routes.patch(
@@ -141,17 +141,17 @@ def change_server(request: Request, sent: servers.ServerChange, path: servers.Se
     query=servers.ServerPath,
     answers={204: "Its keys are dead; its logs stay", 404: "Server not found"},
 )
-def delete_server(request: Request, path: servers.ServerPath) -> Answer:
+def delete_server(request: Request, path: servers.ServerPath) -> Response:
     """Removes a server and its keys."""
     servers.delete(path.server_id, author(request))
-    return Answer("", 204)
+    return Response("", 204)
 
 
 @routes.post(
     "/api/servers/{server_id}/regenerate-key",
     guard=admin,
     body=keys.Rotation,
-    reads_body=True,
+    raw_body=True,
     body_is_optional=True,
     query=servers.ServerPath,
     answers={200: keys.Issued, 404: "Server not found"},
@@ -171,7 +171,7 @@ def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]
 )
 def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
     """A server's live keys, the newest first."""
-    return keys.live(path.server_id)
+    return keys.list_keys(path.server_id)
 
 
 @routes.delete(
@@ -180,62 +180,64 @@ def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
     query=KeyPath,
     answers={204: "The key is dead, or never lived"},
 )
-def revoke_key(request: Request, path: KeyPath) -> Answer:
+def revoke_key(request: Request, path: KeyPath) -> Response:
     """Ends a key at once."""
     keys.revoke(path.server_id, path.key_id, author(request))
-    return Answer("", 204)
+    return Response("", 204)
 
 
 @routes.get(
     "/api/logs",
     guard=staff,
     query=search.LogsQuery,
-    answers={200: logbook.Logs},
-    response_headers=page.HEADERS,
+    answers={200: event_reader.Logs},
+    response_headers=cursors.HEADERS,
 )
-def search_logs(request: Request, ask: search.LogsQuery) -> Answer:
+def search_logs(request: Request, ask: search.LogsQuery) -> Response:
     """Events, newest first; X-Has-More and X-Next-Cursor go on."""
-    found, more = search.listed(ask)
-    return Answer(found, headers=page.headers(more))
+    found, more = search.search_events(ask)
+    return Response(found, headers=cursors.headers(more))
 
 
-@routes.get("/api/logs/live", guard=staff, query=logbook.LiveQuery, answers={200: logbook.Live})
-def read_live(request: Request, ask: logbook.LiveQuery) -> dict[str, Any]:
+@routes.get(
+    "/api/logs/live", guard=staff, query=event_reader.LiveQuery, answers={200: event_reader.Live}
+)
+def read_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
     """Events in the order of their arrival; to be asked for every other second."""
-    return logbook.arrived(ask)
+    return event_reader.fetch_live(ask)
 
 
 @routes.get(
     "/api/logs/{log_id}",
     guard=staff,
-    query=logbook.LogPath,
-    answers={200: logbook.Log, 404: "Log not found"},
+    query=event_reader.LogPath,
+    answers={200: event_reader.Log, 404: "Log not found"},
     etag=True,
 )
-def read_log(request: Request, path: logbook.LogPath) -> dict[str, Any]:
+def read_log(request: Request, path: event_reader.LogPath) -> dict[str, Any]:
     """One event."""
-    return logbook.of(path.log_id)
+    return event_reader.get_log(path.log_id)
 
 
-@routes.get("/api/site-config", answers={200: site.Config}, etag=True)
+@routes.get("/api/site-config", answers={200: site_config.Config}, etag=True)
 def read_config(request: Request) -> dict[str, Any]:
     """The site's configuration, with what the home page needs filled in."""
-    return site.config()
+    return site_config.get_config()
 
 
 @routes.put(
     "/api/site-config",
     guard=staff,
-    body=site.NewConfig,
-    reads_body=True,
-    answers={200: site.Config},
+    body=site_config.NewConfig,
+    raw_body=True,
+    answers={200: site_config.Config},
 )
 def configure(request: Request) -> dict[str, Any]:
     """Replaces the site's configuration, and with it the rules of what is not stored."""
-    return site.configure(request.text(site.MAX_BYTES), author(request))
+    return site_config.set_config(request.text(site_config.MAX_BYTES), author(request))
 
 
-@routes.get("/api/transactions", guard=staff, answers={200: site.Transactions})
+@routes.get("/api/transactions", guard=staff, answers={200: site_config.Transactions})
 def list_transactions(request: Request) -> list[Any]:
     """None: money is not part of this product."""
     return []
@@ -243,7 +245,7 @@ def list_transactions(request: Request) -> list[Any]:
 
 def _refuse(request: Request) -> NoReturn:
     """Money is not part of this product."""
-    raise NotBuilt
+    raise NotImplementedYet
 
 
 for path, register in (

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from functions.logs.events import Row
-from functions.logs.identity import Identity
-from functions.logs.sent import Event
+from functions.logs.event_identity import Identity
+from functions.logs.event_writer import Row
+from functions.logs.normalise import Event
 from functions.shared import ids
 
 _OTHERS = dict.fromkeys(("attackerSteamId", "victimSteamId", "targetSteamId"))
@@ -26,7 +26,9 @@ def arrival(receipt: datetime) -> int:
     return (receipt - _EPOCH) // timedelta(microseconds=1) * _PLACES
 
 
-def of(event: Event, identity: Identity, server_id: str, receipt: datetime, arrival: int) -> Row:
+def to_row(
+    event: Event, identity: Identity, server_id: str, receipt: datetime, arrival: int
+) -> Row:
     """An event as it is stored; `arrival`: its place in the order in which events come."""
     details = event.metadata
     return Row(

@@ -11,33 +11,33 @@ import psycopg
 from psycopg import sql
 from pydantic import Field
 
-from functions.logs import logbook, packed, steam
-from functions.logs.sent import MODES
-from functions.logs.wanted import Wanted
-from functions.shared import db, page, wire
+from functions.logs import event_reader, steam_ids, word_index
+from functions.logs.event_query import EventQuery
+from functions.logs.normalise import MODES
+from functions.shared import cursors, db, wire
 
-Text = Annotated[str | None, Field(max_length=256), logbook.Optional]
+Text = Annotated[str | None, Field(max_length=256), event_reader.Optional]
 _LOOK = 4000  # newest events that are looked through before the index of words is asked
 _WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
 
 
-class LogsQuery(wire.Terse):
+class LogsQuery(wire.BracketPathModel):
     """Which events to read; `from` and `to` are inclusive."""
 
     search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
     server_id: Text = Field(None, alias="serverId")
     type: Text = None
-    since: Annotated[wire.Instant | None, logbook.Optional] = Field(None, alias="from")
-    until: Annotated[wire.Last | None, logbook.Optional] = Field(None, alias="to")
+    since: Annotated[wire.Instant | None, event_reader.Optional] = Field(None, alias="from")
+    until: Annotated[wire.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
     game_mode: Text = Field(None, alias="gameMode")
     map: Text = None
     steam_id: Text = Field(None, alias="steamId")
-    limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
-    cursor: Annotated[str | None, logbook.Optional] = None
+    limit: Annotated[int, wire.clamped_int(default=200, most=1000)] = 200
+    cursor: Annotated[str | None, event_reader.Optional] = None
 
 
-def listed(ask: LogsQuery) -> tuple[str, str | None]:
+def search_events(ask: LogsQuery) -> tuple[str, str | None]:
     """The newest events that match, as JSON text, and the cursor of the next page if there is one.
 
     Events of one moment are in the order of their arrival, the last one first.
@@ -45,12 +45,12 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
     One round trip, some more for what is rare.
     """
     filters = ask.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": "arrival"}
-    wanted = _wanted(ask)
+    wanted = _to_event_query(ask)
     if ask.cursor:
-        at, arrival, last = page.place(ask.cursor, **filters)
+        at, arrival, last = cursors.decode(ask.cursor, **filters)
         wanted = wanted.before(datetime.fromisoformat(at), arrival, last)
-    if ask.search and not steam.is_real(ask.search):
-        rows = _saying(wanted)
+    if ask.search and not steam_ids.is_real(ask.search):
+        rows = _search_words(wanted)
     else:
         statement = _ABOUT if ask.search else _MATCHING
         rows = wanted.lately.found(statement, person=ask.search)
@@ -59,20 +59,20 @@ def listed(ask: LogsQuery) -> tuple[str, str | None]:
     texts: list[str] = []
     size = 0
     for row in rows[: ask.limit]:
-        text = wire.dumps(logbook.told(row))
+        text = wire.dumps(event_reader.to_response(row))
         size += len(text.encode()) + 1
-        if size > logbook.MOST_BYTES and texts:
+        if size > event_reader.MAX_BYTES and texts:
             break
         texts.append(text)
     more = None
     if len(texts) < len(rows):
         last_row = rows[len(texts) - 1]
         place = [last_row["at"].isoformat(), last_row["arrival"], str(last_row["id"])]
-        more = page.cursor(place, **filters)
+        more = cursors.encode(place, **filters)
     return f"[{','.join(texts)}]", more
 
 
-def _wanted(ask: LogsQuery) -> Wanted:
+def _to_event_query(ask: LogsQuery) -> EventQuery:
     mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
     places = _conditions(
         ("server_id = {}", ask.server_id), ("type = {}", ask.type and ask.type.strip().upper())
@@ -82,7 +82,7 @@ def _wanted(ask: LogsQuery) -> Wanted:
         ("map = {}", ask.map),
         ("steam_id = {}", ask.steam_id),
     )
-    wanted = Wanted(
+    wanted = EventQuery(
         conditions=(sql.SQL("true"), *places, *others),
         words=ask.search or "",
         limit=ask.limit + 1,  # one more than asked for tells whether there are more
@@ -138,15 +138,15 @@ _ABOUT = sql.SQL(
 )
 
 
-def _saying(wanted: Wanted) -> list[db.Row]:
+def _search_words(wanted: EventQuery) -> list[db.Row]:
     """What the columnstore holds is found by the words it was packed with, all else as here."""
-    while store := packed.store(wanted):
+    while store := word_index.find_store(wanted):
         with suppress(psycopg.errors.UndefinedTable):  # a chunk was dropped meanwhile
-            return store.also(_walked(replace(wanted, events=store.rest)))
-    return _walked(wanted)
+            return store.also(_scan_back(replace(wanted, events=store.rest)))
+    return _scan_back(wanted)
 
 
-def _walked(wanted: Wanted) -> list[db.Row]:
+def _scan_back(wanted: EventQuery) -> list[db.Row]:
     """Words that are frequent are found by walking back in time, rare ones by their index.
 
     How frequent they are the newest events tell; then stretches of time are searched that should

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from functions.logs import keys
-from functions.logs.sent import MODES
+from functions.logs.normalise import MODES
 from functions.shared import auth, db, wire
 from functions.shared.errors import BadRequest, NotFound
 
@@ -40,7 +40,7 @@ MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(w
 Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
-class NewServer(wire.Terse):
+class NewServer(wire.BracketPathModel):
     """A server as an admin announces it; `mode` in any case."""
 
     name: Name
@@ -50,7 +50,7 @@ class NewServer(wire.Terse):
     maxPlayers: MaxPlayers  # noqa: N815  the wire's name
 
 
-class ServerChange(wire.Terse):
+class ServerChange(wire.BracketPathModel):
     """What to change of a server; what is absent stays."""
 
     name: Name | None = None
@@ -61,13 +61,13 @@ class ServerChange(wire.Terse):
     maintenance: bool | None = None
 
 
-class ServerPath(wire.Terse):
+class ServerPath(wire.BracketPathModel):
     """Which server."""
 
     server_id: str
 
 
-class Server(wire.Shape):
+class Server(wire.ResponseModel):
     """A server; offline ones have no players."""
 
     id: str
@@ -94,7 +94,7 @@ class Servers(RootModel[list[Server]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def read(body: Any) -> NewServer:
+def parse_body(body: Any) -> NewServer:
     """A new server from a JSON body; raises BadRequest in the panel's words."""
     wanted = ("name", "ip", "port", "mode", "maxPlayers")
     if not isinstance(body, dict) or any(body.get(name) in (None, "") for name in wanted):
@@ -107,7 +107,7 @@ def create(sent: NewServer, actor: str) -> dict[str, Any]:
     """Makes a server and its first key, as a MadeServer; `actor` is who asked for it."""
     server_id = f"srv_{secrets.token_hex(6)}"
     with db.transaction():
-        db.run(
+        db.query(
             """
             insert into logs.servers (id, name, ip, port, mode, max_players)
             values (%s, %s, %s, %s, %s, %s)
@@ -115,15 +115,15 @@ def create(sent: NewServer, actor: str) -> dict[str, Any]:
             (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.maxPlayers),
         )
         issued = keys.issue(server_id, actor)
-        return {**of(server_id), "apiKey": issued["apiKey"]}
+        return {**get_server(server_id), "apiKey": issued["apiKey"]}
 
 
-def listed() -> list[db.Row]:
+def list_servers() -> list[db.Row]:
     """All servers, the oldest first. One round trip."""
     return _found(None)
 
 
-def of(server_id: str) -> db.Row:
+def get_server(server_id: str) -> db.Row:
     """A server; raises NotFound. One round trip."""
     found = _found(server_id)
     if not found:
@@ -132,7 +132,7 @@ def of(server_id: str) -> db.Row:
 
 
 def _found(server_id: str | None) -> list[db.Row]:
-    return db.run(
+    return db.query(
         """
         with server as (
           select *, last_sign_at >= now() - make_interval(secs => %(alive)s) as is_alive
@@ -154,7 +154,7 @@ def _found(server_id: str | None) -> list[db.Row]:
 
 def change(server_id: str, sent: ServerChange) -> db.Row:
     """Changes what is named, and returns the server; raises NotFound and BadRequest."""
-    found = db.run(
+    found = db.query(
         """
         update logs.servers
         set name = coalesce(%(name)s, name),
@@ -171,12 +171,12 @@ def change(server_id: str, sent: ServerChange) -> db.Row:
     )
     if not found:
         raise NotFound("Server not found")
-    return of(server_id)
+    return get_server(server_id)
 
 
 def delete(server_id: str, actor: str) -> None:
     """Removes a server; its keys die at once, its logs stay. Raises NotFound. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         with gone as (
           update logs.servers
@@ -198,6 +198,6 @@ def delete(server_id: str, actor: str) -> None:
         """,
         (server_id, actor),
     )
-    auth.forget()
+    auth.clear_cache()
     if not found:
         raise NotFound("Server not found")

@@ -7,24 +7,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
-from functions.logs import changes
-from functions.shared import db, page, wire
+from functions.logs import change_queue
+from functions.shared import cursors, db, wire
 from functions.shared.errors import NotFound
 
 Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 
 
-class SessionsQuery(wire.Terse):
+class SessionsQuery(wire.BracketPathModel):
     """Whose sessions; those that lie at least partly between `from` and `to`, inclusive."""
 
     steam_id: str
     since: Annotated[wire.Instant | None, Optional] = Field(None, alias="from")
-    until: Annotated[wire.Last | None, Optional] = Field(None, alias="to")
-    limit: Annotated[int, wire.lenient(default=200, most=1000)] = 200
+    until: Annotated[wire.InclusiveEnd | None, Optional] = Field(None, alias="to")
+    limit: Annotated[int, wire.clamped_int(default=200, most=1000)] = 200
     cursor: Annotated[str | None, Optional] = None
 
 
-class Session(wire.Shape):
+class Session(wire.ResponseModel):
     """A session; an open one has no `end`, and counts up to its server's last sign of life.
 
     `method` is exact if the end was told with the session's own id.
@@ -45,15 +45,15 @@ class Sessions(RootModel[list[Session]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
+def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
     """A player's sessions, the newest first, and the cursor of the next page; raises NotFound.
 
     Two round trips.
     """
     filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
-    changes.fold_some()
-    rows = db.run(
+    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
+    change_queue.fold_some()
+    rows = db.query(
         """
         with known as (
           select 1
@@ -114,11 +114,11 @@ def of(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
     kept = rows[: ask.limit]
     more = None
     if len(rows) > len(kept):
-        more = page.cursor([kept[-1]["started_at"].isoformat(), str(kept[-1]["id"])], **filters)
-    return [_told(row) for row in kept], more
+        more = cursors.encode([kept[-1]["started_at"].isoformat(), str(kept[-1]["id"])], **filters)
+    return [_to_response(row) for row in kept], more
 
 
-def _told(row: db.Row) -> dict[str, Any]:
+def _to_response(row: db.Row) -> dict[str, Any]:
     told = {
         "serverId": row["server_id"],
         "sessionId": row["session_id"],

@@ -80,7 +80,7 @@ def _show() -> None:
 
 def _keep(source: str, days: int | None) -> None:
     try:
-        kept = retention.keep(db.connection(), source, days)
+        kept = retention.set_retention(db.connection(), source, days)
     except retention.RetentionError as error:
         sys.exit(str(error))
     for name in kept:

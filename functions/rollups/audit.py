@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from functions.rollups import refresh, totals
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 
 SAMPLE = 50  # buckets of each rollup a night
@@ -24,13 +24,13 @@ class Report:
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
     """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
     report, deadline = Report(), time.monotonic() + seconds
-    with turn() as mine:
+    with exclusive() as mine:
         report.busy = not mine
         if mine:
             for rollup in _rollups(connection):
                 _audit(connection, rollup, sample, deadline, report)
             if report.wrong:
-                refresh.work(connection, deadline)
+                refresh.refresh_dirty(connection, deadline)
             report.wrong |= totals.audit(connection, sample)
     return report
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
 
 _DAYS = 7  # of raw rows that stay as they are: late events come into them
@@ -38,7 +38,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """
     deadline = time.monotonic() + seconds
     report = Report()
-    with turn(locks.COLUMNSTORE) as mine:
+    with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         for chunk in _due(connection) if mine else []:
             if time.monotonic() > deadline or not _pack(connection, chunk):
@@ -51,11 +51,11 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def tell(connection: db.Connection, seconds: float = 240.0) -> Report:
+def index_words(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Tells the words of packed chunks of logs that are not told, or not any more."""
     deadline = time.monotonic() + seconds
     report = Report()
-    with turn(locks.COLUMNSTORE) as mine:
+    with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         if mine:
             _tell_all(connection, deadline, report)

@@ -21,7 +21,7 @@ def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
     What time does not allow is left to the next firing.
     """
     done = _run("rollups.refresh", refreshes.run, context)
-    _run("rollups.words", columnstore.tell, context)
+    _run("rollups.words", columnstore.index_words, context)
     return done
 
 
@@ -29,7 +29,7 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Audits a sample of every rollup; a difference is repaired, and raises an alarm."""
     done = _run("rollups.audit", audits.run, context)
     if done["wrong"]:
-        log.line("rollups.wrong", level="ERROR", wrong=done["wrong"])
+        log.event("rollups.wrong", level="ERROR", wrong=done["wrong"])
     return done
 
 
@@ -44,8 +44,8 @@ def analysts(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Ends what analysts run for too long; while the database is away there is nothing to end."""
     try:
         return _run("rollups.analysts", analyst_sessions.run, context)
-    except db.DatabaseAway:
-        log.line("rollups.analysts", level="ERROR", away=True)
+    except db.DatabaseUnavailable:
+        log.event("rollups.analysts", level="ERROR", away=True)
         return {}
 
 
@@ -54,9 +54,9 @@ def _run(name: str, verb: Callable[..., Any], context: Any) -> dict[str, Any]:
     seconds = max(1.0, context.get_remaining_time_in_millis() / 1000 - 30) if context else 240.0
     connection = db.connection()
     # The 25 s of requests are for callers who wait; here the lock and Lambda's own time-out count.
-    connection.patience = None
+    connection.wait_timeout = None
     if not settings().database_pooler:  # behind one, it would be set for whoever comes next
         connection.execute("set statement_timeout = '10min'")
     report: dict[str, Any] = vars(verb(connection, seconds=seconds))
-    log.line(name, **report)
+    log.event(name, **report)
     return report

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from functions.rollups import refresh
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 
-_AT_ONCE = 100  # buckets marked at a time, or a week's: readers pay for dirty ones
+_BATCH_SIZE = 100  # buckets marked at a time, or a week's: readers pay for dirty ones
 
 
 class RebuildError(Exception):
@@ -37,7 +37,7 @@ def run(
     if found is None:
         raise RebuildError(f"There is no rollup {name}.")
     done, reached = 0, found["since"]
-    with turn() as mine:
+    with exclusive() as mine:
         if not mine:
             raise RebuildError("Somebody else is refreshing or auditing: try again in a minute.")
         while reached < until:
@@ -52,7 +52,7 @@ def _step(connection: db.Connection, rollup: int, since: datetime, until: dateti
     row = connection.execute(
         "select least(%s, date_add(%s, greatest(width * %s, %s), 'UTC')) as step"
         " from rollups.catalog where id = %s",
-        (until, since, _AT_ONCE, refresh.AT_ONCE, rollup),
+        (until, since, _BATCH_SIZE, refresh.AT_ONCE, rollup),
     ).fetchone()
     assert row
     step: datetime = row["step"]
@@ -69,4 +69,4 @@ def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: dat
         """,
         (since, until, rollup),
     )
-    return refresh.work(connection, time.monotonic() + 3600)
+    return refresh.refresh_dirty(connection, time.monotonic() + 3600)

@@ -15,7 +15,7 @@ from typing import LiteralString
 
 import psycopg
 
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 
 # What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
@@ -52,15 +52,15 @@ class Span:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Refreshes for about `seconds` on an autocommit connection."""
     report, started = Report(), time.monotonic()
-    with turn() as mine:
+    with exclusive() as mine:
         if mine:
             fold_logs(connection)
-            close(connection)
-            report.buckets = work(connection, started + seconds)
+            advance_watermark(connection)
+            report.buckets = refresh_dirty(connection, started + seconds)
             _promote(connection)
             _tidy(connection)
         report.busy = not mine
-    report.left = dirty(connection)
+    report.left = count_dirty(connection)
     report.ms = round((time.monotonic() - started) * 1000, 1)
     return report
 
@@ -79,12 +79,12 @@ def fold_logs(connection: db.Connection) -> None:
     _one(connection, "select logs.fold(0, true) as n")
 
 
-def work(connection: db.Connection, deadline: float) -> int:
+def refresh_dirty(connection: db.Connection, deadline: float) -> int:
     """Writes dirty buckets until none is due or `deadline` (monotonic seconds); returns how many.
 
     Only for who has the turn.
     """
-    generation, written = settle(connection), 0
+    generation, written = await_generation(connection), 0
     while spans := _oldest(connection, generation):
         for span in spans:
             if time.monotonic() > deadline:
@@ -95,7 +95,7 @@ def work(connection: db.Connection, deadline: float) -> int:
     return written
 
 
-def close(connection: db.Connection) -> None:
+def advance_watermark(connection: db.Connection) -> None:
     """Closes the months of sources that ended some days ago, for rollups that add up the past.
 
     Only for who has the turn. Whoever writes there later marks it: a trigger reads how far its
@@ -118,7 +118,7 @@ def close(connection: db.Connection) -> None:
     )
 
 
-def settle(connection: db.Connection) -> int:
+def await_generation(connection: db.Connection) -> int:
     """Closes a generation and returns the newest whose writers have all ended.
 
     Waits a moment for the writers of now; a longer transaction leaves its marks to a later refresh.
@@ -132,7 +132,7 @@ def settle(connection: db.Connection) -> int:
     return settled
 
 
-def dirty(connection: db.Connection) -> int:
+def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
     return _one(connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty")
 

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from functions.rollups import refresh
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 
 
@@ -37,13 +37,13 @@ class Report:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Drops what is due, old rate limits and refused bodies too, on an autocommit connection."""
     report, deadline = Report(), time.monotonic() + seconds
-    with turn() as mine:
+    with exclusive() as mine:
         report.busy = not mine
         if mine:
             refresh.fold_logs(connection)
             for source, group in _limited(connection).items():
                 if _move_horizon(connection, group):
-                    refresh.work(connection, deadline)
+                    refresh.refresh_dirty(connection, deadline)
                     _drop(connection, source, group, report)
                 else:
                     report.waiting.append(source)
@@ -66,7 +66,7 @@ class RetentionError(Exception):
     """Why a source's retention cannot be set, in a sentence."""
 
 
-def keep(connection: db.Connection, source: str, days: int | None) -> list[str]:
+def set_retention(connection: db.Connection, source: str, days: int | None) -> list[str]:
     """Sets for how many days a source and its parts keep raw rows (None: permanently).
 
     `source` may also be the table whose chunks are dropped. Returns the names of all that is kept

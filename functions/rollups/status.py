@@ -7,7 +7,7 @@ from functions.shared import db
 
 def status() -> list[db.Row]:
     """Each rollup: its dirty buckets, the oldest of them, its last audit, what its source keeps."""
-    return db.run(
+    return db.query(
         """
         select c.name, c.version, c.is_current, c.is_aggregate,
           count(distinct d.bucket) as dirty, min(d.bucket) as oldest_dirty,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import LiteralString
 
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
 
 _BATCH_SIZE = 2000  # queued changes that are folded together
@@ -20,7 +20,7 @@ def audit(connection: db.Connection, people: int) -> dict[str, int]:
     """How many rows were wrong, by table; sessions are those of so many random persons."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        with turn(locks.LOGS_FOLD) as mine:
+        with exclusive(locks.LOGS_FOLD) as mine:
             if mine:
                 return _audit(connection, people)
         time.sleep(0.02)

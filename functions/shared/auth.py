@@ -40,18 +40,18 @@ class Caller:
 
 
 _KEY = re.compile(r"(?:ty|sk_live)_([0-9a-f]{8})_[0-9A-Za-z]+")
-_seen: dict[bytes, tuple[float, Caller | None]] = {}
+_cache: dict[bytes, tuple[float, Caller | None]] = {}
 
 
 @dataclass(frozen=True)
-class Needs:
-    """The guard of a route: a key with `scope`, unless a setting, `waived()`, makes it optional.
+class RequireScope:
+    """The guard of a route: a key with `scope`, unless a setting makes it optional.
 
     `at_once`: a key that was revoked a moment ago is refused, for a round trip each time.
     """
 
     scope: str
-    waived: Callable[[], bool] | None = None
+    optional_when: Callable[[], bool] | None = None
     at_once: bool = False
     # For the reference: how the key may be sent, and what a wrong one is answered.
     sent_as: ClassVar[tuple[str, ...]] = ("key", "bearer")
@@ -59,22 +59,22 @@ class Needs:
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""
-        if self.waived and self.waived():
+        if self.optional_when and self.optional_when():
             return None
         sent = request.key()
         if not sent:
             raise Unauthorized
-        caller = who(sent, self.at_once)
+        caller = authenticate(sent, self.at_once)
         if caller is None or self.scope not in caller.scopes:
             raise Forbidden
         return caller
 
 
 # Who may erase a person: in every domain the same, also where other keys are optional.
-erase = Needs("admin", at_once=True)
+erase = RequireScope("admin", at_once=True)
 
 
-def who(sent: str, at_once: bool = False) -> Caller | None:
+def authenticate(sent: str, at_once: bool = False) -> Caller | None:
     """The caller whose live key this is; None for any other text. One round trip a minute.
 
     `at_once`: a key that was revoked a moment ago counts as revoked, for a round trip each time.
@@ -83,19 +83,19 @@ def who(sent: str, at_once: bool = False) -> Caller | None:
     bootstrap = settings().api_key.get_secret_value()
     if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
         return Caller(BOOTSTRAP, BOOTSTRAP_SCOPES)
-    known, caller = _seen.get(digest, (0.0, None))
+    known, caller = _cache.get(digest, (0.0, None))
     if known > time.monotonic() and not at_once:
         return caller
     try:
         caller = _look_up(sent)
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         if caller is None or at_once:
             raise
         return caller  # nobody can revoke a key while the database is away
-    if len(_seen) > 1000:  # guesses go, known keys stay: an outage must find them here
-        for guess in [key for key, (_, known) in _seen.items() if known is None]:
-            del _seen[guess]
-    _seen[digest] = (time.monotonic() + CACHE_SECONDS, caller)
+    if len(_cache) > 1000:  # guesses go, known keys stay: an outage must find them here
+        for guess in [key for key, (_, known) in _cache.items() if known is None]:
+            del _cache[guess]
+    _cache[digest] = (time.monotonic() + CACHE_SECONDS, caller)
     return caller
 
 
@@ -103,7 +103,7 @@ def _look_up(sent: str) -> Caller | None:
     spelled = _KEY.fullmatch(sent)
     if spelled is None:
         return None
-    found = db.run(
+    found = db.query(
         """
         select digest, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
@@ -114,17 +114,17 @@ def _look_up(sent: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if not found or not hmac.compare_digest(found[0]["digest"], digest_of(sent)):
+    if not found or not hmac.compare_digest(found[0]["digest"], hash_key(sent)):
         return None
     if found[0]["is_news"]:
-        db.run("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
+        db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
     return Caller(spelled[1], frozenset(found[0]["scopes"]), found[0]["name"])
 
 
 def was_live(key_id: str, at_ms: int) -> bool:
     """Whether a key worked at a moment (Unix ms); `API_KEY` always does. One round trip."""
     return key_id == BOOTSTRAP or bool(
-        db.run(
+        db.query(
             """
             select 1 as one
             from shared.api_keys
@@ -137,7 +137,7 @@ def was_live(key_id: str, at_ms: int) -> bool:
     )
 
 
-def digest_of(key: str) -> bytes:
+def hash_key(key: str) -> bytes:
     """What is stored of a key. A server's is shorter than ours: its hash needs our secret too."""
     if key.startswith(SERVER):
         secret = settings().signing_key.get_secret_value().encode()
@@ -145,9 +145,9 @@ def digest_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Looks every key up anew: one was revoked, and in this process that counts from now on."""
-    _seen.clear()
+    _cache.clear()
 
 
 def issue(name: str, scopes: list[str]) -> str:
@@ -157,7 +157,7 @@ def issue(name: str, scopes: list[str]) -> str:
     """
     key_id, secret = secrets.token_hex(4), secrets.token_hex(32)
     text = f"ty_{key_id}_{secret}"
-    db.run(
+    db.query(
         """
         with older as (
           select key_id
@@ -179,7 +179,7 @@ def issue(name: str, scopes: list[str]) -> str:
         """,
         {
             "key_id": key_id,
-            "digest": digest_of(text),
+            "digest": hash_key(text),
             "name": name,
             "scopes": scopes,
             "live": LIVE_KEYS,
@@ -191,7 +191,7 @@ def issue(name: str, scopes: list[str]) -> str:
 def revoke(key_id: str) -> bool:
     """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id."""
     return bool(
-        db.run(
+        db.query(
             """
             with ended as (
               update shared.api_keys
@@ -210,9 +210,9 @@ def revoke(key_id: str) -> bool:
     )
 
 
-def live() -> list[db.Row]:
+def list_live_keys() -> list[db.Row]:
     """The keys that work now: key_id, name, scopes, last_used_at; the newest first."""
-    return db.run(
+    return db.query(
         """
         select key_id, name, scopes, last_used_at
         from shared.api_keys

@@ -33,11 +33,11 @@ _AWAY = ("57014", "55P03", "25006", "25P03")
 _PAUSE = 5.0  # seconds
 _connection: Connection | None = None
 _cursor: psycopg.Cursor[Row] | None = None
-_ask_again_at = 0.0  # monotonic seconds
+_circuit_open_until = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
 
 
-class DatabaseAway(Unavailable):
+class DatabaseUnavailable(Unavailable):
     """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
 
 
@@ -48,24 +48,24 @@ class Connection(psycopg.Connection[Row]):
     would be left to queue it in.
     """
 
-    patience: float | None = 26.0  # seconds; a statement's own time-out comes first
+    wait_timeout: float | None = 26.0  # seconds; a statement's own time-out comes first
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """What psycopg does to wait for the server; raises DatabaseAway when patience ends."""
         try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+            return super().wait(gen, interval, self.wait_timeout if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:
-            _pause()
+            _open_circuit()
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
-            raise DatabaseAway from None
+            raise DatabaseUnavailable from None
 
 
-def _pause() -> None:
-    global _ask_again_at
-    _ask_again_at = time.monotonic() + _PAUSE
+def _open_circuit() -> None:
+    global _circuit_open_until
+    _circuit_open_until = time.monotonic() + _PAUSE
 
 
-def run(
+def query(
     statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
 ) -> list[Row]:
     """The rows of one statement, committed unless a transaction is open: one round trip.
@@ -75,7 +75,7 @@ def run(
     Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
     """
     global rows_seen
-    cursor = _persevere(lambda: _cursor_of(connection()).execute(statement, values))
+    cursor = _with_retries(lambda: _cursor_of(connection()).execute(statement, values))
     rows = cursor.fetchall() if cursor.description else []
     rows_seen += len(rows)
     return rows
@@ -91,7 +91,7 @@ def run_composed(statement: Composed) -> list[Row]:
     global rows_seen
     values: list[Any] = []
     text = _without_values(statement, values)
-    rows = _persevere(lambda: _planned(text, values))
+    rows = _with_retries(lambda: _planned(text, values))
     rows_seen += len(rows)
     return rows
 
@@ -130,7 +130,7 @@ def transaction() -> Iterator[None]:
     """Statements that are committed together; a verb that opens one is marked @retried."""
     with ExitStack() as block:
         # BEGIN is where a connection that died in its sleep shows.
-        _persevere(lambda: block.enter_context(connection().transaction()))
+        _with_retries(lambda: block.enter_context(connection().transaction()))
         yield
 
 
@@ -142,7 +142,7 @@ def retried(verb: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(verb)
     def again(*args: P.args, **kwargs: P.kwargs) -> T:
-        return _persevere(lambda: verb(*args, **kwargs))
+        return _with_retries(lambda: verb(*args, **kwargs))
 
     return again
 
@@ -156,15 +156,15 @@ def connection() -> Connection:
 
 
 def _connect() -> Connection:
-    if time.monotonic() < _ask_again_at:
-        raise DatabaseAway
+    if time.monotonic() < _circuit_open_until:
+        raise DatabaseUnavailable
     started = time.monotonic()
     try:
         return open_connection()
     except psycopg.OperationalError as error:
         if time.monotonic() - started > _SLOW:
-            _pause()
-        raise DatabaseAway from error
+            _open_circuit()
+        raise DatabaseUnavailable from error
 
 
 def open_connection() -> Connection:
@@ -197,7 +197,7 @@ def open_connection() -> Connection:
     )
 
 
-def _persevere(work: Callable[[], T]) -> T:
+def _with_retries(work: Callable[[], T]) -> T:
     """Only the outermost call tries again: what began before it is lost with the connection."""
     if _in_transaction():
         return work()
@@ -208,8 +208,8 @@ def _persevere(work: Callable[[], T]) -> T:
             died = _connection is not None and _connection.closed
             asks_again = (error.sqlstate or "").startswith("40")
             if attempt == _TRIES or not (died or asks_again):
-                if is_away(error):
-                    raise DatabaseAway from error
+                if is_unavailable(error):
+                    raise DatabaseUnavailable from error
                 raise
             time.sleep(0.01 * attempt)
     raise AssertionError("unreachable")
@@ -221,7 +221,7 @@ def _in_transaction() -> bool:
     return _connection.info.transaction_status != TransactionStatus.IDLE
 
 
-def is_away(error: psycopg.Error) -> bool:
+def is_unavailable(error: psycopg.Error) -> bool:
     """Whether a statement failed because the database cannot serve now, not because it is wrong."""
     # 08 connection, 53 resources (full disk, too many connections), 57P shutdown and start-up,
     # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover, 25P03 idle in

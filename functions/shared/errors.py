@@ -16,7 +16,7 @@ class Problem(Exception):  # noqa: N818  an HTTP term
 
     status = 500
     code = "INTERNAL_ERROR"
-    sentence = "Something went wrong on our side; please try again."
+    message = "Something went wrong on our side; please try again."
 
     def __init__(
         self,
@@ -25,11 +25,11 @@ class Problem(Exception):  # noqa: N818  an HTTP term
         headers: dict[str, str] | None = None,
         **extra: Any,
     ) -> None:
-        self.sentence = sentence or self.sentence
+        self.message = sentence or self.message
         self.details = details
         self.headers = headers or {}
         self.extra = extra  # further keys of the body, where a contract promises them
-        super().__init__(self.sentence)
+        super().__init__(self.message)
 
 
 class BadRequest(Problem):
@@ -70,7 +70,7 @@ class TooManyRequests(Problem):
     status, code, sentence = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
 
 
-class NotBuilt(Problem):
+class NotImplementedYet(Problem):
     status, code, sentence = 501, "NOT_IMPLEMENTED", "Not implemented"
 
 
@@ -106,7 +106,7 @@ def body_of(problem: Problem, family: Family, request_id: str) -> dict[str, Any]
         return {
             "error": {
                 "code": problem.code,
-                "message": problem.sentence,
+                "message": problem.message,
                 "details": problem.details or [],
             },
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
@@ -121,8 +121,8 @@ def body_of(problem: Problem, family: Family, request_id: str) -> dict[str, Any]
             }
             for one in problem.details or []
         ]
-        return {"detail": fields or problem.sentence}
-    body: dict[str, Any] = {"error": problem.sentence}
+        return {"detail": fields or problem.message}
+    body: dict[str, Any] = {"error": problem.message}
     if problem.details:
         body["details"] = problem.details
     if problem.status == 500:

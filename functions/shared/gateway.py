@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from chalice.app import Chalice
 
 from functions.shared import db, errors, log
-from functions.shared.http import Answer, Reply, Request, Routes, rendered
+from functions.shared.http import LambdaResponse, Request, Response, Routes, render
 
 Event = dict[str, Any]
 
@@ -48,7 +48,7 @@ class Gateway:
         self._routes = [(_pattern(path), path) for path in self.app.routes if "{" in path]
         self._cold = True
 
-    def __call__(self, event: Event, context: Any) -> Reply:
+    def __call__(self, event: Event, context: Any) -> LambdaResponse:
         """Answers an API Gateway REST event (payload 1.0) of a `{proxy+}` or exact resource."""
         started, rows = time.perf_counter(), db.rows_seen
         event.setdefault("requestContext", {})
@@ -68,7 +68,9 @@ class Gateway:
                 return route, {name: unquote(part) for name, part in found.groupdict().items()}
         return None, {}
 
-    def _answer(self, event: Event, route: str | None, parameters: dict[str, str]) -> Reply:
+    def _answer(
+        self, event: Event, route: str | None, parameters: dict[str, str]
+    ) -> LambdaResponse:
         method = event["httpMethod"]
         if method == "OPTIONS":
             return self._preflight(event, route)
@@ -82,15 +84,15 @@ class Gateway:
         # The view itself, not Chalice's own handling of an event: that would read the request and
         # dress the answer a second time, for a third of what a handler costs.
         self.app.current_request = Request(event)  # type: ignore[assignment]  # ours
-        answer: Reply = self.app.routes[route][served].view_function()
+        answer: LambdaResponse = self.app.routes[route][served].view_function()
         if method == "HEAD":
             answer |= {"body": "", "isBase64Encoded": False}
         return answer
 
-    def _preflight(self, event: Event, route: str | None) -> Reply:
+    def _preflight(self, event: Event, route: str | None) -> LambdaResponse:
         methods = self._methods(route) if route else "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
         headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
-        return rendered(lambda: Answer({}, headers=headers), Request(event))
+        return render(lambda: Response({}, headers=headers), Request(event))
 
     def _methods(self, route: str) -> str:
         served = set(self.app.routes[route])
@@ -99,7 +101,7 @@ class Gateway:
     def _note(
         self, event: Event, route: str | None, status: int, started: float, rows: int
     ) -> None:
-        log.line(
+        log.event(
             "request",
             method=event["httpMethod"],
             route=route or _NOWHERE,  # never the path: it may hold a person's id
@@ -112,11 +114,11 @@ class Gateway:
         self._cold = False
 
 
-def _refuse(event: Event, problem: errors.Problem) -> Reply:
-    def fail() -> Answer:
+def _refuse(event: Event, problem: errors.Problem) -> LambdaResponse:
+    def fail() -> Response:
         raise problem
 
-    return rendered(fail, Request(event))
+    return render(fail, Request(event))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -19,7 +19,7 @@ from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from functions.shared import db, errors, json_codec, log, wire
-from functions.shared.auth import Caller, Needs
+from functions.shared.auth import Caller, RequireScope
 
 JSON = "application/json"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -89,7 +89,7 @@ class Request:
             except ValueError:
                 raise errors.BadRequest("Invalid JSON") from None
             if is_gzip:
-                sent = _unpacked(sent, max_bytes)
+                sent = _gunzip(sent, max_bytes)
             # As the gateway does with bodies that it takes for text.
             text = sent.decode("utf-8", "replace")
         elif text and is_gzip:  # the gateway took it for text, which destroyed it
@@ -103,7 +103,7 @@ class Request:
 
 
 @dataclass
-class Answer:
+class Response:
     """An answer other than 200 with a JSON body: texts and bytes are sent as they are."""
 
     body: Any
@@ -118,7 +118,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., Any]
-    guard: Needs | None
+    guard: RequireScope | None
     body: type[BaseModel] | None
     body_is_optional: bool
     query: type[BaseModel] | None
@@ -126,12 +126,12 @@ class Operation:
     response_headers: Sequence[str]
     also: Mapping[str, str]
     etag: bool
-    is_limited: bool
+    rate_limited: bool
     uses_database: bool
 
 
 View = Callable[..., Any]
-Reply = dict[str, Any]  # what Lambda returns to API Gateway
+LambdaResponse = dict[str, Any]  # what Lambda returns to API Gateway
 
 
 class Routes(Blueprint):
@@ -162,9 +162,9 @@ class Routes(Blueprint):
         method: str,
         path: str,
         *,
-        guard: Needs | None = None,
+        guard: RequireScope | None = None,
         body: type[BaseModel] | None = None,
-        reads_body: bool = False,
+        raw_body: bool = False,
         body_is_optional: bool = False,
         max_bytes: int = MAX_BODY,
         query: type[BaseModel] | None = None,
@@ -173,32 +173,32 @@ class Routes(Blueprint):
         also: Mapping[str, str] | None = None,
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
-        is_limited: bool = False,
+        rate_limited: bool = False,
     ) -> Callable[[View], View]:
-        """`reads_body`: the view reads the body itself, which is declared for the reference.
+        """`raw_body`: the view reads the body itself, which is declared for the reference.
 
         `body_is_optional`: a request without a body is answered as well.
         `response_headers`: what successful answers carry beside what all answers do.
         `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
-        `is_limited`: the verb counts requests, and answers carry what is left.
+        `rate_limited`: the verb counts requests, and answers carry what is left.
         """
 
         def register(view: View) -> View:
-            def serve(request: Request) -> Answer:
+            def serve(request: Request) -> Response:
                 caller = guard(request) if guard else None
                 parsed: list[BaseModel] = []
-                if body and not reads_body:
+                if body and not raw_body:
                     parsed.append(wire.parse(body, _object(request.body(max_bytes))))
                 if query:
                     parsed.append(wire.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
-                answer = given if isinstance(given, Answer) else Answer(given)
-                answer = Answer(answer.body, answer.status, {**headers, **answer.headers})
-                return _unless_known(answer, request) if etag and answer.status == 200 else answer
+                answer = given if isinstance(given, Response) else Response(given)
+                answer = Response(answer.body, answer.status, {**headers, **answer.headers})
+                return _conditional(answer, request) if etag and answer.status == 200 else answer
 
-            def chalice_view() -> Reply:  # called by gateway.py
+            def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
-                return rendered(lambda: serve(request), request)
+                return render(lambda: serve(request), request)
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
             declared = Operation(
@@ -213,7 +213,7 @@ class Routes(Blueprint):
                 response_headers=response_headers,
                 also=also or {},
                 etag=etag,
-                is_limited=is_limited,
+                rate_limited=rate_limited,
                 uses_database=self.uses_database,
             )
             self.operations.append(declared)
@@ -222,22 +222,22 @@ class Routes(Blueprint):
         return register
 
 
-def rendered(serve: Callable[[], Answer], request: Request) -> Reply:
+def render(serve: Callable[[], Response], request: Request) -> LambdaResponse:
     """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
     try:
-        return _spelled(serve())
+        return _serialise(serve())
     except errors.Problem as problem:
         if isinstance(problem.__cause__, psycopg.Error):
-            log.cause(problem.__cause__, request_id=request.id)
-        answer = _failed(problem, request)
+            log.exception(problem.__cause__, request_id=request.id)
+        answer = _error_response(problem, request)
     except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
-        log.cause(fault, request_id=request.id)
-        away = isinstance(fault, psycopg.Error) and db.is_away(fault)
-        answer = _failed(db.DatabaseAway() if away else errors.Problem(), request)
-    return _spelled(answer)
+        log.exception(fault, request_id=request.id)
+        away = isinstance(fault, psycopg.Error) and db.is_unavailable(fault)
+        answer = _error_response(db.DatabaseUnavailable() if away else errors.Problem(), request)
+    return _serialise(answer)
 
 
-def _spelled(answer: Answer) -> Reply:
+def _serialise(answer: Response) -> LambdaResponse:
     packed, body = isinstance(answer.body, bytes), answer.body
     if packed:
         body = base64.b64encode(body).decode()
@@ -251,7 +251,7 @@ def _spelled(answer: Answer) -> Reply:
     }
 
 
-def _unless_known(answer: Answer, request: Request) -> Answer:
+def _conditional(answer: Response, request: Request) -> Response:
     """The answer with its ETag, or 304 for a caller who says to have it."""
     is_spelled = isinstance(answer.body, str | bytes)
     body = answer.body if is_spelled else wire.dumps(answer.body)
@@ -260,26 +260,26 @@ def _unless_known(answer: Answer, request: Request) -> Answer:
     known = request.header("if-none-match")
     headers = {**answer.headers, "ETag": tag}
     if tag in known or known.strip() == "*":
-        return Answer("", 304, headers)
-    return Answer(body, answer.status, headers)
+        return Response("", 304, headers)
+    return Response(body, answer.status, headers)
 
 
-def _failed(problem: errors.Problem, request: Request) -> Answer:
+def _error_response(problem: errors.Problem, request: Request) -> Response:
     family = errors.family_of(request.path)
     body = errors.body_of(problem, family, request.id)
-    return Answer(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
+    return Response(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
 
 
 def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
     """A query that PostgreSQL can hold; raises Invalid. Other models look for themselves."""
     for name, value in sent.items():
-        if "\0" in value and issubclass(query, wire.Terse):
+        if "\0" in value and issubclass(query, wire.BracketPathModel):
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
     return sent
 
 
-def _unpacked(packed: bytes, max_bytes: int) -> bytes:
+def _gunzip(packed: bytes, max_bytes: int) -> bytes:
     """What was packed with gzip; never unpacks more than a byte too much."""
     unpacking = zlib.decompressobj(wbits=31)
     try:

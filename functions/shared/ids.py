@@ -31,7 +31,9 @@ def event_id(at_ms: int, *says: Any, ordinal: int = 0) -> str:
     """
     if not 0 <= at_ms < 1 << 48:
         raise ValueError("an event id holds times from 1970 to the year 10889")
-    digest = hashlib.sha256(canonical([*says, ordinal]).encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(
+        canonical_json([*says, ordinal]).encode("utf-8", "surrogatepass")
+    ).digest()
     bits = int.from_bytes(digest[:10], "big") >> 6  # 74 bits
     high, low = bits >> 62, bits & ((1 << 62) - 1)
     text = f"{at_ms << 80 | 8 << 76 | high << 64 | 0b10 << 62 | low:032x}"
@@ -43,7 +45,7 @@ def time_of(event: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=int(event[:8] + event[9:13], 16))
 
 
-def read(text: str) -> str | None:
+def parse(text: str) -> str | None:
     """The event id that a text spells in some way, or None for anything that is no id of ours."""
     try:
         event = UUID(text)
@@ -52,7 +54,7 @@ def read(text: str) -> str | None:
     return str(event) if event.version == 8 and event.int >> 80 <= _LAST_MS else None
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """One text for all JSON spellings of a value: sorted keys, 2.0 as 2, no nulls in objects."""
     try:
         text = to_json(value).decode()  # in a seventh of the time that json takes

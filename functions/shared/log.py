@@ -13,7 +13,7 @@ _ENCODER = json.JSONEncoder(default=str)
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
-def line(event: str, level: str = "INFO", **fields: Any) -> None:
+def event(event: str, level: str = "INFO", **fields: Any) -> None:
     """Writes one line; `fields` must never hold a token, key, password, IP or a person's text."""
     if _LEVELS[level] < _LEVELS[settings().log_level]:
         return
@@ -22,13 +22,13 @@ def line(event: str, level: str = "INFO", **fields: Any) -> None:
     sys.stdout.flush()
 
 
-def cause(error: BaseException, **fields: Any) -> None:
+def exception(error: BaseException, **fields: Any) -> None:
     """Writes what broke: the error's type and where, and of a database error its own message.
 
     A database error's detail quotes rows and other errors may quote input: both stay out.
     """
     diagnosis = getattr(error, "diag", None)
-    line(
+    event(
         "failure",
         level="ERROR",
         error=type(error).__name__,

@@ -27,7 +27,7 @@ _MAX_PARTS = 100
 _LARGEST = 50_000_000  # bytes of an item, unpacked
 
 
-def keep(kind: str, items: list[Any], key: str | None = None) -> None:
+def enqueue(kind: str, items: list[Any], key: str | None = None) -> None:
     """Queues JSON items, in as many messages as their size asks for; raises Unavailable.
 
     `key`: the id of the API key that they came with.
@@ -41,7 +41,7 @@ def keep(kind: str, items: list[Any], key: str | None = None) -> None:
             client.send_message(QueueUrl=queue, MessageBody=body)
     except aws.failures() as error:
         raise Unavailable from error
-    log.line("spooled", kind=kind, items=len(items))
+    log.event("spooled", kind=kind, items=len(items))
 
 
 def messages(
@@ -69,7 +69,7 @@ def _texts(items: list[Any]) -> Iterator[str]:
     """The items as JSON, none longer than a message; some in several parts."""
     for item in items:
         text = json.dumps(item, ensure_ascii=True)  # one byte a character
-        if len(text) <= MESSAGE_BYTES and not _is_packed(item) and not is_part(item):
+        if len(text) <= MESSAGE_BYTES and not _is_compressed(item) and not is_part(item):
             yield text
             continue
         packed = base64.b64encode(zlib.compress(text.encode())).decode()
@@ -111,12 +111,12 @@ def joined(item: str, bodies: list[str]) -> Any:
     packed = "".join(bodies)
     if hashlib.sha256(packed.encode()).hexdigest() != item:
         raise ValueError("parts that do not belong together")
-    return unpacked({_PACKED: packed})
+    return decompress({_PACKED: packed})
 
 
-def unpacked(item: Any) -> Any:
+def decompress(item: Any) -> Any:
     """An item as it was kept; raises ValueError for one that no `keep` has packed."""
-    if not _is_packed(item):
+    if not _is_compressed(item):
         return item
     try:
         unpacker = zlib.decompressobj()
@@ -126,5 +126,5 @@ def unpacked(item: Any) -> Any:
         raise ValueError("not a packed item") from error
 
 
-def _is_packed(item: Any) -> bool:
+def _is_compressed(item: Any) -> bool:
     return isinstance(item, dict) and item.keys() == {_PACKED}

@@ -17,7 +17,7 @@ def collect(part: dict[str, Any]) -> Any:
     Raises ValueError for what is no part. Two round trips.
     """
     item, number, parts, body = spool.read_part(part)
-    db.run(
+    db.query(
         """
         with forgotten as (
           delete from shared.spool_parts
@@ -30,7 +30,7 @@ def collect(part: dict[str, Any]) -> Any:
         (item, number, body),
     )
     # Another statement, so that of two drains that keep the last parts one sees all of them.
-    found = db.run(
+    found = db.query(
         "select part, body from shared.spool_parts where item = %s order by part", (item,)
     )
     if [row["part"] for row in found] != list(range(parts)):
@@ -40,4 +40,4 @@ def collect(part: dict[str, Any]) -> Any:
 
 def forget(part: dict[str, Any]) -> None:
     """Deletes all parts of the item that a part belongs to."""
-    db.run("delete from shared.spool_parts where item = %s", (spool.read_part(part)[0],))
+    db.query("delete from shared.spool_parts where item = %s", (spool.read_part(part)[0],))

@@ -26,7 +26,7 @@ from functions.shared.errors import Invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Terse(BaseModel):
+class BracketPathModel(BaseModel):
     """A model whose problems are told in two words: `Invalid kills[3].weapon`; details say more."""
 
 
@@ -34,20 +34,20 @@ class Lenient(BaseModel):
     """A query or path that takes every text: what is wrong counts as absent or unknown."""
 
 
-class Shape(BaseModel):
+class ResponseModel(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-class Detail(Shape):
+class Detail(ResponseModel):
     """A field that is at fault."""
 
     field: str
     problem: str
 
 
-class ErrorBody(Shape):
+class ErrorBody(ResponseModel):
     """What is wrong, in a sentence, and with which fields."""
 
     error: str
@@ -61,7 +61,7 @@ def whole(sent: Any) -> Any:
 
 def _no_nul(text: str) -> str:
     if "\0" in text:
-        refuse("must not contain a NUL character")
+        fail_validation("must not contain a NUL character")
     return text
 
 
@@ -75,7 +75,7 @@ def _instant(sent: Any) -> datetime:
         if isinstance(error.__cause__, OverflowError):  # whatever is asked for lies between
             is_first = sent.startswith("0001")
             return (datetime.min if is_first else datetime.max).replace(tzinfo=UTC)
-        refuse("must be an ISO 8601 time or Unix time in ms")
+        fail_validation("must be an ISO 8601 time or Unix time in ms")
 
 
 def _last(moment: datetime) -> datetime:
@@ -90,7 +90,7 @@ def _day(sent: Any) -> datetime:
             raise ValueError
         return datetime.fromisoformat(sent).replace(tzinfo=UTC)
     except (TypeError, ValueError):
-        refuse("must be a day, YYYY-MM-DD")
+        fail_validation("must be a day, YYYY-MM-DD")
 
 
 def parse_time(sent: Any) -> datetime:
@@ -118,16 +118,18 @@ def array(sent: Any) -> Any:
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 # A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
 # pydantic publishes it as `ge`, which JSON Schema does not know.
-Whole = Annotated[int, Strict(), BeforeValidator(whole)]
+Integer = Annotated[int, Strict(), BeforeValidator(whole)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)]
-Last = Annotated[Instant, AfterValidator(_last)]  # inclusive, up to the end of its millisecond
+InclusiveEnd = Annotated[
+    Instant, AfterValidator(_last)
+]  # inclusive, up to the end of its millisecond
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 
 
-def lenient(default: int, most: int) -> BeforeValidator:
+def clamped_int(default: int, most: int) -> BeforeValidator:
     """A query number that never fails: `default` for zero or unreadable, at most `most`."""
 
     def read(sent: Any) -> int:
@@ -140,7 +142,7 @@ def lenient(default: int, most: int) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=int)
 
 
-def refuse(sentence: str) -> NoReturn:
+def fail_validation(sentence: str) -> NoReturn:
     """Ends a model's validation with a sentence of ours instead of pydantic's."""
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
 
@@ -153,7 +155,7 @@ def parse(model: type[Model], sent: Any) -> Model:
         found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "ours" and not found[0]["loc"]:
         raise Invalid(found[0]["msg"])
-    terse = issubclass(model, Terse)
+    terse = issubclass(model, BracketPathModel)
     details = [
         {"field": _path(one["loc"], terse) or "body", "problem": _sentence(one)}
         for one in found[:20]
@@ -217,7 +219,7 @@ def dumps(answer: Any) -> str:
     return _ENCODER.encode(answer)
 
 
-def _spelled(value: Any) -> Any:
+def _serialise(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, date):
@@ -233,5 +235,5 @@ def _spelled(value: Any) -> Any:
 
 # Made once: json.dumps would make one a call.
 _ENCODER = json.JSONEncoder(
-    default=_spelled, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    default=_serialise, ensure_ascii=False, allow_nan=False, separators=(",", ":")
 )

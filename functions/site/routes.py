@@ -11,7 +11,7 @@ from pydantic import RootModel
 
 from functions.shared import wire
 from functions.shared.errors import NotFound
-from functions.shared.http import Answer, Request, Routes
+from functions.shared.http import Request, Response, Routes
 
 routes = Routes(__name__, uses_database=False)
 
@@ -23,7 +23,7 @@ _ASSETS = {
 }
 
 
-class Index(wire.Shape):
+class Index(wire.ResponseModel):
     """What this is, and where its reference is."""
 
     name: str
@@ -49,8 +49,8 @@ def _swagger() -> Path:
     return root / "static/drf_spectacular_sidecar/swagger-ui-dist"
 
 
-def _send(name: str, content_type: str) -> Answer:
-    return Answer(_file(name), headers={**_CACHED, "Content-Type": content_type})
+def _send(name: str, content_type: str) -> Response:
+    return Response(_file(name), headers={**_CACHED, "Content-Type": content_type})
 
 
 @routes.get("/", answers={200: Index})
@@ -60,7 +60,7 @@ def index(request: Request) -> dict[str, Any]:
 
 
 @routes.get("/openapi.json", answers={200: Reference}, etag=True)
-def openapi(request: Request) -> Answer:
+def openapi(request: Request) -> Response:
     """The API reference for machines."""
     return _send("openapi.json", "application/json")
 
@@ -72,10 +72,10 @@ def openapi(request: Request) -> Answer:
     response_headers=("Location",),
     etag=True,
 )
-def docs(request: Request) -> Answer:
+def docs(request: Request) -> Response:
     """The API reference for people; the page loads nothing from other hosts."""
     if request.path.endswith("/"):
-        return Answer({}, 302, {"Location": "../docs"})  # the page's links are relative
+        return Response({}, 302, {"Location": "../docs"})  # the page's links are relative
     return _send("docs.html", "text/html; charset=utf-8")
 
 
@@ -85,7 +85,7 @@ def docs(request: Request) -> Answer:
     also={"text/css": "A style sheet", "text/javascript": "A script"},
     etag=True,
 )
-def asset(request: Request) -> Answer:
+def asset(request: Request) -> Response:
     """The files of Swagger UI that the page is made of."""
     name = request.query()["name"]
     if name not in _ASSETS:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from functions.logs import event_queue as logs_events
 from functions.logs import heartbeats as logs_heartbeats
-from functions.logs import spooled as logs_events
 from functions.shared import auth, aws, db, errors, log, spool, spool_parts
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events
@@ -18,15 +18,15 @@ from functions.ttt import names as ttt_names
 from functions.ttt import quarantine as ttt_quarantine
 from functions.ttt import rounds as ttt_rounds
 
-Verb = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
+Consumer = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
 
-VERBS: dict[str, Verb] = {
-    "logs.events": logs_events.restore,
-    "logs.heartbeats": logs_heartbeats.restore,
-    "tilt.events": tilt_events.restore,
-    "ttt.rounds": ttt_rounds.restore,
-    "ttt.names": ttt_names.restore,
-    "ttt.refused": ttt_quarantine.restore,
+CONSUMERS: dict[str, Consumer] = {
+    "logs.events": logs_events.consume,
+    "logs.heartbeats": logs_heartbeats.consume,
+    "tilt.events": tilt_events.consume,
+    "ttt.rounds": ttt_rounds.consume,
+    "ttt.names": ttt_names.consume,
+    "ttt.refused": ttt_quarantine.consume,
 }
 _FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
@@ -50,19 +50,19 @@ def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     An item that cannot be stored goes to the dead-letter queue alone, with its reason.
     """
-    passing: tuple[type[Exception], ...] = (db.DatabaseAway, *aws.failures())
+    passing: tuple[type[Exception], ...] = (db.DatabaseUnavailable, *aws.failures())
     failed: list[dict[str, str]] = []
     stored = dead = 0
     for record in event["Records"]:
         try:
             if failed:
-                raise db.DatabaseAway  # it was, a moment ago: leave the rest for later, in order
+                raise db.DatabaseUnavailable  # as a moment ago: the rest stays in order
             good, bad = _store(record)
             stored, dead = stored + good, dead + bad
         except passing:
             failed.append({"itemIdentifier": record["messageId"]})
-            _postpone(record)
-    log.line("drained", stored=stored, dead=dead, left=len(failed))
+            _back_off(record)
+    log.event("drained", stored=stored, dead=dead, left=len(failed))
     return {"batchItemFailures": failed}
 
 
@@ -72,7 +72,7 @@ def _store(record: dict[str, Any]) -> tuple[int, int]:
         message = _read(record["body"])
         _check_key(message)
     except Poison as poison:
-        _bury(record["body"], poison)
+        _dead_letter(record["body"], poison)
         return 0, 1
     done = [_restore_one(message, item) for item in message.items]
     return done.count(True), done.count(False)
@@ -88,17 +88,17 @@ def _check_key(message: Message) -> None:
 def _restore_one(message: Message, item: Any) -> bool | None:
     """Whether an item was stored; None for a part of one that waits for the other parts."""
     if not spool.is_part(item):
-        return _restore(message, item, [_alone(message, item)])
+        return _consume(message, item, [_alone(message, item)])
     try:
         with _poison():
             whole = spool_parts.collect(item)
     except Poison as poison:
-        _bury(_alone(message, item), poison)
+        _dead_letter(_alone(message, item), poison)
         return False
     if whole is None:
         return None
     bodies = spool.messages(message.kind, [whole], message.key, message.at)
-    is_stored = _restore(message, whole, bodies)
+    is_stored = _consume(message, whole, bodies)
     spool_parts.forget(item)
     return is_stored
 
@@ -109,14 +109,14 @@ def _alone(message: Message, item: Any) -> str:
     return json.dumps({name: value for name, value in said.items() if value is not None})
 
 
-def _restore(message: Message, item: Any, bodies: Iterable[str]) -> bool:
+def _consume(message: Message, item: Any, bodies: Iterable[str]) -> bool:
     """Whether the item was stored; if it can never be, `bodies` become dead letters."""
     try:
         with _poison():
-            VERBS[message.kind](spool.unpacked(item), message.at)
+            CONSUMERS[message.kind](spool.decompress(item), message.at)
     except Poison as poison:
         for body in bodies:
-            _bury(body, poison)
+            _dead_letter(body, poison)
         return False
     return True
 
@@ -127,7 +127,7 @@ def _read(body: str) -> Message:
         message = Message(said["kind"], int(said["at"]), said.get("key"), list(said["items"]))
         if not 0 <= message.at < _FAR_FUTURE:
             raise ValueError("no time at which anything was accepted")
-        if message.kind not in VERBS or not isinstance(message.key, str | None):
+        if message.kind not in CONSUMERS or not isinstance(message.key, str | None):
             raise ValueError("no kind, or no key, of ours")
         return message
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
@@ -139,30 +139,30 @@ def _poison() -> Iterator[None]:
     """Raises Poison for what can never succeed, and DatabaseAway for what can later."""
     try:
         yield
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         raise
     except errors.Problem as problem:
-        raise Poison(problem.sentence) from problem
+        raise Poison(problem.message) from problem
     except psycopg.Error as error:
-        if db.is_away(error):
-            raise db.DatabaseAway from error
-        log.cause(error)
+        if db.is_unavailable(error):
+            raise db.DatabaseUnavailable from error
+        log.exception(error)
         raise Poison(f"SQLSTATE {error.sqlstate}") from error
     except Exception as error:
-        log.cause(error)
+        log.exception(error)
         raise Poison(type(error).__name__) from error
 
 
-def _bury(body: str, poison: Poison) -> None:
+def _dead_letter(body: str, poison: Poison) -> None:
     aws.client("sqs").send_message(
         QueueUrl=settings().spool_dead_letters_url,
         MessageBody=body,
         MessageAttributes={"reason": {"DataType": "String", "StringValue": str(poison)}},
     )
-    log.line("spool.poison", level="ERROR", reason=str(poison))
+    log.event("spool.poison", level="ERROR", reason=str(poison))
 
 
-def _postpone(record: dict[str, Any]) -> None:
+def _back_off(record: dict[str, Any]) -> None:
     """Lets a message wait longer each time, so that an outage costs few deliveries."""
     tries = int(record["attributes"]["ApproximateReceiveCount"])
     try:
@@ -172,4 +172,4 @@ def _postpone(record: dict[str, Any]) -> None:
             VisibilityTimeout=min(_LONGEST_WAIT, 5 * 2 ** min(tries, 8)),
         )
     except aws.failures() as error:
-        log.cause(error)  # it comes back after the queue's own time-out
+        log.exception(error)  # it comes back after the queue's own time-out

@@ -18,7 +18,7 @@ from functions.shared import db, wire
 _MINUTES = {"more-often": 30, "worse": 30, "just-now": 15}
 
 
-class Cooldown(wire.Shape):
+class Cooldown(wire.ResponseModel):
     """A recommendation; `reasons` are more-often, worse, just-now."""
 
     recommended: bool
@@ -28,7 +28,7 @@ class Cooldown(wire.Shape):
 
 def recommend(user_id: str) -> dict[str, Any]:
     """A Cooldown for a user. One round trip."""
-    reasons: list[str] = db.run(
+    reasons: list[str] = db.query(
         """
         with numbers as (
           select recent.events, recent.score_sum / nullif(recent.events, 0) as average,

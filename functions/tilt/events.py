@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from functions.shared import auth, db, ids, limits, spool, wire
+from functions.shared import auth, db, ids, rate_limits, spool, wire
 from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
@@ -66,7 +66,7 @@ class NewEvent(BaseModel):
 
     user_id: wire.Name64 = Field(alias="userId")
     timestamp: Annotated[
-        wire.Whole, BeforeValidator(_milliseconds, json_schema_input_type=float)
+        wire.Integer, BeforeValidator(_milliseconds, json_schema_input_type=float)
     ] = Field(
         description="Unix time in ms, from 2015 to 24 h ahead; a fraction is cut off",
         json_schema_extra={"minimum": 1420070400000},
@@ -87,16 +87,18 @@ class NewEvent(BaseModel):
     def _has_all(cls, sent: Any) -> Any:
         # In the bot's words a zero time and an empty user are missing, a zero score is not.
         if not sent.get("userId") or not sent.get("timestamp"):
-            wire.refuse(_MISSING)
+            wire.fail_validation(_MISSING)
         if sent.get("signals") is None or sent.get("tiltScore") is None:
-            wire.refuse(_MISSING)
+            wire.fail_validation(_MISSING)
         return sent
 
     @model_validator(mode="after")
     def _happened(self) -> NewEvent:
         latest = datetime.now(UTC) + _AHEAD
         if not HORIZON.timestamp() * 1000 <= self.timestamp <= latest.timestamp() * 1000:
-            wire.refuse("timestamp must be Unix time in ms, from 2015-01-01 to 24 h from now")
+            wire.fail_validation(
+                "timestamp must be Unix time in ms, from 2015-01-01 to 24 h from now"
+            )
         return self
 
 
@@ -106,7 +108,7 @@ class Recorded:
 
     id: str
     queued: bool = False
-    budget: limits.Budget | None = None
+    budget: rate_limits.RateLimit | None = None
 
 
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
@@ -120,18 +122,18 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
     event_id = _id(event, signals)
     try:
         return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         item = event.model_dump(by_alias=True, exclude_unset=True)
-        spool.keep("tilt.events", [item], sender)
+        spool.enqueue("tilt.events", [item], sender)
         return Recorded(event_id, queued=True)
 
 
-def restore(item: Any, accepted_at: int) -> None:
+def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled event, unless it or its user was removed after `accepted_at` (Unix ms)."""
     event = wire.parse(NewEvent, item)
     signals = _signals(event)
     event_id = _id(event, signals)
-    gone = db.run(
+    gone = db.query(
         """
         select action
         from shared.audit
@@ -167,7 +169,7 @@ def _limited(event: NewEvent, sender: str | None) -> str:
 def _store(
     event: NewEvent, signals: list[dict[str, Any]], event_id: str, who: str, limit: int
 ) -> Recorded:
-    spent = db.run(
+    spent = db.query(
         """
         with budget as (
           insert into shared.limits as l (who, window_start, spent)
@@ -206,16 +208,16 @@ def _store(
         {
             "who": who,
             "limit": limit,
-            "window": limits.WINDOW_SECONDS,
+            "window": rate_limits.WINDOW_SECONDS,
             "id": event_id,
             "at": ids.time_of(event_id),
             "user_id": event.user_id,
-            "score": ids.canonical(event.tilt_score),  # as text: numeric keeps it exactly
+            "score": ids.canonical_json(event.tilt_score),  # as text: numeric keeps it exactly
             "signals": Jsonb(signals),
             "context": event.context,
         },
     )[0]
-    budget = limits.Budget(limit, spent["remaining"], spent["resets_at"])
+    budget = rate_limits.RateLimit(limit, spent["remaining"], spent["resets_at"])
     budget.check()
     if spent["too_late"]:
         problem = "is older than what is kept here"
@@ -228,10 +230,10 @@ def delete(event_id: str) -> None:
 
     An id that is unknown or not one of ours is no error.
     """
-    known = ids.read(event_id)
+    known = ids.parse(event_id)
     if known is None:
         return
-    db.run(
+    db.query(
         """
         with event as (
           delete from tilt.events
@@ -254,7 +256,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
 
     Audited as done by `actor`.
     """
-    removed: dict[str, int] = db.run(
+    removed: dict[str, int] = db.query(
         """
         with event as (
           delete from tilt.events

@@ -11,14 +11,14 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, Field
 
-from functions.shared import db, ids, page, wire
+from functions.shared import cursors, db, ids, wire
 
 # Of text in one page. In what Lambda sends back a quote takes up to six bytes and a control
 # character seven: so even the worst page stays under 5 MB, and below Lambda's own 6 MB.
 ANSWER_BYTES = 700_000
 EXPORT_EVENTS = 5_000  # in one page of an export
-_ALWAYS = datetime(2015, 1, 1, tzinfo=UTC)
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 _Optional = BeforeValidator(lambda sent: sent or None)
 
@@ -27,8 +27,8 @@ class HistoryQuery(BaseModel):
     """What part of a user's history to read."""
 
     user_id: wire.Name64
-    days: Annotated[int, wire.lenient(default=7, most=30)] = 7
-    limit: Annotated[int, wire.lenient(default=100, most=500)] = 100
+    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
+    limit: Annotated[int, wire.clamped_int(default=100, most=500)] = 100
     type: Annotated[wire.Name64 | None, _Optional] = Field(
         None, description="keeps events that carry a signal of this type"
     )
@@ -40,12 +40,12 @@ class ExportQuery(BaseModel):
 
     user_id: wire.Name64
     format: Literal["csv", "json"] = "json"
-    since: wire.Instant = Field(_ALWAYS, alias="from")
-    until: wire.Instant = Field(_EVER, alias="to")
+    since: wire.Instant = Field(_EARLIEST, alias="from")
+    until: wire.Instant = Field(_LATEST, alias="to")
     cursor: Annotated[str | None, _Optional] = None
 
 
-class StoredEvent(wire.Shape):
+class StoredEvent(wire.ResponseModel):
     """A tilt event as it is read back; the score has two decimals, whatever was sent."""
 
     id: UUID
@@ -57,7 +57,7 @@ class StoredEvent(wire.Shape):
     created_at: datetime
 
 
-class History(wire.Shape):
+class History(wire.ResponseModel):
     """A page of history; `count` is of the whole window."""
 
     success: Literal[True]
@@ -68,7 +68,7 @@ class History(wire.Shape):
     nextCursor: str | None  # noqa: N815
 
 
-class Export(wire.Shape):
+class Export(wire.ResponseModel):
     """A page of an export."""
 
     success: Literal[True]
@@ -77,11 +77,11 @@ class Export(wire.Shape):
     nextCursor: str | None  # noqa: N815
 
 
-def of(ask: HistoryQuery) -> dict[str, Any]:
+def get_history(ask: HistoryQuery) -> dict[str, Any]:
     """The newest events of the last `days`, as History. One round trip."""
     filters = {"of": ask.user_id, "days": ask.days, "type": ask.type}
     since = datetime.now(UTC) - timedelta(days=ask.days)
-    count, events, more = _page(ask.user_id, since, _EVER, ask.limit, filters, ask.cursor)
+    count, events, more = _page(ask.user_id, since, _LATEST, ask.limit, filters, ask.cursor)
     return {
         "success": True,
         "userId": ask.user_id,
@@ -92,7 +92,7 @@ def of(ask: HistoryQuery) -> dict[str, Any]:
     }
 
 
-def export(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
+def export_events(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
     """The newest events from `since` until `until`, and the cursor of the next page."""
     filters = {"export": ask.user_id, "from": ask.since, "to": ask.until}
     _, events, more = _page(ask.user_id, ask.since, ask.until, EXPORT_EVENTS, filters, ask.cursor)
@@ -124,9 +124,9 @@ def _page(
     cursor: str | None,
 ) -> tuple[int, list[dict[str, Any]], str | None]:
     """The number of events in a history's window, one page of them, and the next page's cursor."""
-    last = page.place(cursor, **filters)[0] if cursor else None
+    last = cursors.decode(cursor, **filters)[0] if cursor else None
     kind = filters.get("type")
-    found = db.run(
+    found = db.query(
         """
         with page as (
           select id, user_id, occurred_at, signals, tilt_score, context, created_at
@@ -180,5 +180,5 @@ def _page(
     )
     total, ready = found[0]["total"], found[0]["ready"]
     events = [{name: row[name] for name in StoredEvent.model_fields} for row in found if row["id"]]
-    more = page.cursor([str(events[-1]["id"])], **filters) if len(events) < ready else None
+    more = cursors.encode([str(events[-1]["id"])], **filters) if len(events) < ready else None
     return total, events, more

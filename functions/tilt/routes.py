@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from functions.shared import auth, wire
-from functions.shared.auth import Needs
-from functions.shared.http import Answer, Request, Routes
+from functions.shared.auth import RequireScope
+from functions.shared.http import Request, Response, Routes
 from functions.shared.settings import settings
 from functions.tilt import cooldown, events, history, stats
 
@@ -16,11 +16,11 @@ def _keys_are_optional() -> bool:
 
 
 routes = Routes(__name__)
-read = Needs("tilt:read", waived=_keys_are_optional)
-write = Needs("tilt:write", waived=_keys_are_optional)
+read = RequireScope("tilt:read", optional_when=_keys_are_optional)
+write = RequireScope("tilt:write", optional_when=_keys_are_optional)
 
 
-class Recorded(wire.Shape):
+class Recorded(wire.ResponseModel):
     """The event is stored, now or earlier: the same event always has the same id."""
 
     success: Literal[True]
@@ -28,7 +28,7 @@ class Recorded(wire.Shape):
     eventId: str  # noqa: N815  the wire's name
 
 
-class Queued(wire.Shape):
+class Queued(wire.ResponseModel):
     """The database is away: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
@@ -36,14 +36,14 @@ class Queued(wire.Shape):
     eventId: str  # noqa: N815
 
 
-class Deleted(wire.Shape):
+class Deleted(wire.ResponseModel):
     """The event is gone, or never was."""
 
     success: Literal[True]
     message: Literal["Event deleted"]
 
 
-class Erased(wire.Shape):
+class Erased(wire.ResponseModel):
     """How many rows were removed, per table."""
 
     success: Literal[True]
@@ -63,15 +63,15 @@ class EventPath(wire.Lenient):
     body=events.NewEvent,
     max_bytes=events.MAX_BYTES,
     answers={200: Recorded, 202: Queued},
-    is_limited=True,
+    rate_limited=True,
 )
-def record(request: Request, event: events.NewEvent) -> Answer:
+def record(request: Request, event: events.NewEvent) -> Response:
     """Records a tilt event. Sending it again changes nothing and gives the same id."""
     done = events.record(event, request.caller.name if request.caller else None)
     message = "Tilt event queued" if done.queued else "Tilt event recorded"
     body = {"success": True, "message": message, "eventId": done.id}
     headers = done.budget.headers if done.budget else {}
-    return Answer(body, 202 if done.queued else 200, headers)
+    return Response(body, 202 if done.queued else 200, headers)
 
 
 @routes.delete("/api/tilt/events/{event_id}", guard=write, query=EventPath, answers={200: Deleted})
@@ -102,7 +102,7 @@ def erase(request: Request, path: stats.User) -> dict[str, Any]:
 )
 def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     """A user's events of the last days, newest first; a user without events has zero of them."""
-    return history.of(ask)
+    return history.get_history(ask)
 
 
 @routes.get(
@@ -113,21 +113,21 @@ def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     response_headers=("X-Next-Cursor",),
     also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
-def export(request: Request, ask: history.ExportQuery) -> Answer:
+def export(request: Request, ask: history.ExportQuery) -> Response:
     """A user's events as JSON or CSV, a page at a time: `nextCursor`, or X-Next-Cursor for CSV."""
-    found, more = history.export(ask)
+    found, more = history.export_events(ask)
     if ask.format == "csv":
         headers = {"Content-Type": "text/csv; charset=utf-8"} | (
             {"X-Next-Cursor": more} if more else {}
         )
-        return Answer(history.as_csv(found), headers=headers)
-    return Answer({"success": True, "userId": ask.user_id, "events": found, "nextCursor": more})
+        return Response(history.as_csv(found), headers=headers)
+    return Response({"success": True, "userId": ask.user_id, "events": found, "nextCursor": more})
 
 
 @routes.get("/api/tilt/stats/{user_id}", guard=read, query=stats.User, answers={200: stats.Stats})
 def read_stats(request: Request, path: stats.User) -> dict[str, Any]:
     """A user's numbers over all time, exact the moment an event is stored or deleted."""
-    return stats.of(path.user_id)
+    return stats.get_stats(path.user_id)
 
 
 @routes.get(
@@ -135,7 +135,7 @@ def read_stats(request: Request, path: stats.User) -> dict[str, Any]:
 )
 def trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
     """A user's last days, hour by hour or day by day; empty buckets have zero events."""
-    return stats.trend(ask)
+    return stats.get_trend(ask)
 
 
 @routes.get(
@@ -146,7 +146,7 @@ def trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
 )
 def signals(request: Request, ask: stats.SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last days were, per type."""
-    return stats.signals(ask)
+    return stats.get_signals(ask)
 
 
 @routes.get(

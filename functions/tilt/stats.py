@@ -22,16 +22,16 @@ class TrendQuery(User):
     """How finely, and how far back: that many whole UTC days, and the current one."""
 
     bucket: Literal["hour", "day"] = "day"
-    days: Annotated[int, wire.lenient(default=7, most=30)] = 7
+    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
 
 
 class SignalsQuery(User):
     """How far back: whole UTC days, today on top of them."""
 
-    days: Annotated[int, wire.lenient(default=7, most=30)] = 7
+    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
 
 
-class Stats(wire.Shape):
+class Stats(wire.ResponseModel):
     """A user's tilt over all time; zeros for a user without events."""
 
     success: Literal[True]
@@ -44,7 +44,7 @@ class Stats(wire.Shape):
     eventsLast7d: int  # noqa: N815
 
 
-class TrendBucket(wire.Shape):
+class TrendBucket(wire.ResponseModel):
     """One UTC hour or day; zeros for one without events."""
 
     bucket: datetime
@@ -59,7 +59,7 @@ class Trend(RootModel[list[TrendBucket]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class SignalStats(wire.Shape):
+class SignalStats(wire.ResponseModel):
     """One type of signal; an average is null when no signal of the type carried the number."""
 
     type: str
@@ -69,7 +69,7 @@ class SignalStats(wire.Shape):
     lastSeen: datetime  # noqa: N815
 
 
-class Signals(wire.Shape):
+class Signals(wire.ResponseModel):
     """Types of signals, the most frequent first."""
 
     success: Literal[True]
@@ -78,7 +78,7 @@ class Signals(wire.Shape):
     signals: list[SignalStats]
 
 
-class Comparison(wire.Shape):
+class Comparison(wire.ResponseModel):
     """Percentiles among all users with events in the last 30 UTC days, today included: the share
     of the others who are below, 0 to 100. Only `insufficient` when there are too few of them."""
 
@@ -91,9 +91,9 @@ class Comparison(wire.Shape):
     averagePercentile: float | None = Field(None)  # noqa: N815
 
 
-def of(user_id: str) -> dict[str, Any]:
+def get_stats(user_id: str) -> dict[str, Any]:
     """A user's Stats. One round trip."""
-    numbers = db.run(
+    numbers = db.query(
         """
         with edge as (  -- the hours that the two windows begin in, from raw rows
           select count(*) as week, 0 as day
@@ -144,9 +144,9 @@ def of(user_id: str) -> dict[str, Any]:
     return {"success": True, "userId": user_id, **numbers}
 
 
-def trend(ask: TrendQuery) -> list[dict[str, Any]]:
+def get_trend(ask: TrendQuery) -> list[dict[str, Any]]:
     """The last `days` bucket by bucket, oldest first, empty buckets included. One round trip."""
-    return db.run(
+    return db.query(
         """
         with bucket as (
           select generate_series(
@@ -179,9 +179,9 @@ def trend(ask: TrendQuery) -> list[dict[str, Any]]:
     )
 
 
-def signals(ask: SignalsQuery) -> dict[str, Any]:
+def get_signals(ask: SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last `days` were, as Signals. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         select type, sum(events)::bigint as events,
           round(sum(severity_sum) / nullif(sum(severities), 0), 2) as "averageSeverity",
@@ -200,7 +200,7 @@ def signals(ask: SignalsQuery) -> dict[str, Any]:
 
 def compare(user_id: str) -> dict[str, Any]:
     """Where a user stands among all, as Comparison. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         with everyone as (
           select user_id, sum(events)::bigint as events, sum(score_sum) / sum(events) as average

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from functions.shared import db, wire
 from functions.shared.errors import Invalid
-from functions.ttt.period import Counted, Period, said
+from functions.ttt.filters import Counted, Period, to_page
 
 Zone = Annotated[str, Field(max_length=64)]
 
@@ -21,7 +21,7 @@ class ActivityQuery(Period):
     tz: Zone = Field("UTC", description="an IANA time zone")
 
 
-class Week(wire.Shape):
+class Week(wire.ResponseModel):
     """Rounds by local time: weekdays from Sunday, hours from midnight."""
 
     tz: str
@@ -34,9 +34,9 @@ class Activity(Counted, Week):
     """Rounds of a period by local time."""
 
 
-def of(ask: ActivityQuery) -> dict[str, Any]:
+def get_activity(ask: ActivityQuery) -> dict[str, Any]:
     """The Activity of a period. One round trip; raises Invalid for an unknown zone."""
-    rows = db.run(
+    rows = db.query(
         """
         with slot as (
           select extract(dow from local)::integer as day,
@@ -60,14 +60,14 @@ def of(ask: ActivityQuery) -> dict[str, Any]:
     )
     slots = [(row["day"], row["hour"], row["rounds"]) for row in rows if row["day"] is not None]
     head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
-    return {**week(ask.tz, slots), **said(ask), **head}
+    return {**week(ask.tz, slots), **to_page(ask), **head}
 
 
 @cache
 def _zones() -> frozenset[str]:
     """The names of all time zones: PostgreSQL itself would take almost any text for one, and lists
     some files that are no zones."""
-    return frozenset(row["name"] for row in db.run("select name from pg_timezone_names"))
+    return frozenset(row["name"] for row in db.query("select name from pg_timezone_names"))
 
 
 # `at time zone` looks for an abbreviation before it looks for a zone, and abbreviations know no

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from functions.shared import db, wire
-from functions.ttt.period import Page, Paged, Period, Place
+from functions.ttt.filters import Page, Paged, Period, Place
 
 _Z = 1.959963984540054  # of a 95 % interval
 
@@ -20,7 +20,7 @@ class BuysQuery(Period, Paged):
     """Which rounds to count."""
 
 
-class Item(wire.Shape):
+class Item(wire.ResponseModel):
     """An item's numbers; rates and their 95 % interval (Wilson's) are percent, `lift` is points,
     null without buyer-rounds. `unattributed`: rounds of buyers on neither side."""
 
@@ -41,10 +41,10 @@ class Items(Page):
     items: list[Item]
 
 
-def listed(ask: BuysQuery) -> dict[str, Any]:
+def list_items(ask: BuysQuery) -> dict[str, Any]:
     """A page of Items. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with bought as (
           select item, role, sum(buys)::bigint as buys, sum(buyer_rounds)::bigint as buyer_rounds,

@@ -26,14 +26,14 @@ def tombstone(steam_id: str) -> str:
     return _ERASED + auth.pseudonym(steam_id)
 
 
-def among(people: Iterable[str], text: str) -> set[str]:
+def find_erased(people: Iterable[str], text: str) -> set[str]:
     """Those of the people who are erased in the JSON text of a round."""
     if f'"{_ERASED}' not in text:
         return set()
     return {person for person in people if tombstone(person) in text}
 
 
-def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
+def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
     """A round's content with tombstones in place of these people."""
     changed = dict(content)
     for person in people:
@@ -45,17 +45,17 @@ def without(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def shared_lock() -> Iterator[None]:
     """A transaction during which nobody is erased."""
     with db.transaction():
-        db.run("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))
+        db.query("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))
         yield
 
 
-def since(moment: datetime, people: Iterable[str]) -> set[str]:
+def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
     """Those of the people who were erased at or after a moment."""
     pseudonyms = {auth.pseudonym(person): person for person in people}
-    found = db.run(
+    found = db.query(
         """
         select distinct subject
         from shared.audit
@@ -78,13 +78,13 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     if steam_id in PSEUDO_IDS or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     with db.transaction():
-        db.run("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))
+        db.query("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))
         return _erase(steam_id, actor)
 
 
 def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     stone = tombstone(steam_id)
-    changed: dict[str, int] = db.run(
+    changed: dict[str, int] = db.query(
         """
         with day as materialized (
           select distinct day as start, day + interval '24 hours' as until

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
-from functions.shared import db, page, wire
-from functions.ttt.period import Optional, Period
+from functions.shared import cursors, db, wire
+from functions.ttt.filters import Optional, Period
 
-MOST_BYTES = 5_000_000  # of a body as it is sent: packed, in base64
-_MOST_UNPACKED = 40_000_000
-_WORTH_PACKING = 256_000
-_MOST = 10_000  # rounds of a body
+MAX_BYTES = 5_000_000  # of a body as it is sent: packed, in base64
+_MAX_UNPACKED = 40_000_000
+_MIN_COMPRESSED = 256_000
+_MAX_ROUNDS = 10_000  # rounds of a body
 
 
 def _or(default: int) -> BeforeValidator:
@@ -42,7 +42,7 @@ class FeedQuery(Period):
     )
 
 
-class FeedKill(wire.Shape):
+class FeedKill(wire.ResponseModel):
     """A death, in the order it was sent."""
 
     attacker_steamid: str | None
@@ -53,7 +53,7 @@ class FeedKill(wire.Shape):
     headshot: bool
 
 
-class FeedPlayer(wire.Shape):
+class FeedPlayer(wire.ResponseModel):
     """Somebody who was there at the start or the end; `display_name` only where asked for."""
 
     steam_id: str
@@ -64,7 +64,7 @@ class FeedPlayer(wire.Shape):
     display_name: str | None = None
 
 
-class FeedBuy(wire.Shape):
+class FeedBuy(wire.ResponseModel):
     """A purchase, in the order it was sent."""
 
     steam_id: str
@@ -72,7 +72,7 @@ class FeedBuy(wire.Shape):
     item: str
 
 
-class FeedRound(wire.Shape):
+class FeedRound(wire.ResponseModel):
     """A round; `duration` in seconds."""
 
     id: str
@@ -98,7 +98,7 @@ class Health(BaseModel):
 
 
 @dataclass(frozen=True)
-class Cut:
+class FeedPage:
     """A body, how many rounds match, and where to go on: nowhere if it has the oldest one."""
 
     body: str | bytes  # bytes: gzip
@@ -107,16 +107,16 @@ class Cut:
     cursor: str | None = None
 
 
-def cut(ask: FeedQuery, packs: bool = False) -> Cut:
+def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
     """The newest rounds that fit; `packs`: with gzip if there are many, and then many more do.
 
     One round trip; raises Invalid for a cursor of another query.
     """
-    limit = min(ask.limit, _MOST)
+    limit = min(ask.limit, _MAX_ROUNDS)
     filters = ask.model_dump(mode="json", exclude={"limit", "offset", "cursor"})
-    last_at, last_id = page.place(ask.cursor, **filters) if ask.cursor else (None, None)
+    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
     offset = 0 if ask.cursor else ask.offset
-    rows = db.run(
+    rows = db.query(
         """
         with found as (
           select id, at, map_name, winner, duration, players, kills, buys,
@@ -156,26 +156,26 @@ def cut(ask: FeedQuery, packs: bool = False) -> Cut:
             "last_at": last_at,
             "last_id": last_id,
             "named": ask.include == "names",
-            "bytes": _MOST_UNPACKED if packs else MOST_BYTES,
+            "bytes": _MAX_UNPACKED if packs else MAX_BYTES,
         },
     )
     rounds = [row for row in rows if row["id"] is not None]
-    texts = [_spelled(row) for row in rounds]
+    texts = [_serialise(row) for row in rounds]
     body: str | bytes = ""
-    if packs and sum(map(len, texts)) > _WORTH_PACKING:
-        body, count = _packed(texts)
+    if packs and sum(map(len, texts)) > _MIN_COMPRESSED:
+        body, count = _compress(texts)
         rounds = rounds[:count]
     else:
         rounds = rounds[: _fitting(texts)]
         body = "[" + ",".join(texts[: len(rounds)]) + "]"
     total = rows[0]["total"]
     if not rounds:
-        return Cut(body, total, offset if total > offset and not limit else None)
+        return FeedPage(body, total, offset if total > offset and not limit else None)
     if rounds[0]["ready"] == len(rounds):
-        return Cut(body, total)
+        return FeedPage(body, total)
     last = rounds[-1]
-    following = page.cursor([last["at"].isoformat(), last["id"]], **filters)
-    return Cut(body, total, offset + len(rounds), following)
+    following = cursors.encode([last["at"].isoformat(), last["id"]], **filters)
+    return FeedPage(body, total, offset + len(rounds), following)
 
 
 def _fitting(texts: list[str]) -> int:
@@ -183,12 +183,12 @@ def _fitting(texts: list[str]) -> int:
     size = 2
     for count, text in enumerate(texts):
         size += len(text.encode()) + 1
-        if size > MOST_BYTES and count:
+        if size > MAX_BYTES and count:
             return count
     return len(texts)
 
 
-def _packed(texts: list[str]) -> tuple[bytes, int]:
+def _compress(texts: list[str]) -> tuple[bytes, int]:
     """The JSON array of as many texts as fit when packed, and how many those are: at least one."""
     packer, body, count = zlib.compressobj(1, wbits=31), b"", 0
     while count < len(texts):
@@ -196,7 +196,7 @@ def _packed(texts: list[str]) -> tuple[bytes, int]:
         ahead = packer.copy()
         text = ("," if count else "[") + ",".join(texts[count : count + block])
         longer = body + ahead.compress(text.encode()) + ahead.flush(zlib.Z_SYNC_FLUSH)
-        if count and (len(longer) + 32) * 4 / 3 > MOST_BYTES:
+        if count and (len(longer) + 32) * 4 / 3 > MAX_BYTES:
             break
         packer, body, count = ahead, longer, count + block
     return body + packer.compress(b"]") + packer.flush(), count
@@ -207,12 +207,12 @@ def _block(texts: list[str], start: int) -> int:
     size = 0
     for count, text in enumerate(texts[start:], 1):
         size += len(text)
-        if size > _WORTH_PACKING:
+        if size > _MIN_COMPRESSED:
             return count
     return len(texts) - start
 
 
-def _spelled(row: db.Row) -> str:
+def _serialise(row: db.Row) -> str:
     """A round as JSON: its lists are kept as they are answered."""
     head = wire.dumps(
         {
@@ -236,7 +236,7 @@ def _spelled(row: db.Row) -> str:
 def health() -> bool:
     """Whether the database answers. One round trip."""
     try:
-        db.run("select 1 as one")
-    except db.DatabaseAway:
+        db.query("select 1 as one")
+    except db.DatabaseUnavailable:
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from functions.shared import db, wire
-from functions.ttt.period import Count, Page, Paged, Period, Place
+from functions.ttt.filters import Count, Page, Paged, Period, Place
 
 
 class KarmaQuery(Period, Paged):
@@ -15,7 +15,7 @@ class KarmaQuery(Period, Paged):
     min_rounds: Count = 5
 
 
-class Karma(wire.Shape):
+class Karma(wire.ResponseModel):
     """A player's karma gained, over the rounds that say so; `worst_round` is the smallest gain."""
 
     steam_id: str
@@ -32,10 +32,10 @@ class KarmaList(Page):
     items: list[Karma]
 
 
-def listed(ask: KarmaQuery) -> dict[str, Any]:
+def list_karma(ask: KarmaQuery) -> dict[str, Any]:
     """A page of a KarmaList. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with player as (
           select steam_id, sum(karma_total)::bigint as karma_total,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from functions.shared import db, wire
-from functions.ttt.period import Page, Paged, PeriodOfAllMaps, Place
+from functions.ttt.filters import Page, Paged, PeriodOfAllMaps, Place
 
 
 class MapsQuery(PeriodOfAllMaps, Paged):
     """Which rounds to count."""
 
 
-class Map(wire.Shape):
+class Map(wire.ResponseModel):
     """A map's numbers; rates are of all its rounds, the duration is in seconds."""
 
     map_name: str
@@ -33,10 +33,10 @@ class Maps(Page):
     items: list[Map]
 
 
-def listed(ask: MapsQuery) -> dict[str, Any]:
+def list_maps(ask: MapsQuery) -> dict[str, Any]:
     """A page of Maps. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with played as (
           select map_name, sum(rounds)::bigint as rounds,

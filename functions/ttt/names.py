@@ -21,13 +21,13 @@ class NewName(BaseModel):
     display_name: str = Field(min_length=1, description="cut after 128 characters")
 
 
-class NamesPath(wire.Terse):
+class NamesPath(wire.BracketPathModel):
     """Whose names."""
 
     steam_id: wire.Name64
 
 
-class PastName(wire.Shape):
+class PastName(wire.ResponseModel):
     """A name, from its first receipt until another one's; `valid_to` is null for the current."""
 
     name: str
@@ -36,7 +36,7 @@ class PastName(wire.Shape):
     last_seen: datetime
 
 
-class Names(wire.Shape):
+class Names(wire.ResponseModel):
     """All names of a player, the newest first."""
 
     steam_id: str
@@ -44,7 +44,7 @@ class Names(wire.Shape):
     items: list[PastName]
 
 
-def read(body: str) -> NewName:
+def parse_body(body: str) -> NewName:
     """The name of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
         sent = json_codec.loads_of_game_server(body)
@@ -62,7 +62,7 @@ def read(body: str) -> NewName:
     return NewName(steam_id=steam_id, display_name=name[:LONGEST])
 
 
-def update(sent: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
+def record(sent: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
     """Notes a player's name as of now; "new" for the first one ever. One round trip.
 
     `key`: what it was sent with. Raises Unavailable.
@@ -71,33 +71,33 @@ def update(sent: NewName, key: str | None = None) -> Literal["new", "known", "qu
         return "known"
     try:
         return "new" if _note(sent, datetime.now(UTC)) else "known"
-    except db.DatabaseAway:
-        spool.keep("ttt.names", [sent.model_dump()], key)
+    except db.DatabaseUnavailable:
+        spool.enqueue("ttt.names", [sent.model_dump()], key)
         return "queued"
 
 
 @db.retried
-def restore(item: Any, accepted_at: int) -> None:
+def consume(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
     sent = wire.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.writing():
-        if not erasure.since(received_at, [sent.steam_id]):
+    with erasure.shared_lock():
+        if not erasure.erased_since(received_at, [sent.steam_id]):
             _note(sent, received_at)
 
 
 def _note(sent: NewName, received_at: datetime) -> bool:
     return bool(
-        db.run(
+        db.query(
             "select ttt.note_name(%s, %s, %s) as is_first",
             (sent.steam_id, sent.display_name, received_at),
         )[0]["is_first"]
     )
 
 
-def of(steam_id: str) -> dict[str, Any]:
+def get_names(steam_id: str) -> dict[str, Any]:
     """A player's Names; empty for somebody unknown. One round trip."""
-    found = db.run(
+    found = db.query(
         """
         select display_name as name, valid_from, valid_to, last_seen
         from ttt.names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.shared import db, wire
-from functions.ttt.period import Page, Paged, PeriodOfAllMaps, Place
+from functions.ttt.filters import Page, Paged, PeriodOfAllMaps, Place
 
 
 class NemesisQuery(PeriodOfAllMaps, Paged):
@@ -16,7 +16,7 @@ class RivalriesQuery(PeriodOfAllMaps, Paged):
     """Which kills to count."""
 
 
-class Nemesis(wire.Shape):
+class Nemesis(wire.ResponseModel):
     """One player's kills of another, kills of team-mates among them."""
 
     killer: str
@@ -33,7 +33,7 @@ class Nemeses(Page):
     items: list[Nemesis]
 
 
-class Rivalry(wire.Shape):
+class Rivalry(wire.ResponseModel):
     """Two players, player1 < player2, who have killed each other."""
 
     player1: str
@@ -51,10 +51,10 @@ class Rivalries(Page):
     items: list[Rivalry]
 
 
-def listed(ask: NemesisQuery) -> dict[str, Any]:
+def list_nemeses(ask: NemesisQuery) -> dict[str, Any]:
     """A page of Nemeses. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with later as (
           select killer, victim, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
@@ -91,10 +91,10 @@ def listed(ask: NemesisQuery) -> dict[str, Any]:
     return place.cut(ask, rows)
 
 
-def rivalries(ask: RivalriesQuery) -> dict[str, Any]:
+def list_rivalries(ask: RivalriesQuery) -> dict[str, Any]:
     """A page of Rivalries. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with pair as (
           select least(killer collate "C", victim) as player1,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from functions.shared import db, wire
-from functions.ttt.period import Counted, Period, said
+from functions.ttt.filters import Counted, Period, to_page
 
 
 class OverviewQuery(Period):
     """Which rounds to count."""
 
 
-class Wins(wire.Shape):
+class Wins(wire.ResponseModel):
     """Rounds by who won them; together all rounds."""
 
     innocents: int
@@ -39,9 +39,9 @@ class Overview(Counted):
     wins: Wins
 
 
-def of(ask: OverviewQuery) -> dict[str, Any]:
+def get_overview(ask: OverviewQuery) -> dict[str, Any]:
     """The Overview of a period. One round trip."""
-    [row] = db.run(
+    [row] = db.query(
         """
         select r.rounds, p.players, p.kills, p.deaths, p.headshots, p.team_kills, p.suicides,
           p.world_deaths, k.kill_rows, k.headshot_rows, r.avg_duration,
@@ -81,4 +81,4 @@ def of(ask: OverviewQuery) -> dict[str, Any]:
         """,
         ask.window,
     )
-    return {**said(ask), **row}
+    return {**to_page(ask), **row}

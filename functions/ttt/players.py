@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, LiteralString
 from psycopg import sql
 
 from functions.shared import db, wire
-from functions.ttt.period import Count, Optional, Page, Paged, Period, Place
+from functions.ttt.filters import Count, Optional, Page, Paged, Period, Place
 
 # What a list is sorted by, as an expression over a person's totals.
 _SORTS: dict[str, LiteralString] = {
@@ -76,7 +76,7 @@ class PlayersQuery(Period, Paged):
     search: Annotated[str | None, Optional] = None
 
 
-class Player(wire.Shape):
+class Player(wire.ResponseModel):
     """A player's numbers. Rates are percent; `seconds` are those of their rounds; `favorite_weapon`
     is the one with most kills; `roles` are rounds by the role at the start."""
 
@@ -115,7 +115,7 @@ class Players(Page):
     items: list[Player]
 
 
-def listed(ask: PlayersQuery) -> dict[str, Any]:
+def list_players(ask: PlayersQuery) -> dict[str, Any]:
     """A page of Players. One round trip: ranks everybody by one number, then adds up the page's.
 
     Who has not played since the past was closed is ranked by one row as it is kept.
@@ -124,7 +124,7 @@ def listed(ask: PlayersQuery) -> dict[str, Any]:
     statement = sql.SQL(_LISTED).format(
         sort=sql.SQL(_SORTS[ask.sort]), order=sql.SQL(_ORDERS[ask.order])
     )
-    rows = db.run(
+    rows = db.query(
         statement,
         {
             **ask.window,

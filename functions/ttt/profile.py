@@ -10,8 +10,8 @@ from pydantic import Field
 from functions.shared import db, wire
 from functions.shared.errors import NotFound
 from functions.ttt.activity import Week, Zone, known_zone, week
+from functions.ttt.filters import Counted, PeriodOfAllMaps, to_page
 from functions.ttt.names import PastName
-from functions.ttt.period import Counted, PeriodOfAllMaps, said
 from functions.ttt.players import Player
 from functions.ttt.roles import Role
 
@@ -23,7 +23,7 @@ class ProfileQuery(PeriodOfAllMaps):
     tz: Zone = Field("UTC", description="an IANA time zone, for the activity")
 
 
-class MapPart(wire.Shape):
+class MapPart(wire.ResponseModel):
     """A player's numbers on a map."""
 
     map_name: str
@@ -34,7 +34,7 @@ class MapPart(wire.Shape):
     deaths: int
 
 
-class WeaponPart(wire.Shape):
+class WeaponPart(wire.ResponseModel):
     """A player's kills with a weapon."""
 
     weapon: str
@@ -43,7 +43,7 @@ class WeaponPart(wire.Shape):
     headshot_rate: float
 
 
-class Opponent(wire.Shape):
+class Opponent(wire.ResponseModel):
     """Somebody the player killed, or was killed by."""
 
     steam_id: str
@@ -52,7 +52,7 @@ class Opponent(wire.Shape):
     headshots: int
 
 
-class RecentRound(wire.Shape):
+class RecentRound(wire.ResponseModel):
     """A round of the player; roles as they were sent."""
 
     id: str
@@ -81,17 +81,17 @@ class Profile(Player, Counted):
     recent: list[RecentRound]
 
 
-def of(ask: ProfileQuery) -> dict[str, Any]:
+def get_profile(ask: ProfileQuery) -> dict[str, Any]:
     """A player's Profile; raises NotFound for who was never seen, Invalid for an unknown zone.
 
     One round trip.
     """
     tz = known_zone(ask.tz)
-    [row] = db.run(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
+    [row] = db.query(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
     if not row.pop("is_known"):
         raise NotFound("Player not found")
     row["activity"] = week(ask.tz, row["activity"])
-    return {"steam_id": ask.steam_id, **said(ask), **row}
+    return {"steam_id": ask.steam_id, **to_page(ask), **row}
 
 
 # What a person did is found by their SteamID in every rollup, so each part costs a few index reads.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.shared import db, errors, ids, spool
-from functions.ttt import report, rounds
+from functions.ttt import round_report, rounds
 
 MAX_BODIES = 1_000  # of one server
 MAX_BYTES = 64_000_000  # of one server
@@ -26,19 +26,19 @@ def keep(body: str, server: str | None, reason: str, key: str | None = None) -> 
     refused = {"body": _storable(body), "server": server, "reason": reason}
     try:
         _store(refused, datetime.now(UTC))
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         with suppress(errors.Unavailable):  # the caller was told what is wrong
-            spool.keep("ttt.refused", [refused], key)
+            spool.enqueue("ttt.refused", [refused], key)
 
 
-def restore(item: Any, accepted_at: int) -> None:
+def consume(item: Any, accepted_at: int) -> None:
     """Keeps a spooled body as of `accepted_at` (Unix ms)."""
     _store(item, datetime.fromtimestamp(accepted_at / 1000, UTC))
 
 
 def _store(refused: dict[str, Any], received_at: datetime) -> None:
     """One round trip."""
-    db.run(
+    db.query(
         """
         with old as (
           delete from ttt.quarantine
@@ -79,9 +79,9 @@ def _storable(body: str) -> str:
     return body.replace("\0", "\\u0000").encode("utf-8", "replace").decode()
 
 
-def kept() -> list[db.Row]:
+def list_kept() -> list[db.Row]:
     """What is in quarantine, the oldest first: id, received_at, server, reason, bytes."""
-    return db.run(
+    return db.query(
         """
         select id, received_at, server, reason, octet_length(body) as bytes
         from ttt.quarantine
@@ -94,7 +94,7 @@ def kept() -> list[db.Row]:
 def replay(which: str | None = None) -> tuple[int, list[str]]:
     """Records what is kept, or one of it; returns how many, and why others are refused."""
     recorded, refused = 0, []
-    for row in db.run(
+    for row in db.query(
         """
         select id, received_at, server, body
         from ttt.quarantine
@@ -107,13 +107,13 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
         try:
             _record(row["body"], row["server"], row["received_at"])
         except errors.Problem as problem:
-            refused.append(f"{row['id']}: {problem.sentence}")
+            refused.append(f"{row['id']}: {problem.message}")
             continue
-        db.run("delete from ttt.quarantine where id = %s", (row["id"],))
+        db.query("delete from ttt.quarantine where id = %s", (row["id"],))
         recorded += 1
     return recorded, refused
 
 
 def _record(body: str, server: str | None, received_at: datetime) -> None:
-    sent = report.read(body).model_dump(mode="json", exclude_unset=True)
-    rounds.restore({"server": server, "round": sent}, round(received_at.timestamp() * 1000))
+    sent = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
+    rounds.consume({"server": server, "round": sent}, round(received_at.timestamp() * 1000))

@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import Field
 
 from functions.shared import db, wire
-from functions.ttt.period import Page, Paged, Period, Place
+from functions.ttt.filters import Page, Paged, Period, Place
 
 
 class RolesQuery(Period, Paged):
     """Which rounds to count."""
 
 
-class Role(wire.Shape):
+class Role(wire.ResponseModel):
     """A role's numbers: rounds and wins by the role at the start, kills and deaths by the role at
     that moment."""
 
@@ -29,7 +29,7 @@ class Role(wire.Shape):
     team_kills: int
 
 
-class Change(wire.Shape):
+class Change(wire.ResponseModel):
     """How often players began a round in one role and ended it in another."""
 
     from_: str = Field(alias="from")
@@ -44,10 +44,10 @@ class Roles(Page):
     changes: list[Change]
 
 
-def listed(ask: RolesQuery) -> dict[str, Any]:
+def list_roles(ask: RolesQuery) -> dict[str, Any]:
     """A page of Roles. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with role as (
           select role, sum(rounds)::bigint as rounds,

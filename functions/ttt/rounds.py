@@ -11,12 +11,12 @@ from pydantic import Field
 from functions.shared import db, ids, locks, spool, wire
 from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
-from functions.ttt.report import Report
+from functions.ttt.round_report import RoundReport
 
 _TOO_OLD = "is older than what is kept here"
 
 
-class RoundPath(wire.Terse):
+class RoundPath(wire.BracketPathModel):
     """Which round."""
 
     round_id: str = Field(max_length=36)
@@ -51,7 +51,7 @@ class NamedRound(feed.FeedRound):
 
 
 def record(
-    sent: Report, server: str | None = None, key: str | None = None
+    sent: RoundReport, server: str | None = None, key: str | None = None
 ) -> Literal["new", "known", "queued"]:
     """Stores a round with its players, kills and buys; `server` is who sent it, if known, with
     which `key`.
@@ -63,27 +63,27 @@ def record(
     received_at = datetime.now(UTC)
     try:
         return "new" if _store(sent, server, received_at) else "known"
-    except db.DatabaseAway:
+    except db.DatabaseUnavailable:
         body = sent.model_dump(mode="json", exclude_unset=True)
-        spool.keep("ttt.rounds", [{"server": server, "round": body}], key)
+        spool.enqueue("ttt.rounds", [{"server": server, "round": body}], key)
         return "queued"
 
 
 @db.retried
-def restore(item: Any, accepted_at: int) -> None:
+def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
-    sent = wire.parse(Report, item["round"])
+    sent = wire.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.writing():
-        _store(sent, item["server"], received_at, erasure.since(received_at, sent.people))
+    with erasure.shared_lock():
+        _store(sent, item["server"], received_at, erasure.erased_since(received_at, sent.people))
 
 
 def _store(
-    sent: Report, server: str | None, received_at: datetime, erased: set[str] | None = None
+    sent: RoundReport, server: str | None, received_at: datetime, erased: set[str] | None = None
 ) -> bool:
     """Whether the round is new; raises Conflict, and Invalid for one before the horizon."""
     content = sent.content
-    content = erasure.without(erased, content) if erased else content
+    content = erasure.replace_people(erased, content) if erased else content
     at = sent.ended_at or received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
     values = {
         **content,
@@ -96,7 +96,7 @@ def _store(
         "writing": locks.TTT_ROUNDS,
     }
     while True:
-        for row in db.run(_INSERT, values):
+        for row in db.query(_INSERT, values):
             if row["is_new"] is None:
                 raise Invalid(f"ended_at {_TOO_OLD}", [{"field": "ended_at", "problem": _TOO_OLD}])
             if not row["is_new"]:
@@ -162,11 +162,11 @@ _INSERT = """
 """
 
 
-def _compare(sent: Report, content: dict[str, Any], stored: db.Row) -> None:
+def _compare(sent: RoundReport, content: dict[str, Any], stored: db.Row) -> None:
     """Raises Conflict naming in what a repeated round differs from the stored one."""
     people = sent.people
-    gone = erasure.among(people, stored["players"] + stored["kills"] + stored["buys"])
-    content = erasure.without(gone, content) if gone else content
+    gone = erasure.find_erased(people, stored["players"] + stored["kills"] + stored["buys"])
+    content = erasure.replace_people(gone, content) if gone else content
     differences = [name for name in content if content[name] != stored[name]]
     if sent.ended_at and stored["ended_at"] and sent.ended_at != stored["ended_at"]:
         differences.insert(len({"map_name", "winner", "duration"} & {*differences}), "ended_at")
@@ -178,9 +178,9 @@ def _compare(sent: Report, content: dict[str, Any], stored: db.Row) -> None:
         )
 
 
-def named(round_id: str) -> dict[str, Any] | None:
+def get_round(round_id: str) -> dict[str, Any] | None:
     """A round with names, the ids of its rows and what was sent as its winner; None if unknown."""
-    found = db.run(
+    found = db.query(
         """
         select r.id, r.at, r.map_name, r.winner, r.winner_raw, r.duration, r.server, r.players,
           r.kills, r.buys, ttt.names_at(r.players, r.at) as names

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from functions.shared import auth, wire
-from functions.shared.auth import Caller, Needs
+from functions.shared.auth import Caller, RequireScope
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
-from functions.shared.http import Answer, Request, Routes
+from functions.shared.http import Request, Response, Routes
 from functions.ttt import (
     activity,
     buys,
+    duos,
     erasure,
     feed,
     karma,
@@ -21,12 +22,11 @@ from functions.ttt import (
     names,
     nemesis,
     overview,
-    pairs,
     players,
     profile,
     quarantine,
-    report,
     roles,
+    round_report,
     rounds,
     weapons,
 )
@@ -36,7 +36,7 @@ routes = Routes(__name__)
 FRESH = {"Cache-Control": "no-cache"}
 
 
-class ServerKey(Needs):
+class ServerKey(RequireScope):
     """A game server's key as X-Api-Key or, GMod being GMod, in the query; 401 for any other."""
 
     sent_as = ("key", "query")
@@ -44,7 +44,7 @@ class ServerKey(Needs):
 
     def __call__(self, request: Request) -> Caller:
         sent = request.header("x-api-key") or request.query().get("api_key", "")
-        caller = auth.who(sent) if sent else None
+        caller = auth.authenticate(sent) if sent else None
         if caller is None or self.scope not in caller.scopes:
             raise Unauthorized("Unauthorized")
         return caller
@@ -53,14 +53,14 @@ class ServerKey(Needs):
 write = ServerKey("ttt:write")
 
 
-class Collected(wire.Shape):
+class Collected(wire.ResponseModel):
     """The round is stored."""
 
     message: Literal["Stats collected successfully"]
     round_id: str
 
 
-class Known(wire.Shape):
+class Known(wire.ResponseModel):
     """The round was there already, with the same content: nothing changed."""
 
     message: Literal["Stats already collected"]
@@ -68,7 +68,7 @@ class Known(wire.Shape):
     duplicate: Literal[True]
 
 
-class Accepted(wire.Shape):
+class Accepted(wire.ResponseModel):
     """The database is away: the round is durably queued, as of now."""
 
     message: Literal["Stats accepted"]
@@ -76,7 +76,7 @@ class Accepted(wire.Shape):
     queued: Literal[True]
 
 
-class Updated(wire.Shape):
+class Updated(wire.ResponseModel):
     """The name is noted; `queued`: durably, for when the database is back."""
 
     message: Literal[
@@ -85,7 +85,7 @@ class Updated(wire.Shape):
     queued: Literal[True] | None = None
 
 
-class Differs(wire.Shape):
+class Differs(wire.ResponseModel):
     """The round is there with other content: nothing changed."""
 
     error: str
@@ -93,40 +93,40 @@ class Differs(wire.Shape):
     differences: list[str]
 
 
-class ErasedPlayer(wire.Shape):
+class ErasedPlayer(wire.ResponseModel):
     """How many rows were changed or removed, per table."""
 
     message: Literal["Player erased"]
     removed: dict[str, int]
 
 
-def collect(request: Request) -> Answer:
+def collect(request: Request) -> Response:
     """Stores a round with its players, kills and buys. Sending it again changes nothing."""
     assert request.caller
     server, key = request.caller.owner, request.caller.name
-    body = request.text(report.MAX_BYTES)
+    body = request.text(round_report.MAX_BYTES)
     try:
-        sent = report.read(body)
+        sent = round_report.parse_body(body)
         done = rounds.record(sent, server, key)
     except (BadRequest, Conflict) as problem:
         quarantine.keep(body, server, problem.sentence, key)
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":
-        return Answer({"message": "Stats collected successfully", **known}, 201)
+        return Response({"message": "Stats collected successfully", **known}, 201)
     if done == "queued":
-        return Answer({"message": "Stats accepted", **known, "queued": True}, 202)
-    return Answer({"message": "Stats already collected", **known, "duplicate": True})
+        return Response({"message": "Stats accepted", **known, "queued": True}, 202)
+    return Response({"message": "Stats already collected", **known, "duplicate": True})
 
 
-def update(request: Request) -> Answer:
+def update(request: Request) -> Response:
     """Notes what a player is called now; 201 for the first name ever."""
     assert request.caller
-    done = names.update(names.read(request.text(report.MAX_BYTES)), request.caller.name)
+    done = names.record(names.parse_body(request.text(round_report.MAX_BYTES)), request.caller.name)
     if done == "queued":
-        return Answer({"message": "Player update accepted", "queued": True}, 202)
+        return Response({"message": "Player update accepted", "queued": True}, 202)
     message = "Player created successfully" if done == "new" else "Player updated successfully"
-    return Answer({"message": message}, 201 if done == "new" else 200)
+    return Response({"message": message}, 201 if done == "new" else 200)
 
 
 # Old instructions put the address of the one where the base of both belongs.
@@ -134,8 +134,8 @@ for path in ("/api/collect", "/api/collect/collect"):
     routes.post(
         path,
         guard=write,
-        body=report.Report,
-        reads_body=True,
+        body=round_report.RoundReport,
+        raw_body=True,
         answers={201: Collected, 200: Known, 202: Accepted, 409: Differs},
     )(collect)
 for path in ("/api/player/update", "/api/collect/player/update"):
@@ -143,7 +143,7 @@ for path in ("/api/player/update", "/api/collect/player/update"):
         path,
         guard=write,
         body=names.NewName,
-        reads_body=True,
+        raw_body=True,
         answers={200: Updated, 201: Updated, 202: Updated},
     )(update)
 
@@ -156,12 +156,12 @@ for path in ("/api/player/update", "/api/collect/player/update"):
     headers=FRESH,
     etag=True,
 )
-def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
+def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
     """The newest rounds that fit into 5 MB, with gzip many times more than without.
 
     X-Has-More, X-Next-Offset and X-Next-Cursor go on.
     """
-    found = feed.cut(ask, packs=request.takes_gzip)
+    found = feed.fetch_page(ask, packs=request.takes_gzip)
     headers = {
         "Vary": "Accept-Encoding",
         "X-Total-Count": str(found.total),
@@ -173,27 +173,27 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Answer:
         headers["X-Next-Offset"] = str(found.offset)
     if found.cursor:
         headers["X-Next-Cursor"] = found.cursor
-    return Answer(found.body, headers=headers)
+    return Response(found.body, headers=headers)
 
 
 @routes.get("/health", answers={200: feed.Health, 503: feed.Health})
 @routes.get("/api/health", answers={200: feed.Health, 503: feed.Health})
-def health(request: Request) -> Answer:
+def health(request: Request) -> Response:
     """Whether what is stored can be read now."""
     is_well = feed.health()
-    return Answer({"status": "ok" if is_well else "degraded"}, 200 if is_well else 503)
+    return Response({"status": "ok" if is_well else "degraded"}, 200 if is_well else 503)
 
 
 @routes.get("/api/ttt/overview", query=overview.OverviewQuery, answers={200: overview.Overview})
 def read_overview(request: Request, ask: overview.OverviewQuery) -> dict[str, Any]:
     """Totals of a period."""
-    return overview.of(ask)
+    return overview.get_overview(ask)
 
 
 @routes.get("/api/ttt/players", query=players.PlayersQuery, answers={200: players.Players})
 def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
     """Players and their numbers, sorted by any of them."""
-    return players.listed(ask)
+    return players.list_players(ask)
 
 
 @routes.get(
@@ -203,13 +203,13 @@ def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
 )
 def read_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
     """Everything about one player."""
-    return profile.of(ask)
+    return profile.get_profile(ask)
 
 
 @routes.get("/api/ttt/players/{steam_id}/names", query=names.NamesPath, answers={200: names.Names})
 def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """What a player was called, and when."""
-    return names.of(path.steam_id)
+    return names.get_names(path.steam_id)
 
 
 @routes.delete(
@@ -231,55 +231,55 @@ def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
 def list_weapons(request: Request, ask: weapons.WeaponsQuery) -> dict[str, Any]:
     """Weapons, the deadliest first."""
-    return weapons.listed(ask)
+    return weapons.list_weapons(ask)
 
 
 @routes.get("/api/ttt/maps", query=maps.MapsQuery, answers={200: maps.Maps})
 def list_maps(request: Request, ask: maps.MapsQuery) -> dict[str, Any]:
     """Maps, the most played first."""
-    return maps.listed(ask)
+    return maps.list_maps(ask)
 
 
 @routes.get("/api/ttt/roles", query=roles.RolesQuery, answers={200: roles.Roles})
 def list_roles(request: Request, ask: roles.RolesQuery) -> dict[str, Any]:
     """Roles, the most played first, and what they turned into."""
-    return roles.listed(ask)
+    return roles.list_roles(ask)
 
 
-@routes.get("/api/ttt/duos", query=pairs.DuosQuery, answers={200: pairs.Duos})
-def list_duos(request: Request, ask: pairs.DuosQuery) -> dict[str, Any]:
+@routes.get("/api/ttt/duos", query=duos.DuosQuery, answers={200: duos.Duos})
+def list_duos(request: Request, ask: duos.DuosQuery) -> dict[str, Any]:
     """Pairs that win together, that lose together, or that just play together."""
-    return pairs.listed(ask)
+    return duos.list_duos(ask)
 
 
 @routes.get("/api/ttt/nemesis", query=nemesis.NemesisQuery, answers={200: nemesis.Nemeses})
 def list_nemeses(request: Request, ask: nemesis.NemesisQuery) -> dict[str, Any]:
     """Who kills whom, the most kills first."""
-    return nemesis.listed(ask)
+    return nemesis.list_nemeses(ask)
 
 
 @routes.get("/api/ttt/rivalries", query=nemesis.RivalriesQuery, answers={200: nemesis.Rivalries})
 def list_rivalries(request: Request, ask: nemesis.RivalriesQuery) -> dict[str, Any]:
     """Pairs who have killed each other."""
-    return nemesis.rivalries(ask)
+    return nemesis.list_rivalries(ask)
 
 
 @routes.get("/api/ttt/karma", query=karma.KarmaQuery, answers={200: karma.KarmaList})
 def list_karma(request: Request, ask: karma.KarmaQuery) -> dict[str, Any]:
     """Players by the karma they gain in a round."""
-    return karma.listed(ask)
+    return karma.list_karma(ask)
 
 
 @routes.get("/api/ttt/activity", query=activity.ActivityQuery, answers={200: activity.Activity})
 def read_activity(request: Request, ask: activity.ActivityQuery) -> dict[str, Any]:
     """Rounds by weekday and hour of any time zone."""
-    return activity.of(ask)
+    return activity.get_activity(ask)
 
 
 @routes.get("/api/ttt/buys", query=buys.BuysQuery, answers={200: buys.Items})
 def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
     """Items, and whether they help to win."""
-    return buys.listed(ask)
+    return buys.list_items(ask)
 
 
 @routes.get(
@@ -290,7 +290,7 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
 )
 def read_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
-    found = rounds.named(path.round_id)
+    found = rounds.get_round(path.round_id)
     if found is None:
         raise NotFound("Round not found")
     return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from functions.shared import db, wire
-from functions.ttt.period import Page, Paged, Period, Place
+from functions.ttt.filters import Page, Paged, Period, Place
 
 
 class WeaponsQuery(Period, Paged):
     """Which kills to count."""
 
 
-class Weapon(wire.Shape):
+class Weapon(wire.ResponseModel):
     """A weapon's numbers; `events` are kills, suicides and deaths by the world together."""
 
     weapon: str
@@ -31,10 +31,10 @@ class Weapons(Page):
     items: list[Weapon]
 
 
-def listed(ask: WeaponsQuery) -> dict[str, Any]:
+def list_weapons(ask: WeaponsQuery) -> dict[str, Any]:
     """A page of Weapons. One round trip."""
     place = Place(ask)
-    rows = db.run(
+    rows = db.query(
         """
         with weapon as (
           select weapon,

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from functions.ttt import report
+from functions.ttt import round_report
 from tests.benchmarks import callee
 
 TABLES = """
@@ -59,7 +59,7 @@ Statements = list[tuple[str, list[Any]]]
 
 def statements(event: dict[str, Any]) -> Statements:
     """The inserts, with their values, for the Lambda event of a round."""
-    sent = report.read(event["body"])
+    sent = round_report.parse_body(event["body"])
     content = sent.content
     lists = {name: _columns(content[name]) for name in ("players", "kills", "buys")}
     head = [datetime.now(UTC), sent.round_id, sent.map_name]

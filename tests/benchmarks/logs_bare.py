@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from functions.logs import batches
+from functions.logs import batch
 from tests.benchmarks import callee, logs_store
 
 # The floor's and the peer's, with the same indexes as ours and nothing else.
@@ -38,7 +38,7 @@ _SERVER = logs_store.SERVERS[0]
 
 def rows(event: dict[str, Any]) -> list[tuple[object, ...]]:
     """What the Lambda event of a batch stores, in the order that the handler stores it in."""
-    return logs_store.rows(batches.read(event["body"]), _SERVER)
+    return logs_store.rows(batch.parse_body(event["body"]), _SERVER)
 
 
 def main() -> None:

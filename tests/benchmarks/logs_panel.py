@@ -18,8 +18,8 @@ from random import Random
 from threading import Event as Flag
 from typing import Any
 
-from functions.logs import batches, changes, events
-from functions.logs import senders as known
+from functions.logs import batch, change_queue, event_writer
+from functions.logs import ingest_server as known
 from infra.local.timescale import Server
 from tests.benchmarks import logs_population, logs_requests
 from tests.benchmarks.caller import Callee, callee
@@ -118,9 +118,9 @@ def _fill(store: Store, sender: Sender, evening: Evening, size: int) -> None:
     with environ(store):
         for start in range(0, size, _BATCH):
             sent: list[Any] = list(evening.events(times[start : start + _BATCH]))
-            outcomes = batches.prepared(sent, known.Sender(sender.server), now)
-            events.store(batches.parcel_of(outcomes, known.Sender(sender.server), now))
-            changes.fold_all()
+            outcomes = batch.prepare(sent, known.Sender(sender.server), now)
+            event_writer.store(batch.to_batch(outcomes, known.Sender(sender.server), now))
+            change_queue.fold_all()
     with store.connect() as admin:
         admin.execute("vacuum analyze")
 

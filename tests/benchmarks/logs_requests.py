@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from functions.logs import servers
-from functions.logs.sent import Server
+from functions.logs.normalise import Server
 from functions.shared import auth
 from tests.benchmarks import logs_population
 from tests.benchmarks.logs_population import Sent

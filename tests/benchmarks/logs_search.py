@@ -182,7 +182,7 @@ def _pages(kind: str, ask: Callable[[Random], Asked]) -> Iterator[Asked]:
     while True:
         asked = ask(random)
         for _ in range(_READS):
-            _, cursor = search.listed(search.LogsQuery.model_validate(asked))
+            _, cursor = search.search_events(search.LogsQuery.model_validate(asked))
             if cursor is None:
                 break
             asked = asked | {"cursor": cursor}

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from functions.logs import batches, events
-from functions.logs.senders import Sender
-from functions.logs.sent import Server
+from functions.logs import batch, event_writer
+from functions.logs.ingest_server import Sender
+from functions.logs.normalise import Server
 from functions.shared import db
 from tests.benchmarks import logs_population
 from tests.benchmarks.store import Store
@@ -108,12 +108,12 @@ def _record(url: str, numbers: range, since: datetime, step: timedelta) -> None:
 
 def rows(sent: list[logs_population.Sent], server: Server) -> list[tuple[object, ...]]:
     """What a batch stores, in the order that the handler stores it in."""
-    outcomes = batches.prepared(list(sent), Sender(server), datetime.now(UTC))
+    outcomes = batch.prepare(list(sent), Sender(server), datetime.now(UTC))
     stored = [one.row for one in outcomes if one.row]
     assert len(stored) == len(sent), [one.reason for one in outcomes if one.reason]
     return [
         # psycopg spells a time in ten times as long.
-        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(events.COLUMNS)])
+        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(event_writer.COLUMNS)])
         for row in stored
     ]
 

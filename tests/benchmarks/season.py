@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from functions.shared import db
 from functions.ttt import rounds
-from functions.ttt.report import Report
+from functions.ttt.round_report import RoundReport
 from infra.demo.season import Played, Season
 
 _SEASON = Season(20_260_101, players=50_000, servers=4, size=(16, 16), kills_per_round=30)
@@ -96,7 +96,7 @@ def check(until: datetime) -> None:
             copied = _stored(connection)
         with connection.transaction(force_rollback=True):
             for played in sample:
-                rounds.record(Report.model_validate(played.body), _server(played))
+                rounds.record(RoundReport.model_validate(played.body), _server(played))
             recorded = _stored(connection)
     assert len(copied["rounds"]) == 200
     assert copied == recorded
@@ -136,7 +136,7 @@ def _batch(some: Iterable[Played]) -> Batch:
 
 def _rows(played: Played) -> dict[str, list[str]]:
     """The lines of one round."""
-    sent = Report.model_validate(played.body)
+    sent = RoundReport.model_validate(played.body)
     content, server = sent.content, _server(played)
     at, map_name = str(sent.ended_at), sent.map_name or _NULL
     duration = _NULL if sent.duration is None else sent.duration

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import batches
+from functions.logs import batch
 from tests import reference
 from tests.logs.ingest import RECEIPT
 
@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def then(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Clock]]:
     """Whatever is sent arrives at RECEIPT."""
-    monkeypatch.setattr(batches, "datetime", Clock)
+    monkeypatch.setattr(batch, "datetime", Clock)
     yield Clock
     Clock.moment = RECEIPT
 

@@ -255,9 +255,9 @@ def test_what_is_accepted_during_an_outage_can_be_stored(
     [one] = [o for o in operations() if o.path == path and o.method == "POST"]
     headers = headers_of(one, callers)
     Client().call("POST", path, "{}", headers=headers)  # the key is known from here on
-    known = dict(auth._seen)
+    known = dict(auth._cache)
     away()
-    auth._seen.update(known)
+    auth._cache.update(known)
     queued = 0
     for number, place in enumerate(places(bodies()[named(one)])):
         for odd in WORST[::3]:
@@ -276,4 +276,4 @@ def test_what_is_accepted_during_an_outage_can_be_stored(
         pass
     letters = queues.bodies(queues.dead_letters)
     assert [letter[:500] for letter in letters] == []
-    assert db.run("select 1 as one")
+    assert db.query("select 1 as one")

@@ -96,7 +96,7 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     Clock.moment = datetime.now(UTC)
     old = chat(at=ago(days=100))
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
-    db.run(
+    db.query(
         """
         insert into rollups.sources (name, time_column, keep)
         values ('logs.hours', 'hour', interval '120 days')
@@ -106,7 +106,7 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     )
     assert send(game, old)["results"][0]["warnings"] == ["late"]
     # What was dropped once stays dropped, whatever is kept from now on.
-    db.run("update rollups.sources set horizon = now() - interval '99 days'")
+    db.query("update rollups.sources set horizon = now() - interval '99 days'")
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
 
 
@@ -115,7 +115,7 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
 ) -> None:
     """Regression: no id holds such a time, and one such event was a 500 for its whole batch."""
     Clock.moment = datetime.now(UTC)
-    db.run(
+    db.query(
         """
         insert into rollups.sources (name, time_column, keep)
         values ('logs.hours', 'hour', interval '100 years')

@@ -92,14 +92,14 @@ def test_a_role_is_read_at_every_call(staff: Client) -> None:
 
 def test_a_used_key_is_noted_once_a_minute(staff: Client) -> None:
     def used() -> Any:
-        return db.run("select last_used_at from shared.api_keys")[0]["last_used_at"]
+        return db.query("select last_used_at from shared.api_keys")[0]["last_used_at"]
 
     staff.get("/api/logs")
     first = used()
-    db.run("update shared.api_keys set last_used_at = last_used_at - interval '50 seconds'")
+    db.query("update shared.api_keys set last_used_at = last_used_at - interval '50 seconds'")
     staff.get("/api/logs")
     assert (first - used()).total_seconds() == 50
-    db.run("update shared.api_keys set last_used_at = last_used_at - interval '20 seconds'")
+    db.query("update shared.api_keys set last_used_at = last_used_at - interval '20 seconds'")
     staff.get("/api/logs")
     assert used() == first
 
@@ -108,10 +108,10 @@ def test_guesses_do_not_push_known_keys_out(store: str) -> None:
     game = make_server()
     assert ingest(game.headers["X-Server-Key"]) == 200
     for number in range(1100):
-        auth._seen[str(number).encode()] = (time.monotonic() + 60, None)
+        auth._cache[str(number).encode()] = (time.monotonic() + 60, None)
     assert ingest("sk_live_00000000_" + "a" * 40) == 403
-    assert len([one for _, one in auth._seen.values() if one]) == 1
-    assert len(auth._seen) < 10
+    assert len([one for _, one in auth._cache.values() if one]) == 1
+    assert len(auth._cache) < 10
 
 
 # --- what the browser needs ---

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import changes
+from functions.logs import change_queue
 from functions.shared import db
 from tests.client import Client
 from tests.logs.panel import SERVER, ago, make_server, make_staff, say, send, stamp
@@ -50,7 +50,7 @@ def test_a_change_of_the_map_is_no_connection(store: str, folds: bool) -> None:
     for event in evening():
         send(game, event)
         if folds:
-            changes.fold_all()
+            change_queue.fold_all()
     played = (240 - 1) * 60
     assert totals(staff, ANA) == (1, played)
     assert totals(staff, BO) == (1, played - 12)
@@ -62,7 +62,7 @@ def test_a_change_of_the_map_is_no_connection(store: str, folds: bool) -> None:
     card = staff.get(f"/api/players/{ANA}").json
     assert card["serverStats"][SERVER]["connections"] == 1
     assert staff.get("/api/dashboard").json["totalConnections"] == 2
-    changes.fold_all()
+    change_queue.fold_all()
     assert totals(staff, ANA) == (1, played)
     assert staff.get("/api/dashboard").json["totalConnections"] == 2
 
@@ -139,7 +139,7 @@ def test_what_is_a_connection(
     staff, game = make_staff(), make_server()
     for event in reversed(events) if backwards else events:
         send(game, event)
-        changes.fold_all()
+        change_queue.fold_all()
     card = staff.get(f"/api/players/{ANA}").json
     assert card["totalConnections"] == connections
     listed = staff.get(f"/api/players/{ANA}/sessions").json
@@ -158,7 +158,7 @@ def test_an_hour_on_two_servers_counts_once_for_the_person(store: str, folds: bo
             hook("DISCONNECT", end),
         )
         if folds:
-            changes.fold_all()
+            change_queue.fold_all()
     read = staff.get(f"/api/players/{ANA}").json
     assert (read["playTimeSeconds"], read["playTimeHours"]) == (5400, 1.5)
     assert {name: part["playTimeHours"] for name, part in read["serverStats"].items()} == {
@@ -179,7 +179,7 @@ def test_who_reads_waits_for_nobody(store: str) -> None:
     """Regression: readers waited for each other, and were answered 503 after ten seconds, while
     one of them brought the sessions of the hour up to date."""
     staff, game = make_staff(), make_server()
-    db.run("set lock_timeout = '100ms'")
+    db.query("set lock_timeout = '100ms'")
     send(game, hook("CONNECT", 200), *(hook("CHAT", at) for at in range(202, 290, 2)))
     pages = (
         "/api/players",
@@ -207,6 +207,6 @@ def test_late_events_are_folded_by_who_sends_them(store: str) -> None:
     """Regression: the next page after events of 2,000 hours took seconds, until the refresh."""
     game = make_server()
     send(game, *(say(f"late {n}", ago(hours=n), ANA) for n in range(1, 100)))
-    assert db.run("select count(*) as n from logs.changes")[0]["n"] == 0
+    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 0
     send(game, say("now"))
-    assert db.run("select count(*) as n from logs.changes")[0]["n"] == 1
+    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 1

@@ -51,7 +51,7 @@ def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:
 
 
 def stored() -> list[db.Row]:
-    return db.run(
+    return db.query(
         "select id, type, at, mode, steam_id, raw_text, map, session_id, metadata"
         " from logs.events order by at, id"
     )
@@ -264,7 +264,9 @@ def test_the_first_hundred_errors_are_shown(staff: Client) -> None:
 
 
 def test_ignore_rules_hold_for_imports_too(staff: Client) -> None:
-    db.run("""insert into logs.site (config) values ('{"logs": {"ignoredCommands": ["MENU"]}}')""")
+    db.query(
+        """insert into logs.site (config) values ('{"logs": {"ignoredCommands": ["MENU"]}}')"""
+    )
     said = bring(staff).json
     assert (said["eventsInserted"], said["ignored"]) == (4, 1)
 
@@ -290,7 +292,7 @@ def test_an_event_of_an_unsure_actor_is_no_evidence(staff: Client) -> None:
     )
     assert bring(staff, line + forged).json["eventsInserted"] == 2
     assert all(row["metadata"]["ambiguous"] for row in stored())
-    assert db.run("select 1 as one from logs.sightings") == []
+    assert db.query("select 1 as one from logs.sightings") == []
 
 
 def test_equal_lines_in_one_second_are_told_apart(staff: Client) -> None:

@@ -45,7 +45,7 @@ def life() -> Any:
     ],
 )
 def test_a_heartbeat(game: Client, query: str, body: Any, players: int, where: str) -> None:
-    db.run("update logs.servers set players = 5, map = 'old'")
+    db.query("update logs.servers set players = 5, map = 'old'")
     answered = game.post(f"/api/servers/heartbeat{query}", body)
     assert answered.status == 200
     assert answered.json["ok"] is True
@@ -55,7 +55,7 @@ def test_a_heartbeat(game: Client, query: str, body: Any, players: int, where: s
     found = life()
     assert (found["status"], found["currentPlayers"]) == ("online", players)
     assert found["currentMap"] == where
-    [row] = db.run("select server_id, players, map from logs.heartbeats")
+    [row] = db.query("select server_id, players, map from logs.heartbeats")
     assert row["server_id"] == SERVER
     assert row["players"] == (players if players != 5 else None)
 
@@ -73,13 +73,13 @@ def test_of_a_server_that_is_gone_no_heartbeat_is_kept(game: Client) -> None:
     any key of that scope some of a server that never was."""
     url = "/api/servers/heartbeat"
     assert game.post(url, {}).status == 200
-    db.run("update logs.servers set deleted_at = now()")  # as another process does
+    db.query("update logs.servers set deleted_at = now()")  # as another process does
     ghost = auth.issue("srv_ghost", ["logs:write"])
     for headers in (game.headers, {"X-Server-Key": ghost}):
         answered = game.post(url, {"playerCount": 5}, headers=headers)
         assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
-    assert len(db.run("select at from logs.heartbeats")) == 1
-    assert db.run("select players from logs.servers") == [{"players": 0}]
+    assert len(db.query("select at from logs.heartbeats")) == 1
+    assert db.query("select players from logs.servers") == [{"players": 0}]
 
 
 @pytest.mark.commits
@@ -91,10 +91,10 @@ def test_with_the_database_away_a_heartbeat_is_queued_as_of_then(
     answered = game.post("/api/servers/heartbeat", {"map": "a", "playerCount": 3})
     assert answered.status == 200
     setting(DATABASE_URL=store)
-    db._ask_again_at = 0.0
+    db._circuit_open_until = 0.0
     [body] = queues.bodies()
     Mapping(queues).deliver(body, body)
-    rows = db.run("select at, players, map from logs.heartbeats order by at")
+    rows = db.query("select at, players, map from logs.heartbeats order by at")
     assert len(rows) == 2
     assert abs(rows[1]["at"] - datetime.fromisoformat(answered.json["serverTime"])) < timedelta(
         milliseconds=1
@@ -124,7 +124,7 @@ def test_a_live_event_is_a_sign_of_life_too(game: Client) -> None:
     assert found["currentMap"] == "gm_new"
     send(game, chat("oldest", at=now - timedelta(seconds=90), map="gm_older", playerCount=2))
     assert (life()["currentPlayers"], life()["currentMap"]) == (4, "gm_new")
-    db.run("update logs.servers set last_sign_at = now() - interval '121 seconds'")
+    db.query("update logs.servers set last_sign_at = now() - interval '121 seconds'")
     assert (life()["status"], life()["currentPlayers"]) == ("offline", 0)
     send(game, chat("new", at=now - timedelta(seconds=5), map="gm_new"))  # sent again
     assert life()["status"] == "online"

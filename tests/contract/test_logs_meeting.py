@@ -183,7 +183,7 @@ def kinds() -> Counter[str]:
     return Counter(
         {
             row["type"]: row["n"]
-            for row in db.run("select type, count(*)::int as n from logs.events group by type")
+            for row in db.query("select type, count(*)::int as n from logs.events group by type")
         }
     )
 

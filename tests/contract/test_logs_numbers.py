@@ -69,7 +69,7 @@ def test_a_heartbeat_keeps_the_map_beside_such_a_number(game: Client) -> None:
     """Regression: all of the body was left out."""
     body = '{"map":"gm_construct","playerCount":-nan}'
     assert game.post("/api/servers/heartbeat", body).status == 200
-    assert db.run("select map, players from logs.heartbeats") == [
+    assert db.query("select map, players from logs.heartbeats") == [
         {"map": "gm_construct", "players": None}
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.logs import senders
+from functions.logs import ingest_server
 from functions.shared import db
 from tests.client import Client
 from tests.conftest import Queues
@@ -38,7 +38,7 @@ def test_with_the_database_away_events_are_202_and_keep_their_ids(
         "queued",
     ]
     setting(DATABASE_URL=store)
-    db._ask_again_at = 0.0
+    db._circuit_open_until = 0.0
     bodies = queues.bodies()
     for _ in range(2):  # a message may come twice
         Mapping(queues).deliver(*bodies)
@@ -61,7 +61,7 @@ def test_a_large_batch_fits_into_the_spool(
     sent = [chat(str(n), metadata=details | {"n": n}, eventId=str(n)) for n in range(800)]
     assert game.post(URL, sent).json["queued"] == 800
     setting(DATABASE_URL=store)
-    db._ask_again_at = 0.0
+    db._circuit_open_until = 0.0
     bodies = queues.bodies()
     assert len(bodies) > 5
     for body in bodies:
@@ -82,7 +82,7 @@ def test_neither_stored_nor_queued_is_503(game: Client, away: Away) -> None:
 
 def test_with_the_database_away_an_unknown_key_is_503(game: Client, away: Away) -> None:
     away()
-    senders._known.clear()
+    ingest_server._known.clear()
     for key in (game.headers["X-Server-Key"], "sk_live_00000000_" + "a" * 40):
         answered = game.post(URL, [chat()], headers={"X-Server-Key": key})
         assert (answered.status, answered.json) == (503, {"error": "Temporarily unavailable"})

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from functions.logs import batches, keys
+from functions.logs import batch, keys
 from functions.shared import auth, db
 from tests.client import Client
 from tests.conftest import API_KEY
@@ -45,7 +45,7 @@ def test_an_unknown_key_is_403(game: Client, key: str) -> None:
 
 @pytest.mark.parametrize("change", ["revoked_at = now()", "expires_at = now()"])
 def test_a_dead_key_is_403(game: Client, change: str) -> None:
-    db.run(f"update shared.api_keys set {change}")  # type: ignore[arg-type]
+    db.query(f"update shared.api_keys set {change}")  # type: ignore[arg-type]
     assert game.post(URL, EXAMPLE).status == 403
 
 
@@ -57,11 +57,11 @@ def test_a_key_of_something_else_is_403(game: Client) -> None:
 
 
 def test_a_key_is_checked_before_the_body_and_the_limit_before_its_size(game: Client) -> None:
-    huge = "x" * (batches.MAX_BYTES + 1)
+    huge = "x" * (batch.MAX_BYTES + 1)
     assert game.post(URL, huge, headers={"X-Server-Key": "x"}).status == 403
-    db.run("update shared.limits set spent = 5000")
+    db.query("update shared.limits set spent = 5000")
     assert game.post(URL, huge).status == 413  # counts as the first of its window
-    db.run("update shared.limits set spent = 5000")
+    db.query("update shared.limits set spent = 5000")
     answered = game.post(URL, huge)
     assert (answered.status, answered.json) == (429, {"error": "Too many requests"})
     assert 1 <= int(answered.headers["retry-after"]) <= 60
@@ -81,7 +81,7 @@ def test_the_limit_is_each_keys_own(game: Client) -> None:
         ("oops", 400),
         ("[]", 400),
         ('["oops"]', 200),
-        ("x" * (batches.MAX_BYTES + 1), 413),
+        ("x" * (batch.MAX_BYTES + 1), 413),
         (json.dumps([0] * 2001), 413),
     ],
 )
@@ -98,20 +98,20 @@ def test_what_is_refused_says_what_is_left_of_the_limit(
 
 def test_a_body_of_2_mib_is_taken_and_one_byte_more_is_413(game: Client) -> None:
     event = json.dumps([chat()])
-    padded = event + " " * (batches.MAX_BYTES - len(event))
+    padded = event + " " * (batch.MAX_BYTES - len(event))
     assert game.post(URL, padded).status == 200
     answered = game.post(URL, padded + " ")
     assert answered.status == 413
     assert answered.json == {"error": "Payload too large", "maxBytes": 2_097_152}
     wide = json.dumps([chat("☭" * 700_000)], ensure_ascii=False)
-    assert len(wide) < batches.MAX_BYTES < len(wide.encode())
+    assert len(wide) < batch.MAX_BYTES < len(wide.encode())
     assert game.post(URL, wide).status == 413
 
 
 def test_a_batch_may_be_gzip_and_is_measured_unpacked(game: Client) -> None:
     headers = {**game.headers, "Content-Type": "text/plain", "Content-Encoding": "gzip"}
     event = json.dumps([chat()])
-    padded = event + " " * (batches.MAX_BYTES - len(event))
+    padded = event + " " * (batch.MAX_BYTES - len(event))
     assert game.post(URL, gzip.compress(padded.encode(), 1), headers=headers).json["stored"] == 1
     answered = game.post(URL, gzip.compress(padded.encode() + b" ", 1), headers=headers)
     assert answered.json == {"error": "Payload too large", "maxBytes": 2_097_152}

@@ -67,14 +67,14 @@ def test_a_server_is_made_read_changed_and_removed(admin: Client) -> None:
         admin.get(f"{url}/keys"),
     ):
         assert (answered.status, answered.json) == (404, {"error": "Server not found"})
-    assert db.run("select count(*) from logs.events")[0]["count"] == 1  # its logs stay
+    assert db.query("select count(*) from logs.events")[0]["count"] == 1  # its logs stay
 
 
 def test_servers_are_listed_the_oldest_first(admin: Client) -> None:
     names = [f"server {number}" for number in range(5)]
     for name in names:
         admin.post("/api/servers", {**NEW, "name": name})
-        db.run("update logs.servers set created_at = created_at - interval '1 minute'")
+        db.query("update logs.servers set created_at = created_at - interval '1 minute'")
     assert [one["name"] for one in Client().get("/api/servers").json] == names
 
 
@@ -125,10 +125,10 @@ def test_no_json_is_400_and_names_the_place(admin: Client) -> None:
 
 def test_a_server_is_online_for_120_s_after_a_sign_of_life(store: str) -> None:
     make_server()
-    db.run("update logs.servers set players = 7, map = 'gm_flatgrass'")
+    db.query("update logs.servers set players = 7, map = 'gm_flatgrass'")
 
     def seen(ago: str) -> tuple[str, int]:
-        db.run("update logs.servers set last_sign_at = now() - %s::interval", (ago,))
+        db.query("update logs.servers set last_sign_at = now() - %s::interval", (ago,))
         found = Client().get(f"/api/servers/{SERVER}").json
         assert found["lastHeartbeat"].endswith("Z")
         return found["status"], found["currentPlayers"]
@@ -150,7 +150,7 @@ def test_no_read_ever_shows_a_key(admin: Client) -> None:
         assert "apiKey" not in answered.text
         assert secret not in answered.text
     assert secret not in admin.patch(url, {}).text
-    assert secret.encode() not in db.run("select digest from shared.api_keys")[0]["digest"]
+    assert secret.encode() not in db.query("select digest from shared.api_keys")[0]["digest"]
 
 
 # --- keys ---
@@ -163,7 +163,7 @@ def test_keys_rotate(admin: Client) -> None:
     second = admin.post(f"{url}/regenerate-key")
     assert second.status == 200
     assert re.fullmatch(r"sk_live_[0-9a-f]{8}_[0-9A-Za-z]{40}", second.json["apiKey"])
-    [row] = db.run(
+    [row] = db.query(
         "select expires_at - now() as left from shared.api_keys where key_id = %s",
         (first.split("_")[2],),
     )
@@ -187,14 +187,14 @@ def test_after_24_h_the_old_key_is_dead(admin: Client) -> None:
     made = admin.post("/api/servers", NEW).json
     url = f"/api/servers/{made['id']}"
     second = admin.post(f"{url}/regenerate-key").json["apiKey"]
-    db.run(
+    db.query(
         """
         update shared.api_keys
         set expires_at = expires_at - interval '24 hours'
         where expires_at is not null
         """
     )
-    auth.forget()
+    auth.clear_cache()
     assert (ingest(made["apiKey"]), ingest(second)) == (403, 200)
     third = admin.post(f"{url}/regenerate-key").json["apiKey"]
     assert (ingest(second), ingest(third)) == (200, 200)
@@ -227,7 +227,7 @@ def test_a_key_is_revoked_alone(admin: Client) -> None:
     assert admin.delete(f"{url}/keys/{other['apiKey'][8:16]}").status == 204  # not its own
     keys_ = (made["apiKey"], second, other["apiKey"])
     assert [ingest(key) for key in keys_] == [403, 200, 200]
-    noted = db.run("select action, subject, actor from shared.audit where action like 'key.re%%'")
+    noted = db.query("select action, subject, actor from shared.audit where action like 'key.re%%'")
     assert [tuple(row.values()) for row in noted] == [("key.revoke", made["apiKey"][8:16], "Ada")]
 
 
@@ -235,7 +235,7 @@ def test_one_wrong_letter_is_403(admin: Client) -> None:
     key = admin.post("/api/servers", NEW).json["apiKey"]
     for wrong in (key[:-1] + ("a" if key[-1] != "a" else "b"), key + "a", key[:-1], key.upper()):
         assert ingest(wrong) == 403
-    assert db.run("select last_used_at from shared.api_keys where name like 'srv%%'") == [
+    assert db.query("select last_used_at from shared.api_keys where name like 'srv%%'") == [
         {"last_used_at": None}
     ]
 
@@ -245,7 +245,7 @@ def test_a_stored_hash_is_of_no_use_with_another_secret(
 ) -> None:
     key = admin.post("/api/servers", NEW).json["apiKey"]
     setting(SIGNING_KEY="another secret, just as long as the first one")
-    auth.forget()
+    auth.clear_cache()
     assert ingest(key) == 403
 
 
@@ -262,14 +262,14 @@ def test_a_servers_key_sends_ttt_rounds_too(admin: Client) -> None:
     }
     for headers in ({"X-Api-Key": made["apiKey"]},):
         assert Client().post("/api/collect", sent, headers=headers).status == 201
-    assert db.run("select server from ttt.rounds") == [{"server": made["id"]}]
+    assert db.query("select server from ttt.rounds") == [{"server": made["id"]}]
 
 
 def test_two_rotations_at_once_leave_two_keys(store: str) -> None:
     make_server()
     for _ in range(3):
         keys.issue(SERVER, "Ada")
-    assert len(keys.live(SERVER)) == 2
+    assert len(keys.list_keys(SERVER)) == 2
 
 
 @pytest.mark.parametrize("body", ["5", "true", '"x"', "[1]"])

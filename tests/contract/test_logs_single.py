@@ -74,9 +74,9 @@ def test_what_the_caller_has_is_304_until_it_changes(admin: Client, log_id: str,
         assert (again.status, again.text, again.headers["etag"]) == (304, "", tag)
     other = admin.get(path, headers={**admin.headers, "If-None-Match": '"x"'})
     assert (other.status, other.json) == (200, read.json)
-    db.run("update logs.servers set name = 'Pier', map = 'gm_pier'")
-    db.run("update logs.events set player_name = 'Ana', metadata = '{}'")
-    db.run("update logs.changes set player_name = 'Pia'")
+    db.query("update logs.servers set name = 'Pier', map = 'gm_pier'")
+    db.query("update logs.events set player_name = 'Ana', metadata = '{}'")
+    db.query("update logs.changes set player_name = 'Pia'")
     admin.put("/api/site-config", {"general": {"siteName": "Pier"}})
     assert admin.get(path, headers={**admin.headers, "If-None-Match": tag}).status == 200
 

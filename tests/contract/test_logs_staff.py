@@ -36,21 +36,21 @@ def test_a_note_is_kept_under_the_name_of_who_wrote_it(staff: Client) -> None:
     assert note["date"].endswith("Z")
     changed = staff.call("PATCH", f"{NOTES}/{note['id']}", {"content": "was rude"})
     assert (changed.status, changed.json) == (200, {**note, "content": "was rude"})
-    [kept] = notes.of(ANA)
+    [kept] = notes.list_notes(ANA)
     assert (str(kept["id"]), kept["content"]) == (note["id"], "was rude")
     gone = staff.delete(f"{NOTES}/{note['id']}")
     assert (gone.status, gone.text) == (204, "")
-    assert notes.of(ANA) == []
+    assert notes.list_notes(ANA) == []
     assert staff.delete(f"{NOTES}/{note['id']}").status == 404
 
 
 def test_the_newest_note_comes_first(staff: Client) -> None:
     for n in range(3):
         staff.post(NOTES, {"content": f"note {n}"})
-    db.run(
+    db.query(
         "update logs.notes set created_at = created_at - interval '1 day' where content = 'note 1'"
     )
-    assert notes.of(ANA)[-1]["content"] == "note 1"
+    assert notes.list_notes(ANA)[-1]["content"] == "note 1"
 
 
 @pytest.mark.parametrize("body", [{}, {"content": ""}, {"content": "  "}, {"content": 5}, []])
@@ -88,7 +88,7 @@ def test_what_is_sent_again_at_once_is_the_same(
     ids = {one.json["id"] for one in (first, by_another, *elsewhere)}
     assert len(ids) == 2 + len(others)
     table = url.rpartition("/")[2]
-    db.run(f"update logs.{table} set created_at = created_at - interval '61 s'")  # type: ignore[arg-type]
+    db.query(f"update logs.{table} set created_at = created_at - interval '61 s'")  # type: ignore[arg-type]
     assert staff.post(url, body).json["id"] not in ids
 
 
@@ -142,7 +142,7 @@ def test_who_is_no_player_has_no_record(staff: Client, path: str) -> None:
 
 def test_paths_are_taken_escaped_or_not(staff: Client) -> None:
     assert staff.post(f"/api/players/{quote(ANA, safe='')}/notes", {"content": "x"}).status == 201
-    assert len(notes.of(ANA)) == 1
+    assert len(notes.list_notes(ANA)) == 1
 
 
 def test_a_punishment_is_recorded(staff: Client) -> None:
@@ -166,11 +166,11 @@ def test_a_punishment_is_recorded(staff: Client) -> None:
         False,
         "60",
     )
-    assert [one["type"] for one in punishments.of([ANA, BO])[ANA]] in (
+    assert [one["type"] for one in punishments.list_punishments([ANA, BO])[ANA]] in (
         ["BAN", "WARN"],
         ["WARN", "BAN"],
     )
-    assert punishments.active_bans() == 1
+    assert punishments.count_active_bans() == 1
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_punishment_that_says_too_little_is_refused(
 ) -> None:
     answered = staff.post(PUNISHMENTS, PUNISHMENT | changed)
     assert (answered.status, answered.json["error"]) == (400, error)
-    assert punishments.active_bans() == 0
+    assert punishments.count_active_bans() == 0
 
 
 def test_a_household_is_allowed_once_and_audited(staff: Client) -> None:
@@ -204,7 +204,7 @@ def test_a_household_is_allowed_once_and_audited(staff: Client) -> None:
     assert staff.delete(f"{ALLOW}/{made.json['id']}").status == 204
     assert staff.get(ALLOW).json == []
     assert staff.delete(f"{ALLOW}/{made.json['id']}").status == 404
-    noted = db.run(
+    noted = db.query(
         "select action, subject, actor from shared.audit"
         " where action in ('logs.allow', 'logs.disallow') order by action"
     )

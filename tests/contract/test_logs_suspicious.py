@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import addresses, privacy, sightings
+from functions.logs import ip_addresses, ip_retention, ip_sightings
 from functions.shared import db
 from tests.client import Client
 from tests.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
@@ -54,8 +54,8 @@ def told(groups: Groups) -> list[tuple[str, str, list[str]]]:
 def age(days: float) -> None:
     """Lets time pass: every address was seen that much earlier."""
     by = timedelta(days=days)
-    db.run("update logs.addressed set at = at - %s", (by,))
-    db.run(
+    db.query("update logs.addressed set at = at - %s", (by,))
+    db.query(
         """
         update logs.sightings
         set first_at = first_at - %(by)s, last_at = last_at - %(by)s, geo_at = geo_at - %(by)s,
@@ -71,7 +71,7 @@ def test_the_worked_example(staff: Client) -> None:
         ("HIGH", "203.0.113.9", [A, B]),
         ("MEDIUM", "203.0.113.0/24", [A, B, C]),
     ]
-    hashed = addresses.digest("203.0.113.9", sightings.secret()).hex()
+    hashed = ip_addresses.hash_address("203.0.113.9", ip_sightings.secret()).hex()
     assert high["id"] == f"ip_{hashed[:16]}"
     assert medium["id"].startswith("subnet_")
     assert high["lastActivity"] == stamp(ago(hours=3))[:-1] + ".000Z"
@@ -125,14 +125,14 @@ def test_a_shared_network_is_no_evidence(staff: Client) -> None:
 
 def test_nothing_changes_on_the_day_the_address_goes(staff: Client) -> None:
     age(days=27.5)
-    assert privacy.run().events == 0
+    assert ip_retention.erase_due().events == 0
     before = read(staff)
     age(days=5)
-    assert privacy.run().events == 5
+    assert ip_retention.erase_due().events == 5
     after = read(staff)
     shown = [one.pop("commonIpOrSubnet") for one in after]
-    hashed = addresses.digest("203.0.113.9", sightings.secret()).hex()
-    near = addresses.digest("203.0.113.0/24", sightings.secret()).hex()
+    hashed = ip_addresses.hash_address("203.0.113.9", ip_sightings.secret()).hex()
+    near = ip_addresses.hash_address("203.0.113.0/24", ip_sightings.secret()).hex()
     assert shown == [f"ip#{hashed[:8]}", f"net#{near[:8]}"]
     assert [one.pop("commonIpOrSubnet") for one in before] == ["203.0.113.9", "203.0.113.0/24"]
     assert [one["id"] for one in after] == [one["id"] for one in before]
@@ -149,13 +149,13 @@ def test_nothing_changes_on_the_day_the_address_goes(staff: Client) -> None:
 
 def test_evidence_ends_after_ninety_days(staff: Client) -> None:
     age(days=87.5)
-    privacy.run()
+    ip_retention.erase_due()
     assert [one[2] for one in told(read(staff))] == [[A, B], [A, B, C]]
     age(days=2)  # now A's are too old
     assert [one[2] for one in told(read(staff))] == [[B, C]]
     age(days=1)
     assert read(staff) == []
-    assert privacy.run().deleted == 5
+    assert ip_retention.erase_due().deleted == 5
 
 
 def test_an_address_of_many_is_no_household(game: Client) -> None:
@@ -188,10 +188,10 @@ def test_the_newest_place_counts(game: Client) -> None:
 
 
 def test_evidence_is_never_acted_on(staff: Client) -> None:
-    before = db.run("select count(*) from logs.events")
+    before = db.query("select count(*) from logs.events")
     read(staff)
-    assert db.run("select 1 as one from logs.punishments") == []
-    assert db.run("select count(*) from logs.events") == before
+    assert db.query("select 1 as one from logs.punishments") == []
+    assert db.query("select count(*) from logs.events") == before
 
 
 def test_nobody_is_suspicious_at_first(store: str) -> None:

@@ -120,10 +120,10 @@ def credentials(store: str) -> dict[str, str]:
         made[name] = auth.issue(name, scopes)
     make_server("srv_dead")
     made["dead server"] = keys.issue("srv_dead", "ada")["apiKey"]
-    db.run("update shared.api_keys set revoked_at = now() where name ~ 'dead'")
+    db.query("update shared.api_keys set revoked_at = now() where name ~ 'dead'")
     make_server()
     made["server"] = keys.issue(SERVER, "ada")["apiKey"]
-    auth.forget()
+    auth.clear_cache()
     return made
 
 

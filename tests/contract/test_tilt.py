@@ -59,7 +59,7 @@ def test_the_example_of_the_contract(client: Client) -> None:
     deleted = client.delete(f"/api/tilt/events/{event_id}")
     assert (deleted.status, deleted.json) == (200, {"success": True, "message": "Event deleted"})
     assert client.get("/api/tilt/stats/discord_user_id").json["totalEvents"] == 0
-    assert db.run("select count(*) from tilt.signals")[0]["count"] == 0
+    assert db.query("select count(*) from tilt.signals")[0]["count"] == 0
 
 
 # POST /api/tilt/events: fields
@@ -147,7 +147,7 @@ def test_what_is_refused_names_the_field(
     answered = post(client, **changed)
     assert answered.status == 400
     assert answered.json["error"].startswith(field)
-    assert db.run("select count(*) from tilt.events")[0]["count"] == 0
+    assert db.query("select count(*) from tilt.events")[0]["count"] == 0
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "7", '"x"', "{'a':1}", "[" * 60_000])
@@ -189,11 +189,11 @@ def in_one_window(send: Callable[[], list[Answered]]) -> list[Answered]:
 
     def window() -> int:
         now = "select floor(extract(epoch from clock_timestamp()) / 60)::bigint as number"
-        number: int = db.run(now)[0]["number"]
+        number: int = db.query(now)[0]["number"]
         return number
 
     while True:
-        db.run("delete from shared.limits")
+        db.query("delete from shared.limits")
         before = window()
         answers = send()
         if window() == before:
@@ -209,7 +209,7 @@ def test_the_101st_event_of_a_minute_is_429(client: Client) -> None:
     assert refused.headers["x-ratelimit-limit"] == "100"
     assert 0 < int(refused.headers["retry-after"]) <= 60
     assert int(refused.headers["x-ratelimit-reset"]) >= time.time() - 1
-    assert db.run("select count(*) from tilt.events")[0]["count"] == 100
+    assert db.query("select count(*) from tilt.events")[0]["count"] == 100
 
 
 def test_the_limit_is_per_user_where_keys_are_optional(
@@ -274,7 +274,7 @@ def test_an_event_is_read_as_the_bot_expects(client: Client) -> None:
     ],
 )
 def test_days_and_limit_never_fail(client: Client, query: str, days: int, shown: int) -> None:
-    db.run(
+    db.query(
         """
         insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
         select gen_random_uuid(), now() - interval '1 minute' * n, 'u', 1, '[]', ''

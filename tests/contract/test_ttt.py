@@ -74,7 +74,7 @@ def without(*names: str) -> dict[str, Any]:
 
 
 def count(table: str = "ttt.rounds") -> int:
-    return int(db.run(f"select count(*) from {table}")[0]["count"])  # type: ignore[arg-type]
+    return int(db.query(f"select count(*) from {table}")[0]["count"])  # type: ignore[arg-type]
 
 
 def read(client: Client, path: str) -> Any:
@@ -821,7 +821,7 @@ def test_a_bot_is_answered_but_never_stored(client: Client, steam_id: str) -> No
 @pytest.mark.parametrize("steam_id", PSEUDO)
 def test_whoever_shares_a_steam_id_counts_as_a_bot(client: Client, steam_id: str) -> None:
     """Regression: who was not authenticated yet killed himself, was a duo, and led the tables."""
-    assert db.run("select ttt.is_pseudo(%s) as is_pseudo", (steam_id,))[0]["is_pseudo"]
+    assert db.query("select ttt.is_pseudo(%s) as is_pseudo", (steam_id,))[0]["is_pseudo"]
     kill = {"attacker_role": "traitor", "victim_role": "traitor", "weapon": "w", "headshot": True}
     roles = [{"player_steamid": who, "role": "traitor"} for who in (steam_id, A)]
     kills = [
@@ -887,7 +887,7 @@ def many(client: Client) -> Client:
     for n in range(25):
         at = begin + timedelta(minutes=n // 2)
         body = {"round_id": f"{n:02}", "ended_at": at.isoformat(), "map_name": f"map{n % 2}"}
-        rounds.restore({"server": "red" if n < 10 else None, "round": body}, 0)
+        rounds.consume({"server": "red" if n < 10 else None, "round": body}, 0)
     return client
 
 
@@ -1358,9 +1358,9 @@ def test_example_ids(example: Client) -> None:
     example.post("/api/collect", FIRST)
     assert [ids_of(read(example, path)) for path in paths] == before
     for name in ("rounds", "players", "kills", "buys"):
-        db.run(f"delete from ttt.{name}")  # type: ignore[arg-type]
+        db.query(f"delete from ttt.{name}")  # type: ignore[arg-type]
     for body in (SECOND, FIRST):
-        rounds.restore({"server": "red", "round": body}, 0)
+        rounds.consume({"server": "red", "round": body}, 0)
     assert [ids_of(read(example, path)) for path in paths] == before
 
 

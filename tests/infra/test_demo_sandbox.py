@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from functions.logs import steam
-from functions.logs.sent import MODES, TYPES
+from functions.logs import steam_ids
+from functions.logs.normalise import MODES, TYPES
 from functions.shared import auth, db
 from infra.demo import __main__ as demo
 from infra.demo import service
@@ -84,7 +84,7 @@ def test_an_evening_is_of_known_types_and_people(events: list[dict[str, Any]]) -
     assert kinds["PROP_SPAWN"] > kinds["CHAT"] > kinds["KILL"] > 10
     assert {one["gameMode"].lower() for one in events} <= set(MODES)
     for one in events:
-        assert "steamId" not in one or steam.is_real(one["steamId"])
+        assert "steamId" not in one or steam_ids.is_real(one["steamId"])
     assert len({one.get("steamId") for one in events}) > 15
     json.dumps(events, allow_nan=False)
 
@@ -119,7 +119,7 @@ def test_an_evening_is_sent_once_and_read_back(url: str) -> None:
         first, again = Freebuild(1, end), Freebuild(1, end)
         out = io.StringIO()
         first.play(staff, Progress(out, "events"))
-        count = db.run("select count(*) from logs.events")[0]["count"]
+        count = db.query("select count(*) from logs.events")[0]["count"]
         assert first.told() == f"{count} log events stored, 0 were there already."
         assert f"{count} of {count} events\n" in out.getvalue()
         again.play(staff, Progress(out, "events"))

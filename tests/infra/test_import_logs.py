@@ -46,7 +46,7 @@ def test_files_are_imported_once(
     assert "\n  0 stored, 1 were there already, 0 ignored by rule, 0 refused\n" in said
     size = first.stat().st_size + second.stat().st_size
     assert f"{size} of {size} bytes\n" in said
-    assert len(db.run("select id from logs.events")) == 2
+    assert len(db.query("select id from logs.events")) == 2
     run("--date", DAY, first)
     assert "  0 stored, 2 were there already" in capsys.readouterr().out
 
@@ -68,7 +68,7 @@ def test_a_dry_run_says_so(stack: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert "a dry run: nothing was stored" in said
     assert "warnings: base_date_assumed" in said
     assert "not UTF-8" in said
-    assert db.run("select id from logs.events") == []
+    assert db.query("select id from logs.events") == []
 
 
 def test_one_refused_file_does_not_stop_the_others(

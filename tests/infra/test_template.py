@@ -210,7 +210,7 @@ def test_the_queue_waits_longer_than_its_function_and_forgets_late(
 
 
 def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, Any]) -> None:
-    for kind in handlers.VERBS:
+    for kind in handlers.CONSUMERS:
         properties = resources[f"{kind.split('.')[0].title()}Function"]["Properties"]
         assert properties["Role"] == "IngestRole.Arn"
         assert properties["Environment"]["Variables"]["SPOOL_QUEUE_URL"] == "SpoolQueue"

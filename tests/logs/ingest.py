@@ -35,7 +35,7 @@ def sums(answer: Any) -> dict[str, int]:
 
 
 def stored() -> int:
-    return int(db.run("select count(*) from logs.events")[0]["count"])
+    return int(db.query("select count(*) from logs.events")[0]["count"])
 
 
 def send(game: Client, *events: Any) -> Any:
@@ -46,6 +46,6 @@ def send(game: Client, *events: Any) -> Any:
 
 def leave(away: Away) -> None:
     """The database goes away while this process knows the key and the server."""
-    known = dict(auth._seen)
+    known = dict(auth._cache)
     away()
-    auth._seen.update(known)
+    auth._cache.update(known)

@@ -16,7 +16,7 @@ TODAY = NOW.date()
 
 def make_server(server_id: str = SERVER, mode: str = "Sandbox") -> Client:
     """A server's row, and the caller with its key."""
-    db.run(
+    db.query(
         """
         insert into logs.servers (id, name, ip, port, mode, max_players)
         values (%s, 'Harbour', '198.51.100.1', 27015, %s, 32)

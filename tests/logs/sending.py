@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from functions.logs import sent
-from functions.logs.sent import Event, Server
-from functions.logs.values import Rejected
+from functions.logs import normalise
+from functions.logs.coerce import Rejected
+from functions.logs.normalise import Event, Server
 
 NOW = datetime(2026, 3, 2, 19, 0, 10, 500_000, UTC)
 SERVER = Server("srv_01", "Arena #1", "Sandbox")
@@ -24,11 +24,11 @@ JSON = st.recursive(
 
 def event(**fields: Any) -> Event:
     """An event with a type and a time of its own, unless `fields` say otherwise."""
-    return sent.normalise({"type": "CHAT", "timestamp": AT, **fields}, SERVER, NOW)
+    return normalise.normalise({"type": "CHAT", "timestamp": AT, **fields}, SERVER, NOW)
 
 
 def reason(fields: Any) -> str:
     """Why an event is rejected."""
     with pytest.raises(Rejected) as rejected:
-        sent.normalise(fields, SERVER, NOW)
+        normalise.normalise(fields, SERVER, NOW)
     return rejected.value.reason

@@ -19,7 +19,7 @@ def event_id(at: datetime, number: int) -> str:
 def servers(modes: dict[str, str]) -> None:
     """Servers of these ids and modes."""
     for name, mode in modes.items():
-        db.run(
+        db.query(
             """
             insert into logs.servers (id, name, ip, port, mode, max_players)
             values (%s, %s, '203.0.113.1', 27015, %s, 32)
@@ -79,13 +79,13 @@ def statement(one: Event | Beat) -> tuple[LiteralString, tuple[Any, ...]]:
 def store(things: Iterable[Event | Beat]) -> None:
     """Stores each by itself, as if it had come alone."""
     for one in things:
-        db.run(*statement(one))
+        db.query(*statement(one))
 
 
 def remove(one: Event) -> None:
     """Takes an event out again, as an erasure does."""
-    db.run("delete from logs.events where id = %s", (one.id,))
-    db.run(
+    db.query("delete from logs.events where id = %s", (one.id,))
+    db.query(
         """
         update logs.hours
         set events = events - 1

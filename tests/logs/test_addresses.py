@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from functions.logs import addresses
-from functions.logs.addresses import Evidence
+from functions.logs import ip_addresses
+from functions.logs.ip_addresses import Evidence
 
 SECRET = b"a secret of the tests"
 
@@ -43,7 +43,7 @@ SECRET = b"a secret of the tests"
     ],
 )
 def test_an_address_is_split_from_its_port(text: str, parts: tuple[str, int | None] | None) -> None:
-    assert addresses.split(text) == parts
+    assert ip_addresses.split(text) == parts
 
 
 PIECES = st.sampled_from([*"0123456789abf:.%[]", "2001:db8::1", "203.0.113.9", "eth0", "x" * 65])
@@ -54,15 +54,15 @@ PIECES = st.sampled_from([*"0123456789abf:.%[]", "2001:db8::1", "203.0.113.9", "
 @example("203.0.113.9:99999")
 def test_what_is_no_address_is_no_evidence(text: str) -> None:
     """Regression: what carried `ip_invalid` for its scope was evidence all the same."""
-    if addresses.split(text) is None:
-        assert addresses.evidence(text) is None
+    if ip_addresses.split(text) is None:
+        assert ip_addresses.get_evidence(text) is None
 
 
 @given(st.ip_addresses(), st.integers(0, 65535))
 def test_every_address_is_known_with_and_without_a_port(address: object, port: int) -> None:
     written = f"[{address}]" if ":" in str(address) else str(address)
-    assert addresses.split(str(address)) == (str(address), None)
-    assert addresses.split(f"{written}:{port}") == (str(address), port)
+    assert ip_addresses.split(str(address)) == (str(address), None)
+    assert ip_addresses.split(f"{written}:{port}") == (str(address), port)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_every_address_is_known_with_and_without_a_port(address: object, port: i
     ],
 )
 def test_public_addresses_are_evidence(address: str, found: Evidence) -> None:
-    assert addresses.evidence(address) == found
+    assert ip_addresses.get_evidence(address) == found
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_public_addresses_are_evidence(address: str, found: Evidence) -> None:
     ],
 )
 def test_addresses_of_many_or_nobody_are_no_evidence(address: str) -> None:
-    assert addresses.evidence(address) is None
+    assert ip_addresses.get_evidence(address) is None
 
 
 def test_neighbours_share_a_net_and_not_a_key() -> None:
-    one, other = addresses.evidence("203.0.113.9"), addresses.evidence("203.0.113.77")
+    one, other = ip_addresses.get_evidence("203.0.113.9"), ip_addresses.get_evidence("203.0.113.77")
     assert one is not None
     assert other is not None
     assert one.net == other.net
@@ -129,17 +129,17 @@ def test_neighbours_share_a_net_and_not_a_key() -> None:
 
 
 def test_digests_need_the_secret() -> None:
-    digest = addresses.digest("203.0.113.9", SECRET)
+    digest = ip_addresses.hash_address("203.0.113.9", SECRET)
     assert len(digest) == 32
-    assert digest == addresses.digest("203.0.113.9", SECRET)
-    assert digest != addresses.digest("203.0.113.9", b"another secret")
-    assert digest != addresses.digest("203.0.113.0/24", SECRET)
+    assert digest == ip_addresses.hash_address("203.0.113.9", SECRET)
+    assert digest != ip_addresses.hash_address("203.0.113.9", b"another secret")
+    assert digest != ip_addresses.hash_address("203.0.113.0/24", SECRET)
 
 
 def test_what_is_erased_is_named_by_its_digest() -> None:
     digest = bytes.fromhex("0a1b2c3d" + "00" * 28)
-    assert addresses.erased_ip(digest) == "ip#0a1b2c3d"
-    assert addresses.erased_net(digest) == "net#0a1b2c3d"
+    assert ip_addresses.erased_ip(digest) == "ip#0a1b2c3d"
+    assert ip_addresses.erased_net(digest) == "net#0a1b2c3d"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_is_erased_is_named_by_its_digest() -> None:
     ],
 )
 def test_an_address_is_scrubbed_from_text(text: str, address: str, left: str) -> None:
-    assert addresses.scrub(text, address, "ip#1") == left
+    assert ip_addresses.scrub(text, address, "ip#1") == left
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_an_address_is_scrubbed_from_text(text: str, address: str, left: str) ->
     ],
 )
 def test_addresses_are_found_within_a_text(text: str, found: list[str]) -> None:
-    assert addresses.within(text) == found
+    assert ip_addresses.find_addresses(text) == found
 
 
 @given(st.text())
 def test_any_text_can_be_looked_through(text: str) -> None:
-    for address in addresses.within(text):
+    for address in ip_addresses.find_addresses(text):
         assert address in text

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.logs import batches, events, keys, rules, senders, sent
+from functions.logs import batch, event_writer, ignore_rules, ingest_server, keys, normalise
 from functions.shared import auth, db
 from tests.client import Client
 from tests.conftest import Queues
@@ -61,11 +61,11 @@ def mixed(number: int, at: datetime = NOW) -> dict[str, Any]:
 
 
 def count(table: str = "logs.events") -> int:
-    return int(db.run(f"select count(*) from {table}")[0]["count"])  # type: ignore[arg-type]
+    return int(db.query(f"select count(*) from {table}")[0]["count"])  # type: ignore[arg-type]
 
 
 def counted(outcome: str) -> int:
-    found = db.run("select sum(events)::int from logs.receipts where outcome = %s", (outcome,))
+    found = db.query("select sum(events)::int from logs.receipts where outcome = %s", (outcome,))
     return found[0]["sum"] or 0
 
 
@@ -83,7 +83,7 @@ def test_10000_events_sent_twice_and_shuffled_are_the_same_rows(game: Client) ->
             size = dice.choice([1, 20, 31, 700, 2000])
             new += send(game, *rest[:size])["stored"]
             rest = rest[size:]
-        return db.run(HASH)[0], new
+        return db.query(HASH)[0], new
 
     first, new = replay()
     assert (first["count"], new) == (10_000, 10_000)
@@ -91,8 +91,8 @@ def test_10000_events_sent_twice_and_shuffled_are_the_same_rows(game: Client) ->
     again, new = replay()
     assert (again, new) == (first, 0)
     assert counted("stored") == counted("duplicate") == 10_000
-    assert db.run("select sum(events)::int as events from logs.hours") == [{"events": 10_000}]
-    db.run("delete from logs.events")
+    assert db.query("select sum(events)::int as events from logs.hours") == [{"events": 10_000}]
+    db.query("delete from logs.events")
     dice.shuffle(all_events)
     anew, new = replay()
     assert (anew, new) == (first, 10_000)
@@ -101,7 +101,7 @@ def test_10000_events_sent_twice_and_shuffled_are_the_same_rows(game: Client) ->
 def test_a_large_body_takes_less_than_ten_times_its_size(game: Client) -> None:
     padded = [mixed(n) | {"rawText": f"{n} " + "x" * 750} for n in range(2000)]
     body = json.dumps({"events": padded})
-    assert 2_000_000 < len(body) <= batches.MAX_BYTES
+    assert 2_000_000 < len(body) <= batch.MAX_BYTES
     send(game, mixed(5000))  # what is made once
     tracemalloc.start()
     try:
@@ -140,7 +140,7 @@ def test_a_large_body_takes_no_more_when_it_is_sent_again(game: Client) -> None:
             tracemalloc.stop()
         assert peak < 10 * len(body)
         assert count() == 2000
-        db.run("delete from logs.events where player_name like 'player 1%%1_'")  # some are new
+        db.query("delete from logs.events where player_name like 'player 1%%1_'")  # some are new
 
 
 def test_of_a_batch_with_every_third_event_invalid_the_rest_is_stored(game: Client) -> None:
@@ -229,7 +229,7 @@ def test_of_a_clock_that_is_ahead_events_are_stored_once_as_of_now(game: Client,
     assert answer["stored"] == 50
     assert {tuple(one["warnings"]) for one in answer["results"]} >= {("timestamp_future",)}
     assert send(game, *ahead)["duplicates"] == 50
-    [row] = db.run("select min(at), max(at), min(second) as second from logs.events")
+    [row] = db.query("select min(at), max(at), min(second) as second from logs.events")
     assert row["max"] - row["min"] < timedelta(seconds=1)
     told = make_staff().get("/api/ingest/stats").json["clock"][SERVER]
     assert told["future"] == 100
@@ -285,8 +285,10 @@ def test_when_the_other_of_two_equal_requests_fails_this_one_stores(
 
 def _hold(other: psycopg.Connection[Any], many: list[dict[str, Any]]) -> None:
     """Another request has written the same rows, and has not committed yet."""
-    sender = senders.Sender(sent.Server(SERVER, "Harbour", "Sandbox"), rules.Rules())
-    outcomes = batches.prepared(list(many), sender, datetime.now(UTC))
+    sender = ingest_server.Sender(
+        normalise.Server(SERVER, "Harbour", "Sandbox"), ignore_rules.Rules()
+    )
+    outcomes = batch.prepare(list(many), sender, datetime.now(UTC))
     with other.cursor() as cursor:
         for one in sorted(outcome.row for outcome in outcomes if outcome.row):
             cursor.execute(
@@ -348,13 +350,13 @@ def _in_a_process_of_its_own(store: str, game: Client, body: list[Any]) -> Any:
 def test_a_key_that_is_revoked_in_mid_batch_is_done_after_it(
     game: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = batches._made
+    made = batch._made
 
     def revoked(*args: Any, **kwargs: Any) -> Any:
         keys.revoke(SERVER, game.headers["X-Server-Key"][8:16], "Rita")
         return made(*args, **kwargs)
 
-    monkeypatch.setattr(batches, "_made", revoked)
+    monkeypatch.setattr(batch, "_made", revoked)
     assert send(game, mixed(1))["stored"] == 1
     answered = game.post(URL, [mixed(2)])
     assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
@@ -363,9 +365,9 @@ def test_a_key_that_is_revoked_in_mid_batch_is_done_after_it(
 
 def test_a_server_that_is_removed_in_mid_batch_is_done_after_it(game: Client) -> None:
     assert send(game, mixed(1))["stored"] == 1
-    known = dict(auth._seen)
+    known = dict(auth._cache)
     make_staff("Ada", "admin").delete(f"/api/servers/{SERVER}")
-    auth._seen.update(known)  # as in another process
+    auth._cache.update(known)  # as in another process
     answered = game.post(URL, [mixed(2)])
     assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
 
@@ -378,9 +380,11 @@ class Cut:
 
     def __init__(self, store: str, times: int, then: Callable[[], None] = lambda: None) -> None:
         self.store, self.times, self.then = store, times, then
-        self.copy = events.copy
+        self.copy = event_writer.copy
 
-    def __call__(self, rows: Iterable[events.Row], parcel: Callable[[], events.Parcel]) -> set[str]:
+    def __call__(
+        self, rows: Iterable[event_writer.Row], parcel: Callable[[], event_writer.EventBatch]
+    ) -> set[str]:
         if not self.times:
             return self.copy(rows, parcel)
         self.times -= 1
@@ -398,7 +402,7 @@ class Cut:
 def test_a_copy_that_is_cut_is_done_again(
     game: Client, store: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    monkeypatch.setattr(events, "copy", Cut(store, times))
+    monkeypatch.setattr(event_writer, "copy", Cut(store, times))
     many = [mixed(number) for number in range(300)]
     assert send(game, *many)["stored"] == 300
     assert count() == 300
@@ -419,11 +423,11 @@ def test_a_copy_that_is_cut_for_good_is_queued_whole(
 
     many = [mixed(number) for number in range(300)]
     with monkeypatch.context() as patch:
-        patch.setattr(events, "copy", Cut(store, 1, leave))
+        patch.setattr(event_writer, "copy", Cut(store, 1, leave))
         answer = send_queued(game, many)
     assert answer["queued"] == answer["ingested"] == 300
     setting(DATABASE_URL=store)
-    db._ask_again_at = 0.0
+    db._circuit_open_until = 0.0
     assert count() == 0
     for body in queues.bodies():
         Mapping(queues).deliver(body)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs.descriptions import describe
-from functions.logs.sent import TYPES
+from functions.logs.event_text import describe
+from functions.logs.normalise import TYPES
 from functions.shared import db
 from tests.client import Client
 from tests.logs.panel import ago, make_server, make_staff, send, stamp
@@ -106,7 +106,7 @@ def test_it_is_made_on_reading_everywhere(game: Client) -> None:
     assert staff.get(f"/api/logs/{sent['id']}").json == read
     [activity] = staff.get("/api/dashboard").json["liveActivity"]
     assert (activity["message"], activity["type"]) == (read["rawText"], "INFO")
-    assert db.run("select raw_text from logs.events")[0]["raw_text"] == ""
+    assert db.query("select raw_text from logs.events")[0]["raw_text"] == ""
 
 
 @pytest.mark.parametrize("text", ["spawned", "PROP_SPAWN", "item_healthkit"])

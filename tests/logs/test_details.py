@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from functions.logs.values import Rejected
+from functions.logs.coerce import Rejected
 from tests.logs.sending import JSON, event, reason
 
 

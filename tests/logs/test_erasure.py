@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import changes, erasure
+from functions.logs import change_queue, erasure
 from functions.rollups import audit, refresh
 from functions.shared import auth, db
 from tests.client import Client
@@ -52,7 +52,7 @@ def game(store: str) -> Client:
 def traces(text: str) -> list[str]:
     """The tables in which a text can still be read."""
     found = []
-    tables = db.run(
+    tables = db.query(
         """
         select format('%%I.%%I', schemaname, tablename) as name
         from pg_tables
@@ -61,7 +61,7 @@ def traces(text: str) -> list[str]:
         """
     )
     for table in tables:
-        rows = db.run(f"select t::text as said from {table['name']} t")  # type: ignore[arg-type]
+        rows = db.query(f"select t::text as said from {table['name']} t")  # type: ignore[arg-type]
         if any(text in row["said"].replace(B, "").replace("others", "") for row in rows):
             found.append(table["name"])
     return found
@@ -70,13 +70,13 @@ def traces(text: str) -> list[str]:
 def numbers(who: str) -> list[db.Row]:
     """What rollups and sessions say of somebody."""
     return [
-        *db.run("select * from logs.player_days where steam_id = %s order by day", (who,)),
-        *db.run("select * from logs.sessions where steam_id = %s order by id", (who,)),
+        *db.query("select * from logs.player_days where steam_id = %s order by day", (who,)),
+        *db.query("select * from logs.sessions where steam_id = %s order by id", (who,)),
     ]
 
 
 def events_of(who: str) -> list[db.Row]:
-    return db.run(
+    return db.query(
         """
         select id, type, at, player_name, raw_text, people, map, player_count, session_id, metadata
         from logs.events
@@ -104,10 +104,10 @@ def test_a_person_is_erased_from_every_table_and_counted(game: Client) -> None:
 
 
 def test_the_events_stay_with_a_tombstone(game: Client) -> None:
-    ids = {row["id"] for row in db.run("select id from logs.events")}
+    ids = {row["id"] for row in db.query("select id from logs.events")}
     erasure.erase(A, "Rita")
     stone = erasure.tombstone(A)
-    assert {row["id"] for row in db.run("select id from logs.events")} == ids
+    assert {row["id"] for row in db.query("select id from logs.events")} == ids
     mine = {row["type"]: row for row in events_of(stone)}
     assert sorted(mine) == ["CHAT", "CONNECT", "DISCONNECT", "KILL", "TOOL_USE"]
     for row in mine.values():
@@ -141,41 +141,43 @@ def test_others_keep_what_is_theirs(game: Client) -> None:
     assert (kill["player_name"], kill["raw_text"]) == (before["KILL"]["player_name"], "")
     assert after["ULX"]["metadata"]["message"] == stone
     assert after["ULX"]["raw_text"] == ""
-    assert [row["steam_id"] for row in db.run("select steam_id from logs.notes")] == [B]
-    assert [row["steam_id"] for row in db.run("select steam_id from logs.sightings")] == [B]
+    assert [row["steam_id"] for row in db.query("select steam_id from logs.notes")] == [B]
+    assert [row["steam_id"] for row in db.query("select steam_id from logs.sightings")] == [B]
 
 
 def test_a_household_loses_its_member(game: Client) -> None:
-    db.run("delete from logs.allowed")
+    db.query("delete from logs.allowed")
     for others in (["STEAM_0:1:7", "STEAM_0:1:8"], ["STEAM_0:1:9"], ["STEAM_0:1:7"]):
-        db.run(
+        db.query(
             "insert into logs.allowed (steam_ids, reason, author) values (%s, 'x', 'Rita')",
             ([A, *others],),
         )
     assert erasure.erase(A, "Rita")["logs.allowed"] == 3
-    kept = db.run("select steam_ids from logs.allowed")
+    kept = db.query("select steam_ids from logs.allowed")
     assert [row["steam_ids"] for row in kept] == [["STEAM_0:1:7", "STEAM_0:1:8"]]
 
 
 def test_an_erasure_is_audited_without_naming_the_person(game: Client) -> None:
     begun = NOW - timedelta(seconds=5)
     removed = erasure.erase(A, "Rita")
-    [noted] = db.run("select subject, actor, counts from shared.audit where action = 'logs.erase'")
+    [noted] = db.query(
+        "select subject, actor, counts from shared.audit where action = 'logs.erase'"
+    )
     assert noted == {"subject": auth.pseudonym(A), "actor": "Rita", "counts": removed}
-    assert erasure.since(begun, [A, B]) == {A}
-    assert erasure.since(NOW + timedelta(days=1), [A]) == set()
-    assert erasure.since(begun, []) == set()
+    assert erasure.erased_since(begun, [A, B]) == {A}
+    assert erasure.erased_since(NOW + timedelta(days=1), [A]) == set()
+    assert erasure.erased_since(begun, []) == set()
 
 
 @pytest.mark.commits
 def test_rollups_forget_a_person_too(game: Client, migrated: tuple[Any, str, str]) -> None:
     with rollups.connect(migrated[1]) as connection:
-        changes.fold_all()
+        change_queue.fold_all()
         refresh.run(connection)
         assert "rollups.logs_player_days_v1" in traces(A)
         others = numbers(B)
         erasure.erase(A, "Rita")
-        changes.fold_all()
+        change_queue.fold_all()
         refresh.run(connection)
         assert traces(A) == []
         assert numbers(B) == others

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs import identity, sent
-from functions.logs.identity import Identity
-from functions.logs.sent import Server
+from functions.logs import event_identity, normalise
+from functions.logs.event_identity import Identity
+from functions.logs.normalise import Server
 from functions.shared import ids
 
 NOW = datetime(2026, 3, 2, 19, 0, 10, tzinfo=UTC)
@@ -29,8 +29,8 @@ CHAT = {
 
 
 def of(*given: dict[str, Any], server: str = "srv_01", receipt: datetime = NOW) -> list[Identity]:
-    events = (sent.normalise(one, SERVER, receipt) for one in given)
-    return list(map(identity.Ids(server, receipt).of, events))
+    events = (normalise.normalise(one, SERVER, receipt) for one in given)
+    return list(map(event_identity.Ids(server, receipt).next_identity, events))
 
 
 def one(given: dict[str, Any], **where: Any) -> Identity:
@@ -39,7 +39,7 @@ def one(given: dict[str, Any], **where: Any) -> Identity:
 
 
 def content(**fields: Any) -> list[Any]:
-    return identity.content(sent.normalise(CHAT | fields, SERVER, NOW))
+    return event_identity.content(normalise.normalise(CHAT | fields, SERVER, NOW))
 
 
 def changed(metadata: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -208,7 +208,7 @@ METADATA = st.dictionaries(
     | st.lists(LEAVES, max_size=3)
     | st.dictionaries(st.text(max_size=3), LEAVES, max_size=3),
 )
-KINDS = st.sampled_from([*sorted(sent.TYPES), "BUILD_SAVE"])
+KINDS = st.sampled_from([*sorted(normalise.TYPES), "BUILD_SAVE"])
 
 
 def respelled(value: Any) -> Any:
@@ -230,7 +230,7 @@ def test_the_spelling_of_an_event_does_not_change_its_id(
     given = CHAT | {"type": kind, "metadata": metadata, "rawText": raw}
     try:
         found = one(given)
-    except sent.Rejected:
+    except normalise.Rejected:
         return
     again = json.loads(json.dumps(respelled(given)))
     assert one(again) == found

@@ -10,17 +10,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs.likeness import MOST_PAIRS, SHARED_NETWORK, Allowed, Seen, groups
+from functions.logs.alt_groups import MAX_PAIRS, SHARED_NETWORK, AddressUse, Allowed, find_groups
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NONE = Allowed({}, set())
 PEOPLE = [f"STEAM_0:1:{n}" for n in range(1, 13)]
 
 
-def seen(who: str, net: int, host: int = 0, days: tuple[int, ...] = (0,)) -> Seen:
+def seen(who: str, net: int, host: int = 0, days: tuple[int, ...] = (0,)) -> AddressUse:
     dates = frozenset(START.date() + timedelta(days=n) for n in days)
     first, last = (START + timedelta(days=n) for n in (min(days), max(days)))
-    return Seen(bytes([net]), bytes([net, host]), who, dates, first, last)
+    return AddressUse(bytes([net]), bytes([net, host]), who, dates, first, last)
 
 
 def household(*pairs: tuple[str, str]) -> dict[str, set[str]]:
@@ -36,7 +36,7 @@ def told(found: list[Any]) -> list[tuple[str, bool, bytes, list[str]]]:
 
 
 @st.composite
-def places(draw: Any) -> list[Seen]:
+def places(draw: Any) -> list[AddressUse]:
     spots = st.tuples(
         st.sampled_from(PEOPLE), st.integers(0, 2), st.integers(0, 3), st.integers(0, 3)
     )
@@ -54,7 +54,7 @@ Pairs = st.lists(
 
 @given(places(), Pairs, st.sets(st.integers(0, 2), max_size=2))
 def test_groups_are_what_a_count_of_all_pairs_gives(
-    given_: list[Seen], allowed: list[tuple[str, str]], open_nets: set[int]
+    given_: list[AddressUse], allowed: list[tuple[str, str]], open_nets: set[int]
 ) -> None:
     networks = {bytes([net]) for net in open_nets}
     counted = [one for one in given_ if one.net_key not in networks]
@@ -73,7 +73,7 @@ def test_groups_are_what_a_count_of_all_pairs_gives(
             if found:
                 high = kind == "ip" and len(there) <= SHARED_NETWORK
                 expected[kind, high, key] = found
-    result = groups(given_, Allowed(household(*allowed), networks))
+    result = find_groups(given_, Allowed(household(*allowed), networks))
     assert {one[:3]: set(one[3]) for one in told(result)} == expected
     for group in result:
         pairs = same - let if group.kind == "ip" else near - same - let
@@ -87,8 +87,8 @@ def test_groups_are_what_a_count_of_all_pairs_gives(
 
 
 @given(places())
-def test_evidence_counts_the_days_on_which_both_were_there(given_: list[Seen]) -> None:
-    for group in groups(given_, NONE):
+def test_evidence_counts_the_days_on_which_both_were_there(given_: list[AddressUse]) -> None:
+    for group in find_groups(given_, NONE):
         for pair in group.pairs:
             days: dict[str, set[date]] = defaultdict(set)
             times: list[datetime] = []
@@ -105,19 +105,19 @@ def test_evidence_counts_the_days_on_which_both_were_there(given_: list[Seen]) -
 
 def test_the_order_of_sightings_changes_nothing() -> None:
     rows = [seen(who, n % 3, n % 2, (n % 4,)) for n, who in enumerate(PEOPLE)]
-    assert groups(rows, NONE) == groups(rows[::-1], NONE)
+    assert find_groups(rows, NONE) == find_groups(rows[::-1], NONE)
 
 
 def test_nine_accounts_on_an_address_are_no_household() -> None:
     eight = [seen(who, 1) for who in PEOPLE[:8]]
-    assert told(groups(eight, NONE)) == [("ip", True, b"\1\0", sorted(PEOPLE[:8]))]
-    [nine] = groups([*eight, seen(PEOPLE[8], 1)], NONE)
+    assert told(find_groups(eight, NONE)) == [("ip", True, b"\1\0", sorted(PEOPLE[:8]))]
+    [nine] = find_groups([*eight, seen(PEOPLE[8], 1)], NONE)
     assert (nine.kind, nine.is_high, nine.is_crowded, len(nine.pairs)) == ("ip", False, True, 36)
 
 
 def test_an_address_that_thousands_share_costs_no_more_than_it_says() -> None:
     crowd = [seen(f"STEAM_0:1:{n}", 1, 0, (n % 3,)) for n in range(1, 8001)]
     strays = [seen(f"STEAM_0:0:{n}", 1, n) for n in range(1, 200)]
-    high, medium = groups([*crowd, *strays], NONE)
-    assert (len(high.seen), len(high.pairs)) == (8000, MOST_PAIRS)
-    assert (len(medium.seen), len(medium.pairs)) == (8199, MOST_PAIRS)
+    high, medium = find_groups([*crowd, *strays], NONE)
+    assert (len(high.seen), len(high.pairs)) == (8000, MAX_PAIRS)
+    assert (len(medium.seen), len(medium.pairs)) == (8199, MAX_PAIRS)

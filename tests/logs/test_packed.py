@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from functions.logs import erasure, packed, search
+from functions.logs import erasure, search, word_index
 from functions.rollups import columnstore
 from functions.shared import db, locks
 from schema.migrate import Report
@@ -80,7 +80,7 @@ def asks(dice: Random) -> Iterator[dict[str, Any]]:
 
 def everything(asked: dict[str, Any]) -> list[UUID]:
     """What reading every event finds."""
-    rows = db.run(
+    rows = db.query(
         """
         select id
         from logs.events
@@ -105,7 +105,7 @@ def found(asked: dict[str, Any]) -> list[UUID]:
     seen: list[UUID] = []
     cursor = None
     while True:
-        answer, cursor = search.listed(
+        answer, cursor = search.search_events(
             search.LogsQuery.model_validate(asked | ({"cursor": cursor} if cursor else {}))
         )
         page = [UUID(one["id"]) for one in json.loads(answer)]
@@ -140,7 +140,7 @@ def test_a_search_finds_what_reading_everything_finds(
 ) -> None:
     dice = Random(seed)
     monkeypatch.setattr(search, "_LOOK", dice.choice((1, 20, 4000)))
-    monkeypatch.setattr(packed, "_FEW", dice.choice((1, 2, 8)))
+    monkeypatch.setattr(word_index, "_FEW", dice.choice((1, 2, 8)))
     stored.store(event(dice, number) for number in range(150))
     compare(dice)
     report = pack()
@@ -149,9 +149,9 @@ def test_a_search_finds_what_reading_everything_finds(
     compare(dice)
     stored.store(event(dice, 1000 + number) for number in range(40))  # late ones
     compare(dice)
-    db.run("delete from logs.told where chunk in (select min(chunk) from logs.told)")
+    db.query("delete from logs.told where chunk in (select min(chunk) from logs.told)")
     compare(dice)
-    assert columnstore.tell(db.connection()).told == (1 if community else 0)
+    assert columnstore.index_words(db.connection()).told == (1 if community else 0)
     compare(dice)
     assert (pack().told > 0) == community
     assert pack().told == 0
@@ -166,7 +166,7 @@ def say(number: int, words: str, who: str = PEOPLE[0], **since: float) -> Event:
 
 def told(words: str) -> bool:
     """Whether a word can be read in what is kept of packed events."""
-    rows = db.run("select 1 as one from logs.words where strpos(words, %s) > 0", (words,))
+    rows = db.query("select 1 as one from logs.words where strpos(words, %s) > 0", (words,))
     return bool(rows)
 
 
@@ -181,7 +181,7 @@ def test_each_of_many_packs_is_found(community: bool) -> None:
         asked = {"search": words, "limit": 1000}
         assert found(asked) == everything(asked)
     assert len(found({"search": "rareWORD", "limit": 3})) == len(rare)
-    packs = db.run("select count(*)::integer as number from logs.packs")[0]["number"]
+    packs = db.query("select count(*)::integer as number from logs.packs")[0]["number"]
     assert packs == (3 if community else 0)
 
 
@@ -194,7 +194,7 @@ def test_the_words_of_an_erased_person_go_at_once(community: bool) -> None:
         assert not told(words)
     asked = {"search": "hello", "limit": 10}
     assert found(asked) == everything(asked) != []
-    report = columnstore.tell(db.connection())
+    report = columnstore.index_words(db.connection())
     assert (report.told, report.left) == (int(community), 0)
     assert told("hello") == community
     assert not told("secretly")
@@ -203,9 +203,9 @@ def test_the_words_of_an_erased_person_go_at_once(community: bool) -> None:
 def test_words_go_with_their_chunk(community: bool) -> None:
     stored.store([say(1, "hello")])
     assert pack().told == int(community)
-    db.run("select drop_chunks('logs.events', older_than => now() - interval '20 days')")
+    db.query("select drop_chunks('logs.events', older_than => now() - interval '20 days')")
     pack()
-    assert db.run("select 1 as one from logs.told") == []
+    assert db.query("select 1 as one from logs.told") == []
     assert not told("hello")
 
 
@@ -213,7 +213,7 @@ def test_two_do_not_pack_at_once(community: bool, store: str) -> None:
     stored.store([say(1, "hello")])
     with psycopg.connect(store) as other:
         other.execute("select pg_advisory_xact_lock(%s)", (locks.COLUMNSTORE,))
-        for verb in (columnstore.run, columnstore.tell):
+        for verb in (columnstore.run, columnstore.index_words):
             report = verb(db.connection())
             assert (report.busy, report.packed, report.told) == (True, 0, 0)
     assert pack().told == int(community)
@@ -225,14 +225,14 @@ def test_numbers_that_are_far_apart_are_told_too(community: bool) -> None:
         return
     stored.store([say(1, "hello")])
     pack()
-    db.run(
+    db.query(
         """
         insert into logs.packs (chunk, number, server_id, type, since, until, first_at, last_at)
         select chunk, 120000, server_id, type, since, until, first_at, last_at
         from logs.packs
         """
     )
-    db.run(
+    db.query(
         """
         update logs.words
         set words = 'hello', packs = repeat(chr(55001), 2) || chr(10001)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import addresses, privacy, sightings
+from functions.logs import ip_addresses, ip_retention, ip_sightings
 from functions.rollups import columnstore
 from functions.shared import db
 from tests.client import Client
@@ -26,7 +26,7 @@ def game(store: str) -> Client:
 
 
 def event(event_id: str) -> db.Row:
-    return db.run(
+    return db.query(
         "select raw_text, metadata, at, steam_id from logs.events where id = %s", (event_id,)
     )[0]
 
@@ -36,14 +36,14 @@ def traces(text: str) -> list[str]:
     tables = ("events", "sightings", "addressed", "allowed", "notes", "punishments", "receipts")
     found = []
     for table in tables:
-        rows = db.run(f"select t::text as said from logs.{table} t")  # type: ignore[arg-type]
+        rows = db.query(f"select t::text as said from logs.{table} t")  # type: ignore[arg-type]
         if any(text in row["said"] for row in rows):
             found.append(table)
     return found
 
 
 def mark(address: str) -> str:
-    return addresses.erased(address, sightings.secret())
+    return ip_addresses.erased_address(address, ip_sightings.secret())
 
 
 def test_an_old_address_is_erased_everywhere(game: Client) -> None:
@@ -52,9 +52,14 @@ def test_an_old_address_is_erased_everywhere(game: Client) -> None:
     [stored] = send(game, sent)["results"]
     assert traces(IP) == ["events", "sightings"]
     before = event(stored["id"])
-    assert vars(privacy.run()) == {"events": 1, "sightings": 1, "deleted": 0, "left": False}
+    assert vars(ip_retention.erase_due()) == {
+        "events": 1,
+        "sightings": 1,
+        "deleted": 0,
+        "left": False,
+    }
     after, instead = event(stored["id"]), mark(IP)
-    assert instead == f"ip#{addresses.digest(IP, sightings.secret()).hex()[:8]}"
+    assert instead == f"ip#{ip_addresses.hash_address(IP, ip_sightings.secret()).hex()[:8]}"
     assert after["metadata"] == {
         **before["metadata"],
         "ip": instead,
@@ -66,26 +71,26 @@ def test_an_old_address_is_erased_everywhere(game: Client) -> None:
         f"Ana ({instead}:48878) joined from {instead}. {IP}0 and 1{IP} are others"
     )
     assert traces("41.1") == []
-    assert db.run("select address, geo from logs.sightings") == [
+    assert db.query("select address, geo from logs.sightings") == [
         {"address": None, "geo": {"country": "PT", "city": "Porto"}}
     ]
-    assert db.run("select 1 as one from logs.addressed") == []
-    assert privacy.run().events == 0
+    assert db.query("select 1 as one from logs.addressed") == []
+    assert ip_retention.erase_due().events == 0
 
 
 def test_a_younger_address_stays(game: Client) -> None:
     [stored] = send(game, connect(ANA, IP, YOUNG, metadata={"geo": GEO}))["results"]
-    assert privacy.run().events == 0
+    assert ip_retention.erase_due().events == 0
     assert event(stored["id"])["metadata"]["ip"] == IP
     assert event(stored["id"])["metadata"]["geo"] == GEO
-    assert sightings.newest([ANA])[ANA]["ip"] == IP
+    assert ip_sightings.newest([ANA])[ANA]["ip"] == IP
 
 
 @pytest.mark.parametrize("address", [V6, "10.0.0.7", "127.0.0.1", "::ffff:203.0.113.9"])
 def test_addresses_of_any_kind_go(game: Client, address: str) -> None:
     sent = connect(ANA, f"[{address}]:27005" if ":" in address else address, OLD)
     [stored] = send(game, sent | {"rawText": f"from {address}:27005!"})["results"]
-    privacy.run()
+    ip_retention.erase_due()
     after = event(stored["id"])
     assert after["metadata"]["ip"] == mark(address)
     assert after["raw_text"] == f"from {mark(address)}:27005!"
@@ -94,7 +99,7 @@ def test_addresses_of_any_kind_go(game: Client, address: str) -> None:
 @pytest.mark.parametrize("ip", ["none", "Error!", "loopback", None])
 def test_words_in_place_of_addresses_stay(game: Client, ip: Any) -> None:
     [stored] = send(game, connect(ANA, ip, OLD, metadata={"geo": GEO}))["results"]
-    privacy.run()
+    ip_retention.erase_due()
     after = event(stored["id"])["metadata"]
     assert after.get("ip") == ip
     assert after["geo"] == {"country": "PT", "city": "Porto"}
@@ -103,7 +108,7 @@ def test_words_in_place_of_addresses_stay(game: Client, ip: Any) -> None:
 def test_what_was_erased_is_still_recognised_when_it_is_sent_again(game: Client) -> None:
     batch = [connect(ANA, IP, OLD), connect(BO, IP, OLD, type="BUILD_SAVE", rawText=f"by {IP}")]
     send(game, *batch)
-    privacy.run()
+    ip_retention.erase_due()
     again = send(game, *batch)
     assert (again["stored"], again["duplicates"]) == (0, 2)
     assert traces(IP) == []
@@ -111,48 +116,48 @@ def test_what_was_erased_is_still_recognised_when_it_is_sent_again(game: Client)
 
 def test_a_late_event_does_not_bring_an_address_back_for_long(game: Client) -> None:
     send(game, connect(ANA, IP, OLD))
-    privacy.run()
+    ip_retention.erase_due()
     send(game, connect(ANA, IP, OLD + timedelta(minutes=1), metadata={"geo": GEO}))
     assert traces(IP) == ["events", "sightings"]
-    assert privacy.run().events == 1
+    assert ip_retention.erase_due().events == 1
     assert traces(IP) == []
     assert traces("41.1") == []
-    assert [row["events"] for row in db.run("select events from logs.sightings")] == [2]
+    assert [row["events"] for row in db.query("select events from logs.sightings")] == [2]
 
 
 def test_the_number_of_days_is_a_setting(game: Client, setting: Callable[..., None]) -> None:
     send(game, connect(ANA, IP, ago(days=8)))
     setting(LOGS_IP_DAYS="7")
-    assert privacy.run().events == 1
+    assert ip_retention.erase_due().events == 1
     assert traces(IP) == []
 
 
 def test_sightings_end_with_what_they_prove(game: Client) -> None:
     send(game, connect(ANA, IP, ago(days=89)), connect(BO, IP, ago(days=1)))
-    db.run(
+    db.query(
         "update logs.sightings set last_at = last_at - interval '2 days' where steam_id = %s",
         (ANA,),
     )
-    assert privacy.run().deleted == 1
-    assert [row["steam_id"] for row in db.run("select steam_id from logs.sightings")] == [BO]
+    assert ip_retention.erase_due().deleted == 1
+    assert [row["steam_id"] for row in db.query("select steam_id from logs.sightings")] == [BO]
 
 
 def test_an_event_that_is_gone_is_no_obstacle(game: Client) -> None:
     send(game, connect(ANA, IP, OLD))
-    db.run("delete from logs.events")
-    privacy.run()
-    assert db.run("select 1 as one from logs.addressed") == []
+    db.query("delete from logs.events")
+    ip_retention.erase_due()
+    assert db.query("select 1 as one from logs.addressed") == []
 
 
 def test_everything_is_erased_in_parts(game: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(privacy, "_AT_ONCE", 7)
+    monkeypatch.setattr(ip_retention, "_AT_ONCE", 7)
     batch: list[dict[str, Any]] = []
     for n in range(40):
         at: datetime = OLD - timedelta(minutes=n)
         batch.append(connect(f"STEAM_0:1:{n + 1}", f"203.0.113.{n}", at, type=f"TYPE_{n % 3}"))
     send(game, *batch)
-    assert privacy.run(seconds=0).left
-    assert privacy.run().events == 40 - 7
+    assert ip_retention.erase_due(seconds=0).left
+    assert ip_retention.erase_due().events == 40 - 7
     assert traces("203.0.113") == []
 
 
@@ -166,7 +171,7 @@ def test_the_columnstore_is_no_obstacle(game: Client, migrated: tuple[Any, str, 
     assert columnstore.run(db.connection()).packed == 0
     assert send(game, *batch)["duplicates"] == 200
     assert send(game, connect(BO, IP, OLD + timedelta(minutes=2)))["stored"] == 1
-    assert privacy.run().events == 201
+    assert ip_retention.erase_due().events == 201
     assert traces(IP) == []
     assert send(game, *batch)["duplicates"] == 200
     again = columnstore.run(db.connection())
@@ -192,10 +197,10 @@ def test_an_address_is_erased_from_what_is_none_as_a_whole(
     """What could not be split into an address and a port was kept as sent, and for ever."""
     [stored] = send(game, connect(ANA, ip, OLD, rawText=f"joined from {IP}"))["results"]
     assert "ip_invalid" in stored["warnings"]
-    assert privacy.run().events == 1
+    assert ip_retention.erase_due().events == 1
     assert traces(IP) == []
     assert event(stored["id"])["metadata"]["ip"] == erased.replace("{}", mark(IP))
-    assert db.run("select 1 as one from logs.sightings") == []
+    assert db.query("select 1 as one from logs.sightings") == []
 
 
 @pytest.mark.parametrize(
@@ -213,22 +218,22 @@ def test_an_address_in_a_list_or_an_object_is_erased(game: Client, ip: Any) -> N
     """Regression: only texts were looked through, and the rest was kept in plain for 90 days."""
     [stored] = send(game, connect(ANA, ip, OLD))["results"]
     assert "ip_invalid" in stored["warnings"]
-    assert privacy.run().events == 1
+    assert ip_retention.erase_due().events == 1
     assert traces(IP) == traces(V6) == traces("198.51.100") == []
     assert event(stored["id"])["metadata"]["ip"].startswith("ip#")
-    assert privacy.run().events == 0
+    assert ip_retention.erase_due().events == 0
 
 
 @pytest.mark.parametrize("ip", [[], {}, False])
 def test_what_is_no_address_needs_no_erasure(game: Client, ip: Any) -> None:
     [stored] = send(game, connect(ANA, ip, OLD))["results"]
-    assert privacy.run().events == 0
+    assert ip_retention.erase_due().events == 0
     assert event(stored["id"])["metadata"]["ip"] == ip
 
 
 def test_a_number_may_be_an_address_too(game: Client) -> None:
     [stored] = send(game, connect(ANA, 3405803785, OLD))["results"]
-    privacy.run()
+    ip_retention.erase_due()
     assert event(stored["id"])["metadata"]["ip"] == ""
     assert traces("3405803785") == []
 
@@ -248,7 +253,7 @@ def test_a_position_in_any_shape_is_erased(game: Client, geo: Any) -> None:
     """Regression: only `lat` and `lng` of an object went, and a list was kept for 90 days."""
     [stored] = send(game, connect(ANA, "none", OLD, metadata={"geo": geo}))["results"]
     assert traces("41.17") == ["events"]
-    assert privacy.run().events == 1
+    assert ip_retention.erase_due().events == 1
     assert traces("41.17") == []
     left = {"country": "PT"} if isinstance(geo, dict) else {}
     assert event(stored["id"])["metadata"]["geo"] == left
@@ -256,4 +261,4 @@ def test_a_position_in_any_shape_is_erased(game: Client, geo: Any) -> None:
 
 def test_the_names_of_places_need_no_erasure(game: Client) -> None:
     send(game, connect(ANA, "none", OLD, metadata={"geo": {"country": "PT", "city": "Porto"}}))
-    assert privacy.run().events == 0
+    assert ip_retention.erase_due().events == 0

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from functions.logs import changes
+from functions.logs import change_queue
 from functions.rollups import audit, refresh
 from functions.shared import db
 from tests.logs import evening, stored
@@ -27,15 +27,15 @@ def test_rollups_are_exact_at_every_moment(store: str, seed: int) -> None:
     with connect(store) as connection:
         for part in range(3):
             stored.store(known[part::3])
-            changes.fold_all()
+            change_queue.fold_all()
             assert wrong(connection) == {}  # some buckets are clean, some are not
             assert refresh.run(connection).left == 0
             assert wrong(connection) == {}
         gone = [one for one in known if isinstance(one, Event)][:10]
         for one in gone:
             stored.remove(one)
-        db.run("update logs.servers set mode = 'Murder' where id = 'sand'")
-        changes.fold_all()
+        db.query("update logs.servers set mode = 'Murder' where id = 'sand'")
+        change_queue.fold_all()
         assert wrong(connection) == {}
         refresh.run(connection)
         # Nothing but this test deletes events: totals are behind, which an audit finds and repairs.

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions.logs import identity, sent, transcript
-from functions.logs.identity import Identity
-from functions.logs.sent import Server
+from functions.logs import event_identity, log_file, normalise
+from functions.logs.event_identity import Identity
+from functions.logs.normalise import Server
 
 NOW = datetime(2026, 3, 2, 19, 0, 10, tzinfo=UTC)
 SERVER = Server("srv_01", "Arena #1", "Sandbox")
@@ -141,13 +141,15 @@ NOBODYS = ("MAP_CHANGE", "MAP_CYCLE_END")  # events of the server, of no player
 
 
 def of(*given: dict[str, Any]) -> list[Identity]:
-    events = (sent.normalise(one, SERVER, NOW) for one in given)
-    return list(map(identity.Ids("srv_01", NOW).of, events))
+    events = (normalise.normalise(one, SERVER, NOW) for one in given)
+    return list(map(event_identity.Ids("srv_01", NOW).next_identity, events))
 
 
 def read(content: str) -> list[dict[str, Any]]:
     day = date(2026, 3, 2)
-    return [told.event for told in transcript.read(content, "AUTO", day, -180, day, False).events]
+    return [
+        told.event for told in log_file.parse_log(content, "AUTO", day, -180, day, False).events
+    ]
 
 
 def hook(kind: str, metadata: dict[str, Any]) -> dict[str, Any]:
@@ -196,5 +198,5 @@ def test_a_second_import_brings_nothing_new() -> None:
 
 @pytest.mark.parametrize("index", ["x", "", "12345678901", "²", "-1", True, None, 1.5])
 def test_what_is_no_index_stays_what_was_sent(index: Any) -> None:
-    event = sent.normalise(hook("TOOL_USE", {"entIndex": index}), SERVER, NOW)
-    assert identity.content(event)[-1] == ("" if index is None else index)
+    event = normalise.normalise(hook("TOOL_USE", {"entIndex": index}), SERVER, NOW)
+    assert event_identity.content(event)[-1] == ("" if index is None else index)

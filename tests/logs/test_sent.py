@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs import sent
-from functions.logs.sent import Event
-from functions.logs.values import Rejected
+from functions.logs import normalise
+from functions.logs.coerce import Rejected
+from functions.logs.normalise import Event
 from tests.logs.sending import AT, JSON, NOW, SERVER, event, reason
 
 
@@ -50,7 +50,7 @@ def test_a_full_event_keeps_what_it_says() -> None:
 
 @pytest.mark.parametrize("nothing", [{}, []])
 def test_an_event_may_miss_everything(nothing: Any) -> None:
-    found = sent.normalise(nothing, SERVER, NOW)
+    found = normalise.normalise(nothing, SERVER, NOW)
     assert found == Event(
         type="UNKNOWN",
         at=NOW,
@@ -100,7 +100,7 @@ def test_the_first_alias_that_is_not_empty_wins(field: str, aliases: list[str], 
     for first in range(len(aliases)):
         fields = {} if empty == "absent" else dict.fromkeys(aliases[:first], empty)
         fields |= dict(zip(aliases[first:], values, strict=False))
-        found = sent.normalise({"timestamp": AT} | fields, SERVER, NOW)
+        found = normalise.normalise({"timestamp": AT} | fields, SERVER, NOW)
         assert value_of(found, field) == values[0]
 
 
@@ -296,7 +296,7 @@ KEYS = st.sampled_from(["ip", "args", "port", "geo", "map", "playerCount", "sess
 def test_no_event_is_too_strange(fields: dict[str, Any], metadata: Any) -> None:
     before = json.dumps([fields, metadata])
     try:
-        found = sent.normalise(fields | {"metadata": metadata}, SERVER, NOW)
+        found = normalise.normalise(fields | {"metadata": metadata}, SERVER, NOW)
     except Rejected as rejected:
         assert rejected.reason  # noqa: PT017  either outcome is fine
     else:

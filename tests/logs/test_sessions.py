@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.logs import changes
+from functions.logs import change_queue
 from functions.shared import db
 from tests.logs import evening, stored
 from tests.logs.oracle import Beat, Event, Oracle, Session
@@ -71,7 +71,7 @@ def things(draw: st.DrawFn) -> list[Event | Beat]:
 
 def shown() -> tuple[list[Session], list[str]]:
     """Sessions, and CONNECTs that are connections, as readers find them: kept or pending."""
-    [row] = db.run(
+    [row] = db.query(
         """
         with pending as (
           select *
@@ -136,7 +136,7 @@ def test_sessions_are_those_of_a_recount_in_any_order_of_arrival(
             so_far = [one for n in range(part + 1) for one in coming[n::parts]]
             assert shown() == recounted(so_far)
             # Whatever part of the queue is folded, nobody sees a difference.
-            db.run("select logs.fold(%s)", (random.choice((0, 1, 3, 1000)),))
+            db.query("select logs.fold(%s)", (random.choice((0, 1, 3, 1000)),))
             assert shown() == recounted(so_far)
 
 
@@ -175,8 +175,8 @@ def test_nothing_is_missed_while_others_write_and_fold(store: str) -> None:
         folded = sum(one.result() for one in folding)
     assert folded > 0
     assert shown() == recounted(known)
-    changes.fold_all()
-    assert db.run("select count(*) as n from logs.changes")[0]["n"] == 0
+    change_queue.fold_all()
+    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 0
     assert shown() == recounted(known)
     with connect(store) as connection:
         assert wrong(connection) == {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import addresses, sightings
+from functions.logs import ip_addresses, ip_sightings
 from functions.shared import db
 from tests.client import Client
 from tests.logs.panel import NOW, ago, connect, make_server, send
@@ -24,7 +24,7 @@ def game(store: str) -> Client:
 
 
 def seen() -> list[db.Row]:
-    return db.run(
+    return db.query(
         """
         select steam_id, day, first_at, last_at, events, address, geo, address_key, net_key
         from logs.sightings
@@ -38,9 +38,9 @@ def test_an_address_is_seen_and_hashed(game: Client) -> None:
     [row] = seen()
     assert (row["steam_id"], row["day"], row["events"]) == (ANA, NOON.date(), 1)
     assert (row["first_at"], row["last_at"], row["address"]) == (NOON, NOON, IP)
-    assert row["address_key"] == addresses.digest(IP, sightings.secret())
-    assert row["net_key"] == addresses.digest("203.0.113.0/24", sightings.secret())
-    [kept] = db.run("select id, server_id, type from logs.addressed")
+    assert row["address_key"] == ip_addresses.hash_address(IP, ip_sightings.secret())
+    assert row["net_key"] == ip_addresses.hash_address("203.0.113.0/24", ip_sightings.secret())
+    [kept] = db.query("select id, server_id, type from logs.addressed")
     assert (kept["server_id"], kept["type"]) == ("srv_01", "CONNECT")
 
 
@@ -73,8 +73,8 @@ def test_the_order_of_arrival_changes_nothing(game: Client) -> None:
         for one in order:
             send(game, one)
         found.append(seen())
-        db.run("delete from logs.events")
-        db.run("delete from logs.sightings")
+        db.query("delete from logs.events")
+        db.query("delete from logs.sightings")
     assert all(one == found[0] for one in found)
     [row] = found[0]
     assert (row["first_at"], row["last_at"]) == (NOON, NOON + timedelta(hours=2))
@@ -94,7 +94,7 @@ def test_what_tells_nobody_apart_is_no_sighting(game: Client, ip: Any) -> None:
 def test_who_is_nobody_is_not_seen(game: Client, who: str | None) -> None:
     send(game, {**connect(ANA, IP), "steamId": who})
     assert seen() == []
-    assert len(db.run("select 1 as one from logs.addressed")) == 1  # to be erased all the same
+    assert len(db.query("select 1 as one from logs.addressed")) == 1  # to be erased all the same
 
 
 def test_an_address_with_a_scope_is_read_without_it(game: Client) -> None:
@@ -137,7 +137,7 @@ def test_the_newest_address_and_place_of_each_account(game: Client) -> None:
         connect(ANA, "198.51.100.4", ago(days=1)),
         connect(BO, IP, ago(days=2)),
     )
-    assert sightings.newest([ANA, BO, "STEAM_0:1:103"]) == {
+    assert ip_sightings.newest([ANA, BO, "STEAM_0:1:103"]) == {
         ANA: {"ip": "198.51.100.4", "geo": {"city": "Porto"}},
         BO: {"ip": IP, "geo": None},
     }

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from functions.logs import batches, erasure, heartbeats, rules, senders, sent, spooled
+from functions.logs import (
+    batch,
+    erasure,
+    event_queue,
+    heartbeats,
+    ignore_rules,
+    ingest_server,
+    normalise,
+)
 from functions.shared import db, spool
 from tests.logs.panel import NOW, SERVER, ago, connect, make_server
 
@@ -20,20 +28,22 @@ def queued(store: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[An
     """Queues events as the door does; returns the items."""
     make_server()
     kept: list[Any] = []
-    monkeypatch.setattr(spool, "keep", lambda kind, items, key: kept.extend(items))
-    sender = senders.Sender(sent.Server(SERVER, "Harbour", "Sandbox"), rules.Rules())
+    monkeypatch.setattr(spool, "enqueue", lambda kind, items, key: kept.extend(items))
+    sender = ingest_server.Sender(
+        normalise.Server(SERVER, "Harbour", "Sandbox"), ignore_rules.Rules()
+    )
 
     def queue(*events: Any) -> list[Any]:
         receipt = datetime.now(UTC)
-        outcomes = batches.prepared(list(events), sender, receipt)
-        spooled.keep(batches.parcel_of(outcomes, sender, receipt))
+        outcomes = batch.prepare(list(events), sender, receipt)
+        event_queue.enqueue(batch.to_batch(outcomes, sender, receipt))
         return kept
 
     return queue
 
 
 def ids() -> set[str | None]:
-    return {row["steam_id"] for row in db.run("select steam_id from logs.events")}
+    return {row["steam_id"] for row in db.query("select steam_id from logs.events")}
 
 
 def test_an_item_comes_back_as_it_was(queued: Callable[..., list[Any]]) -> None:
@@ -45,17 +55,17 @@ def test_an_item_comes_back_as_it_was(queued: Callable[..., list[Any]]) -> None:
         "oops",
     ]
     for item in queued(*events) * 2:
-        spooled.restore(item, 0)
-    assert len(db.run("select id from logs.events")) == 3
-    assert len(db.run("select steam_id from logs.sightings")) == 1
-    [row] = db.run("select people from logs.events where type = 'KILL'")
+        event_queue.consume(item, 0)
+    assert len(db.query("select id from logs.events")) == 3
+    assert len(db.query("select steam_id from logs.sightings")) == 1
+    [row] = db.query("select people from logs.events where type = 'KILL'")
     assert row["people"] == [ANA]
     outcomes = {
         (row["outcome"], row["detail"]): row["events"]
-        for row in db.run("select outcome, detail, events from logs.receipts")
+        for row in db.query("select outcome, detail, events from logs.receipts")
     }
     assert outcomes["stored", ""] == outcomes["duplicate", ""] == 3
-    [row] = db.run("select players, map from logs.servers")
+    [row] = db.query("select players, map from logs.servers")
     assert (row["players"], row["map"]) == (3, "gm")
 
 
@@ -67,23 +77,23 @@ def test_who_was_erased_meanwhile_stays_erased(queued: Callable[..., list[Any]])
         connect(CY, "203.0.113.7"),
     )
     erasure.erase(ANA, "Rita")
-    spooled.restore(item, 0)
+    event_queue.consume(item, 0)
     assert ids() == {BO, CY}
-    assert len(db.run("select id from logs.events")) == 2
+    assert len(db.query("select id from logs.events")) == 2
 
 
 def test_who_was_erased_before_may_come_back(queued: Callable[..., list[Any]]) -> None:
     erasure.erase(ANA, "Rita")
-    db.run("update shared.audit set at = at - interval '1 minute'")
+    db.query("update shared.audit set at = at - interval '1 minute'")
     [item] = queued(connect(ANA, "203.0.113.9"))
-    spooled.restore(item, 0)
+    event_queue.consume(item, 0)
     assert ids() == {ANA}
 
 
 def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[Any]]) -> None:
     [item] = queued(connect(ANA, "203.0.113.9", ago(days=80)), connect(BO, "203.0.113.9"))
     for source in ("logs.hours", "logs.heartbeats"):
-        db.run(
+        db.query(
             """
             update rollups.sources
             set horizon = now() - interval '70 days'
@@ -91,9 +101,9 @@ def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[
             """,
             (source,),
         )
-    spooled.restore(item, 0)
+    event_queue.consume(item, 0)
     assert ids() == {BO}
     for days in (71, 69):
         at = (NOW - timedelta(days=days)).isoformat()
-        heartbeats.restore({"server": SERVER, "at": at, "map": None, "players": 1}, 0)
-    assert len(db.run("select at from logs.heartbeats")) == 1
+        heartbeats.consume({"server": SERVER, "at": at, "map": None, "players": 1}, 0)
+    assert len(db.query("select at from logs.heartbeats")) == 1

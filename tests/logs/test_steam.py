@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from functions.logs import steam
+from functions.logs import steam_ids
 
 
 @pytest.mark.parametrize("text", ["STEAM_0:0:1", "STEAM_5:1:9999999999", "STEAM_1:1:0000000001"])
 def test_an_account_is_real(text: str) -> None:
-    assert steam.is_real(text)
+    assert steam_ids.is_real(text)
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_an_account_is_real(text: str) -> None:
     ],
 )
 def test_bots_and_placeholders_are_not(text: str | None) -> None:
-    assert not steam.is_real(text)
+    assert not steam_ids.is_real(text)

@@ -10,9 +10,9 @@ from random import Random
 import psycopg
 import pytest
 
-from functions.logs import batches, events, streams
-from functions.logs.senders import Sender
-from functions.logs.sent import Server
+from functions.logs import batch, copy_writer, event_writer
+from functions.logs.ingest_server import Sender
+from functions.logs.normalise import Server
 from functions.shared import db
 from tests.rollups.conftest import connect
 
@@ -20,7 +20,7 @@ SENDER = Sender(Server("srv_1", "Sandbox", "Sandbox"))
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-def made(count: int, start: int = 0) -> list[batches.Outcome]:
+def made(count: int, start: int = 0) -> list[batch.Outcome]:
     sent = [
         {
             "type": "CHAT",
@@ -30,16 +30,16 @@ def made(count: int, start: int = 0) -> list[batches.Outcome]:
         }
         for number in range(start, start + count)
     ]
-    return batches.prepared(list(sent), SENDER, NOW)
+    return batch.prepare(list(sent), SENDER, NOW)
 
 
 def stored() -> int:
-    return int(db.run("select count(*)::int as n from logs.events")[0]["n"])
+    return int(db.query("select count(*)::int as n from logs.events")[0]["n"])
 
 
-def stream(outcomes: list[batches.Outcome]) -> set[object] | None:
+def stream(outcomes: list[batch.Outcome]) -> set[object] | None:
     rows = (one.row for one in outcomes if one.row)
-    return streams.store(rows, lambda: batches.parcel_of(outcomes, SENDER, NOW))
+    return copy_writer.store_new(rows, lambda: batch.to_batch(outcomes, SENDER, NOW))
 
 
 def test_new_rows_are_stored_as_they_come(store: str) -> None:
@@ -63,16 +63,16 @@ def test_nothing_is_stored_if_one_is_known(store: str) -> None:
 
 @pytest.mark.commits
 def test_nothing_is_stored_if_one_came_without_a_time(store: str) -> None:
-    outcomes = made(50) + batches.prepared([{"type": "CHAT", "rawText": "x"}], SENDER, NOW)
+    outcomes = made(50) + batch.prepare([{"type": "CHAT", "rawText": "x"}], SENDER, NOW)
     assert stream(outcomes) is None
     assert stored() == 0
 
 
 @pytest.mark.commits
 def test_where_nothing_is_to_be_stored_the_rest_is_counted(store: str) -> None:
-    refused = batches.prepared(["no event"], SENDER, NOW)
+    refused = batch.prepare(["no event"], SENDER, NOW)
     assert stream(refused) == set()
-    [noted] = db.run("select outcome, detail, events from logs.receipts")
+    [noted] = db.query("select outcome, detail, events from logs.receipts")
     assert noted == {"outcome": "rejected", "detail": "not_an_object", "events": 1}
 
 
@@ -81,8 +81,8 @@ def test_what_waits_too_long_for_another_is_queued(store: str) -> None:
     outcomes = made(40)
     with psycopg.connect(store) as other:
         other.execute("lock table logs.events in access exclusive mode")
-        db.run("set lock_timeout = '200ms'")
-        with pytest.raises(db.DatabaseAway):
+        db.query("set lock_timeout = '200ms'")
+        with pytest.raises(db.DatabaseUnavailable):
             stream(outcomes)
     assert stored() == 0
 
@@ -95,20 +95,20 @@ def test_two_that_wait_for_each_other_crosswise_store_everything_once(store: str
     Random(3).shuffle(outcomes)
     outcomes.sort(key=lambda one: one.row is not None and one.row.id == first[0].id)
 
-    def slowly() -> Iterator[events.Row]:
+    def slowly() -> Iterator[event_writer.Row]:
         yield from (one.row for one in outcomes[:20] if one.row)
         other.start()
         yield from (one.row for one in outcomes[20:] if one.row)
 
     with connect(store) as connection:
         connection.execute("begin")
-        columns = ", ".join(events.COLUMNS)
-        marks = ", ".join(["%s"] * len(events.COLUMNS))
+        columns = ", ".join(event_writer.COLUMNS)
+        marks = ", ".join(["%s"] * len(event_writer.COLUMNS))
 
-        def insert(row: events.Row) -> None:
+        def insert(row: event_writer.Row) -> None:
             connection.execute(
                 f"insert into logs.events ({columns}) values ({marks})",
-                row[: len(events.COLUMNS)],
+                row[: len(event_writer.COLUMNS)],
             )
 
         insert(first[0])
@@ -123,8 +123,8 @@ def test_two_that_wait_for_each_other_crosswise_store_everything_once(store: str
             connection.execute("rollback")
 
         other = threading.Thread(target=cross)
-        new = streams.store(slowly(), lambda: batches.parcel_of(outcomes, SENDER, NOW))
+        new = copy_writer.store_new(slowly(), lambda: batch.to_batch(outcomes, SENDER, NOW))
         other.join()
         if new is None:
-            new = events.store(batches.parcel_of(outcomes, SENDER, NOW))
+            new = event_writer.store(batch.to_batch(outcomes, SENDER, NOW))
         assert len(new) == stored() == 40

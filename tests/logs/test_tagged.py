@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs import tagged
-from functions.logs.lines import timed
+from functions.logs import tagged_parser
+from functions.logs.log_lines import parse_times
 
 
 def read(*texts: str) -> list[dict[str, Any]]:
     """The events of lines that all tell some."""
-    events, errors = tagged.read(timed(texts, date(2026, 3, 2), 0))
+    events, errors = tagged_parser.parse(parse_times(texts, date(2026, 3, 2), 0))
     assert errors == []
     return [told.event for told in events]
 
@@ -356,7 +356,7 @@ def test_a_line_becomes_its_event(
     ],
 )
 def test_a_line_without_a_tag_is_not_recognised(line: str) -> None:
-    events, errors = tagged.read(timed(["", line], date(2026, 3, 2), 0))
+    events, errors = tagged_parser.parse(parse_times(["", line], date(2026, 3, 2), 0))
     assert events == []
     assert errors == [(2, line, "unrecognised_line")]
 

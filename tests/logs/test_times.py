@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs import sent
+from functions.logs import normalise
 from tests.logs.sending import NOW, SERVER, event, reason
 
 TIMES = [
@@ -87,6 +87,6 @@ def test_a_day_is_late_and_a_season_too_old() -> None:
     assert event(timestamp=(NOW - timedelta(days=90)).isoformat()).warnings == ["late"]
     old = {"timestamp": (NOW - timedelta(days=90, seconds=1)).isoformat()}
     assert reason(old) == "timestamp_too_old"
-    assert sent.normalise(old, SERVER, NOW, timedelta(days=91)).warnings[-1] == "late"
+    assert normalise.normalise(old, SERVER, NOW, timedelta(days=91)).warnings[-1] == "late"
     for past in (0, "0", -5, "1969-12-31T00:00:00Z", "0001-01-01"):
         assert reason({"timestamp": past}) == "timestamp_too_old"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.logs import transcript
-from functions.logs.transcript import Transcript
+from functions.logs import log_file
+from functions.logs.log_file import LogFile
 from functions.shared.errors import BadRequest
 
 DAY = date(2026, 3, 2)
@@ -30,11 +30,11 @@ def read(
     day: date | None = DAY,
     offset: int = 0,
     dry_run: bool = False,
-) -> Transcript:
-    return transcript.read(content, hint, day, offset, TODAY, dry_run)
+) -> LogFile:
+    return log_file.parse_log(content, hint, day, offset, TODAY, dry_run)
 
 
-def times(found: Transcript) -> list[Any]:
+def times(found: LogFile) -> list[Any]:
     return [told.event["timestamp"] for told in found.events]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions.logs import ulx
-from functions.logs.lines import timed
+from functions.logs import ulx_parser
+from functions.logs.log_lines import parse_times
 
 ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 
@@ -20,7 +20,7 @@ def spawned(name: str, sid: str) -> str:
 def read(*texts: str) -> list[dict[str, Any]]:
     """The events of texts that are written a second apart."""
     lines = [f"[00:00:{second:02}] {text}" for second, text in enumerate(texts)]
-    events, errors = ulx.read(timed(lines, date(2026, 3, 2), 0))
+    events, errors = ulx_parser.parse(parse_times(lines, date(2026, 3, 2), 0))
     assert errors == []
     return [told.event for told in events]
 
@@ -73,7 +73,7 @@ def test_a_player_called_new_map_changes_no_map() -> None:
     assert (chat["map"], third["map"]) == ("gm_construct", "gm_flatgrass")
     # A server that crashed says nothing before it starts again, but leaves some lines blank.
     lines = [f"[00:00:01] {spawned(name, ANA)}", "", f"[00:00:02] {line}", f"[00:00:03] {line}"]
-    events, _ = ulx.read(timed(lines, date(2026, 3, 2), 0))
+    events, _ = ulx_parser.parse(parse_times(lines, date(2026, 3, 2), 0))
     assert [told.event["type"] for told in events] == ["CONNECT", "GAME_EVENT", "CHAT"]
     assert only("New map: hi there")["type"] == "ULX"
     assert only("Server is shutting down: hi", "Server is shutting down")["type"] == "CHAT"
@@ -397,6 +397,6 @@ def test_a_stranger_does_not_chat(text: str) -> None:
 
 def test_lines_without_a_time_tell_nothing() -> None:
     texts = ["<Logging continued from x>", "Ana: oi", "", "[00:00:01] ", "[00:00:01] Ana: oi"]
-    events, errors = ulx.read(timed(texts, date(2026, 3, 2), 0))
+    events, errors = ulx_parser.parse(parse_times(texts, date(2026, 3, 2), 0))
     assert [told.line for told in events] == [5]
     assert [(error.line, error.text) for error in errors] == [(2, "Ana: oi"), (4, "[00:00:01] ")]

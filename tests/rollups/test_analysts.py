@@ -103,7 +103,7 @@ def test_no_name_of_a_player_is_read(ada: str) -> None:
             metadata={**told, "attackerName": "Zaphod"},
         )
         stored.store([event])
-    db.run("select logs.fold(100000, true)")
+    db.query("select logs.fold(100000, true)")
     for _ in range(2):
         with psycopg.connect(ada, autocommit=True) as analyst:
             rows = 0

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import audit, handlers, refresh
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 from tests.rollups.conftest import insert, material, wrong
 
@@ -76,7 +76,7 @@ def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None
 
 
 def test_an_audit_waits_for_its_turn(open_connection: Callable[[], db.Connection]) -> None:
-    with turn():
+    with exclusive():
         assert audit.run(open_connection()).busy
 
 

@@ -11,7 +11,7 @@ import pytest
 from functions.rollups import refresh, retention
 from functions.shared import db
 from functions.ttt import rounds
-from functions.ttt.report import Report
+from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
 from tests.client import Client
 from tests.rollups.conftest import connect, wrong
@@ -44,7 +44,7 @@ def close_until(connection: db.Connection, moment: object) -> None:
 
 def play(since: datetime, until: datetime, count: int = 5, seed: int = 7) -> None:
     for played in Season(seed, players=12, size=(5, 8)).rounds(count, since, until):
-        rounds.record(Report.model_validate(played.body), "red")
+        rounds.record(RoundReport.model_validate(played.body), "red")
 
 
 def past_is_dirty(connection: db.Connection) -> bool:
@@ -73,7 +73,7 @@ def test_what_happens_today_does_not_touch_it(connection: db.Connection) -> None
     assert before > 0
     play(NOW - timedelta(minutes=30), NOW)
     assert not past_is_dirty(connection)
-    assert refresh.dirty(connection) > 0
+    assert refresh.count_dirty(connection) > 0
     assert kept(connection) == before
     assert wrong(connection) == {}
 
@@ -93,11 +93,11 @@ def test_what_comes_late_is_in_it_at_once(connection: db.Connection) -> None:
 
 def test_a_month_is_added_when_it_is_closed(connection: db.Connection) -> None:
     close_until(connection, LONG_AGO.replace(day=1))
-    refresh.work(connection, float("inf"))
+    refresh.refresh_dirty(connection, float("inf"))
     play(LONG_AGO, LONG_AGO + timedelta(days=2))
     assert not past_is_dirty(connection)
     assert kept(connection) == 0
-    refresh.close(connection)
+    refresh.advance_watermark(connection)
     assert past_is_dirty(connection)
     assert kept(connection) > 0
     assert wrong(connection) == {}
@@ -124,7 +124,7 @@ def test_a_round_written_while_its_month_is_closed_is_not_lost(
 ) -> None:
     """Its trigger saw the month open, and it commits after the month was closed."""
     close_until(connection, LONG_AGO.replace(day=1))
-    refresh.work(connection, float("inf"))
+    refresh.refresh_dirty(connection, float("inf"))
     with psycopg.connect(store) as writer:
         writer.execute(
             """
@@ -169,7 +169,7 @@ def test_analysts_may_read_it_while_it_is_dirty(
 def test_it_holds_up_no_retention(connection: db.Connection) -> None:
     """Its one bucket began a thousand years ago: the horizon must not wait there."""
     refresh.run(connection)
-    retention.keep(connection, "ttt.rounds", 400)
+    retention.set_retention(connection, "ttt.rounds", 400)
     assert retention._move_horizon(connection, ["ttt.rounds"])
     row = connection.execute(
         "select horizon from rollups.sources where name = 'ttt.rounds'"

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from functions.rollups import __main__ as command
 from functions.rollups import rebuild, refresh
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 from functions.shared.settings import settings
 from tests.rollups.conftest import insert, material, wrong
@@ -51,7 +51,7 @@ def test_a_rebuild_that_was_ended_can_be_started_again(tampered: db.Connection) 
 def test_readers_are_right_at_each_step(tampered: db.Connection, store: str) -> None:
     shown = "select events from tilt.user_days where day = '2026-03-05'"
     for _ in rebuild.run(tampered, "tilt.user_days", SINCE, UNTIL):
-        assert db.run(shown) == [{"events": 1}]
+        assert db.query(shown) == [{"events": 1}]
 
 
 def test_an_unknown_rollup_and_a_turn_that_is_taken_are_told(
@@ -59,7 +59,7 @@ def test_an_unknown_rollup_and_a_turn_that_is_taken_are_told(
 ) -> None:
     with pytest.raises(rebuild.RebuildError, match="no rollup tilt"):
         next(rebuild.run(tampered, "tilt.nothing", SINCE, UNTIL))
-    with turn(), pytest.raises(rebuild.RebuildError, match="Somebody else"):
+    with exclusive(), pytest.raises(rebuild.RebuildError, match="Somebody else"):
         next(rebuild.run(tampered, "tilt.user_days", SINCE, UNTIL))
 
 

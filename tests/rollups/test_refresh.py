@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from functions.rollups import audit, refresh
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db
 from tests.rollups.conftest import INSERT, connect, insert, material, wrong
 
@@ -146,10 +146,10 @@ def test_views_equal_brute_force_whoever_writes(
 def test_one_of_two_refreshes_fired_at_once_does_the_work(open_connection: Opener) -> None:
     one, other = open_connection(), open_connection()
     insert(one, "2026-03-01T10:00Z")
-    with turn() as mine:
+    with exclusive() as mine:
         assert mine
         assert refresh.run(other).busy
-        assert refresh.dirty(other) == 2
+        assert refresh.count_dirty(other) == 2
     report = refresh.run(other)
     assert (report.busy, report.buckets, report.left) == (False, 2, 0)
 
@@ -166,9 +166,9 @@ def test_the_turn_is_kept_however_long_the_work_takes(
         return connection
 
     monkeypatch.setattr(db, "open_connection", impatient)
-    with turn() as mine:
+    with exclusive() as mine:
         time.sleep(0.4)
-        with turn() as another:
+        with exclusive() as another:
             assert (mine, another) == (True, False)
 
 
@@ -195,7 +195,7 @@ def test_a_refresh_killed_in_the_middle_leaves_its_marks(
             other.execute("select pg_terminate_backend(%s, 5000)", (pid,))
         thread.join()
     assert killed.is_set()
-    assert refresh.dirty(watcher) == 2
+    assert refresh.count_dirty(watcher) == 2
     assert wrong(watcher) == {}
     assert refresh.run(watcher).left == 0
     assert wrong(watcher) == {}
@@ -211,10 +211,10 @@ def test_a_writer_that_finds_its_bucket_marked_is_not_lost(open_connection: Open
         refresh.run(other)
         assert time.monotonic() - began < 10
         assert wrong(other) == {}
-    assert refresh.dirty(other) == 2
+    assert refresh.count_dirty(other) == 2
     assert wrong(other) == {}
     refresh.run(other)
-    assert refresh.dirty(other) == 0
+    assert refresh.count_dirty(other) == 0
     assert wrong(other) == {}
 
 
@@ -262,7 +262,7 @@ def test_a_refresh_ends_in_time_and_a_later_one_goes_on(connection: db.Connectio
 def test_the_oldest_buckets_are_written_first(connection: db.Connection) -> None:
     for day in ("09", "02", "05"):
         insert(connection, f"2026-03-{day}T10:00Z")
-    spans = refresh._oldest(connection, refresh.settle(connection))
+    spans = refresh._oldest(connection, refresh.await_generation(connection))
     hours = [span.since.day for span in spans if span.until - span.since == timedelta(hours=1)]
     days = [span.since.day for span in spans if span.until - span.since == timedelta(days=1)]
     assert (hours, days) == ([2, 5, 9], [2, 5, 9])
@@ -272,7 +272,7 @@ def test_the_oldest_buckets_are_written_first(connection: db.Connection) -> None
 def test_neighbouring_buckets_are_written_together(connection: db.Connection) -> None:
     for hour in range(24):
         insert(connection, f"2026-03-02T{hour:02}:10Z")
-    spans = refresh._oldest(connection, refresh.settle(connection))
+    spans = refresh._oldest(connection, refresh.await_generation(connection))
     assert sorted(span.buckets for span in spans) == [1, 24]
 
 
@@ -316,7 +316,7 @@ def test_a_week_is_written_at_a_time(connection: db.Connection) -> None:
     A bucket that is wider than a week is written alone, and one of a thousand years too."""
     for day in range(24):
         insert(connection, str(START + timedelta(days=day)), "ana", 1)
-    generation = refresh.settle(connection)
+    generation = refresh.await_generation(connection)
     due = refresh._oldest(connection, generation)
     spans = [span for span in due if "user_days" in span.material]
     assert [span.until for span in spans[:-1]] == [span.since for span in spans[1:]]

@@ -25,7 +25,7 @@ def aged(connection: db.Connection) -> db.Connection:
         insert(connection, f"2024-01-10T{hour:02}:00Z", score=hour)
     connection.execute(INSERT, (RECENT, "u", 50))
     refresh.run(connection)
-    retention.keep(connection, "tilt.events", 365)
+    retention.set_retention(connection, "tilt.events", 365)
     return connection
 
 
@@ -36,16 +36,16 @@ def raw(connection: db.Connection) -> int:
 
 
 def test_raw_chunks_go_and_the_numbers_stay(aged: db.Connection) -> None:
-    before = stats.of("u")
+    before = stats.get_stats("u")
     report = retention.run(aged)
     assert report.dropped["tilt.events"] >= 1
     assert raw(aged) == 1
-    after = stats.of("u")
+    after = stats.get_stats("u")
     assert after == before
     assert (after["totalEvents"], after["maxTiltScore"]) == (6, 50)
     aged.execute("delete from tilt.events")  # marks its bucket only
     refresh.run(aged)
-    assert stats.of("u")["totalEvents"] == 5
+    assert stats.get_stats("u")["totalEvents"] == 5
     _forget_history(aged)
 
 
@@ -74,7 +74,7 @@ def test_a_late_event_before_the_horizon_is_refused(client: Client, aged: db.Con
     )
     fine = client.post("/api/tilt/events", {**body, "timestamp": int(RECENT.timestamp() * 1000)})
     assert fine.status == 200
-    assert stats.of("u")["totalEvents"] == 7
+    assert stats.get_stats("u")["totalEvents"] == 7
     _forget_history(aged)
 
 
@@ -90,8 +90,8 @@ def test_a_bucket_that_is_being_written_is_never_dropped(
     assert waiting.waiting == ["tilt.events"]
     done = retention.run(aged)
     assert done.dropped["tilt.events"] >= 1
-    assert stats.of("u")["totalEvents"] == 7
-    assert stats.of("u")["maxTiltScore"] == 77
+    assert stats.get_stats("u")["totalEvents"] == 7
+    assert stats.get_stats("u")["maxTiltScore"] == 77
     _forget_history(aged)
 
 
@@ -104,7 +104,7 @@ def test_without_a_limit_everything_is_kept(connection: db.Connection) -> None:
 def test_the_horizon_never_moves_back(aged: db.Connection) -> None:
     retention.run(aged)
     before = aged.execute("select horizon from rollups.sources where keep is not null").fetchone()
-    retention.keep(aged, "tilt.events", 9999)
+    retention.set_retention(aged, "tilt.events", 9999)
     retention.run(aged)
     assert (
         before
@@ -118,14 +118,14 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
     retention.run(aged)
     assert audit.run(aged, sample=100).wrong == {}
-    assert stats.of("u")["totalEvents"] == 6
+    assert stats.get_stats("u")["totalEvents"] == 6
     _forget_history(aged)
     assert wrong(aged) == {}
 
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
     with pytest.raises(retention.RetentionError, match=r"can be kept: logs\.hours, tilt\.events"):
-        retention.keep(connection, "tilt.nothing", 5)
+        retention.set_retention(connection, "tilt.nothing", 5)
 
 
 def test_signals_are_kept_as_long_as_their_events(
@@ -133,17 +133,17 @@ def test_signals_are_kept_as_long_as_their_events(
 ) -> None:
     """Regression: what was kept of events said nothing of their signals, which stayed."""
     with pytest.raises(retention.RetentionError, match=r"is a part of tilt\.events"):
-        retention.keep(connection, "tilt.signals", 5)
+        retention.set_retention(connection, "tilt.signals", 5)
     now = datetime.now(UTC)
     for days in (200, 1):
         at = int((now - timedelta(days=days)).timestamp() * 1000)
         body = {"userId": "u", "timestamp": at, "signals": ["rage"], "tiltScore": 1}
         assert client.post("/api/tilt/events", body).status == 200
     refresh.run(connection)
-    assert retention.keep(connection, "tilt.events", 30) == ["tilt.events", "tilt.signals"]
+    assert retention.set_retention(connection, "tilt.events", 30) == ["tilt.events", "tilt.signals"]
     dropped = retention.run(connection).dropped
     assert min(dropped["tilt.events"], dropped["tilt.signals"]) >= 1
-    counted = db.run(
+    counted = db.query(
         """
         select (select count(*) from tilt.signals) as signals,
           (select sum(events)::integer from tilt.signal_days) as kept,
@@ -165,7 +165,7 @@ def test_a_part_that_is_not_clean_keeps_all_of_its_event(
     body = {"userId": "u", "timestamp": at, "signals": ["rage"], "tiltScore": 1}
     client.post("/api/tilt/events", body)
     refresh.run(connection)
-    retention.keep(connection, "tilt.events", 30)
+    retention.set_retention(connection, "tilt.events", 30)
     writer = open_connection()
     with writer.transaction():
         writer.execute("update tilt.signals set severity = 3")
@@ -177,9 +177,11 @@ def test_a_part_that_is_not_clean_keeps_all_of_its_event(
 
 
 def test_logs_are_kept_together_and_by_their_own_name_too(connection: db.Connection) -> None:
-    kept = retention.keep(connection, "logs.events", 60)
+    kept = retention.set_retention(connection, "logs.events", 60)
     assert kept == ["logs.hours", "logs.connects", "logs.heartbeats", "logs.played"]
-    days = db.run("select name from rollups.sources where keep = interval '60 days' order by name")
+    days = db.query(
+        "select name from rollups.sources where keep = interval '60 days' order by name"
+    )
     assert [row["name"] for row in days] == sorted(kept)
 
 
@@ -189,9 +191,9 @@ def test_a_person_is_erased_from_history_whose_raw_rows_are_gone(
     retention.run(aged)
     removed = admin().delete("/api/tilt/users/u").json["removed"]
     assert removed == {"tilt.events": 1, "tilt.signals": 0, "rollups": 6}  # 5 hours, 1 day
-    assert stats.of("u")["totalEvents"] == 0
+    assert stats.get_stats("u")["totalEvents"] == 0
     for view in ("select * from tilt.user_days", "select * from tilt.user_hours"):
-        assert db.run(view) == []
+        assert db.query(view) == []
     _forget_history(aged)
 
 
@@ -201,7 +203,7 @@ def test_yesterdays_rate_limits_are_forgotten(connection: db.Connection) -> None
         "insert into shared.limits values ('now', extract(epoch from now())::bigint, 1)"
     )
     retention.run(connection)
-    assert [row["who"] for row in db.run("select who from shared.limits")] == ["now"]
+    assert [row["who"] for row in db.query("select who from shared.limits")] == ["now"]
 
 
 def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
@@ -240,19 +242,19 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
             """,
             (at,),
         )
-    retention.keep(connection, "logs.hours", 90)
+    retention.set_retention(connection, "logs.hours", 90)
     refresh.run(connection)
     told = (
         "select sum(events)::integer as events from logs.activity_days where server_id = 'srv_01'"
     )
-    before = db.run(told)
+    before = db.query(told)
     packed = columnstore.run(connection).packed
     assert (packed > 0) == (migrated[0].edition == "community")
     report = retention.run(connection)
     assert (report.ahead, "logs.hours" in report.waiting) == (4, False)
-    left = db.run("select raw_text from logs.events order by raw_text")
+    left = db.query("select raw_text from logs.events order by raw_text")
     assert [row["raw_text"] for row in left] == ["4", "5", "6", "7"]
-    assert db.run(told) == before == [{"events": 8}]
+    assert db.query(told) == before == [{"events": 8}]
     assert retention.run(connection).ahead == 0
     assert audit.run(connection, 1000).wrong == {}
     assert columnstore.run(connection).left == 0
@@ -270,5 +272,5 @@ def test_receipts_of_logs_go_after_their_30_days(connection: db.Connection) -> N
             (days, days),
         )
     retention.run(connection)
-    left = db.run("select events from logs.receipts order by events")
+    left = db.query("select events from logs.receipts order by events")
     assert [row["events"] for row in left] == [1, 30]

@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from functions.rollups import audit, rebuild, refresh, retention
 from functions.shared import db
-from functions.ttt import report, rounds
+from functions.ttt import round_report, rounds
 from tests.client import Client
 from tests.logs import evening, stored
 from tests.logs.panel import make_staff
@@ -77,9 +77,12 @@ def fill() -> None:
     near = [at + timedelta(hours=step) for at in moments for step in (-24, 0, 1)]
     for number, at in enumerate(sorted({one for one in [*near, *MARCH] if one < NOW})):
         body = {**FIRST, "round_id": f"round {number}", "ended_at": at.isoformat()}
-        assert rounds.record(report.read(json.dumps(body)), f"server {number % 2}") == "new"
-        db.run(INSERT, (at, f"user {number % 3}", number % 100))
-        db.run(
+        assert (
+            rounds.record(round_report.parse_body(json.dumps(body)), f"server {number % 2}")
+            == "new"
+        )
+        db.query(INSERT, (at, f"user {number % 3}", number % 100))
+        db.query(
             """
             insert into tilt.signals (event_id, ordinal, occurred_at, user_id, type, severity)
             values (gen_random_uuid(), 1, %s, %s, 'rage', %s)
@@ -90,7 +93,7 @@ def fill() -> None:
     for seed, at in enumerate([*moments[:4], NOW - timedelta(days=12), NOW - timedelta(days=4)]):
         stored.store(evening.things(seed, at - timedelta(hours=30), at + timedelta(hours=30), 25))
     stored.store(evening.things(50, NOW - timedelta(days=31), NOW, 60))
-    db.run("select logs.fold(100000, true)")
+    db.query("select logs.fold(100000, true)")
 
 
 def prints(connection: psycopg.Connection[Any]) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def prints(connection: psycopg.Connection[Any]) -> dict[str, Any]:
 def test_march_has_four_rounds_in_new_york(store: str) -> None:
     for number, at in enumerate(MARCH):
         body = {**FIRST, "round_id": f"round {number}", "ended_at": at.isoformat()}
-        rounds.record(report.read(json.dumps(body)))
+        rounds.record(round_report.parse_body(json.dumps(body)))
     with connect(store) as connection:
         visit(connection, "America/New_York")
         counted = connection.execute(
@@ -161,7 +164,7 @@ TOUCHED = {
 def _touch(number: int) -> None:
     """Makes a part of all buckets dirty, neighbours among them, and changes no number."""
     for table, (time, column) in TOUCHED.items():
-        db.run(
+        db.query(
             sql.SQL(
                 "update {table} set {column} = {column}"
                 " where extract(epoch from {time})::bigint / 172800 % 3 = {part}"
@@ -173,16 +176,16 @@ def _touch(number: int) -> None:
             ),
             None,
         )
-    db.run("select logs.fold(100000, true)")
+    db.query("select logs.fold(100000, true)")
 
 
 @pytest.mark.commits
 def test_months_are_rebuilt_bucket_by_bucket_in_every_zone(store: str) -> None:
     """Regression: a hundred months were added as 3,000 days, and marks fell beside their months."""
-    db.run(INSERT, (MARCH[0], "u", 1))
+    db.query(INSERT, (MARCH[0], "u", 1))
     for number, at in enumerate((datetime(2010, 5, 1, tzinfo=UTC), *MARCH)):
         body = {**FIRST, "round_id": f"round {number}", "ended_at": at.isoformat()}
-        rounds.record(report.read(json.dumps(body)))
+        rounds.record(round_report.parse_body(json.dumps(body)))
     with connect(store) as connection:
         for zone in ("UTC", "America/New_York", "Asia/Kolkata"):
             visit(connection, zone)
@@ -200,7 +203,7 @@ def test_what_is_kept_is_the_same_in_every_zone(store: str) -> None:
     with connect(store) as connection:
         insert(connection, f"{NOW:%Y-%m-%d}T00:00Z")
         horizons = set()
-        retention.keep(connection, "tilt.events", 8)
+        retention.set_retention(connection, "tilt.events", 8)
         try:
             for zone in ("UTC", _custom(5), _custom(-8), "Pacific/Kiritimati"):
                 connection.execute("update rollups.sources set horizon = '-infinity'")
@@ -210,7 +213,7 @@ def test_what_is_kept_is_the_same_in_every_zone(store: str) -> None:
                 assert row
                 horizons.add(row["at"])
         finally:
-            retention.keep(connection, "tilt.events", None)
+            retention.set_retention(connection, "tilt.events", None)
             connection.execute("update rollups.sources set horizon = '-infinity'")
             visit(connection, "UTC")
             refresh.run(connection)
@@ -243,7 +246,7 @@ def test_functions_answer_the_same_in_every_zone(store: str) -> None:
     """Whatever function takes a time and changes nothing, with all kinds of arguments."""
     fill()
     connection = db.connection()
-    functions = db.run(
+    functions = db.query(
         """
         select p.oid::regprocedure::text as name, p.pronamespace::regnamespace::text || '.'
           || quote_ident(p.proname) as call,

@@ -108,7 +108,7 @@ def test_a_new_version_inherits_history_whose_raw_rows_are_gone(url: str, folder
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
         refresh.run(connection)
         middle = (datetime.now(UTC) - datetime(2025, 9, 17, tzinfo=UTC)).days
-        retention.keep(connection, "tilt.events", middle)
+        retention.set_retention(connection, "tilt.events", middle)
         assert retention.run(connection).dropped["tilt.events"] >= 2
         next_version(folder)
         migrate(url, folder)

@@ -25,7 +25,7 @@ def test_a_key_opens_what_its_scopes_name(client: Client) -> None:
 
 def test_only_a_hash_is_stored(store: str) -> None:
     key = auth.issue("bot", ["tilt:write"])
-    [row] = db.run("select * from shared.api_keys")
+    [row] = db.query("select * from shared.api_keys")
     assert key not in str(row)
     assert key.split("_")[2] not in str(row)
     assert len(key.split("_")[2]) == 64  # 256 random bits
@@ -35,7 +35,7 @@ def test_the_same_id_with_another_secret_is_refused(client: Client) -> None:
     key = auth.issue("bot", ["tilt:read"])
     assert status(client, key[:-1] + ("0" if key[-1] != "0" else "1")) == 403
     assert status(client, key.upper()) == 403
-    assert db.run("select last_used_at from shared.api_keys")[0]["last_used_at"] is None
+    assert db.query("select last_used_at from shared.api_keys")[0]["last_used_at"] is None
 
 
 def test_a_revoked_key_dies_within_the_cache_time(
@@ -52,7 +52,7 @@ def test_a_revoked_key_dies_within_the_cache_time(
 
 def test_an_expired_key_is_refused(client: Client) -> None:
     key = auth.issue("bot", ["tilt:read"])
-    db.run("update shared.api_keys set expires_at = now() - interval '1 second'")
+    db.query("update shared.api_keys set expires_at = now() - interval '1 second'")
     assert status(client, key) == 403
 
 
@@ -64,7 +64,7 @@ def test_at_most_two_keys_of_a_name_are_live(client: Client) -> None:
 def test_issue_and_revoke_are_audited_without_the_key(store: str) -> None:
     key = auth.issue("bot", ["tilt:read"])
     auth.revoke(key.split("_")[1])
-    noted = db.run("select action, subject, actor from shared.audit order by action")
+    noted = db.query("select action, subject, actor from shared.audit order by action")
     assert [row["action"] for row in noted] == ["key.issue", "key.revoke"]
     assert {row["subject"] for row in noted} == {key.split("_")[1]}
     assert key not in str(noted)
@@ -87,14 +87,14 @@ def test_a_known_key_stays_good_while_the_database_is_away(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = auth.issue("bot", ["tilt:read"])
-    known = auth.who(key)
+    known = auth.authenticate(key)
     later = time.monotonic() + auth.CACHE_SECONDS + 1
 
     def away(*_: object) -> None:
-        raise db.DatabaseAway
+        raise db.DatabaseUnavailable
 
     monkeypatch.setattr(time, "monotonic", lambda: later)
     monkeypatch.setattr(auth, "_look_up", away)
-    assert auth.who(key) == known
-    with pytest.raises(db.DatabaseAway):
-        auth.who("ty_00000000_unknown")
+    assert auth.authenticate(key) == known
+    with pytest.raises(db.DatabaseUnavailable):
+        auth.authenticate("ty_00000000_unknown")

@@ -37,8 +37,8 @@ def silent() -> Iterator[int]:
 
 def seconds() -> float:
     begun = time.monotonic()
-    with pytest.raises(db.DatabaseAway):
-        db.run("select 1")
+    with pytest.raises(db.DatabaseUnavailable):
+        db.query("select 1")
     return time.monotonic() - begun
 
 
@@ -64,7 +64,7 @@ def test_after_the_pause_a_database_that_is_back_is_found(
     setting(DATABASE_URL=store)
     seconds()
     time.sleep(0.3)
-    assert db.run("select 1 as one") == [{"one": 1}]
+    assert db.query("select 1 as one") == [{"one": 1}]
     db.connection().close()  # the fixture puts back what was here before
 
 
@@ -82,11 +82,11 @@ def test_a_database_that_hangs_is_away_before_the_request_is_over(
 ) -> None:
     """Regression: a stopped server took the gateway's 29 s, and what was sent was not queued."""
     monkeypatch.setattr(db, "_PAUSE", 0.3)
-    db.connection().patience = 0.2
+    db.connection().wait_timeout = 0.2
     begun = time.monotonic()
-    with pytest.raises(db.DatabaseAway):
-        db.run("select pg_sleep(20)")
+    with pytest.raises(db.DatabaseUnavailable):
+        db.query("select pg_sleep(20)")
     assert time.monotonic() - begun < 3
     assert seconds() < 0.05
     time.sleep(0.4)
-    assert db.run("select 1 as one") == [{"one": 1}]
+    assert db.query("select 1 as one") == [{"one": 1}]

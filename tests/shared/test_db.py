@@ -23,17 +23,17 @@ def kill(url: str) -> None:
 
 @pytest.mark.commits
 def test_a_connection_that_died_is_reopened(store: str) -> None:
-    assert db.run("select 1 as one") == [{"one": 1}]
+    assert db.query("select 1 as one") == [{"one": 1}]
     kill(store)
-    assert db.run("select 1 as one") == [{"one": 1}]
+    assert db.query("select 1 as one") == [{"one": 1}]
 
 
 @pytest.mark.commits
 def test_a_transaction_on_a_connection_that_died_begins_on_a_new_one(store: str) -> None:
-    db.run("select 1")
+    db.query("select 1")
     kill(store)
     with db.transaction():
-        assert db.run("select 1 as one") == [{"one": 1}]
+        assert db.query("select 1 as one") == [{"one": 1}]
 
 
 @pytest.mark.commits
@@ -44,10 +44,10 @@ def test_a_retried_verb_runs_again_when_its_connection_dies_inside(store: str) -
     def verb() -> int:
         with db.transaction():
             tries.append(1)
-            db.run("insert into shared.limits values ('x', 1, 1)")
+            db.query("insert into shared.limits values ('x', 1, 1)")
             if len(tries) == 1:
                 kill(store)
-            return int(db.run("select count(*) from shared.limits")[0]["count"])
+            return int(db.query("select count(*) from shared.limits")[0]["count"])
 
     assert verb() == 1
     assert len(tries) == 2
@@ -55,7 +55,7 @@ def test_a_retried_verb_runs_again_when_its_connection_dies_inside(store: str) -
 
 @pytest.mark.commits
 def test_one_connection_serves_all_statements(store: str) -> None:
-    pids = {db.run("select pg_backend_pid() as pid")[0]["pid"] for _ in range(3)}
+    pids = {db.query("select pg_backend_pid() as pid")[0]["pid"] for _ in range(3)}
     assert len(pids) == 1
 
 
@@ -63,7 +63,7 @@ def test_one_connection_serves_all_statements(store: str) -> None:
 def test_the_loser_of_a_deadlock_is_run_again(
     store: str, migrated: tuple[Report, str, str]
 ) -> None:
-    db.run("insert into shared.limits values ('a', 1, 0), ('b', 1, 0)")
+    db.query("insert into shared.limits values ('a', 1, 0), ('b', 1, 0)")
     bump = "update shared.limits set spent = spent + 1 where who = %s"
     other_holds_b, we_hold_a = threading.Event(), threading.Event()
 
@@ -78,10 +78,10 @@ def test_the_loser_of_a_deadlock_is_run_again(
     @db.retried
     def verb() -> None:
         with db.transaction():
-            db.run(bump, ("a",))
+            db.query(bump, ("a",))
             we_hold_a.set()
             other_holds_b.wait(5)
-            db.run(bump, ("b",))
+            db.query(bump, ("b",))
 
     thread = threading.Thread(target=other)
     try:
@@ -89,19 +89,19 @@ def test_the_loser_of_a_deadlock_is_run_again(
         verb()
     finally:
         thread.join()
-    assert {row["spent"] for row in db.run("select spent from shared.limits")} == {2}
+    assert {row["spent"] for row in db.query("select spent from shared.limits")} == {2}
 
 
 @pytest.mark.commits
 def test_a_transaction_that_fails_leaves_nothing(store: str) -> None:
     def verb() -> None:
         with db.transaction():
-            db.run("insert into shared.limits values ('x', 1, 1)")
+            db.query("insert into shared.limits values ('x', 1, 1)")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         verb()
-    assert db.run("select * from shared.limits") == []
+    assert db.query("select * from shared.limits") == []
 
 
 @pytest.mark.commits
@@ -113,8 +113,8 @@ def test_a_database_that_cannot_be_reached_is_away(
 ) -> None:
     setting(DATABASE_URL=url)
     for _ in range(2):
-        with pytest.raises(db.DatabaseAway):
-            db.run("select 1")
+        with pytest.raises(db.DatabaseUnavailable):
+            db.query("select 1")
 
 
 @pytest.mark.commits
@@ -127,25 +127,25 @@ def test_a_database_that_cannot_be_reached_is_away(
     ],
 )
 def test_a_server_that_cannot_serve_now_is_away(store: str, statement: str) -> None:
-    with pytest.raises(db.DatabaseAway):
-        db.run(statement)
-    assert db.run("select 1 as one") == [{"one": 1}]
+    with pytest.raises(db.DatabaseUnavailable):
+        db.query(statement)
+    assert db.query("select 1 as one") == [{"one": 1}]
 
 
 @pytest.mark.commits
 def test_a_fault_of_ours_is_not_away(store: str) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
-        db.run("select * from nowhere")
+        db.query("select * from nowhere")
 
 
 def test_statements_end_before_the_gateway_does(store: str) -> None:
-    assert db.run("show statement_timeout")[0]["statement_timeout"] == "25s"
+    assert db.query("show statement_timeout")[0]["statement_timeout"] == "25s"
 
 
 @pytest.mark.commits
 def test_a_frozen_function_loses_its_locks_and_begins_again(store: str) -> None:
     """Regression: nothing ended a transaction that did nothing, and others waited for its locks."""
-    shown = db.run("show idle_in_transaction_session_timeout")
+    shown = db.query("show idle_in_transaction_session_timeout")
     assert shown == [{"idle_in_transaction_session_timeout": "30s"}]
     tries = []
 
@@ -153,31 +153,31 @@ def test_a_frozen_function_loses_its_locks_and_begins_again(store: str) -> None:
     def freeze() -> None:
         with db.transaction():
             tries.append(1)
-            db.run("insert into shared.limits values ('frozen', 60, 1)")
+            db.query("insert into shared.limits values ('frozen', 60, 1)")
             if len(tries) == 1:
-                db.run("set local idle_in_transaction_session_timeout = '100ms'")
+                db.query("set local idle_in_transaction_session_timeout = '100ms'")
                 time.sleep(0.5)
                 with psycopg.connect(store) as other:  # who waits no longer than that
                     other.execute("insert into shared.limits values ('frozen', 60, 2)")
                     other.rollback()
-            db.run("select 1")
+            db.query("select 1")
 
     freeze()
-    assert db.run("select spent from shared.limits where who = 'frozen'") == [{"spent": 1}]
+    assert db.query("select spent from shared.limits where who = 'frozen'") == [{"spent": 1}]
     assert len(tries) == 2
 
 
 def test_a_frozen_function_that_cannot_begin_again_finds_the_database_away() -> None:
-    assert db.is_away(psycopg.errors.IdleInTransactionSessionTimeout("of its own"))
+    assert db.is_unavailable(psycopg.errors.IdleInTransactionSessionTimeout("of its own"))
 
 
 @pytest.mark.commits
 def test_behind_a_pooler_nothing_is_prepared(store: str, setting: Callable[..., None]) -> None:
     setting(DATABASE_POOLER="true")
     for _ in range(10):
-        db.run("select 1")
+        db.query("select 1")
     assert db.connection().prepare_threshold is None
-    assert db.run("select count(*) from pg_prepared_statements")[0]["count"] == 0
+    assert db.query("select count(*) from pg_prepared_statements")[0]["count"] == 0
 
 
 _SAYING = sql.SQL(
@@ -203,7 +203,7 @@ def test_values_of_a_composed_statement_stand_beside_it(
         assert word not in row.pop("query")
         plans = {"plans": "force_custom_plan"}
         assert row == {"said": word, "number": 7, "rest": "100%", "matches": True, **plans}
-    assert db.run("show plan_cache_mode") != [plans]
+    assert db.query("show plan_cache_mode") != [plans]
 
 
 @pytest.mark.commits
@@ -212,7 +212,7 @@ def test_a_composed_statement_that_fails_is_told_as_any_other(store: str) -> Non
         db.run_composed(sql.SQL("select 1 / {}::integer as one").format(0))
     kill(store)
     assert db.run_composed(sql.SQL("select {}::integer as one").format(1)) == [{"one": 1}]
-    with pytest.raises(db.DatabaseAway):
+    with pytest.raises(db.DatabaseUnavailable):
         db.run_composed(
             sql.SQL("select {}::text, pg_terminate_backend(pg_backend_pid())").format("x")
         )

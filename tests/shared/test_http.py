@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 
 from functions.shared import errors
-from functions.shared.http import Answer, Request, rendered
+from functions.shared.http import Request, Response, render
 from tests.gateway import gateway_event
 
 
@@ -117,6 +117,6 @@ def test_where_a_key_may_stand(headers: dict[str, str], key: str) -> None:
 
 
 def test_an_answer_that_cannot_be_spelled_is_a_500_of_ours() -> None:
-    answer = rendered(lambda: Answer(object()), Request(gateway_event("GET", "/x")))
+    answer = render(lambda: Response(object()), Request(gateway_event("GET", "/x")))
     assert answer["statusCode"] == 500
     assert "object" not in answer["body"]

@@ -11,13 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.shared import db, ids, limits
+from functions.shared import db, ids, rate_limits
 from functions.shared.errors import TooManyRequests
 from functions.tilt import events
 
 NOW = int(time.time() * 1000)
 NUMBERS = count()
-Spend = Callable[[str], limits.Budget]
+Spend = Callable[[str], rate_limits.RateLimit]
 
 
 def event() -> events.NewEvent:
@@ -30,7 +30,7 @@ def spend(store: str, monkeypatch: pytest.MonkeyPatch) -> Spend:
     """Spends one of three requests a minute."""
     monkeypatch.setattr(events, "PER_MINUTE", 3)
 
-    def one(who: str) -> limits.Budget:
+    def one(who: str) -> rate_limits.RateLimit:
         budget = events.record(event(), who).budget
         assert budget
         return budget
@@ -47,7 +47,7 @@ def test_each_spends_its_own_budget(spend: Spend) -> None:
 
 def test_a_new_window_starts_anew(spend: Spend) -> None:
     spend("a")
-    db.run("update shared.limits set window_start = window_start - 60, spent = 99")
+    db.query("update shared.limits set window_start = window_start - 60, spent = 99")
     assert spend("a").left == 2
 
 
@@ -58,7 +58,7 @@ def test_the_window_ends_at_a_multiple_of_its_length(spend: Spend) -> None:
 
 
 def test_one_too_many_is_told_when_to_return() -> None:
-    budget = limits.Budget(3, -1, int(time.time()) + 30)
+    budget = rate_limits.RateLimit(3, -1, int(time.time()) + 30)
     with pytest.raises(TooManyRequests) as raised:
         budget.check()
     assert 29 <= int(raised.value.headers["Retry-After"]) <= 30
@@ -68,8 +68,8 @@ def test_one_too_many_is_told_when_to_return() -> None:
 @pytest.mark.commits
 def test_many_at_once_are_all_counted(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *said: sent.append(said) or real(*said))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *said: sent.append(said) or real(*said))  # type: ignore[func-returns-value]
     events.record(event(), "a")
     [(statement, values)] = sent
 

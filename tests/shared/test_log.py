@@ -52,7 +52,7 @@ def test_a_fault_is_500_with_the_request_id_and_its_cause_is_logged(
     def broken(user_id: str) -> None:
         raise ZeroDivisionError(f"about {user_id}")
 
-    monkeypatch.setattr(stats, "of", broken)
+    monkeypatch.setattr(stats, "get_stats", broken)
     answered = client.get("/api/tilt/stats/person-7")
     assert answered.status == 500
     assert answered.json["requestId"] == "the-request-id"
@@ -68,8 +68,8 @@ def test_the_level_is_a_setting(
     setting: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     setting(LOG_LEVEL="ERROR", DOMAINS="site")
-    log.line("quiet")
-    log.line("loud", level="ERROR")
+    log.event("quiet")
+    log.event("loud", level="ERROR")
     assert [line["event"] for line in lines(capsys)] == ["loud"]
 
 

@@ -38,7 +38,7 @@ def whole(items: list[Any]) -> list[Any]:
                 found.append(spool.joined(name, bodies))
                 bodies = []
         else:
-            found.append(spool.unpacked(item))
+            found.append(spool.decompress(item))
     return found
 
 
@@ -60,7 +60,7 @@ def test_any_json_survives_in_order_whatever_the_split(items: list[Any], limit: 
 
 def test_what_is_too_large_for_one_message_takes_several(queues: Queues) -> None:
     items = [f"{number}:" + "é" * 10_000 for number in range(10)]  # 60 kB each, escaped
-    spool.keep("k", items)
+    spool.enqueue("k", items)
     bodies = queues.bodies()
     assert len(bodies) == 4
     assert max(map(len, bodies)) < 256 * 1024
@@ -70,7 +70,7 @@ def test_what_is_too_large_for_one_message_takes_several(queues: Queues) -> None
 def test_an_item_that_no_message_can_carry_travels_in_parts(queues: Queues) -> None:
     """Regression: it was refused, and a game server does not send it again."""
     large = secrets.token_urlsafe(800_000)  # does not get much smaller
-    spool.keep("k", ["small", large])
+    spool.enqueue("k", ["small", large])
     bodies = queues.bodies()
     assert len(bodies) == 6
     assert max(map(len, bodies)) < 256 * 1024
@@ -80,7 +80,7 @@ def test_an_item_that_no_message_can_carry_travels_in_parts(queues: Queues) -> N
 
 def test_what_is_larger_than_all_bodies_is_refused(queues: Queues) -> None:
     with pytest.raises(Unavailable):
-        spool.keep("k", [secrets.token_hex(100 * spool.MESSAGE_BYTES)])
+        spool.enqueue("k", [secrets.token_hex(100 * spool.MESSAGE_BYTES)])
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_a_part_that_nobody_has_made_is_refused(changed: dict[str, Any]) -> None
 
 def test_an_item_larger_than_a_message_is_compressed(queues: Queues) -> None:
     large = {"kills": [{"weapon": "é" * 60, "ordinal": n} for n in range(2000)]}
-    spool.keep("k", ["small", large])
+    spool.enqueue("k", ["small", large])
     bodies = [json.loads(body) for body in queues.bodies()]
     assert max(len(json.dumps(body)) for body in bodies) < spool.MESSAGE_BYTES
     items = [item for body in bodies for item in body["items"]]
-    assert [spool.unpacked(item) for item in items] == ["small", large]
+    assert [spool.decompress(item) for item in items] == ["small", large]
 
 
 @pytest.mark.parametrize("text", ["no base64!", "AAAA", 3, None])
 def test_what_no_keep_has_packed_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match=r"."):
-        spool.unpacked({"zlib": text})
+        spool.decompress({"zlib": text})
 
 
 def test_a_queue_that_cannot_be_reached_or_is_not_there_is_unavailable(
@@ -115,10 +115,10 @@ def test_a_queue_that_cannot_be_reached_or_is_not_there_is_unavailable(
 ) -> None:
     setting(SPOOL_QUEUE_URL=queues.queue + "-that-nobody-made")
     with pytest.raises(Unavailable):
-        spool.keep("k", [1])
+        spool.enqueue("k", [1])
     setting(SPOOL_QUEUE_URL="")
     with pytest.raises(Unavailable):
-        spool.keep("k", [1])
+        spool.enqueue("k", [1])
 
 
 def test_a_network_that_is_away_is_unavailable(setting: Callable[..., None]) -> None:
@@ -132,7 +132,7 @@ def test_a_network_that_is_away_is_unavailable(setting: Callable[..., None]) -> 
     aws.client.cache_clear()
     try:
         with pytest.raises(Unavailable):
-            spool.keep("k", [1])
+            spool.enqueue("k", [1])
     finally:
         aws.client("sqs").close()
         aws.client.cache_clear()

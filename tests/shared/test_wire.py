@@ -18,17 +18,17 @@ from functions.shared.errors import Invalid
 class Thing(BaseModel):
     """A model with one field of each forgiving type."""
 
-    whole: wire.Whole = 1
+    whole: wire.Integer = 1
     number: wire.Number = 1.5
     name: wire.Name64 = "n"
     at: wire.Instant = datetime(2026, 1, 1, tzinfo=UTC)
-    limit: Annotated[int, wire.lenient(default=20, most=50)] = 20
+    limit: Annotated[int, wire.clamped_int(default=20, most=50)] = 20
 
 
 class Period(BaseModel):
     """A model that ends with a time."""
 
-    to: wire.Last
+    to: wire.InclusiveEnd
 
 
 @pytest.mark.parametrize(("sent", "read"), [(245, 245), (245.0, 245), (-0.0, 0), (1e15, 10**15)])

@@ -34,7 +34,7 @@ def message(*items: Any, at: int | None = None, kind: str = "tilt.events") -> st
 
 
 def stored() -> list[tuple[str, float]]:
-    rows = db.run("select user_id, tilt_score from tilt.events order by user_id, tilt_score")
+    rows = db.query("select user_id, tilt_score from tilt.events order by user_id, tilt_score")
     return [(row["user_id"], float(row["tilt_score"])) for row in rows]
 
 
@@ -80,9 +80,9 @@ def test_an_event_that_cannot_be_stored_is_queued_under_the_id_that_it_will_have
     assert mapping.left == [[]]
     now = client.post("/api/tilt/events", sent)
     assert (now.status, now.json["eventId"]) == (200, queued.json["eventId"])
-    [row] = db.run("select id::text, signals from tilt.events")
+    [row] = db.query("select id::text, signals from tilt.events")
     assert row == {"id": queued.json["eventId"], "signals": sent["signals"]}
-    assert db.run("select type, severity::float from tilt.signals") == [
+    assert db.query("select type, severity::float from tilt.signals") == [
         {"type": "né", "severity": 4.0}
     ]
 
@@ -122,7 +122,7 @@ def test_what_is_delivered_often_is_stored_once(store: str, mapping: Mapping) ->
     mapping.lost_answers = False
     mapping.deliver(twice, message(event("c")))
     assert stored() == [("a", 2.0), ("b", 2.0), ("c", 2.0)]
-    assert db.run("select count(*) from tilt.signals") == [{"count": 3}]
+    assert db.query("select count(*) from tilt.signals") == [{"count": 3}]
 
 
 def test_nobodys_budget_limits_the_drain(store: str, mapping: Mapping) -> None:
@@ -168,10 +168,10 @@ def test_a_database_that_goes_in_the_middle_of_a_batch(
 
     def restore(item: Any, accepted_at: int) -> None:
         if item == "third":
-            raise db.DatabaseAway
+            raise db.DatabaseUnavailable
         restored.append(item)
 
-    monkeypatch.setitem(handlers.VERBS, "tilt.events", restore)
+    monkeypatch.setitem(handlers.CONSUMERS, "tilt.events", restore)
     mapping.deliver(message("first", "second"), message("third"), message("fourth"))
     # The first message is done; those after the outage were not even tried.
     assert (restored, len(mapping.left[0])) == (["first", "second"], 2)
@@ -286,6 +286,6 @@ def test_an_event_deleted_since_is_not_stored(
 def test_the_messages_of_a_queue_are_the_drains(
     store: str, queues: Queues, mapping: Mapping
 ) -> None:
-    spool.keep("tilt.events", [event()])
+    spool.enqueue("tilt.events", [event()])
     mapping.deliver()
     assert stored() == [("u", 2.0)]

@@ -55,7 +55,7 @@ TABLES += ("ttt.rounds", "ttt.names", "ttt.quarantine")
 
 def counted() -> list[int]:
     statement = "select count(*)::integer as rows from "
-    return [db.run(statement + table)[0]["rows"] for table in TABLES]  # type: ignore[operator]
+    return [db.query(statement + table)[0]["rows"] for table in TABLES]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("is_dead", [False, True])
@@ -67,12 +67,12 @@ def test_what_came_with_a_dead_key_is_refused_when_drained(
     bot = Client({"X-Api-Key": auth.issue("bot", ["tilt:write"])})
     assert send_all(bot, game) == [200, 200, 200, 201, 201, 400]
     for table in (*TABLES, "ttt.players", "ttt.kills", "ttt.buys"):
-        db.run("delete from " + table)  # type: ignore[operator]
+        db.query("delete from " + table)  # type: ignore[operator]
     if is_dead:
-        db.run("update shared.api_keys set revoked_at = now() - interval '1 second'")
-    known = dict(auth._seen)  # as functions have it that looked the key up a moment ago
+        db.query("update shared.api_keys set revoked_at = now() - interval '1 second'")
+    known = dict(auth._cache)  # as functions have it that looked the key up a moment ago
     away()
-    auth._seen.update(known)
+    auth._cache.update(known)
     assert send_all(bot, game) == [202, 202, 200, 202, 202, 400]
     back()
     mapping.deliver()
@@ -87,7 +87,7 @@ def test_a_key_that_died_after_the_request_counts(
     client: Client, mapping: Mapping, store: str
 ) -> None:
     key = auth.issue("bot", ["tilt:write"])
-    db.run("update shared.api_keys set revoked_at = now(), expires_at = now()")
+    db.query("update shared.api_keys set revoked_at = now(), expires_at = now()")
     event = {"userId": "u", "timestamp": NOW, "signals": [], "tiltScore": 2}
     [body] = spool.messages("tilt.events", [event], key.split("_")[1], NOW - 60_000)
     mapping.deliver(body)
@@ -128,9 +128,9 @@ def test_a_dead_key_is_refused_within_a_minute_at_every_door(
     assert client.call(method, url, "{}", headers=headers).status not in (401, 403)
     # Somewhere else, so that this process is not told.
     if how == "its server deleted":
-        db.run("update logs.servers set deleted_at = now()")
+        db.query("update logs.servers set deleted_at = now()")
     change = "expires_at" if how == "expired" else "revoked_at"
-    db.run(f"update shared.api_keys set {change} = now()")  # type: ignore[arg-type]
+    db.query(f"update shared.api_keys set {change} = now()")  # type: ignore[arg-type]
     clock = time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: clock() + 60.001)
     assert client.call(method, url, "{}", headers=headers).status in (401, 403)
@@ -167,7 +167,7 @@ def test_a_round_of_400_kb_outlasts_an_outage(
         mapping.deliver(body)
     assert counted()[3] == 1
     assert client.post("/api/collect", sent).json["duplicate"] is True
-    assert db.run("select * from shared.spool_parts") == []
+    assert db.query("select * from shared.spool_parts") == []
     for body in bodies * 2:  # delivered again, twice
         mapping.deliver(body)
     assert counted()[3] == 1
@@ -184,7 +184,7 @@ def test_a_refused_megabyte_is_kept_after_an_outage(
     back()
     for one in bodies:
         mapping.deliver(one)
-    assert db.run("select body from ttt.quarantine") == [{"body": body}]
+    assert db.query("select body from ttt.quarantine") == [{"body": body}]
 
 
 def test_a_poisonous_item_in_parts_can_be_replayed(
@@ -194,7 +194,7 @@ def test_a_poisonous_item_in_parts_can_be_replayed(
     for body in spool.messages("ttt.rounds", [item], None, NOW):
         mapping.deliver(body)
     assert counted()[3] == 0
-    assert db.run("select * from shared.spool_parts") == []
+    assert db.query("select * from shared.spool_parts") == []
     letters = replay.Queues(queues.client, queues.queue, queues.dead_letters)
     moved = list(replay.replayed(letters))
     assert len(moved) > 1
@@ -209,6 +209,6 @@ def test_a_poisonous_item_in_parts_can_be_replayed(
 def test_a_part_alone_is_forgotten_in_the_end(store: str, mapping: Mapping) -> None:
     bodies = list(spool.messages("ttt.names", [secrets.token_urlsafe(400_000)], None, NOW))
     mapping.deliver(bodies[0])
-    db.run("update shared.spool_parts set received_at = now() - interval '360 hours 1 second'")
+    db.query("update shared.spool_parts set received_at = now() - interval '360 hours 1 second'")
     mapping.deliver(bodies[1])
-    assert [row["part"] for row in db.run("select part from shared.spool_parts")] == [1]
+    assert [row["part"] for row in db.query("select part from shared.spool_parts")] == [1]

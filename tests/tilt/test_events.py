@@ -25,7 +25,7 @@ def event(**changed: Any) -> events.NewEvent:
 
 def test_an_event_is_stored_with_the_time_of_its_id(store: str) -> None:
     event_id = events.record(event(timestamp=NOW + 0.9)).id
-    [row] = db.run("select id, occurred_at from tilt.events")
+    [row] = db.query("select id, occurred_at from tilt.events")
     assert str(row["id"]) == event_id
     assert row["occurred_at"] == ids.time_of(event_id)
 
@@ -33,14 +33,14 @@ def test_an_event_is_stored_with_the_time_of_its_id(store: str) -> None:
 @pytest.mark.parametrize("score", [0.1, 3.123456789, 1e-300, 99.99999999999999, 100])
 def test_a_score_is_stored_to_its_last_digit(store: str, score: float) -> None:
     events.record(event(tiltScore=score))
-    [row] = db.run("select tilt_score from tilt.events")
+    [row] = db.query("select tilt_score from tilt.events")
     assert row["tilt_score"] == Decimal(repr(score))
 
 
 def test_signals_are_stored_one_row_each(store: str) -> None:
     signals = ["a", {"type": "b", "severity": 2.5}, {"type": "b", "confidence": 0.5}]
     events.record(event(signals=signals))
-    rows = db.run("select ordinal, type, severity, confidence from tilt.signals order by ordinal")
+    rows = db.query("select ordinal, type, severity, confidence from tilt.signals order by ordinal")
     assert [tuple(row.values()) for row in rows] == [
         (1, "a", None, None),
         (2, "b", Decimal("2.5"), None),
@@ -50,31 +50,31 @@ def test_signals_are_stored_one_row_each(store: str) -> None:
 
 def test_recording_again_changes_nothing(store: str) -> None:
     first = events.record(event()).id
-    before = db.run("select * from tilt.events")
+    before = db.query("select * from tilt.events")
     assert events.record(event()).id == first
-    assert db.run("select * from tilt.events") == before
-    assert db.run("select count(*) from tilt.signals")[0]["count"] == 1
+    assert db.query("select * from tilt.events") == before
+    assert db.query("select count(*) from tilt.signals")[0]["count"] == 1
 
 
 def test_a_refused_event_is_not_stored(store: str) -> None:
-    db.run(
+    db.query(
         "insert into shared.limits values ('tilt:s', extract(epoch from now())::bigint/60*60, 500)"
     )
     with pytest.raises(Exception, match="slow down"):
         events.record(event(), "s")
-    assert db.run("select count(*) from tilt.events")[0]["count"] == 0
+    assert db.query("select count(*) from tilt.events")[0]["count"] == 0
 
 
 @pytest.mark.commits
 def test_the_same_event_from_many_at_once_is_stored_once(store: str) -> None:
     """Two containers at the same moment: the loser of the race must not fail, nor add signals."""
     statements: list[Any] = []
-    real = db.run
+    real = db.query
     try:
-        db.run = lambda *sent: statements.append(sent) or real(*sent)  # type: ignore[func-returns-value]
+        db.query = lambda *sent: statements.append(sent) or real(*sent)  # type: ignore[func-returns-value]
         events.record(event(userId="seen by the spy"))
     finally:
-        db.run = real
+        db.query = real
     statement, values = statements[0]
     values = {**values, "user_id": "u", "id": ids.event_id(NOW, "race"), "limit": 1000}
 
@@ -84,14 +84,14 @@ def test_the_same_event_from_many_at_once_is_stored_once(store: str) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(24)))
-    assert db.run("select count(*) from tilt.events where user_id = 'u'")[0]["count"] == 1
-    assert db.run("select count(*) from tilt.signals where user_id = 'u'")[0]["count"] == 1
+    assert db.query("select count(*) from tilt.events where user_id = 'u'")[0]["count"] == 1
+    assert db.query("select count(*) from tilt.signals where user_id = 'u'")[0]["count"] == 1
 
 
 def test_an_event_costs_one_round_trip(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(1) or real(*sent))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(1) or real(*sent))  # type: ignore[func-returns-value]
     sent = {"userId": "u", "timestamp": NOW, "signals": [], "tiltScore": 1}
     assert client.post("/api/tilt/events", sent).status == 200
     assert len(calls) == 1
@@ -101,15 +101,15 @@ def test_delete_removes_the_event_and_its_signals_only(store: str) -> None:
     keep = events.record(event(userId="other")).id
     gone = events.record(event()).id
     events.delete(gone)
-    assert [str(row["id"]) for row in db.run("select id from tilt.events")] == [keep]
-    assert [str(row["event_id"]) for row in db.run("select event_id from tilt.signals")] == [keep]
+    assert [str(row["id"]) for row in db.query("select id from tilt.events")] == [keep]
+    assert [str(row["event_id"]) for row in db.query("select event_id from tilt.signals")] == [keep]
 
 
 def test_a_deleted_event_may_be_sent_again(store: str) -> None:
     event_id = events.record(event()).id
     events.delete(event_id)
     assert events.record(event()).id == event_id
-    assert db.run("select count(*) from tilt.events")[0]["count"] == 1
+    assert db.query("select count(*) from tilt.events")[0]["count"] == 1
 
 
 def test_erase_removes_a_person_and_counts_per_table(client: Client) -> None:
@@ -120,13 +120,15 @@ def test_erase_removes_a_person_and_counts_per_table(client: Client) -> None:
     assert erased["removed"] == {"tilt.events": 2, "tilt.signals": 4, "rollups": 0}
     again = admin().delete("/api/tilt/users/u").json
     assert again["removed"] == {"tilt.events": 0, "tilt.signals": 0, "rollups": 0}
-    assert {row["user_id"] for row in db.run("select user_id from tilt.events")} == {"other"}
+    assert {row["user_id"] for row in db.query("select user_id from tilt.events")} == {"other"}
 
 
 def test_erasure_is_audited_without_naming_the_person(client: Client) -> None:
     events.record(event(userId="a-person"))
     admin().delete("/api/tilt/users/a-person")
-    [noted] = db.run("select subject, actor, counts from shared.audit where action = 'tilt.erase'")
+    [noted] = db.query(
+        "select subject, actor, counts from shared.audit where action = 'tilt.erase'"
+    )
     assert noted["actor"]
     assert noted["counts"] == {"tilt.events": 1, "tilt.signals": 1, "rollups": 0}
     assert "a-person" not in str(noted)
@@ -137,11 +139,11 @@ def test_an_erased_person_is_not_in_any_table(client: Client, setting: Callable[
     setting(TILT_KEYS="optional")
     sent = {"userId": "a-person", "timestamp": NOW, "signals": ["x"], "tiltScore": 1}
     client.post("/api/tilt/events", sent)
-    assert "a-person" not in str(db.run("select * from shared.limits"))
+    assert "a-person" not in str(db.query("select * from shared.limits"))
     admin().delete("/api/tilt/users/a-person")
-    assert db.run("select * from shared.limits") == []
+    assert db.query("select * from shared.limits") == []
     for table in ("tilt.events", "tilt.signals", "shared.audit", "shared.limits"):
-        assert "a-person" not in str(db.run(f"select * from {table}"))
+        assert "a-person" not in str(db.query(f"select * from {table}"))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_a_signal_as_the_bot_in_use_sends_it_is_read_into_fields(
     stored = client.post("/api/tilt/events", sent).json["eventId"]
     sent["signals"] = [fields]
     assert client.post("/api/tilt/events", sent).json["eventId"] == stored
-    [row] = db.run("select type, severity::float, confidence::float from tilt.signals")
+    [row] = db.query("select type, severity::float, confidence::float from tilt.signals")
     absent = dict.fromkeys(("severity", "confidence"))
     assert row == absent | fields
     assert client.get(f"/api/tilt/history/u?type={fields['type']}").json["count"] == 1
@@ -198,7 +200,7 @@ def test_scores_are_answered_with_two_decimals_and_kept_as_sent(client: Client) 
     first = client.post("/api/tilt/events", sent).json["eventId"]
     second = client.post("/api/tilt/events", {**sent, "tiltScore": 3.55}).json["eventId"]
     assert first != second
-    assert db.run(
+    assert db.query(
         "select max(tilt_score)::text as score from tilt.events where tilt_score < 3.55"
     ) == [{"score": "3.548387096774194"}]
     events_ = client.get("/api/tilt/history/u").json["events"]

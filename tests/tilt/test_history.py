@@ -37,7 +37,7 @@ def test_pages_give_every_event_once_in_order_also_at_equal_times(client: Client
         record(timestamp=NOW - index // 5, tiltScore=index)
     read = [event["id"] for page in pages(client, "/api/tilt/history/u?limit=4") for event in page]
     assert len(set(read)) == 25
-    stored = db.run("select id from tilt.events order by occurred_at desc, id desc")
+    stored = db.query("select id from tilt.events order by occurred_at desc, id desc")
     assert read == [str(row["id"]) for row in stored]
 
 

@@ -105,8 +105,8 @@ def test_a_read_costs_one_round_trip(client: Client, monkeypatch: pytest.MonkeyP
     from functions.shared import db
 
     calls = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(1) or real(*sent))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(1) or real(*sent))  # type: ignore[func-returns-value]
     for name in ("history", "stats", "trend", "signals", "export", "compare", "cooldown"):
         calls.clear()
         assert client.get(f"/api/tilt/{name}/u").status == 200

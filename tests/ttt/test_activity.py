@@ -30,12 +30,12 @@ def accepted(names: set[str]) -> list[str]:
 def test_every_name_is_that_zone_in_summer_and_in_winter(store: str) -> None:
     """Regression: CET, EET, MET and WET had no summer time. PostgreSQL takes them for
     abbreviations, which come before zones."""
-    theirs = {row["name"] for row in db.run("select name from pg_timezone_names")}
+    theirs = {row["name"] for row in db.query("select name from pg_timezone_names")}
     names = accepted(theirs | available_timezones())
     assert len(names) > 400
     assert set(names) <= available_timezones()
     for moment in MOMENTS:
-        rows = db.run(
+        rows = db.query(
             """
             select name, %s::timestamptz at time zone zone as local
             from unnest(%s::text[], %s::text[]) as z (name, zone)
@@ -56,7 +56,7 @@ def test_no_name_of_a_zone_is_unknown(store: str) -> None:
 
 def test_no_zone_is_read_as_an_abbreviation(store: str) -> None:
     abbreviations = {
-        row["name"] for row in db.run("select abbrev as name from pg_timezone_abbrevs")
+        row["name"] for row in db.query("select abbrev as name from pg_timezone_abbrevs")
     }
     names = accepted(available_timezones())
     read = {name for name in names if known_zone(name).upper() in abbreviations}

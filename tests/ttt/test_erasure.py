@@ -11,7 +11,7 @@ import pytest
 
 from functions.rollups import refresh
 from functions.shared import auth, db
-from functions.ttt import erasure, names, report, rounds
+from functions.ttt import erasure, names, round_report, rounds
 from tests.client import Client, admin
 from tests.conftest import Queues
 from tests.rollups.conftest import connect, wrong
@@ -38,7 +38,7 @@ def traces(steam_id: str) -> list[str]:
     """The tables in which a SteamID can still be read, as it is or as JSON spells it."""
     found = []
     for table in (*(f"ttt.{name}" for name in TABLES), "shared.audit", "shared.limits"):
-        rows = db.run(f"select t.* from {table} t")  # type: ignore[arg-type]
+        rows = db.query(f"select t.* from {table} t")  # type: ignore[arg-type]
         values = [str(value) for row in rows for value in row.values()]
         if any(steam_id in value or json.dumps(steam_id)[1:-1] in value for value in values):
             found.append(table)
@@ -50,7 +50,7 @@ def example(client: Client) -> Client:
     for body in (FIRST, SECOND):
         client.post("/api/collect", body)
     for moment, who, name in NAMES:
-        names.restore({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
+        names.consume({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
     return client
 
 
@@ -71,9 +71,9 @@ def test_a_person_is_erased_from_every_table_and_counted(example: Client) -> Non
 
 def test_an_erasure_is_audited_without_naming_the_person(example: Client) -> None:
     removed = erase(example)
-    [noted] = db.run("select subject, actor, counts from shared.audit where action = 'ttt.erase'")
+    [noted] = db.query("select subject, actor, counts from shared.audit where action = 'ttt.erase'")
     assert (noted["subject"], noted["counts"]) == (auth.pseudonym(A), removed)
-    assert db.run("select name from shared.api_keys where key_id = %s", (noted["actor"],)) == [
+    assert db.query("select name from shared.api_keys where key_id = %s", (noted["actor"],)) == [
         {"name": "ada"}
     ]
 
@@ -95,7 +95,9 @@ def test_erasing_twice_changes_nothing_more(example: Client) -> None:
     assert set(erase(example).values()) == {0}
     assert set(erase(example, "nobody").values()) == {0}
     assert example.get("/api/stats").text == after
-    assert db.run("select count(*) from shared.audit where action = 'ttt.erase'") == [{"count": 3}]
+    assert db.query("select count(*) from shared.audit where action = 'ttt.erase'") == [
+        {"count": 3}
+    ]
 
 
 def test_erasing_asks_for_a_key(example: Client) -> None:
@@ -110,9 +112,9 @@ def test_it_waits_for_writers_and_then_takes_one_statement(
     example: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[Any] = []
-    staff, real = admin(), db.run
+    staff, real = admin(), db.query
     staff.delete("/api/ttt/players/nobody")  # which notes when the key was used
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
     staff.delete(f"/api/ttt/players/{A}")
     assert len(calls) == 3  # the first looks whether the key is alive at this moment
 
@@ -232,7 +234,7 @@ def test_the_statistics_of_all_others_stay(client: Client) -> None:
 @pytest.mark.commits
 def test_an_erased_person_is_gone_from_refreshed_rollups(client: Client, store: str) -> None:
     for server, body in hostile(4, 25):
-        rounds.record(report.read(json.dumps(body)), server)
+        rounds.record(round_report.parse_body(json.dumps(body)), server)
     person = "STEAM_0:1:30"
     with connect(store) as connection:
         assert refresh.run(connection).left == 0

@@ -12,7 +12,7 @@ from itertools import permutations
 import pytest
 
 from functions.shared import db
-from functions.ttt import names, report, rounds
+from functions.ttt import names, round_report, rounds
 from tests.client import Client
 from tests.conftest import Queues
 from tests.rollups.conftest import connect
@@ -26,12 +26,12 @@ Seen = tuple[int, str]  # minutes after T0, name
 
 def tell(minute: float, name: str, who: str = WHO) -> None:
     moment = T0 + timedelta(minutes=minute)
-    names.restore({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
+    names.consume({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
 
 
 def history(who: str = WHO) -> list[tuple[str, int, int | None, int]]:
     """As (name, from, to, last seen) in minutes, the oldest first."""
-    found = reversed(names.of(who)["items"])
+    found = reversed(names.get_names(who)["items"])
     return [(one["name"], *map(_minute, list(one.values())[1:])) for one in found]  # type: ignore[misc]
 
 
@@ -106,9 +106,9 @@ def test_names_of_one_moment_follow_each_other_as_they_came(
     wanted = expected([(0, name) for name in seen])
     assert [one["name"] for one in shown(client)] == [one["name"] for one in wanted]
     assert {one["valid_from"] for one in shown(client)} == {"2026-03-01T00:00:00.000Z"}
-    assert names.of(WHO)["current"] == seen[-1]
+    assert names.get_names(WHO)["current"] == seen[-1]
     tell(1, "Z")
-    assert names.of(WHO)["current"] == "Z"
+    assert names.get_names(WHO)["current"] == "Z"
 
 
 def test_names_of_one_moment_may_be_delivered_twice(client: Client, queues: Queues) -> None:
@@ -140,7 +140,7 @@ def test_the_name_at_a_time(client: Client) -> None:
         at = T0 + timedelta(minutes=minute)
         start = [{"player_steamid": who} for who in (WHO, "nameless", "BOT")]
         body = {"round_id": f"{minute}", "start_roles": start, "ended_at": at.isoformat()}
-        rounds.record(report.read(json.dumps(body)))
+        rounds.record(round_report.parse_body(json.dumps(body)))
         posted.append(Posted(body, at))
     told = [(T0 + timedelta(minutes=10), WHO, "A"), (T0 + timedelta(minutes=20), WHO, "B")]
     found = client.get("/api/stats?include=names").json
@@ -176,14 +176,14 @@ def test_a_name_is_kept_as_sent_up_to_128_code_points(
 def test_half_an_emoji_becomes_the_replacement_character(client: Client) -> None:
     body = '{"steam_id":"s","display_name":"a\\ud83d"}'
     assert client.post("/api/player/update", body).status == 201
-    assert names.of("s")["current"] == "a\ufffd"
+    assert names.get_names("s")["current"] == "a\ufffd"
 
 
 def test_a_nul_in_a_name_is_refused(client: Client) -> None:
     for body in ({"steam_id": "s", "display_name": "a\0"}, {"steam_id": "\0", "display_name": "a"}):
         answered = client.post("/api/player/update", body)
         assert (answered.status, "error" in answered.json) == (400, True)
-    assert db.run("select * from ttt.names") == []
+    assert db.query("select * from ttt.names") == []
 
 
 @pytest.mark.commits
@@ -198,8 +198,8 @@ def test_bots_names_are_not_even_queued(
 
 def test_a_name_costs_one_round_trip(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
     for name in ("A", "A", "B"):
         calls.clear()
         client.post("/api/player/update", {"steam_id": WHO, "display_name": name})

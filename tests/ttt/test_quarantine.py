@@ -17,7 +17,7 @@ WRONG = {**SECOND, "duration": 900.5}
 
 
 def bodies() -> list[str]:
-    return [row["body"] for row in db.run("select body from ttt.quarantine order by received_at")]
+    return [row["body"] for row in db.query("select body from ttt.quarantine order by received_at")]
 
 
 def refuse(client: Client, body: Any = WRONG, status: int = 400) -> None:
@@ -40,7 +40,7 @@ def refuse(client: Client, body: Any = WRONG, status: int = 400) -> None:
 )
 def test_a_refused_body_is_kept_as_it_was_sent(client: Client, body: str, reason: str) -> None:
     refuse(client, body)
-    [kept] = quarantine.kept()
+    [kept] = quarantine.list_kept()
     assert (kept["reason"], kept["server"], kept["bytes"]) == (reason, None, len(body))
     assert bodies() == [body]
 
@@ -66,7 +66,7 @@ def test_the_same_body_of_the_same_server_is_kept_once(client: Client) -> None:
     key = {"X-Api-Key": auth.issue("red", ["ttt:write"])}
     for _ in range(2):
         assert client.post("/api/collect", WRONG, headers=key).status == 400
-    assert [row["server"] for row in quarantine.kept()] == [None, "red"]
+    assert [row["server"] for row in quarantine.list_kept()] == [None, "red"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_megabyte_is_kept_whole(client: Client) -> None:
 
 
 def age(days: float) -> None:
-    db.run("update ttt.quarantine set received_at = now() - interval '1 day' * %s", (days,))
+    db.query("update ttt.quarantine set received_at = now() - interval '1 day' * %s", (days,))
 
 
 def test_what_is_older_than_30_days_goes(client: Client) -> None:
@@ -125,29 +125,29 @@ def kept(client: Client) -> Client:
     key = {"X-Api-Key": auth.issue("red", ["ttt:write"])}
     body = {key: value for key, value in WRONG.items() if key != "ended_at"}
     assert client.post("/api/collect", body, headers=key).status == 400
-    db.run("update ttt.quarantine set received_at = '2026-11-05T10:00:00.123Z'")
+    db.query("update ttt.quarantine set received_at = '2026-11-05T10:00:00.123Z'")
     return client
 
 
 def fix() -> None:
     """What was half a second too much is whole now: the fix of whatever was refused."""
-    db.run("update ttt.quarantine set body = replace(body, '900.5', '9000')")
+    db.query("update ttt.quarantine set body = replace(body, '900.5', '9000')")
 
 
 def test_before_a_fix_a_replay_changes_nothing(kept: Client) -> None:
     recorded, refused = quarantine.replay()
-    [row] = quarantine.kept()
+    [row] = quarantine.list_kept()
     assert (recorded, refused) == (0, [f"{row['id']}: Invalid duration"])
-    assert db.run("select * from ttt.rounds") == []
+    assert db.query("select * from ttt.rounds") == []
 
 
 def test_after_a_fix_it_is_recorded_as_of_its_receipt_and_forgotten(kept: Client) -> None:
     fix()
     assert quarantine.replay() == (1, [])
-    [row] = db.run("select at, received_at, server, duration from ttt.rounds")
+    [row] = db.query("select at, received_at, server, duration from ttt.rounds")
     moment = datetime(2026, 11, 5, 10, 0, 0, 123_000, UTC)
     assert [*row.values()] == [moment, moment, "red", 9000]
-    assert quarantine.kept() == []
+    assert quarantine.list_kept() == []
     assert quarantine.replay() == (0, [])
 
 
@@ -155,18 +155,18 @@ def test_what_is_older_than_30_days_is_neither_shown_nor_replayed(kept: Client) 
     """Regression: it went only when another body was refused."""
     fix()
     age(30.1)
-    assert quarantine.kept() == []
+    assert quarantine.list_kept() == []
     assert quarantine.replay() == (0, [])
-    assert db.run("select * from ttt.rounds") == []
+    assert db.query("select * from ttt.rounds") == []
 
 
 def test_one_of_them_can_be_replayed_alone(kept: Client) -> None:
     refuse(kept, {**WRONG, "round_id": "other"})
     fix()
-    [first, second] = quarantine.kept()
+    [first, second] = quarantine.list_kept()
     assert quarantine.replay(str(second["id"])) == (1, [])
-    assert [row["id"] for row in quarantine.kept()] == [first["id"]]
-    assert db.run("select id from ttt.rounds") == [{"id": "other"}]
+    assert [row["id"] for row in quarantine.list_kept()] == [first["id"]]
+    assert db.query("select id from ttt.rounds") == [{"id": "other"}]
     assert quarantine.replay("no id") == (0, [])
 
 
@@ -217,8 +217,8 @@ def test_what_is_refused_during_an_outage_is_kept_after_it(client: Client) -> No
     accepted_at = int(datetime.now(UTC).timestamp()) * 1000 - 3_600_000
     refused = {"body": json.dumps(WRONG), "server": None, "reason": "Invalid duration"}
     for _ in range(2):
-        quarantine.restore(refused, accepted_at)
-    [row] = quarantine.kept()
+        quarantine.consume(refused, accepted_at)
+    [row] = quarantine.list_kept()
     assert row["received_at"] == datetime.fromtimestamp(accepted_at / 1000, UTC)
     assert bodies() == [refused["body"]]
 
@@ -231,14 +231,16 @@ def test_of_one_server_the_newest_are_kept(client: Client, monkeypatch: pytest.M
     for number in range(8):
         refuse(client, {"round_id": number})
         assert client.post("/api/collect", {"round_id": number}, headers=red).status == 400
-        db.run("update ttt.quarantine set received_at = received_at - interval '1 second'")
+        db.query("update ttt.quarantine set received_at = received_at - interval '1 second'")
     for server in (None, "red"):
-        kept = [row for row in quarantine.kept() if row["server"] == server]
+        kept = [row for row in quarantine.list_kept() if row["server"] == server]
         assert len(kept) == 5
     assert {json.loads(body)["round_id"] for body in bodies()} == {3, 4, 5, 6, 7}
     refuse(client, {"round_id": 8, "filler": "x" * 350})
     assert [len(body) for body in bodies() if "filler" in body] == [379]
-    mine = [row["bytes"] for row in quarantine.kept() if row["server"] is None]
+    mine = [row["bytes"] for row in quarantine.list_kept() if row["server"] is None]
     assert sum(mine) <= 400
     refuse(client, {"round_id": 9, "filler": "x" * 1000})  # more than all of it, and still kept
-    assert [row["bytes"] > 1000 for row in quarantine.kept() if row["server"] is None] == [True]
+    assert [row["bytes"] > 1000 for row in quarantine.list_kept() if row["server"] is None] == [
+        True
+    ]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from functions.shared import db
 from functions.shared.errors import Invalid
-from functions.ttt import report
+from functions.ttt import round_report
 from tests.client import Client
 
 STRANGE = (
@@ -24,8 +24,8 @@ STRANGE = (
 )
 
 
-def read(**body: Any) -> report.Report:
-    return report.read(json.dumps({"round_id": "x", **body}))
+def read(**body: Any) -> round_report.RoundReport:
+    return round_report.parse_body(json.dumps({"round_id": "x", **body}))
 
 
 @pytest.mark.parametrize("text", STRANGE, ids=ascii)
@@ -93,7 +93,7 @@ def test_a_nul_is_refused_wherever_it_is(client: Client, body: dict[str, Any], f
     answered = client.post("/api/collect", {"round_id": "x", **body})
     assert answered.status == 400
     assert answered.json["error"].startswith(f"Invalid {field}")
-    assert db.run("select * from ttt.rounds") == []
+    assert db.query("select * from ttt.rounds") == []
 
 
 @pytest.mark.parametrize("deep", [100, 5_000, 200_000])

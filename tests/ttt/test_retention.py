@@ -16,7 +16,7 @@ import pytest
 from functions.rollups import audit, refresh, retention
 from functions.shared import db
 from functions.ttt import erasure, rounds
-from functions.ttt.report import Report
+from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
 from tests.client import Client, admin
 from tests.rollups.conftest import ROLLUPS, connect
@@ -60,15 +60,15 @@ def aged(connection: db.Connection) -> db.Connection:
         for played in Season(seed, players=12, size=(5, 8)).rounds(
             12, since, since + timedelta(days=2)
         ):
-            rounds.record(Report.model_validate(played.body), "red")
+            rounds.record(RoundReport.model_validate(played.body), "red")
     refresh.run(connection)
-    assert retention.keep(connection, "ttt.rounds", 100) == ["ttt.rounds"]
+    assert retention.set_retention(connection, "ttt.rounds", 100) == ["ttt.rounds"]
     return connection
 
 
 def rows() -> list[int]:
     return [
-        db.run(f"select count(*) as n from ttt.{name}")[0]["n"]  # type: ignore[arg-type]
+        db.query(f"select count(*) as n from ttt.{name}")[0]["n"]  # type: ignore[arg-type]
         for name in ("rounds", "players", "kills", "buys")
     ]
 
@@ -91,7 +91,7 @@ def test_rounds_go_and_the_numbers_stay(client: Client, aged: db.Connection) -> 
     assert left[0] == 12
     assert all(0 < some < many for some, many in zip(left, all_rows, strict=True))
     assert told(client) == before
-    assert refresh.dirty(aged) == 0
+    assert refresh.count_dirty(aged) == 0
     assert audit.run(aged, 1000).wrong == {}
     assert refresh.run(aged).left == 0
     assert told(client) == before
@@ -100,7 +100,7 @@ def test_rounds_go_and_the_numbers_stay(client: Client, aged: db.Connection) -> 
 
 
 def test_a_round_from_before_is_refused_and_put_aside(client: Client, aged: db.Connection) -> None:
-    [known] = db.run("select id from ttt.rounds order by at limit 1")
+    [known] = db.query("select id from ttt.rounds order by at limit 1")
     retention.run(aged)
     before = told(client)
     for round_id in ("another", known["id"]):
@@ -110,7 +110,7 @@ def test_a_round_from_before_is_refused_and_put_aside(client: Client, aged: db.C
             400,
             "ended_at is older than what is kept here",
         )
-    kept = db.run("select reason from ttt.quarantine")
+    kept = db.query("select reason from ttt.quarantine")
     assert [row["reason"] for row in kept] == ["ended_at is older than what is kept here"] * 2
     assert told(client) == before
     assert rows()[0] == 12
@@ -120,14 +120,14 @@ def test_writers_are_marked_again_after_the_rows_went(client: Client, aged: db.C
     """The trigger was off within the job's own transaction only."""
     retention.run(aged)
     aged.execute("delete from ttt.rounds where at = (select max(at) from ttt.rounds)")
-    assert refresh.dirty(aged) > 0
+    assert refresh.count_dirty(aged) > 0
 
 
 def test_a_person_is_erased_from_numbers_whose_rounds_are_gone(
     aged: db.Connection,
 ) -> None:
     """Their tombstone has the same numbers, as it has where the rounds are there."""
-    [one] = db.run(
+    [one] = db.query(
         """
         select steam_id as id
         from ttt.player_days

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.rollups.turn import turn
+from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
 from functions.shared.errors import Conflict
-from functions.ttt import report, rounds
+from functions.ttt import round_report, rounds
 from infra.demo.season import Season
 from tests.client import Client
 from tests.conftest import Queues
@@ -29,17 +29,17 @@ START = datetime(2026, 1, 10, tzinfo=UTC)
 TABLES = ("rounds", "players", "kills", "buys")
 
 
-def read(body: dict[str, Any]) -> report.Report:
-    return report.read(json.dumps(body))
+def read(body: dict[str, Any]) -> round_report.RoundReport:
+    return round_report.parse_body(json.dumps(body))
 
 
 def counts() -> list[int]:
-    return [db.run(f"select count(*) from ttt.{name}")[0]["count"] for name in TABLES]  # type: ignore[arg-type]
+    return [db.query(f"select count(*) from ttt.{name}")[0]["count"] for name in TABLES]  # type: ignore[arg-type]
 
 
 def fingerprint() -> tuple[str, ...]:
     """A hash of each table's rows, without when they were received."""
-    [row] = db.run(
+    [row] = db.query(
         """
         select
           (select md5(string_agg((to_jsonb(r) - 'received_at')::text, e'\\n' order by id))
@@ -68,7 +68,7 @@ def apart(store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return cursor.fetchall() if cursor.description else []
 
     with monkeypatch.context() as patch:
-        patch.setattr(db, "run", run)
+        patch.setattr(db, "query", run)
         yield
     for connection in opened:
         connection.close()
@@ -124,18 +124,18 @@ def test_of_two_servers_with_one_round_id_the_first_is_stored_whole(
     assert sorted(set(done)) == sorted(
         {(winner, "new"), (winner, "known"), ("blue" if winner == "red" else "red", other)}
     )
-    assert db.run("select server from ttt.rounds") == [{"server": winner}]
+    assert db.query("select server from ttt.rounds") == [{"server": winner}]
     assert counts() == ([1, 5, 4, 3] if winner == "red" else [1, 4, 3, 2])
 
 
 @pytest.mark.commits
 def test_a_round_does_not_wait_for_the_packing_of_logs(client: Client) -> None:
     """Regression: both took the same advisory lock, and the round was answered 202."""
-    with turn(locks.COLUMNSTORE) as mine:
+    with exclusive(locks.COLUMNSTORE) as mine:
         assert mine
-        db.run("set lock_timeout = '500ms'")
+        db.query("set lock_timeout = '500ms'")
         assert client.post("/api/collect", FIRST).status == 201
-    db.run("set lock_timeout = '10s'")
+    db.query("set lock_timeout = '10s'")
 
 
 @pytest.mark.commits
@@ -143,7 +143,7 @@ def test_a_connection_killed_in_the_middle_leaves_nothing_and_the_round_is_sent_
     store: str, migrated: tuple[object, str, str]
 ) -> None:
     """The statement is stopped at a purchase: by then the round itself was written."""
-    db.run("select 1")
+    db.query("select 1")
     victim, done = db.connection().info.backend_pid, list[str]()
     blocker = connect(store)
     watcher = psycopg.connect(migrated[1], autocommit=True)
@@ -182,7 +182,7 @@ def _waits(watcher: psycopg.Connection[Any], pid: int) -> bool:
 
 def test_a_round_that_cannot_be_stored_whole_is_not_stored(store: str) -> None:
     row = (FIRST["ended_at"], FIRST["round_id"])
-    db.run(
+    db.query(
         "insert into ttt.kills (at, round_id, ordinal, victim_steamid, headshot)"
         " values (%s, %s, 0, 'in the way', false)",
         row,
@@ -197,8 +197,8 @@ def test_a_round_costs_one_round_trip_new_or_known(
     client: Client, monkeypatch: pytest.MonkeyPatch, body: dict[str, Any]
 ) -> None:
     calls: list[Any] = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
     for status in (201, 200):
         calls.clear()
         assert client.post("/api/collect", body).status == status
@@ -211,7 +211,7 @@ def test_ids_of_a_season_are_stable_and_all_differ(store: str) -> None:
     def ids() -> list[str]:
         for body in bodies:
             rounds.record(read(body))
-        found = [rounds.named(body["round_id"]) or {} for body in bodies]
+        found = [rounds.get_round(body["round_id"]) or {} for body in bodies]
         lists = [one[name] for one in found for name in ("players", "kills", "buys")]
         return [row["id"] for rows in lists for row in rows]
 
@@ -222,7 +222,7 @@ def test_ids_of_a_season_are_stable_and_all_differ(store: str) -> None:
 
 def test_an_id_carries_the_rounds_time(store: str) -> None:
     rounds.record(read(SECOND))
-    found = rounds.named(SECOND["round_id"])
+    found = rounds.get_round(SECOND["round_id"])
     assert found
     at = int(datetime.fromisoformat(SECOND["ended_at"]).timestamp() * 1000)
     assert {int(kill["id"].replace("-", "")[:12], 16) for kill in found["kills"]} == {at}
@@ -250,7 +250,7 @@ def test_a_queued_round_keeps_its_server_and_the_time_of_its_receipt(
     body = {key: value for key, value in SECOND.items() if key != "ended_at"}
     for _ in range(2):
         assert spooled(body, 1_772_500_000_123).left == [[]]
-    [row] = db.run("select server, at, ended_at, received_at from ttt.rounds")
+    [row] = db.query("select server, at, ended_at, received_at from ttt.rounds")
     received = datetime(2026, 3, 3, 1, 6, 40, 123_000, tzinfo=UTC)
     assert [*row.values()] == ["red", received, None, received]
     assert counts() == [1, 4, 3, 2]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from functions.rollups import refresh
 from functions.shared import db
-from functions.ttt import names, report, rounds
+from functions.ttt import names, round_report, rounds
 from infra.demo.season import Season
 from tests.client import Client
 from tests.rollups.conftest import connect, wrong
@@ -138,18 +138,18 @@ class Community:
 
     def post(self, server: str | None, body: dict[str, Any]) -> None:
         self.posted.append(Posted(body, TODAY, server))
-        assert rounds.record(report.read(json.dumps(body)), server) == "new"
+        assert rounds.record(round_report.parse_body(json.dumps(body)), server) == "new"
 
     def receive(self, body: dict[str, Any], moment: datetime) -> None:
         """A round whose time is that of its receipt."""
         self.posted.append(Posted(body, moment))
-        rounds.restore({"server": None, "round": body}, int(moment.timestamp() * 1000))
+        rounds.consume({"server": None, "round": body}, int(moment.timestamp() * 1000))
 
     def tell(self, moment: datetime, steam_id: str, name: str) -> None:
         self.told.append((moment, steam_id, name))
         item = {"steam_id": steam_id, "display_name": name[:128]}
         if steam_id not in PSEUDO:
-            names.restore(item, int(moment.timestamp() * 1000))
+            names.consume(item, int(moment.timestamp() * 1000))
 
     @property
     def oracle(self) -> Oracle:
@@ -474,8 +474,8 @@ def test_a_statistic_costs_one_round_trip(
     community: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[Any] = []
-    real = db.run
-    monkeypatch.setattr(db, "run", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
+    real = db.query
+    monkeypatch.setattr(db, "query", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
     paths = (
         *("overview", "players", "players/B", "players/B/names", "weapons", "maps", "roles"),
         *("duos", "nemesis", "rivalries", "karma", "activity", "buys"),

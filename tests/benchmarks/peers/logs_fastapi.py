@@ -34,8 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from functions.logs import identity
-from functions.logs.sent import Event
+from functions.logs import event_identity
+from functions.logs.normalise import Event
 from functions.shared import auth, ids
 
 PER_MINUTE = 5000
@@ -152,7 +152,7 @@ async def caller(x_server_key: Annotated[str, Header()] = "") -> Any:
         with engine.connect() as connection:
             key_id = x_server_key.split("_")[2]
             found = connection.execute(KEY, {"key_id": key_id}).one_or_none()
-        if found is None or not hmac.compare_digest(found.digest, auth.digest_of(x_server_key)):
+        if found is None or not hmac.compare_digest(found.digest, auth.hash_key(x_server_key)):
             raise HTTPException(403, "Invalid server key")
         known[x_server_key] = found
     return known[x_server_key]
@@ -186,7 +186,7 @@ async def ingest(batch: Batch, server: Annotated[Any, Depends(caller)]) -> dict[
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             results.append({"index": index, "status": "rejected", "reason": reason})
-    found = list(map(identity.Ids(server.id, datetime.now(UTC)).of, accepted))
+    found = list(map(event_identity.Ids(server.id, datetime.now(UTC)).next_identity, accepted))
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     new = store(server, [row(*one, server) for one in zip(accepted, found, strict=True)])
     waiting = iter(found)
@@ -221,7 +221,7 @@ def event(sent: NewEvent, server: Any) -> Event:
     )
 
 
-def row(one: Event, found: identity.Identity, server: Any) -> dict[str, Any]:
+def row(one: Event, found: event_identity.Identity, server: Any) -> dict[str, Any]:
     return {
         "id": found.id,
         "second": ids.time_of(found.id),

@@ -1,0 +1,90 @@
+"""Changes: what came in and is not yet part of sessions and totals, a queue in the database.
+
+A reader adds the queue to what is kept, so it waits for nobody; whoever folds makes it short again.
+Readers fold a little where nobody else is at it, the refresh folds all, and who writes folds when
+the queue has become long, so that no reader finds much.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from functions.shared import db, locks
+
+_WORTH = 50  # queued changes from which folding costs a reader less than reading them
+_BATCH_SIZE = 1000  # changes that are folded together
+_LONG = 5000  # queued changes from which writers fold, too
+_MANY_HOURS = timedelta(hours=3)  # that one request is about
+_PAUSE = 5.0  # seconds between two looks of a process that writes
+_looked_at = float("-inf")  # monotonic seconds
+
+
+def fold_some() -> int:
+    """Folds a batch, if that many wait and nobody else folds; returns how many were folded.
+
+    One round trip, and one commit if there is something to fold.
+    """
+    [row] = db.query(
+        """
+        select case
+            when (
+              select count(*)
+              from (
+                select
+                from logs.changes
+                limit %(worth)s
+              ) as c
+            ) = %(worth)s
+            then logs.fold(%(most)s)
+            else 0
+          end as folded
+        """,
+        {"worth": _WORTH, "most": _BATCH_SIZE},
+    )
+    folded: int = row["folded"]
+    return folded
+
+
+def fold_all(seconds: float = 10.0) -> None:
+    """Folds until nothing is queued, somebody else is at it, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        [row] = db.query("select logs.fold(%s) as folded", (_BATCH_SIZE,))
+        if row["folded"] < _BATCH_SIZE:
+            break
+
+
+def fold_if_long(times: Iterable[datetime]) -> None:
+    """Folds for who has just stored events of these times, where readers would have much to do.
+
+    That is after events of many hours, which were not sent as they happened, and when the queue has
+    become long: for that a process looks once in some seconds. No round trip otherwise. A database
+    that is away by now is no matter: what was stored stays queued.
+    """
+    known = list(times)
+    with suppress(db.DatabaseUnavailable):
+        if known and max(known) - min(known) > _MANY_HOURS:
+            fold_all()
+        elif _is_long():
+            fold_all(seconds=1.0)
+
+
+def _is_long() -> bool:
+    global _looked_at
+    if time.monotonic() < _looked_at + _PAUSE:
+        return False
+    _looked_at = time.monotonic()
+    [row] = db.query(
+        "select count(*) as queued from (select from logs.changes limit %s) as c", (_LONG,)
+    )
+    return bool(row["queued"] == _LONG)
+
+
+def fold_first() -> None:
+    """Folds all, and keeps others from folding until the open transaction ends."""
+    db.query("select pg_advisory_xact_lock(%s)", (locks.LOGS_FOLD,))
+    while db.query("select logs.fold(%s) as folded", (_BATCH_SIZE,))[0]["folded"] == _BATCH_SIZE:
+        pass

@@ -1,0 +1,98 @@
+"""Stored events that are changed later: some of one server and type, which the columnstore keeps
+together, so that it unpacks these and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from functions.shared import db
+
+
+def together(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
+    """The rows by their server and type."""
+
+    def place(row: db.Row) -> tuple[str, str]:
+        return row["server_id"], row["type"]
+
+    for _, some in groupby(sorted(rows, key=place), key=place):
+        yield list(some)
+
+
+def fetch(some: list[db.Row]) -> list[db.Row]:
+    """Those that are there of rows with `id`, `second`, and one `server_id` and `type`."""
+    return db.query(
+        """
+        select e.id, e.second, e.server_id, e.type, e.raw_text, e.metadata
+        from unnest(%(ids)s::uuid[], %(seconds)s::timestamptz[]) as w (id, second)
+        join logs.events e on e.id = w.id
+          and e.second = w.second
+        where e.server_id = %(server_id)s
+          and e.type = %(type)s
+          and e.second between %(since)s and %(until)s
+        """,
+        _where(some),
+    )
+
+
+def rewrite(some: list[db.Row]) -> None:
+    """Replaces `raw_text` and `metadata` (JSON text) of rows of one server and type."""
+    db.query(
+        """
+        update logs.events e
+        set raw_text = n.raw_text, metadata = n.metadata::jsonb
+        from unnest(
+          %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
+        ) as n (id, second, raw_text, metadata)
+        where e.id = n.id
+          and e.second = n.second
+          and e.server_id = %(server_id)s
+          and e.type = %(type)s
+          and e.second between %(since)s and %(until)s
+        """,
+        _where(some) | _said(some),
+    )
+
+
+def erase(some: list[db.Row], person: str, stone: str) -> None:
+    """As `rewrite`, and a tombstone takes the place of a person, with neither name nor session."""
+    db.query(
+        """
+        update logs.events e
+        set raw_text = n.raw_text,
+          metadata = n.metadata::jsonb,
+          people = array_replace(e.people, %(person)s, %(stone)s),
+          player_name = case when e.steam_id = %(person)s then null else e.player_name end,
+          session_id = case when e.steam_id = %(person)s then null else e.session_id end,
+          steam_id = case when e.steam_id = %(person)s then %(stone)s else e.steam_id end
+        from unnest(
+          %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
+        ) as n (id, second, raw_text, metadata)
+        where e.id = n.id
+          and e.second = n.second
+          and e.server_id = %(server_id)s
+          and e.type = %(type)s
+          and e.second between %(since)s and %(until)s
+        """,
+        {**_where(some), **_said(some), "person": person, "stone": stone},
+    )
+
+
+def _where(some: list[db.Row]) -> dict[str, Any]:
+    seconds = [row["second"] for row in some]
+    return {
+        "ids": [row["id"] for row in some],
+        "seconds": seconds,
+        "server_id": some[0]["server_id"],
+        "type": some[0]["type"],
+        "since": min(seconds),
+        "until": max(seconds),
+    }
+
+
+def _said(some: list[db.Row]) -> dict[str, Any]:
+    return {
+        "texts": [row["raw_text"] for row in some],
+        "details": [row["metadata"] for row in some],
+    }

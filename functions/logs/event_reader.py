@@ -1,0 +1,176 @@
+"""The logbook: log events as the panel reads them, one by one or as they arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, RootModel
+
+from functions.logs.event_text import describe
+from functions.shared import cursors, db, ids, wire
+from functions.shared.errors import NotFound
+
+MAX_BYTES = 4_500_000  # of an answer
+Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
+_WINNERS = (("TRAITOR", "traitor"), ("INNOCENT", "innocent"), ("TIME", "timeout"))
+_NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
+
+
+class LiveQuery(wire.BracketPathModel):
+    """Where to go on: `after` is the cursor of the answer before."""
+
+    after: Annotated[str | None, Optional] = None
+    limit: Annotated[int, wire.clamped_int(default=50, most=200)] = 50
+
+
+class LogPath(wire.Lenient):
+    """Which event."""
+
+    log_id: str
+
+
+class Log(wire.ResponseModel):
+    """An event; `metadata` is what the server sent and what it shares.
+
+    `rawText` is never empty: for an event that was sent without it, it describes the event.
+    """
+
+    id: str
+    serverId: str  # noqa: N815  the wire's name
+    gameMode: str  # noqa: N815
+    type: str
+    timestamp: datetime
+    steamId: str | None = None  # noqa: N815
+    playerName: str | None = None  # noqa: N815
+    rawText: str  # noqa: N815
+    metadata: dict[str, Any]
+
+
+class Logs(RootModel[list[Log]]):
+    """Events, newest first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Live(wire.ResponseModel):
+    """Events in the order of their arrival, oldest first, and where to go on."""
+
+    events: list[Log]
+    cursor: str
+
+
+def get_log(log_id: str) -> dict[str, Any]:
+    """One event; raises NotFound. One round trip."""
+    known = ids.parse(log_id)
+    rows = known and db.query(
+        """
+        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+        from logs.events
+        where id = %s
+          and second = %s
+        """,
+        (known, ids.time_of(known)),
+    )
+    if not rows:
+        raise NotFound("Log not found")
+    return to_response(rows[0])
+
+
+def fetch_live(ask: LiveQuery) -> dict[str, Any]:
+    """Events that arrived after the cursor, oldest first, as Live; without one the newest.
+
+    Never skips or repeats one: an event is read only when no transaction that may still write an
+    earlier one is running. One round trip.
+    """
+    after = cursors.decode(ask.after, "after", live="arrival") if ask.after else None
+    rows = _next(after, ask.limit) if after else _newest(ask.limit)
+    events = [row for row in rows if row["id"] is not None]
+    # What does not fit comes with the next answer; of the newest ones the oldest are left out.
+    events = events[: _fitting(events)] if after else events[-_fitting(events[::-1]) :]
+    if events:
+        last = events[-1]
+        after = [last["written"], last["arrival"], str(last["id"])]
+    elif after is None:
+        after = [rows[0]["settled"], 0, "00000000-0000-0000-0000-000000000000"]
+    return {
+        "events": [to_response(row) for row in events],
+        "cursor": cursors.encode(after, live="arrival"),
+    }
+
+
+def _fitting(rows: list[db.Row]) -> int:
+    """How many of these rows, from the first on, an answer holds: at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(wire.dumps(to_response(row)).encode()) + 1
+        if size > MAX_BYTES and count:
+            return count
+    return len(rows)
+
+
+def _next(after: list[Any], limit: int) -> list[db.Row]:
+    return db.query(
+        """
+        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+          arrival, written::text as written
+        from logs.events
+        where (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
+          and written < pg_snapshot_xmin(pg_current_snapshot())
+        order by logs.events.written, arrival, id
+        limit %(limit)s
+        """,
+        {"written": after[0], "arrival": after[1], "id": after[2], "limit": limit},
+    )
+
+
+def _newest(limit: int) -> list[db.Row]:
+    """At least one row, which is no event if there is none, but says what is settled."""
+    return db.query(
+        """
+        with newest as (
+          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, arrival,
+            written
+          from logs.events
+          where written < pg_snapshot_xmin(pg_current_snapshot())
+          order by written desc, arrival desc, id desc
+          limit %s
+        )
+        select n.id, n.server_id, n.mode, n.type, n.at, n.steam_id, n.player_name, n.raw_text,
+          n.metadata, n.arrival, n.written::text as written,
+          pg_snapshot_xmin(pg_current_snapshot())::text as settled
+        from (values (1)) as one
+        left join newest n on true
+        order by n.written, n.arrival, n.id
+        """,
+        (limit,),
+    )
+
+
+def to_response(row: db.Row) -> dict[str, Any]:
+    """An event as it is read."""
+    metadata = row["metadata"]
+    if row["type"] in ("ROUND_START", "ROUND_END"):
+        said = (metadata.get(name) for name in ("winner", "result"))
+        won = next((one for one in said if one not in (None, "")), None)
+        if won is not None:
+            metadata["winner"] = _winner(won)
+    event = {
+        "id": row["id"],
+        "serverId": row["server_id"],
+        "gameMode": row["mode"],
+        "type": row["type"],
+        "timestamp": row["at"],
+        "steamId": row["steam_id"],
+        "playerName": row["player_name"],
+        "rawText": row["raw_text"] or describe(row["type"], row["player_name"], metadata),
+        "metadata": metadata,
+    }
+    return {key: value for key, value in event.items() if value is not None}
+
+
+def _winner(sent: Any) -> Any:
+    """The panel's word for who won: from a team's number or a text that names it; else as sent."""
+    said = str(sent).upper()
+    words = (word for part, word in _WINNERS if part in said)
+    return _NUMBERED.get(said) or next(words, sent)

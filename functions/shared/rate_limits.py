@@ -1,0 +1,39 @@
+"""Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
+
+A window begins at a multiple of its length since 1970. The counting is an upsert into shared.limits
+inside the statement that it guards, so that a limited write still costs one round trip; see
+functions/tilt/events.py.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from functions.shared.errors import TooManyRequests
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """What is left of a limit in its window: requests, and the Unix second when it starts anew."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(self.remaining, 0)),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+
+    def check(self, sentence: str | None = None) -> None:
+        """Raises TooManyRequests, maybe in a family's own words, for one request too many."""
+        if self.remaining < 0:
+            wait = max(1, math.ceil(self.reset - time.time()))
+            raise TooManyRequests(sentence, headers=self.headers | {"Retry-After": str(wait)})

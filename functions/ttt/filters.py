@@ -1,0 +1,151 @@
+"""What statistics are asked about: a period of UTC days, a server, a map, and a page of a list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from functions.shared import cursors, db, wire
+
+_EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
+MAX_LIMIT = 1000  # items of a page
+
+
+def _optional(sent: Any) -> Any:
+    return None if sent == "" else sent
+
+
+def _number(sent: Any) -> Any:
+    return int(sent) if isinstance(sent, str) and sent.isascii() and sent.isdecimal() else sent
+
+
+def _no_map(sent: Any) -> None:
+    if sent not in (None, ""):
+        wire.fail_validation("is not told apart here")
+
+
+Optional = BeforeValidator(_optional)
+Count = Annotated[int, Field(strict=True, ge=0, le=10**9), BeforeValidator(_number)]
+Text = Annotated[str | None, Field(max_length=128), Optional]
+
+
+class Period(wire.BracketPathModel):
+    """Rounds of whole UTC days, `to` exclusive, by default of all time."""
+
+    since: Annotated[wire.Day | None, Optional] = Field(
+        None, alias="from", description="rounds from this UTC day on"
+    )
+    until: Annotated[wire.Day | None, Optional] = Field(
+        None, alias="to", description="rounds before this UTC day"
+    )
+    server: Text = Field(None, description="rounds that this server sent")
+    map: Annotated[str | None, Field(max_length=128), Optional] = Field(
+        None, description="rounds on this map"
+    )
+    include_bots: bool = Field(
+        False, description="count BOT and other SteamIDs that several share as players like others"
+    )
+    timelimit: Literal["none", "innocents"] = Field(
+        "none", description="whose wins rounds are that ran out of time"
+    )
+
+    @property
+    def window(self) -> dict[str, Any]:
+        """The parameters of a statement: since, first, last and until cut the period into days,
+        whole months from `first` until `last`, and days again."""
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = today + timedelta(days=2)  # a round may end 5 minutes from now
+        since = min(max(self.since or _EARLIEST, _EARLIEST), end)
+        until = max(since, min(self.until or end, end))
+        first, last = _month(since), until.replace(day=1)
+        if first >= last:
+            first = last = until
+        is_all = (self.since, self.server, self.map) == (None, None, None)
+        return {
+            "since": "-infinity" if is_all else since,
+            "first": "-infinity" if is_all else first,
+            "last": last,
+            "until": until,
+            "server": self.server,
+            "map": self.map,
+            "bots": self.include_bots,
+            "timelimit": self.timelimit == "innocents",
+        }
+
+
+def _month(day: datetime) -> datetime:
+    """The first of a month that is not before a day."""
+    return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+class PeriodOfAllMaps(Period):
+    """A period, of what is not told apart by map."""
+
+    map: Annotated[None, BeforeValidator(_no_map)] = Field(None, exclude=True)
+
+
+class Paged(wire.BracketPathModel):
+    """A page of a list."""
+
+    limit: Annotated[int, Field(strict=True, ge=1), BeforeValidator(_number)] = Field(
+        100, description=f"items of a page, at most {MAX_LIMIT}"
+    )
+    cursor: Annotated[str | None, Optional] = Field(
+        None, description="next_cursor of the page before, under the same parameters"
+    )
+
+
+class Counted(wire.ResponseModel):
+    """What every answer about a period says of it; `as_of`: rollups are complete up to there, and
+    `raw_tail`: newer raw rows were added."""
+
+    since: str | None = Field(alias="from")
+    until: str | None = Field(alias="to")
+    as_of: datetime
+    raw_tail: bool
+
+
+class Page(Counted):
+    """A page of a list; `next_cursor` is null on the last one."""
+
+    next_cursor: str | None
+
+
+def to_page(ask: Period) -> dict[str, Any]:
+    """A period as the answer repeats it."""
+    return {
+        "from": ask.since and ask.since.date(),
+        "to": ask.until and ask.until.date(),
+    }
+
+
+class Place:
+    """Which part of a list a page is. The list is counted anew for each page, so a cursor holds
+    how many items came before."""
+
+    def __init__(self, ask: Any) -> None:
+        dumped = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+        self.filters = {"list": type(ask).__name__, **dumped}
+        self.limit = min(ask.limit, MAX_LIMIT)
+        self.offset: int = cursors.decode(ask.cursor, **self.filters)[0] if ask.cursor else 0
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The parameters of a statement that reads one item more than the page holds."""
+        return {"offset": self.offset, "one_more": self.limit + 1}
+
+    def cut(self, ask: Any, rows: list[db.Row]) -> dict[str, Any]:
+        """The page's answer from its rows, each of which says as_of and raw_tail.
+
+        A row whose `place` is null stands for an empty page.
+        """
+        items = [row for row in rows if row.pop("place") is not None]
+        head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
+        for row in rows:
+            del row["as_of"], row["raw_tail"]
+        more = None
+        if len(items) > self.limit:
+            more = cursors.encode([self.offset + self.limit], **self.filters)
+        return {"items": items[: self.limit], "next_cursor": more, **to_page(ask), **head}
