@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from functions.shared import wire
-from functions.shared.http import Operation
+from functions.shared import fields
+from functions.shared.routing import Operation
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions/site/openapi.json"
@@ -186,7 +186,7 @@ def _responses(one: Operation) -> dict[str, Any]:
 
 def _problems(one: Operation) -> dict[int, Any]:
     """What a route can be refused with for what it declares."""
-    is_lenient = one.query is None or issubclass(one.query, wire.Lenient)
+    is_lenient = one.query is None or issubclass(one.query, fields.Lenient)
     statuses = {"400"} if one.body or not is_lenient else set()
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {"413"} if one.body else set()

@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.shared import auth
 from functions.shared.gateway import Gateway
-from functions.shared.http import Operation
+from functions.shared.routing import Operation
 from tests import reference
 from tests.gateway import gateway_event
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, RootModel
 
 from functions.logs import alt_allowlist, alt_groups, ip_addresses, ip_sightings, players
 from functions.logs.alt_groups import AddressUse, Allowed, Group
-from functions.shared import db, wire
+from functions.shared import db, fields, json_codec
 
 _UNKNOWN = "Localização desconhecida"
 _MAX_PLAYERS = 500  # of a group that are shown
@@ -18,13 +18,13 @@ _MAX_BYTES = 4_500_000
 _Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
 
 
-class SuspiciousQuery(wire.BracketPathModel):
+class SuspiciousQuery(fields.BracketPathModel):
     """Whether to see allowed groups too."""
 
     includeAllowed: Annotated[bool, _Flag] = False  # noqa: N815  the wire's name
 
 
-class Evidence(wire.ResponseModel):
+class Evidence(fields.ResponseModel):
     """Two accounts, and on how many UTC days both were seen there."""
 
     steamIds: list[str]  # noqa: N815
@@ -41,7 +41,7 @@ class Suspect(players.Player):
     geo: dict[str, Any] | None = None
 
 
-class SuspiciousGroup(wire.ResponseModel):
+class SuspiciousGroup(fields.ResponseModel):
     """Accounts on one address (HIGH) or network; one that many share is MEDIUM too."""
 
     id: str
@@ -73,7 +73,7 @@ def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
     kept: list[dict[str, Any]] = []
     size = 0
     for told in _to_response(found, cards, places):
-        size += len(wire.dumps(told).encode())
+        size += len(json_codec.dumps(told).encode())
         if size > _MAX_BYTES and kept:
             return kept, True
         kept.append(told)

@@ -11,7 +11,6 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     RootModel,
@@ -21,13 +20,13 @@ from pydantic import (
 
 from functions.logs import ip_addresses, ip_sightings, steam_ids
 from functions.logs.alt_groups import Allowed
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.shared.errors import NotFound
 
 
 def _real(sent: str) -> str:
     if not steam_ids.is_real(sent):
-        wire.fail_validation("must be a SteamID of a person")
+        fields.fail_validation("must be a SteamID of a person")
     return sent
 
 
@@ -36,20 +35,12 @@ def _network(sent: str) -> str:
     try:
         network = ip_network(sent.strip(), strict=False)
     except ValueError:
-        wire.fail_validation("must be an IPv4 /24 or an IPv6 /48")
+        fields.fail_validation("must be an IPv4 /24 or an IPv6 /48")
     if network.prefixlen != (24 if network.version == 4 else 48):
-        wire.fail_validation("must be an IPv4 /24 or an IPv6 /48")
+        fields.fail_validation("must be an IPv4 /24 or an IPv6 /48")
     return str(network)
 
 
-def _id(sent: Any) -> UUID | None:
-    try:
-        return UUID(sent)
-    except ValueError:
-        return None
-
-
-OptionalId = Annotated[UUID | None, BeforeValidator(_id)]
 Person = Annotated[str, AfterValidator(_real)]
 
 
@@ -69,19 +60,19 @@ class NewAllowance(BaseModel):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> NewAllowance:
         if (self.steamIds is None) == (self.network is None):
-            wire.fail_validation("Give either steamIds or network")
+            fields.fail_validation("Give either steamIds or network")
         if self.steamIds and len(set(self.steamIds)) < 2:
-            wire.fail_validation("steamIds must name at least 2 players")
+            fields.fail_validation("steamIds must name at least 2 players")
         return self
 
 
-class AllowancePath(wire.Lenient):
+class AllowancePath(fields.Lenient):
     """Which allowance; None for what is no id."""
 
-    allowance_id: OptionalId
+    allowance_id: fields.OptionalId
 
 
-class Allowance(wire.ResponseModel):
+class Allowance(fields.ResponseModel):
     """A household or a network; who allowed it, and when."""
 
     id: str

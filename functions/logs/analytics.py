@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from functions.logs import avatars, change_queue, playtime
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.shared.errors import NotFound
 
 # Of each range the width of a bucket and how many there are.
@@ -19,7 +19,7 @@ _RANGES = {
 }
 
 
-class AnalyticsQuery(wire.BracketPathModel):
+class AnalyticsQuery(fields.BracketPathModel):
     """Which server, and how far back; any other range is a week."""
 
     server_id: str
@@ -29,21 +29,21 @@ class AnalyticsQuery(wire.BracketPathModel):
     ] = "7d"
 
 
-class PlayTime(wire.ResponseModel):
+class PlayTime(fields.ResponseModel):
     """Hours played in a bucket; `date` is HH:00 or YYYY-MM-DD."""
 
     date: str
     hours: float
 
 
-class Count(wire.ResponseModel):
+class Count(fields.ResponseModel):
     """How many played on average in a bucket."""
 
     date: str
     count: float
 
 
-class TopPlayer(wire.ResponseModel):
+class TopPlayer(fields.ResponseModel):
     """One of those who played most."""
 
     steamId: str  # noqa: N815  the wire's name
@@ -52,7 +52,7 @@ class TopPlayer(wire.ResponseModel):
     hours: float
 
 
-class Analytics(wire.ResponseModel):
+class Analytics(fields.ResponseModel):
     """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
     `rawTail`: newer rows were counted one by one."""
 

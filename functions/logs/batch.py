@@ -14,12 +14,13 @@ from functions.logs import (
     event_identity,
     event_queue,
     event_writer,
-    rows,
 )
 from functions.logs.coerce import Rejected, to_list, unicode
 from functions.logs.ingest_server import Sender
 from functions.logs.normalise import Event, normalise
-from functions.shared import db, json_codec, wire
+from functions.logs.rows import Row
+from functions.logs.to_row import arrival, to_row
+from functions.shared import db, fields, json_codec
 from functions.shared.errors import BadRequest, TooLarge
 
 MAX_BYTES = 2_097_152
@@ -31,7 +32,7 @@ _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean",
 Status = Literal["stored", "duplicate", "queued", "ignored", "rejected"]
 
 
-class Result(wire.ResponseModel):
+class Result(fields.ResponseModel):
     """What became of one event; an id for what is stored or will be."""
 
     index: int
@@ -41,7 +42,7 @@ class Result(wire.ResponseModel):
     warnings: list[str] | None = None
 
 
-class Ingested(wire.ResponseModel):
+class Ingested(fields.ResponseModel):
     """What became of a batch; `ingested`: what the sender may forget."""
 
     ingested: int
@@ -54,7 +55,7 @@ class Ingested(wire.ResponseModel):
     results: list[Result]
 
 
-class NotIngested(wire.ErrorBody):
+class NotIngested(fields.ErrorBody):
     """Why no event of a request was taken, and what the body was instead."""
 
     received: int | None = None
@@ -63,7 +64,7 @@ class NotIngested(wire.ErrorBody):
     results: list[Result] | None = None
 
 
-class TooMuch(wire.ErrorBody):
+class TooMuch(fields.ErrorBody):
     """More bytes than `maxBytes`, or more events than `max`: nothing was stored."""
 
     maxBytes: int | None = None  # noqa: N815
@@ -78,7 +79,7 @@ class Outcome:
     index: int
     status: Status = "stored"
     reason: str | None = None
-    row: event_writer.Row | None = None
+    row: Row | None = None
     warnings: Sequence[str] = ()
     counts_as: Sequence[tuple[str, str]] = ()  # in the ingest statistics
 
@@ -169,7 +170,7 @@ def _made(
     in two thirds of the time.
     """
     ids = event_identity.Ids(sender.server.id, receipt)
-    first = rows.arrival(receipt)
+    first = arrival(receipt)
     for start in range(0, len(sent), _STEP_SIZE):
         some = [Outcome(index) for index in range(start, min(start + _STEP_SIZE, len(sent)))]
         told = [_normalised(sent[one.index], one, sender, receipt) for one in some]
@@ -179,7 +180,7 @@ def _made(
         for outcome, event, its in zip(some, told, identities, strict=True):
             if event and its and outcome.status == "stored":
                 place = first + outcome.index
-                outcome.row = rows.to_row(event, its, sender.server.id, receipt, place)
+                outcome.row = to_row(event, its, sender.server.id, receipt, place)
         outcomes += some
         yield from some
 

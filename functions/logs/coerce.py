@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.shared import json_codec, wire
+from functions.shared import fields, json_codec
 
 DEPTH = 16  # of metadata: itself is at depth 1
+MAX_NAME = 128  # of a player, in code points: longer texts are no names that could match another
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)  # an event id holds no later one
 # Soft hyphen, joiners, marks of direction, fillers of Hangul, the empty Braille cell: each is no
 # space to Python, and nothing to the eye.
@@ -131,9 +132,14 @@ def _spelled(text: str) -> datetime:
         raise ValueError  # no time is that long, and none of such texts are kept here
     if text.removeprefix("-").replace(".", "", 1).isdecimal():
         return _unix(text)
-    return wire.parse_time(text)
+    return fields.parse_time(text)
 
 
 def _unix(value: Any) -> datetime:
     unix = float(value)
     return datetime.fromtimestamp(unix if abs(unix) < _MILLISECONDS else unix / 1000, UTC)
+
+
+def format_second(moment: datetime) -> str:
+    """A UTC time cut to its second: `YYYY-MM-DDTHH:MM:SSZ`."""
+    return moment.isoformat()[:19] + "Z"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 import psycopg
 
 from functions.logs import event_writer
-from functions.logs.event_writer import EventBatch, Row
+from functions.logs.event_writer import EventBatch
+from functions.logs.rows import Row
 from functions.shared import db
 
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from functions.logs import change_queue
 from functions.logs.event_text import describe
-from functions.shared import db, wire
+from functions.shared import db, fields
 
 
-class Day(wire.ResponseModel):
+class Day(fields.ResponseModel):
     """A UTC day: distinct players, and rounds that ended."""
 
     date: date
@@ -18,7 +18,7 @@ class Day(wire.ResponseModel):
     rounds: int
 
 
-class MapCount(wire.ResponseModel):
+class MapCount(fields.ResponseModel):
     """How often a map was played, and which part of its mode's maps that is, in percent."""
 
     name: str
@@ -26,7 +26,7 @@ class MapCount(wire.ResponseModel):
     percentage: int
 
 
-class Activity(wire.ResponseModel):
+class Activity(fields.ResponseModel):
     """A log event in one line."""
 
     id: str
@@ -36,7 +36,7 @@ class Activity(wire.ResponseModel):
     serverName: str  # noqa: N815
 
 
-class Finance(wire.ResponseModel):
+class Finance(fields.ResponseModel):
     """Zeros: money is not part of this product."""
 
     revenueToday: int  # noqa: N815
@@ -44,7 +44,7 @@ class Finance(wire.ResponseModel):
     transactionsToday: int  # noqa: N815
 
 
-class Dashboard(wire.ResponseModel):
+class Dashboard(fields.ResponseModel):
     """All servers at a glance; maps of 30 days by game mode."""
 
     uniquePlayers24h: int  # noqa: N815

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.logs import change_queue, event_edits, steam_ids
-from functions.shared import auth, db, wire
+from functions.shared import auth, db, json_codec
 from functions.shared.errors import Invalid
 
 _BATCH_SIZE = 1000  # events
@@ -139,7 +139,7 @@ def _without(row: db.Row, person: str) -> db.Row:
         key: _replaced(said, person, names if key in _WORDS else set())
         for key, said in details.items()
     }
-    return {**row, "raw_text": "", "metadata": wire.dumps(told)}
+    return {**row, "raw_text": "", "metadata": json_codec.dumps(told)}
 
 
 def _replaced(said: Any, person: str, names: set[str]) -> Any:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from functions.logs.coerce import to_list
-from functions.logs.log_lines import format_second
+from functions.logs.coerce import format_second, to_list
 from functions.logs.normalise import SHARED, Event
 from functions.shared import ids
 

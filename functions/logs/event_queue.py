@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.logs import change_queue, erasure, event_writer
-from functions.logs.event_writer import EventBatch, Row
+from functions.logs.event_writer import EventBatch
+from functions.logs.rows import Row
 from functions.shared import db, spool
 
 _SIZE = 40_000  # characters of a parcel, about: several make a message

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, RootModel
 
 from functions.logs.event_text import describe
-from functions.shared import cursors, db, ids, wire
+from functions.shared import cursors, db, fields, ids, json_codec
 from functions.shared.errors import NotFound
 
 MAX_BYTES = 4_500_000  # of an answer
@@ -17,20 +17,20 @@ _WINNERS = (("TRAITOR", "traitor"), ("INNOCENT", "innocent"), ("TIME", "timeout"
 _NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
 
 
-class LiveQuery(wire.BracketPathModel):
+class LiveQuery(fields.BracketPathModel):
     """Where to go on: `after` is the cursor of the answer before."""
 
     after: Annotated[str | None, Optional] = None
-    limit: Annotated[int, wire.clamped_int(default=50, most=200)] = 50
+    limit: Annotated[int, fields.clamped_int(default=50, most=200)] = 50
 
 
-class LogPath(wire.Lenient):
+class LogPath(fields.Lenient):
     """Which event."""
 
     log_id: str
 
 
-class Log(wire.ResponseModel):
+class Log(fields.ResponseModel):
     """An event; `metadata` is what the server sent and what it shares.
 
     `rawText` is never empty: for an event that was sent without it, it describes the event.
@@ -53,7 +53,7 @@ class Logs(RootModel[list[Log]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class Live(wire.ResponseModel):
+class Live(fields.ResponseModel):
     """Events in the order of their arrival, oldest first, and where to go on."""
 
     events: list[Log]
@@ -103,7 +103,7 @@ def _fitting(rows: list[db.Row]) -> int:
     """How many of these rows, from the first on, an answer holds: at least one."""
     size = 0
     for count, row in enumerate(rows):
-        size += len(wire.dumps(to_response(row)).encode()) + 1
+        size += len(json_codec.dumps(to_response(row)).encode()) + 1
         if size > MAX_BYTES and count:
             return count
     return len(rows)

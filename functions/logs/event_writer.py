@@ -8,41 +8,17 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString
 
 import psycopg
 
 from functions.logs import ip_sightings
+from functions.logs.rows import COLUMNS, Row
 from functions.shared import db, ids
 
 _LIVE_SECONDS = 120  # an event this close to its receipt is a sign of life
 _SKEWS = 100  # clock skews of a server that are remembered
 COPY_THRESHOLD = 30  # rows for which one statement costs less than a COPY and its transaction
-
-
-class Row(NamedTuple):
-    """A row of logs.events in the order of its columns, and what is known of it beside them."""
-
-    id: str
-    second: datetime
-    at: datetime
-    server_id: str
-    mode: str
-    type: str
-    steam_id: str | None
-    player_name: str | None
-    raw_text: str
-    people: list[str] | None
-    map: str | None
-    player_count: int | None
-    session_id: str | None
-    metadata: str
-    arrival: int  # see `rows.arrival`
-    skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
-    earlier: str | None  # another id that it may be stored under
-
-
-COLUMNS = Row._fields[:-2]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from functions.shared import auth, db
-from functions.shared.auth import Caller, RequireScope
+from functions.shared.auth import RequireScope
 from functions.shared.errors import Forbidden, Unauthorized, Unavailable
-from functions.shared.http import Request
+from functions.shared.request import Caller, Request
 
 UNAVAILABLE = "Temporarily unavailable"
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from functions.logs.coerce import unicode
-from functions.shared import db, json_codec, spool, wire
+from functions.shared import db, fields, json_codec, spool
 from functions.shared.errors import Forbidden, Problem
 
 _MAP = ("map", "Map", "mapName")
@@ -39,7 +39,7 @@ class HeartbeatBody(BaseModel):
     )
 
 
-class HeartbeatQuery(wire.Lenient):
+class HeartbeatQuery(fields.Lenient):
     """What the body of a heartbeat lacks."""
 
     map: str | None = None

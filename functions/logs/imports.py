@@ -16,11 +16,11 @@ from pydantic import BeforeValidator, Field
 
 from functions.logs import batch, change_queue, event_writer, ingest_server, log_file, steam_ids
 from functions.logs.batch import Outcome
+from functions.logs.game_modes import MODES
 from functions.logs.line_matches import LineMatches
 from functions.logs.log_file import LogFile
 from functions.logs.log_lines import ParsedEvent, ParseError
-from functions.logs.normalise import MODES
-from functions.shared import json_codec, wire
+from functions.shared import fields, json_codec
 from functions.shared.errors import BadRequest, NotFound, TooLarge
 
 MAX_BYTES = 5 * 1024 * 1024  # of the log itself
@@ -44,10 +44,10 @@ def _day(sent: Any) -> date | None:
     try:
         day = datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except (TypeError, ValueError):
-        wire.fail_validation("must be a day, YYYY-MM-DD")
+        fields.fail_validation("must be a day, YYYY-MM-DD")
     # Before that nothing was logged, and beyond it some time zone leads out of the calendar.
     if not 1970 < day.year < 9999:
-        wire.fail_validation("must be a day from 1971 to 9998")
+        fields.fail_validation("must be a day from 1971 to 9998")
     return day
 
 
@@ -55,7 +55,7 @@ def _upper(sent: Any) -> Any:
     return sent.strip().upper() or "AUTO" if isinstance(sent, str) else sent or "AUTO"
 
 
-class NewImport(wire.BracketPathModel):
+class NewImport(fields.BracketPathModel):
     """A log to import; its local time is `timezoneOffsetMinutes` ahead of UTC."""
 
     serverId: str  # noqa: N815  the wire's name
@@ -65,13 +65,13 @@ class NewImport(wire.BracketPathModel):
     timezoneOffsetMinutes: Annotated[  # noqa: N815
         int,
         Field(strict=True, ge=-_DAY, le=_DAY),
-        BeforeValidator(lambda n: wire.whole(n or 0)),
+        BeforeValidator(lambda n: fields.whole(n or 0)),
     ] = 0
     baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
     dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
 
 
-class LineError(wire.ResponseModel):
+class LineError(fields.ResponseModel):
     """A line that became no event, from 1, and why."""
 
     line: int
@@ -79,7 +79,7 @@ class LineError(wire.ResponseModel):
     reason: str
 
 
-class Imported(wire.ResponseModel):
+class Imported(fields.ResponseModel):
     """What became of a log; `errors` are the first 100 of `errorsTotal`."""
 
     format: Literal["ULX", "TAGGED"]
@@ -98,7 +98,7 @@ class Imported(wire.ResponseModel):
     warnings: list[str]
 
 
-class NotImported(wire.ErrorBody):
+class NotImported(fields.ErrorBody):
     """Why nothing was imported; what was read, where no line of it became an event."""
 
     format: Literal["ULX", "TAGGED"] | None = None
@@ -113,7 +113,7 @@ def parse_body(body: str) -> NewImport:
     sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
-    new = wire.parse(NewImport, sent)
+    new = fields.parse(NewImport, sent)
     if "\0" in new.serverId:
         raise NotFound("Server not found")
     if len(new.content.encode()) > MAX_BYTES:

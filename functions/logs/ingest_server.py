@@ -8,8 +8,8 @@ from typing import NamedTuple
 from functions.logs import ignore_rules
 from functions.logs.normalise import RETENTION, Server
 from functions.shared import db, rate_limits
-from functions.shared.auth import Caller
 from functions.shared.errors import Forbidden
+from functions.shared.request import Caller
 
 PER_MINUTE = 5000
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)  # an event id holds no earlier time

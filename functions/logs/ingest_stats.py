@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 
 _MAX_TYPES = 1000  # unknown ones that an answer tells: any text may be sent as a type
 
 
-class Clock(wire.ResponseModel):
+class Clock(fields.ResponseModel):
     """A server's clock: how far it is behind ours, and the times that it sent and were not used."""
 
     medianSkewSeconds: float | None  # noqa: N815  the wire's name
@@ -19,7 +19,7 @@ class Clock(wire.ResponseModel):
     future: int
 
 
-class IngestStats(wire.ResponseModel):
+class IngestStats(fields.ResponseModel):
     """The last 30 days: events by ignore rule, by reason of their rejection, of unknown types.
 
     Of unknown types those that were sent most.

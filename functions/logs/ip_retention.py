@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from functions.logs import event_edits, ip_addresses, ip_sightings
-from functions.shared import db, wire
+from functions.shared import db, json_codec
 from functions.shared.settings import settings
 
 _BATCH_SIZE = 500  # events
@@ -113,11 +113,11 @@ def _without_address(row: db.Row) -> db.Row:
     """
     details = row["metadata"]
     ip, raw_text = details.get("ip") or "", row["raw_text"]
-    found = ip_addresses.find_addresses(ip if isinstance(ip, str) else wire.dumps(ip))
+    found = ip_addresses.find_addresses(ip if isinstance(ip, str) else json_codec.dumps(ip))
     for address in found:
         instead = ip_addresses.erased_address(address, ip_sightings.secret())
         raw_text = ip_addresses.scrub(raw_text, address, instead)
-        details = json.loads(ip_addresses.scrub(wire.dumps(details), address, instead))
+        details = json.loads(ip_addresses.scrub(json_codec.dumps(details), address, instead))
     if not isinstance(ip, str) or ip_addresses.find_addresses(
         details.get("ip") or ""
     ):  # more than a few
@@ -126,7 +126,7 @@ def _without_address(row: db.Row) -> db.Row:
         )
     if details.get("geo"):
         details["geo"] = ip_sightings.without_position(details["geo"])
-    return {**row, "raw_text": raw_text, "metadata": wire.dumps(details)}
+    return {**row, "raw_text": raw_text, "metadata": json_codec.dumps(details)}
 
 
 def _count(rows: list[db.Row]) -> int:

@@ -10,14 +10,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.logs import ip_addresses, steam_ids
-from functions.shared import db, wire
+from functions.logs.rows import Row
+from functions.shared import db, json_codec
 from functions.shared.settings import settings
-
-if TYPE_CHECKING:
-    from functions.logs.event_writer import Row
 
 KEPT = timedelta(days=90)  # older sightings are no evidence, and are deleted
 _PLACES = ("country", "city", "state")
@@ -180,7 +178,7 @@ def _store(seen: list[Sighting], plain: list[Row]) -> None:
         """,
         {
             **{name: [getattr(one, name) for one in seen] for name in Sighting.__annotations__},
-            "geo": [one.geo and wire.dumps(one.geo) for one in seen],
+            "geo": [one.geo and json_codec.dumps(one.geo) for one in seen],
             "ids": [row.id for row in plain],
             "seconds": [row.second for row in plain],
             "times": [row.at for row in plain],

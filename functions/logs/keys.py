@@ -12,27 +12,27 @@ from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
-from functions.shared import auth, db, wire
+from functions.shared import auth, db, fields
 from functions.shared.errors import NotFound
 
 SCOPES = ["logs:write", "ttt:write"]
 _BASE62 = string.digits + string.ascii_letters
 
 
-class Rotation(wire.BracketPathModel):
+class Rotation(fields.BracketPathModel):
     """Whether the key before dies at once."""
 
     revokePrevious: bool | None = None  # noqa: N815  the wire's name
 
 
-class Issued(wire.ResponseModel):
+class Issued(fields.ResponseModel):
     """A new key, shown this once, and until when the one before works."""
 
     apiKey: str  # noqa: N815
     previousKeyExpiresAt: datetime | None  # noqa: N815
 
 
-class Key(wire.ResponseModel):
+class Key(fields.ResponseModel):
     """A live key; the key itself is shown once, when it is made."""
 
     keyId: str  # noqa: N815

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from functions.logs import event_identity
-from functions.logs.event_writer import Row
 from functions.logs.normalise import Event
+from functions.logs.rows import Row
 from functions.shared import db, ids
 
 Key = tuple[Any, ...]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-MAX_NAME = 128  # of a player, in code points: longer texts are no names that could match another
+from functions.logs.coerce import format_second
+
 _SHOWN = 500
 _HALF_DAY = 12 * 3600
 _NIGHT = (0, 1, 2, 3, 23)  # hours that some country has twice when its summer time ends
@@ -95,11 +96,6 @@ def after_time(text: str) -> str | None:
     """What follows the time that a line begins with; None for a line without time."""
     found = _TIME.match(text)
     return text[found.end() :] if found else None
-
-
-def format_second(moment: datetime) -> str:
-    """A UTC time cut to its second: `YYYY-MM-DDTHH:MM:SSZ`."""
-    return moment.isoformat()[:19] + "Z"
 
 
 def to_event(line: Line, kind: str, metadata: dict[str, Any], **fields: str | None) -> ParsedEvent:

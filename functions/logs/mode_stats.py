@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.logs import playtime
-from functions.shared import db, wire
+from functions.shared import db, fields
 
 # From how many points a rank begins.
 _RANKS = (
@@ -19,7 +19,7 @@ _RANKS = (
 )
 
 
-class Sandbox(wire.ResponseModel):
+class Sandbox(fields.ResponseModel):
     """Sessions on Sandbox servers, and everything spawned."""
 
     totalPlayTimeHours: float  # noqa: N815  the wire's name
@@ -27,7 +27,7 @@ class Sandbox(wire.ResponseModel):
     propsSpawned: int  # noqa: N815
 
 
-class Terror(wire.ResponseModel):
+class Terror(fields.ResponseModel):
     """Rounds of TTT by the role in them; a round of unknown role is played, not won."""
 
     roundsPlayed: int  # noqa: N815
@@ -44,7 +44,7 @@ class Terror(wire.ResponseModel):
     rank: str
 
 
-class Murder(wire.ResponseModel):
+class Murder(fields.ResponseModel):
     """Rounds of Murder."""
 
     roundsPlayed: int  # noqa: N815
@@ -53,7 +53,7 @@ class Murder(wire.ResponseModel):
     bystanderWins: int  # noqa: N815
 
 
-class ModeStats(wire.ResponseModel):
+class ModeStats(fields.ResponseModel):
     """A part for each mode in which the player has events."""
 
     sandbox: Sandbox | None = None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from functions.logs.coerce import (
+    MAX_NAME,
     Rejected,
     clean,
     is_blank,
@@ -21,9 +22,9 @@ from functions.logs.coerce import (
     to_text,
     warn_not_finite,
 )
-from functions.logs.log_lines import MAX_NAME
+from functions.logs.game_modes import MODES
 from functions.logs.metadata import parse_metadata
-from functions.shared import wire
+from functions.shared import json_codec
 from functions.shared.json_codec import LARGEST, is_finite
 
 TYPES = frozenset(
@@ -48,7 +49,6 @@ _LATE = timedelta(hours=24)
 # A time further ahead tells no event from another. Every week of the sent times makes a chunk that
 # all reads go through until it is over, so one batch of random times would slow them for ever.
 _FARTHEST = timedelta(days=400)
-MODES = {"ttt": "TTT", "sandbox": "Sandbox", "murder": "Murder"}
 _MAX_RAW_TEXT = 4_096  # bytes
 _EMPTY = (None, "")
 _ALIASES = {
@@ -275,7 +275,7 @@ def _count(value: Any) -> int | None:
 
 def _start(value: Any) -> str | None:
     at = to_instant(value)
-    return None if at is None else wire.iso(at)
+    return None if at is None else json_codec.iso(at)
 
 
 # Fields that any event's metadata may hold, and how they are read.

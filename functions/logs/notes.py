@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from functions.logs.alt_allowlist import OptionalId
-from functions.shared import db, locks, wire
+from functions.shared import db, fields, locks
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
 _LONGEST = 4096
@@ -21,7 +20,7 @@ class NewNote(BaseModel):
     content: str = Field(min_length=1, max_length=_LONGEST)
 
 
-class PersonPath(wire.BracketPathModel):
+class PersonPath(fields.BracketPathModel):
     """Which player."""
 
     steam_id: str
@@ -30,10 +29,10 @@ class PersonPath(wire.BracketPathModel):
 class NotePath(PersonPath):
     """Which note of which player; None for what is no id."""
 
-    note_id: OptionalId
+    note_id: fields.OptionalId
 
 
-class Note(wire.ResponseModel):
+class Note(fields.ResponseModel):
     """A note, who wrote it, and when."""
 
     id: str

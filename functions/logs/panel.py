@@ -18,13 +18,15 @@ from functions.logs import (
     sessions,
 )
 from functions.logs.guards import author, eraser, staff
-from functions.shared import cursors, db, wire
-from functions.shared.http import Request, Response, Routes
+from functions.shared import cursors, db, fields
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
 
 routes = Routes(__name__)
 
 
-class ErasedPlayer(wire.ResponseModel):
+class ErasedPlayer(fields.ResponseModel):
     """How many rows were changed or removed, per table."""
 
     message: Literal["Player erased"]

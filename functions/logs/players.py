@@ -9,7 +9,7 @@ from psycopg import sql
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
 from functions.logs import avatars, change_queue, playtime, punishments
-from functions.shared import cursors, db, wire
+from functions.shared import cursors, db, fields, json_codec
 
 _MAX_BYTES = 4_500_000  # of an answer
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -17,7 +17,7 @@ Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 Text = Annotated[str | None, Field(max_length=256), Optional]
 
 
-class PlayersQuery(wire.BracketPathModel):
+class PlayersQuery(fields.BracketPathModel):
     """Whom to list."""
 
     search: Text = Field(None, description="in the name, in any case, or in the SteamID")
@@ -25,18 +25,18 @@ class PlayersQuery(wire.BracketPathModel):
     is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
         Field(None, alias="isVip")
     )
-    limit: Annotated[int, wire.clamped_int(default=2000, most=5000)] = 2000
+    limit: Annotated[int, fields.clamped_int(default=2000, most=5000)] = 2000
     cursor: Annotated[str | None, Optional] = None
 
 
-class ServerPart(wire.ResponseModel):
+class ServerPart(fields.ResponseModel):
     """A player's part on one server."""
 
     playTimeHours: float  # noqa: N815  the wire's name
     connections: int
 
 
-class Player(wire.ResponseModel):
+class Player(fields.ResponseModel):
     """A player; `name` is the newest one, else the SteamID."""
 
     steamId: str  # noqa: N815
@@ -135,7 +135,7 @@ def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many of these as an answer holds, and at least one."""
     total = 0
     for count, one in enumerate(found):
-        total += len(wire.dumps(one).encode()) + 1
+        total += len(json_codec.dumps(one).encode()) + 1
         if total > _MAX_BYTES and count:
             return found[:count]
     return found

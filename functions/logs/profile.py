@@ -6,20 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from functions.logs import ip_sightings, mode_stats, notes, players, playtime
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.shared.errors import NotFound
 
 _DAYS = 14
 _MAX_NAMES = 1000  # that are told, the newest: who plays may take another every second
 
 
-class PlayerPath(wire.BracketPathModel):
+class PlayerPath(fields.BracketPathModel):
     """Which player."""
 
     steam_id: str
 
 
-class PastName(wire.ResponseModel):
+class PastName(fields.ResponseModel):
     """A name that a player has or had."""
 
     name: str
@@ -27,7 +27,7 @@ class PastName(wire.ResponseModel):
     lastSeen: datetime  # noqa: N815
 
 
-class PlayedDay(wire.ResponseModel):
+class PlayedDay(fields.ResponseModel):
     """What a player played on one UTC day, and the sessions that began."""
 
     date: date
@@ -35,7 +35,7 @@ class PlayedDay(wire.ResponseModel):
     sessions: int
 
 
-class Geo(wire.ResponseModel):
+class Geo(fields.ResponseModel):
     """Where an address is, as the server said."""
 
     country: str | None = None

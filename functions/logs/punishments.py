@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from functions.logs import notes
-from functions.shared import db, locks, wire
+from functions.shared import db, fields, locks
 from functions.shared.errors import BadRequest, NotFound
 
 _TYPES = ("BAN", "MUTE", "GAG", "KICK", "WARN")
@@ -21,11 +21,11 @@ def _duration(sent: Any) -> str | None:
     if isinstance(sent, float) and sent.is_integer():
         sent = int(sent)
     if isinstance(sent, bool) or not isinstance(sent, str | int | float | None):
-        wire.fail_validation("must be text or a number")
+        fields.fail_validation("must be text or a number")
     return None if sent is None else str(sent)[:_LONGEST_DURATION] or None
 
 
-class NewPunishment(wire.BracketPathModel):
+class NewPunishment(fields.BracketPathModel):
     """A punishment; who gave it is known by the token."""
 
     type: str
@@ -36,7 +36,7 @@ class NewPunishment(wire.BracketPathModel):
     active: bool | None = None
 
 
-class Punishment(wire.ResponseModel):
+class Punishment(fields.ResponseModel):
     """A punishment, who gave it, when, and whether it still counts."""
 
     id: str
@@ -52,7 +52,7 @@ def parse_body(body: Any) -> NewPunishment:
     """A punishment from a JSON body; raises BadRequest in the words of the panel."""
     if not isinstance(body, dict) or not all(_is_filled(body.get(n)) for n in ("type", "reason")):
         raise BadRequest("Missing fields")
-    sent = wire.parse(NewPunishment, body)
+    sent = fields.parse(NewPunishment, body)
     kind = sent.type.strip().upper()
     if kind not in _TYPES:
         raise BadRequest("Invalid type")

@@ -18,14 +18,16 @@ from functions.logs import (
     site_config,
 )
 from functions.logs.guards import UNAVAILABLE, admin, author, staff, write
-from functions.shared import cursors, db, wire
+from functions.shared import cursors, db, fields
 from functions.shared.errors import NotImplementedYet, Problem, Unavailable
-from functions.shared.http import Request, Response, Routes
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
 
 routes = Routes(__name__)
 
 
-class Alive(wire.ResponseModel):
+class Alive(fields.ResponseModel):
     """The sign of life was noted."""
 
     ok: Literal[True]
@@ -159,7 +161,7 @@ def delete_server(request: Request, path: servers.ServerPath) -> Response:
 def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
     body = request.body() if request.text().strip() else None
-    sent = wire.parse(keys.Rotation, body or {})
+    sent = fields.parse(keys.Rotation, body or {})
     return keys.issue(path.server_id, author(request), bool(sent.revokePrevious))
 
 

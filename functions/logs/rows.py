@@ -1,64 +1,31 @@
-"""Rows: log events in the words of their table."""
+"""Rows of logs.events, and the order of their columns."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from pydantic_core import to_json
-
-from functions.logs.event_identity import Identity
-from functions.logs.event_writer import Row
-from functions.logs.normalise import Event
-from functions.shared import ids
-
-_OTHERS = dict.fromkeys(("attackerSteamId", "victimSteamId", "targetSteamId"))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLACES = 2048  # in a request: more than it may have events
+from datetime import datetime
+from typing import NamedTuple
 
 
-def arrival(receipt: datetime) -> int:
-    """Where a request stands in the order of arrival; its events follow it, a place each.
+class Row(NamedTuple):
+    """A row of logs.events in the order of its columns, and what is known of it beside them."""
 
-    An imported log may have more events than there are places: it goes on into the next
-    microseconds.
-    """
-    return (receipt - _EPOCH) // timedelta(microseconds=1) * _PLACES
-
-
-def to_row(
-    event: Event, identity: Identity, server_id: str, receipt: datetime, arrival: int
-) -> Row:
-    """An event as it is stored; `arrival`: its place in the order in which events come."""
-    details = event.metadata
-    return Row(
-        identity.id,
-        event.second or ids.time_of(identity.id),
-        event.at,
-        server_id,
-        event.game_mode,
-        event.type,
-        event.steam_id,
-        event.player_name,
-        event.raw_text,
-        _people(details) if _OTHERS.keys() & details.keys() else None,
-        details.get("map"),
-        details.get("playerCount"),
-        details.get("sessionId"),
-        to_json(details).decode(),  # in a third of the time that json takes
-        arrival,
-        _skew(event, receipt),
-        identity.earlier,
-    )
+    id: str
+    second: datetime
+    at: datetime
+    server_id: str
+    mode: str
+    type: str
+    steam_id: str | None
+    player_name: str | None
+    raw_text: str
+    people: list[str] | None
+    map: str | None
+    player_count: int | None
+    session_id: str | None
+    metadata: str
+    arrival: int  # see `to_row.arrival`
+    skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
+    earlier: str | None  # another id that it may be stored under
 
 
-def _people(details: dict[str, Any]) -> list[str] | None:
-    """The accounts that an event tells of beside the one it is of."""
-    return [one for name in _OTHERS if isinstance(one := details.get(name), str) and one] or None
-
-
-def _skew(event: Event, receipt: datetime) -> int | None:
-    if event.second is None or "late" in event.warnings:
-        return None  # what waited for long tells nothing of the clock
-    sent = event.second if "timestamp_future" in event.warnings else event.at
-    return round((receipt - sent).total_seconds() * 1000)
+COLUMNS = Row._fields[:-2]

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from functions.logs import event_reader, steam_ids, word_index
 from functions.logs.event_query import EventQuery
-from functions.logs.normalise import MODES
-from functions.shared import cursors, db, wire
+from functions.logs.game_modes import MODES
+from functions.shared import cursors, db, fields, json_codec
 
 Text = Annotated[str | None, Field(max_length=256), event_reader.Optional]
 _LOOK = 4000  # newest events that are looked through before the index of words is asked
@@ -22,18 +22,18 @@ _WIDER = 4  # how much longer the next stretch of time is, when one had too few 
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
 
 
-class LogsQuery(wire.BracketPathModel):
+class LogsQuery(fields.BracketPathModel):
     """Which events to read; `from` and `to` are inclusive."""
 
     search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
     server_id: Text = Field(None, alias="serverId")
     type: Text = None
-    since: Annotated[wire.Instant | None, event_reader.Optional] = Field(None, alias="from")
-    until: Annotated[wire.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
+    since: Annotated[fields.Instant | None, event_reader.Optional] = Field(None, alias="from")
+    until: Annotated[fields.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
     game_mode: Text = Field(None, alias="gameMode")
     map: Text = None
     steam_id: Text = Field(None, alias="steamId")
-    limit: Annotated[int, wire.clamped_int(default=200, most=1000)] = 200
+    limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
     cursor: Annotated[str | None, event_reader.Optional] = None
 
 
@@ -59,7 +59,7 @@ def search_events(ask: LogsQuery) -> tuple[str, str | None]:
     texts: list[str] = []
     size = 0
     for row in rows[: ask.limit]:
-        text = wire.dumps(event_reader.to_response(row))
+        text = json_codec.dumps(event_reader.to_response(row))
         size += len(text.encode()) + 1
         if size > event_reader.MAX_BYTES and texts:
             break

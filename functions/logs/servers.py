@@ -15,8 +15,8 @@ from pydantic import (
 )
 
 from functions.logs import keys
-from functions.logs.normalise import MODES
-from functions.shared import auth, db, wire
+from functions.logs.game_modes import MODES
+from functions.shared import auth, db, fields
 from functions.shared.errors import BadRequest, NotFound
 
 ALIVE_SECONDS = 120  # a server without a sign of life for longer is offline
@@ -35,12 +35,12 @@ Name = Annotated[
 Address = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64)
 ]
-Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(wire.whole)]
-MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(wire.whole)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(fields.whole)]
+MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(fields.whole)]
 Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
-class NewServer(wire.BracketPathModel):
+class NewServer(fields.BracketPathModel):
     """A server as an admin announces it; `mode` in any case."""
 
     name: Name
@@ -50,7 +50,7 @@ class NewServer(wire.BracketPathModel):
     maxPlayers: MaxPlayers  # noqa: N815  the wire's name
 
 
-class ServerChange(wire.BracketPathModel):
+class ServerChange(fields.BracketPathModel):
     """What to change of a server; what is absent stays."""
 
     name: Name | None = None
@@ -61,13 +61,13 @@ class ServerChange(wire.BracketPathModel):
     maintenance: bool | None = None
 
 
-class ServerPath(wire.BracketPathModel):
+class ServerPath(fields.BracketPathModel):
     """Which server."""
 
     server_id: str
 
 
-class Server(wire.ResponseModel):
+class Server(fields.ResponseModel):
     """A server; offline ones have no players."""
 
     id: str
@@ -99,7 +99,7 @@ def parse_body(body: Any) -> NewServer:
     wanted = ("name", "ip", "port", "mode", "maxPlayers")
     if not isinstance(body, dict) or any(body.get(name) in (None, "") for name in wanted):
         raise BadRequest("Missing fields")
-    return wire.parse(NewServer, body)
+    return fields.parse(NewServer, body)
 
 
 @db.retried

@@ -8,23 +8,23 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
 from functions.logs import change_queue
-from functions.shared import cursors, db, wire
+from functions.shared import cursors, db, fields
 from functions.shared.errors import NotFound
 
 Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 
 
-class SessionsQuery(wire.BracketPathModel):
+class SessionsQuery(fields.BracketPathModel):
     """Whose sessions; those that lie at least partly between `from` and `to`, inclusive."""
 
     steam_id: str
-    since: Annotated[wire.Instant | None, Optional] = Field(None, alias="from")
-    until: Annotated[wire.InclusiveEnd | None, Optional] = Field(None, alias="to")
-    limit: Annotated[int, wire.clamped_int(default=200, most=1000)] = 200
+    since: Annotated[fields.Instant | None, Optional] = Field(None, alias="from")
+    until: Annotated[fields.InclusiveEnd | None, Optional] = Field(None, alias="to")
+    limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
     cursor: Annotated[str | None, Optional] = None
 
 
-class Session(wire.ResponseModel):
+class Session(fields.ResponseModel):
     """A session; an open one has no `end`, and counts up to its server's last sign of life.
 
     `method` is exact if the end was told with the session's own id.

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from functions.logs import tagged_patterns
-from functions.logs.log_lines import MAX_NAME, Line, ParsedEvent, ParseError, to_error, to_event
+from functions.logs.coerce import MAX_NAME
+from functions.logs.log_lines import Line, ParsedEvent, ParseError, to_error, to_event
 
 Who = tuple[str, str]  # a name and the SteamID behind it
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from functions.logs.log_lines import MAX_NAME
+from functions.logs.coerce import MAX_NAME
 
 
 class Chat(NamedTuple):

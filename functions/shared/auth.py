@@ -14,29 +14,18 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from functions.shared import db
 from functions.shared.errors import Forbidden, Unauthorized
+from functions.shared.request import Caller, Request
 from functions.shared.settings import settings
-
-if TYPE_CHECKING:
-    from functions.shared.http import Request
 
 BOOTSTRAP = "bootstrap"  # what stands for the id of `API_KEY`
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
 CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
 SERVER = "sk_live_"  # how the keys of game servers begin
 LIVE_KEYS = 2  # of one name: the one in use, and its successor while rotating
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who sent a request: the name that rate limits count, what the key may do, whose it is."""
-
-    name: str
-    scopes: frozenset[str]
-    owner: str | None = None  # the name the key was issued for
 
 
 _KEY = re.compile(r"(?:ty|sk_live)_([0-9a-f]{8})_[0-9A-Za-z]+")

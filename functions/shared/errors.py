@@ -1,6 +1,6 @@
 """What a request can fail with, and the body that each URL family promises for it.
 
-Raised where it is known, rendered once at the edge (http.py, gateway.py).
+Raised where it is known, rendered once at the edge (response.py, gateway.py).
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ from urllib.parse import unquote
 from chalice.app import Chalice
 
 from functions.shared import db, errors, log
-from functions.shared.http import LambdaResponse, Request, Response, Routes, render
+from functions.shared.request import Request
+from functions.shared.response import LambdaResponse, Response, render
+from functions.shared.routing import Routes
 
 Event = dict[str, Any]
 

@@ -14,7 +14,12 @@ import re
 import sys
 from bisect import bisect_left
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, NoReturn
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from functions.shared.errors import BadRequest, Invalid
 
@@ -187,3 +192,40 @@ def _reject(place: _Place, problem: str) -> NoReturn:
     field = ".".join(reversed(keys[-MAX_DEPTH:]))
     sentence = f"{field} {problem}" if field else f"The body {problem}"
     raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
+
+
+def iso(moment: datetime) -> str:
+    """A time as clients read it: ISO 8601, UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """A database number as a JSON number, without a fraction where it has none."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def dumps(answer: Any) -> str:
+    """An answer as compact JSON text; raises ValueError for NaN, which no client could read."""
+    return _ENCODER.encode(answer)
+
+
+def _serialise(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return number(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(by_alias=True)
+    raise TypeError(f"no JSON spelling for {type(value).__name__}")
+
+
+# Made once: json.dumps would make one a call.
+_ENCODER = json.JSONEncoder(
+    default=_serialise, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+)

@@ -9,9 +9,11 @@ from typing import Any
 
 from pydantic import RootModel
 
-from functions.shared import wire
+from functions.shared import fields
 from functions.shared.errors import NotFound
-from functions.shared.http import Request, Response, Routes
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
 
 routes = Routes(__name__, uses_database=False)
 
@@ -23,7 +25,7 @@ _ASSETS = {
 }
 
 
-class Index(wire.ResponseModel):
+class Index(fields.ResponseModel):
     """What this is, and where its reference is."""
 
     name: str

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 
 _MINUTES = {"more-often": 30, "worse": 30, "just-now": 15}
 
 
-class Cooldown(wire.ResponseModel):
+class Cooldown(fields.ResponseModel):
     """A recommendation; `reasons` are more-often, worse, just-now."""
 
     recommended: bool

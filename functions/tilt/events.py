@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from functions.shared import auth, db, ids, rate_limits, spool, wire
+from functions.shared import auth, db, fields, ids, rate_limits, spool
 from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
@@ -56,28 +56,28 @@ class Signal(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: wire.Name64
-    severity: Annotated[wire.Number, Field(ge=0, le=10)] | None = None
-    confidence: Annotated[wire.Number, Field(ge=0, le=1)] | None = None
+    type: fields.Name64
+    severity: Annotated[fields.Number, Field(ge=0, le=10)] | None = None
+    confidence: Annotated[fields.Number, Field(ge=0, le=1)] | None = None
 
 
 class NewEvent(BaseModel):
     """A tilt event as a bot sends it."""
 
-    user_id: wire.Name64 = Field(alias="userId")
+    user_id: fields.Name64 = Field(alias="userId")
     timestamp: Annotated[
-        wire.Integer, BeforeValidator(_milliseconds, json_schema_input_type=float)
+        fields.Integer, BeforeValidator(_milliseconds, json_schema_input_type=float)
     ] = Field(
         description="Unix time in ms, from 2015 to 24 h ahead; a fraction is cut off",
         json_schema_extra={"minimum": 1420070400000},
     )
     signals: list[
-        Annotated[Signal, BeforeValidator(_signal, json_schema_input_type=Signal | wire.Name64)]
+        Annotated[Signal, BeforeValidator(_signal, json_schema_input_type=Signal | fields.Name64)]
     ] = Field(
         max_length=50,
         description="a text is a signal of that type, or `type: T, severity: S, confidence: C`",
     )
-    tilt_score: wire.Number = Field(alias="tiltScore", ge=0, le=100)
+    tilt_score: fields.Number = Field(alias="tiltScore", ge=0, le=100)
     context: Annotated[
         str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
     ] = Field("discord-dm", max_length=64, strict=True)
@@ -87,16 +87,16 @@ class NewEvent(BaseModel):
     def _has_all(cls, sent: Any) -> Any:
         # In the bot's words a zero time and an empty user are missing, a zero score is not.
         if not sent.get("userId") or not sent.get("timestamp"):
-            wire.fail_validation(_MISSING)
+            fields.fail_validation(_MISSING)
         if sent.get("signals") is None or sent.get("tiltScore") is None:
-            wire.fail_validation(_MISSING)
+            fields.fail_validation(_MISSING)
         return sent
 
     @model_validator(mode="after")
     def _happened(self) -> NewEvent:
         latest = datetime.now(UTC) + _AHEAD
         if not HORIZON.timestamp() * 1000 <= self.timestamp <= latest.timestamp() * 1000:
-            wire.fail_validation(
+            fields.fail_validation(
                 "timestamp must be Unix time in ms, from 2015-01-01 to 24 h from now"
             )
         return self
@@ -130,7 +130,7 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
 
 def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled event, unless it or its user was removed after `accepted_at` (Unix ms)."""
-    event = wire.parse(NewEvent, item)
+    event = fields.parse(NewEvent, item)
     signals = _signals(event)
     event_id = _id(event, signals)
     gone = db.query(

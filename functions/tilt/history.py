@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, Field
 
-from functions.shared import cursors, db, ids, wire
+from functions.shared import cursors, db, fields, ids, json_codec
 
 # Of text in one page. In what Lambda sends back a quote takes up to six bytes and a control
 # character seven: so even the worst page stays under 5 MB, and below Lambda's own 6 MB.
@@ -26,10 +26,10 @@ _Optional = BeforeValidator(lambda sent: sent or None)
 class HistoryQuery(BaseModel):
     """What part of a user's history to read."""
 
-    user_id: wire.Name64
-    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
-    limit: Annotated[int, wire.clamped_int(default=100, most=500)] = 100
-    type: Annotated[wire.Name64 | None, _Optional] = Field(
+    user_id: fields.Name64
+    days: Annotated[int, fields.clamped_int(default=7, most=30)] = 7
+    limit: Annotated[int, fields.clamped_int(default=100, most=500)] = 100
+    type: Annotated[fields.Name64 | None, _Optional] = Field(
         None, description="keeps events that carry a signal of this type"
     )
     cursor: Annotated[str | None, _Optional] = None
@@ -38,14 +38,14 @@ class HistoryQuery(BaseModel):
 class ExportQuery(BaseModel):
     """What part of a user's history to export; `from` is inclusive, `to` exclusive."""
 
-    user_id: wire.Name64
+    user_id: fields.Name64
     format: Literal["csv", "json"] = "json"
-    since: wire.Instant = Field(_EARLIEST, alias="from")
-    until: wire.Instant = Field(_LATEST, alias="to")
+    since: fields.Instant = Field(_EARLIEST, alias="from")
+    until: fields.Instant = Field(_LATEST, alias="to")
     cursor: Annotated[str | None, _Optional] = None
 
 
-class StoredEvent(wire.ResponseModel):
+class StoredEvent(fields.ResponseModel):
     """A tilt event as it is read back; the score has two decimals, whatever was sent."""
 
     id: UUID
@@ -57,7 +57,7 @@ class StoredEvent(wire.ResponseModel):
     created_at: datetime
 
 
-class History(wire.ResponseModel):
+class History(fields.ResponseModel):
     """A page of history; `count` is of the whole window."""
 
     success: Literal[True]
@@ -68,7 +68,7 @@ class History(wire.ResponseModel):
     nextCursor: str | None  # noqa: N815
 
 
-class Export(wire.ResponseModel):
+class Export(fields.ResponseModel):
     """A page of an export."""
 
     success: Literal[True]
@@ -110,7 +110,7 @@ def as_csv(events: list[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = value if isinstance(value, str) else wire.dumps(value).strip('"')
+    text = value if isinstance(value, str) else json_codec.dumps(value).strip('"')
     # https://owasp.org/www-community/attacks/CSV_Injection
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 

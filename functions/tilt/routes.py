@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from functions.shared import auth, wire
+from functions.shared import auth, fields
 from functions.shared.auth import RequireScope
-from functions.shared.http import Request, Response, Routes
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
 from functions.shared.settings import settings
 from functions.tilt import cooldown, events, history, stats
 
@@ -20,7 +22,7 @@ read = RequireScope("tilt:read", optional_when=_keys_are_optional)
 write = RequireScope("tilt:write", optional_when=_keys_are_optional)
 
 
-class Recorded(wire.ResponseModel):
+class Recorded(fields.ResponseModel):
     """The event is stored, now or earlier: the same event always has the same id."""
 
     success: Literal[True]
@@ -28,7 +30,7 @@ class Recorded(wire.ResponseModel):
     eventId: str  # noqa: N815  the wire's name
 
 
-class Queued(wire.ResponseModel):
+class Queued(fields.ResponseModel):
     """The database is away: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
@@ -36,14 +38,14 @@ class Queued(wire.ResponseModel):
     eventId: str  # noqa: N815
 
 
-class Deleted(wire.ResponseModel):
+class Deleted(fields.ResponseModel):
     """The event is gone, or never was."""
 
     success: Literal[True]
     message: Literal["Event deleted"]
 
 
-class Erased(wire.ResponseModel):
+class Erased(fields.ResponseModel):
     """How many rows were removed, per table."""
 
     success: Literal[True]
@@ -51,7 +53,7 @@ class Erased(wire.ResponseModel):
     removed: dict[str, int]
 
 
-class EventPath(wire.Lenient):
+class EventPath(fields.Lenient):
     """Which event; an id that is not one of ours is no error."""
 
     event_id: str

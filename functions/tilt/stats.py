@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 
 FEWEST_USERS = 20  # to compare with: among fewer, a percentile would point at people
 
@@ -15,23 +15,23 @@ FEWEST_USERS = 20  # to compare with: among fewer, a percentile would point at p
 class User(BaseModel):
     """Whom a path is about."""
 
-    user_id: wire.Name64
+    user_id: fields.Name64
 
 
 class TrendQuery(User):
     """How finely, and how far back: that many whole UTC days, and the current one."""
 
     bucket: Literal["hour", "day"] = "day"
-    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
+    days: Annotated[int, fields.clamped_int(default=7, most=30)] = 7
 
 
 class SignalsQuery(User):
     """How far back: whole UTC days, today on top of them."""
 
-    days: Annotated[int, wire.clamped_int(default=7, most=30)] = 7
+    days: Annotated[int, fields.clamped_int(default=7, most=30)] = 7
 
 
-class Stats(wire.ResponseModel):
+class Stats(fields.ResponseModel):
     """A user's tilt over all time; zeros for a user without events."""
 
     success: Literal[True]
@@ -44,7 +44,7 @@ class Stats(wire.ResponseModel):
     eventsLast7d: int  # noqa: N815
 
 
-class TrendBucket(wire.ResponseModel):
+class TrendBucket(fields.ResponseModel):
     """One UTC hour or day; zeros for one without events."""
 
     bucket: datetime
@@ -59,7 +59,7 @@ class Trend(RootModel[list[TrendBucket]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class SignalStats(wire.ResponseModel):
+class SignalStats(fields.ResponseModel):
     """One type of signal; an average is null when no signal of the type carried the number."""
 
     type: str
@@ -69,7 +69,7 @@ class SignalStats(wire.ResponseModel):
     lastSeen: datetime  # noqa: N815
 
 
-class Signals(wire.ResponseModel):
+class Signals(fields.ResponseModel):
     """Types of signals, the most frequent first."""
 
     success: Literal[True]
@@ -78,7 +78,7 @@ class Signals(wire.ResponseModel):
     signals: list[SignalStats]
 
 
-class Comparison(wire.ResponseModel):
+class Comparison(fields.ResponseModel):
     """Percentiles among all users with events in the last 30 UTC days, today included: the share
     of the others who are below, 0 to 100. Only `insufficient` when there are too few of them."""
 

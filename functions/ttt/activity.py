@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.shared.errors import Invalid
 from functions.ttt.filters import Counted, Period, to_page
 
@@ -21,7 +21,7 @@ class ActivityQuery(Period):
     tz: Zone = Field("UTC", description="an IANA time zone")
 
 
-class Week(wire.ResponseModel):
+class Week(fields.ResponseModel):
     """Rounds by local time: weekdays from Sunday, hours from midnight."""
 
     tz: str

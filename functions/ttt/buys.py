@@ -10,7 +10,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Page, Paged, Period, Place
 
 _Z = 1.959963984540054  # of a 95 % interval
@@ -20,7 +20,7 @@ class BuysQuery(Period, Paged):
     """Which rounds to count."""
 
 
-class Item(wire.ResponseModel):
+class Item(fields.ResponseModel):
     """An item's numbers; rates and their 95 % interval (Wilson's) are percent, `lift` is points,
     null without buyer-rounds. `unattributed`: rounds of buyers on neither side."""
 

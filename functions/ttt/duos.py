@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Count, Optional, Page, Paged, PeriodOfAllMaps, Place
 
 _FEWEST = {"best": 3, "worst": 3, "frequent": 1}
@@ -21,7 +21,7 @@ class DuosQuery(PeriodOfAllMaps, Paged):
     )
 
 
-class Duo(wire.ResponseModel):
+class Duo(fields.ResponseModel):
     """Two players, player1 < player2, in rounds they began on the same team; for `frequent` in any
     rounds, without wins."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from functions.shared import auth, db, locks, wire
+from functions.shared import auth, db, json_codec, locks
 from functions.shared.errors import Invalid
 
 # SteamIDs that several people or bots share: nobody's. ttt.is_pseudo has the same list.
@@ -179,7 +179,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
 
 
 def _quoted(text: str) -> str:
-    return wire.dumps(text)
+    return json_codec.dumps(text)
 
 
 def _spelled(key: str, steam_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
-from functions.shared import cursors, db, wire
+from functions.shared import cursors, db, fields, json_codec
 from functions.ttt.filters import Optional, Period
 
 MAX_BYTES = 5_000_000  # of a body as it is sent: packed, in base64
@@ -42,7 +42,7 @@ class FeedQuery(Period):
     )
 
 
-class FeedKill(wire.ResponseModel):
+class FeedKill(fields.ResponseModel):
     """A death, in the order it was sent."""
 
     attacker_steamid: str | None
@@ -53,7 +53,7 @@ class FeedKill(wire.ResponseModel):
     headshot: bool
 
 
-class FeedPlayer(wire.ResponseModel):
+class FeedPlayer(fields.ResponseModel):
     """Somebody who was there at the start or the end; `display_name` only where asked for."""
 
     steam_id: str
@@ -64,7 +64,7 @@ class FeedPlayer(wire.ResponseModel):
     display_name: str | None = None
 
 
-class FeedBuy(wire.ResponseModel):
+class FeedBuy(fields.ResponseModel):
     """A purchase, in the order it was sent."""
 
     steam_id: str
@@ -72,7 +72,7 @@ class FeedBuy(wire.ResponseModel):
     item: str
 
 
-class FeedRound(wire.ResponseModel):
+class FeedRound(fields.ResponseModel):
     """A round; `duration` in seconds."""
 
     id: str
@@ -214,7 +214,7 @@ def _block(texts: list[str], start: int) -> int:
 
 def _serialise(row: db.Row) -> str:
     """A round as JSON: its lists are kept as they are answered."""
-    head = wire.dumps(
+    head = json_codec.dumps(
         {
             "id": row["id"],
             "map_name": row["map_name"],
@@ -229,7 +229,7 @@ def _serialise(row: db.Row) -> str:
             {**one, "display_name": row["names"].get(one["steam_id"])}
             for one in json.loads(players)
         ]
-        players = wire.dumps(named)
+        players = json_codec.dumps(named)
     return f'{head[:-1]},"kills":{row["kills"]},"players":{players},"buys":{row["buys"]}}}'
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from functions.shared import cursors, db, wire
+from functions.shared import cursors, db, fields
 
 _EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
 MAX_LIMIT = 1000  # items of a page
@@ -23,7 +23,7 @@ def _number(sent: Any) -> Any:
 
 def _no_map(sent: Any) -> None:
     if sent not in (None, ""):
-        wire.fail_validation("is not told apart here")
+        fields.fail_validation("is not told apart here")
 
 
 Optional = BeforeValidator(_optional)
@@ -31,13 +31,13 @@ Count = Annotated[int, Field(strict=True, ge=0, le=10**9), BeforeValidator(_numb
 Text = Annotated[str | None, Field(max_length=128), Optional]
 
 
-class Period(wire.BracketPathModel):
+class Period(fields.BracketPathModel):
     """Rounds of whole UTC days, `to` exclusive, by default of all time."""
 
-    since: Annotated[wire.Day | None, Optional] = Field(
+    since: Annotated[fields.Day | None, Optional] = Field(
         None, alias="from", description="rounds from this UTC day on"
     )
-    until: Annotated[wire.Day | None, Optional] = Field(
+    until: Annotated[fields.Day | None, Optional] = Field(
         None, alias="to", description="rounds before this UTC day"
     )
     server: Text = Field(None, description="rounds that this server sent")
@@ -86,7 +86,7 @@ class PeriodOfAllMaps(Period):
     map: Annotated[None, BeforeValidator(_no_map)] = Field(None, exclude=True)
 
 
-class Paged(wire.BracketPathModel):
+class Paged(fields.BracketPathModel):
     """A page of a list."""
 
     limit: Annotated[int, Field(strict=True, ge=1), BeforeValidator(_number)] = Field(
@@ -97,7 +97,7 @@ class Paged(wire.BracketPathModel):
     )
 
 
-class Counted(wire.ResponseModel):
+class Counted(fields.ResponseModel):
     """What every answer about a period says of it; `as_of`: rollups are complete up to there, and
     `raw_tail`: newer raw rows were added."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Count, Page, Paged, Period, Place
 
 
@@ -15,7 +15,7 @@ class KarmaQuery(Period, Paged):
     min_rounds: Count = 5
 
 
-class Karma(wire.ResponseModel):
+class Karma(fields.ResponseModel):
     """A player's karma gained, over the rounds that say so; `worst_round` is the smallest gain."""
 
     steam_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Page, Paged, PeriodOfAllMaps, Place
 
 
@@ -12,7 +12,7 @@ class MapsQuery(PeriodOfAllMaps, Paged):
     """Which rounds to count."""
 
 
-class Map(wire.ResponseModel):
+class Map(fields.ResponseModel):
     """A map's numbers; rates are of all its rounds, the duration is in seconds."""
 
     map_name: str

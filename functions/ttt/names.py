@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from functions.shared import db, json_codec, spool, wire
+from functions.shared import db, fields, json_codec, spool
 from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
@@ -21,13 +21,13 @@ class NewName(BaseModel):
     display_name: str = Field(min_length=1, description="cut after 128 characters")
 
 
-class NamesPath(wire.BracketPathModel):
+class NamesPath(fields.BracketPathModel):
     """Whose names."""
 
-    steam_id: wire.Name64
+    steam_id: fields.Name64
 
 
-class PastName(wire.ResponseModel):
+class PastName(fields.ResponseModel):
     """A name, from its first receipt until another one's; `valid_to` is null for the current."""
 
     name: str
@@ -36,7 +36,7 @@ class PastName(wire.ResponseModel):
     last_seen: datetime
 
 
-class Names(wire.ResponseModel):
+class Names(fields.ResponseModel):
     """All names of a player, the newest first."""
 
     steam_id: str
@@ -79,7 +79,7 @@ def record(sent: NewName, key: str | None = None) -> Literal["new", "known", "qu
 @db.retried
 def consume(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
-    sent = wire.parse(NewName, item)
+    sent = fields.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.shared_lock():
         if not erasure.erased_since(received_at, [sent.steam_id]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Page, Paged, PeriodOfAllMaps, Place
 
 
@@ -16,7 +16,7 @@ class RivalriesQuery(PeriodOfAllMaps, Paged):
     """Which kills to count."""
 
 
-class Nemesis(wire.ResponseModel):
+class Nemesis(fields.ResponseModel):
     """One player's kills of another, kills of team-mates among them."""
 
     killer: str
@@ -33,7 +33,7 @@ class Nemeses(Page):
     items: list[Nemesis]
 
 
-class Rivalry(wire.ResponseModel):
+class Rivalry(fields.ResponseModel):
     """Two players, player1 < player2, who have killed each other."""
 
     player1: str

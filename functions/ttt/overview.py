@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Counted, Period, to_page
 
 
@@ -12,7 +12,7 @@ class OverviewQuery(Period):
     """Which rounds to count."""
 
 
-class Wins(wire.ResponseModel):
+class Wins(fields.ResponseModel):
     """Rounds by who won them; together all rounds."""
 
     innocents: int

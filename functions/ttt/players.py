@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, LiteralString
 
 from psycopg import sql
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Count, Optional, Page, Paged, Period, Place
 
 # What a list is sorted by, as an expression over a person's totals.
@@ -76,7 +76,7 @@ class PlayersQuery(Period, Paged):
     search: Annotated[str | None, Optional] = None
 
 
-class Player(wire.ResponseModel):
+class Player(fields.ResponseModel):
     """A player's numbers. Rates are percent; `seconds` are those of their rounds; `favorite_weapon`
     is the one with most kills; `roles` are rounds by the role at the start."""
 

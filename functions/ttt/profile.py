@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.shared.errors import NotFound
 from functions.ttt.activity import Week, Zone, known_zone, week
 from functions.ttt.filters import Counted, PeriodOfAllMaps, to_page
@@ -19,11 +19,11 @@ from functions.ttt.roles import Role
 class ProfileQuery(PeriodOfAllMaps):
     """Whom to describe, in which rounds, and by whose clock."""
 
-    steam_id: wire.Name64
+    steam_id: fields.Name64
     tz: Zone = Field("UTC", description="an IANA time zone, for the activity")
 
 
-class MapPart(wire.ResponseModel):
+class MapPart(fields.ResponseModel):
     """A player's numbers on a map."""
 
     map_name: str
@@ -34,7 +34,7 @@ class MapPart(wire.ResponseModel):
     deaths: int
 
 
-class WeaponPart(wire.ResponseModel):
+class WeaponPart(fields.ResponseModel):
     """A player's kills with a weapon."""
 
     weapon: str
@@ -43,7 +43,7 @@ class WeaponPart(wire.ResponseModel):
     headshot_rate: float
 
 
-class Opponent(wire.ResponseModel):
+class Opponent(fields.ResponseModel):
     """Somebody the player killed, or was killed by."""
 
     steam_id: str
@@ -52,7 +52,7 @@ class Opponent(wire.ResponseModel):
     headshots: int
 
 
-class RecentRound(wire.ResponseModel):
+class RecentRound(fields.ResponseModel):
     """A round of the player; roles as they were sent."""
 
     id: str

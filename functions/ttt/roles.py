@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Page, Paged, Period, Place
 
 
@@ -14,7 +14,7 @@ class RolesQuery(Period, Paged):
     """Which rounds to count."""
 
 
-class Role(wire.ResponseModel):
+class Role(fields.ResponseModel):
     """A role's numbers: rounds and wins by the role at the start, kills and deaths by the role at
     that moment."""
 
@@ -29,7 +29,7 @@ class Role(wire.ResponseModel):
     team_kills: int
 
 
-class Change(wire.ResponseModel):
+class Change(fields.ResponseModel):
     """How often players began a round in one role and ended it in another."""
 
     from_: str = Field(alias="from")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter
 
-from functions.shared import ids, json_codec, wire
+from functions.shared import fields, ids, json_codec
 from functions.shared.errors import BadRequest, Invalid
 
 MAX_BYTES = 1_048_576
@@ -30,7 +30,7 @@ _WINNERS = {
 Text32 = Annotated[str, Field(strict=True, max_length=32)]
 Text64 = Annotated[str, Field(strict=True, max_length=64)]
 Person = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
-Tally = Annotated[wire.Number, Field(ge=-1e9, le=1e9)]
+Tally = Annotated[fields.Number, Field(ge=-1e9, le=1e9)]
 
 
 def _absent(sent: Any) -> Any:
@@ -39,7 +39,7 @@ def _absent(sent: Any) -> Any:
 
 def _flag(sent: Any) -> bool:
     if sent is not None and sent not in (0, 1):
-        wire.fail_validation("must be true or false")
+        fields.fail_validation("must be true or false")
     return bool(sent)
 
 
@@ -63,17 +63,17 @@ def _moment(sent: Any) -> datetime | None:
     if sent is None:
         return None
     try:
-        moment = wire.parse_time(sent)
+        moment = fields.parse_time(sent)
     except ValueError:
-        wire.fail_validation("must be an ISO 8601 time")
+        fields.fail_validation("must be an ISO 8601 time")
     if not _FIRST <= moment <= datetime.now(UTC) + _AHEAD:
-        wire.fail_validation("must be from 2004-01-01 to 5 minutes from now")
+        fields.fail_validation("must be from 2004-01-01 to 5 minutes from now")
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _of_people(sent: Any) -> Any:
     """A list without the entries of nobody, whatever else they say."""
-    listed = wire.array(sent)
+    listed = fields.array(sent)
     if not isinstance(listed, list) or len(listed) > _MOST_STANDINGS:
         return listed
     return [
@@ -83,7 +83,7 @@ def _of_people(sent: Any) -> Any:
     ]
 
 
-class Standing(wire.BracketPathModel):
+class Standing(fields.BracketPathModel):
     """How somebody stood at the start or the end of a round; skipped without a SteamID."""
 
     player_steamid: Text64 | None = None
@@ -92,7 +92,7 @@ class Standing(wire.BracketPathModel):
     points: Tally | None = None
 
 
-class Kill(wire.BracketPathModel):
+class Kill(fields.BracketPathModel):
     """A death; without an attacker it was the world's doing."""
 
     attacker_steamid: Annotated[Text64 | None, BeforeValidator(_absent)] = None
@@ -103,7 +103,7 @@ class Kill(wire.BracketPathModel):
     headshot: Annotated[bool, BeforeValidator(_flag)] = False
 
 
-class Buy(wire.BracketPathModel):
+class Buy(fields.BracketPathModel):
     """A purchase of equipment."""
 
     steam_id: Person
@@ -114,7 +114,7 @@ class Buy(wire.BracketPathModel):
 Standings = Annotated[list[Standing], BeforeValidator(_of_people)]
 
 
-class RoundReport(wire.BracketPathModel):
+class RoundReport(fields.BracketPathModel):
     """A round as a server sends it when it has ended."""
 
     round_id: str = Field(min_length=1, max_length=36)
@@ -122,7 +122,7 @@ class RoundReport(wire.BracketPathModel):
     winner: Annotated[
         Text64 | None, BeforeValidator(_as_text, json_schema_input_type=str | float | None)
     ] = None
-    duration: Annotated[wire.Integer | None, BeforeValidator(_duration)] = Field(
+    duration: Annotated[fields.Integer | None, BeforeValidator(_duration)] = Field(
         None, description="seconds; negative counts as 0, more than a day as null"
     )
     ended_at: Annotated[
@@ -130,8 +130,8 @@ class RoundReport(wire.BracketPathModel):
     ] = Field(None, description="ISO 8601; the round's time, which else is that of its receipt")
     start_roles: Standings = Field([], max_length=_MOST_STANDINGS)
     end_roles: Standings = Field([], max_length=_MOST_STANDINGS)
-    kills: Annotated[list[Kill], BeforeValidator(wire.array)] = Field([], max_length=2000)
-    buys: Annotated[list[Buy], BeforeValidator(wire.array)] = Field([], max_length=2000)
+    kills: Annotated[list[Kill], BeforeValidator(fields.array)] = Field([], max_length=2000)
+    buys: Annotated[list[Buy], BeforeValidator(fields.array)] = Field([], max_length=2000)
 
     @property
     def normalised_winner(self) -> str:
@@ -169,7 +169,9 @@ def parse_body(body: str) -> RoundReport:
     try:
         sent = json_codec.loads_of_game_server(body)
     except Invalid as problem:  # a NUL has a field
-        details = [{**one, "field": wire.bracketed(one["field"])} for one in problem.details or []]
+        details = [
+            {**one, "field": fields.bracketed(one["field"])} for one in problem.details or []
+        ]
         field = details[0]["field"]
         # A field of the caller's own making is not repeated: this sentence is kept and shown.
         is_ours = re.fullmatch(r"[a-z_]+(\[\d+\]\.[a-z_]+)?", field)
@@ -184,9 +186,9 @@ def parse_body(body: str) -> RoundReport:
     if not isinstance(round_id, str) or len(round_id) > 36 or _CONTROL.search(round_id):
         raise Invalid("Invalid round_id")
     try:
-        return wire.parse(RoundReport, sent)
+        return fields.parse(RoundReport, sent)
     except Invalid:  # maybe for a number that overflowed
-        return wire.parse(RoundReport, json_codec.without_infinite(sent))
+        return fields.parse(RoundReport, json_codec.without_infinite(sent))
 
 
 def _players(report: RoundReport) -> str:
@@ -206,7 +208,7 @@ def _players(report: RoundReport) -> str:
                 "points_diff": _gain(start.points, end.points),
             }
         )
-    return wire.dumps(rows)
+    return json_codec.dumps(rows)
 
 
 def _gain(start: float | None, end: float | None) -> int | None:

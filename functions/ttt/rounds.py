@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from functions.shared import db, ids, locks, spool, wire
+from functions.shared import db, fields, ids, locks, spool
 from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
 from functions.ttt.round_report import RoundReport
@@ -16,7 +16,7 @@ from functions.ttt.round_report import RoundReport
 _TOO_OLD = "is older than what is kept here"
 
 
-class RoundPath(wire.BracketPathModel):
+class RoundPath(fields.BracketPathModel):
     """Which round."""
 
     round_id: str = Field(max_length=36)
@@ -72,7 +72,7 @@ def record(
 @db.retried
 def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
-    sent = wire.parse(RoundReport, item["round"])
+    sent = fields.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.shared_lock():
         _store(sent, item["server"], received_at, erasure.erased_since(received_at, sent.people))

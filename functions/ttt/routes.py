@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from functions.shared import auth, wire
-from functions.shared.auth import Caller, RequireScope
+from functions.shared import auth, fields
+from functions.shared.auth import RequireScope
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
-from functions.shared.http import Request, Response, Routes
+from functions.shared.request import Caller, Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
 from functions.ttt import (
     activity,
     buys,
@@ -53,14 +55,14 @@ class ServerKey(RequireScope):
 write = ServerKey("ttt:write")
 
 
-class Collected(wire.ResponseModel):
+class Collected(fields.ResponseModel):
     """The round is stored."""
 
     message: Literal["Stats collected successfully"]
     round_id: str
 
 
-class Known(wire.ResponseModel):
+class Known(fields.ResponseModel):
     """The round was there already, with the same content: nothing changed."""
 
     message: Literal["Stats already collected"]
@@ -68,7 +70,7 @@ class Known(wire.ResponseModel):
     duplicate: Literal[True]
 
 
-class Accepted(wire.ResponseModel):
+class Accepted(fields.ResponseModel):
     """The database is away: the round is durably queued, as of now."""
 
     message: Literal["Stats accepted"]
@@ -76,7 +78,7 @@ class Accepted(wire.ResponseModel):
     queued: Literal[True]
 
 
-class Updated(wire.ResponseModel):
+class Updated(fields.ResponseModel):
     """The name is noted; `queued`: durably, for when the database is back."""
 
     message: Literal[
@@ -85,7 +87,7 @@ class Updated(wire.ResponseModel):
     queued: Literal[True] | None = None
 
 
-class Differs(wire.ResponseModel):
+class Differs(fields.ResponseModel):
     """The round is there with other content: nothing changed."""
 
     error: str
@@ -93,7 +95,7 @@ class Differs(wire.ResponseModel):
     differences: list[str]
 
 
-class ErasedPlayer(wire.ResponseModel):
+class ErasedPlayer(fields.ResponseModel):
     """How many rows were changed or removed, per table."""
 
     message: Literal["Player erased"]

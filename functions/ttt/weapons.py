@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.shared import db, wire
+from functions.shared import db, fields
 from functions.ttt.filters import Page, Paged, Period, Place
 
 
@@ -12,7 +12,7 @@ class WeaponsQuery(Period, Paged):
     """Which kills to count."""
 
 
-class Weapon(wire.ResponseModel):
+class Weapon(fields.ResponseModel):
     """A weapon's numbers; `events` are kills, suicides and deaths by the world together."""
 
     weapon: str

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from functions.logs import batch, event_writer
+from functions.logs import batch
 from functions.logs.ingest_server import Sender
 from functions.logs.normalise import Server
+from functions.logs.rows import COLUMNS
 from functions.shared import db
 from tests.benchmarks import logs_population
 from tests.benchmarks.store import Store
@@ -113,7 +114,7 @@ def rows(sent: list[logs_population.Sent], server: Server) -> list[tuple[object,
     assert len(stored) == len(sent), [one.reason for one in outcomes if one.reason]
     return [
         # psycopg spells a time in ten times as long.
-        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(event_writer.COLUMNS)])
+        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(COLUMNS)])
         for row in stored
     ]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from functions.logs import keys
 from functions.shared import auth, db
-from functions.shared.http import Operation
+from functions.shared.routing import Operation
 from tests.client import Client, operations
 from tests.conftest import API_KEY, Queues
 from tests.logs.panel import SERVER, make_server, say, send

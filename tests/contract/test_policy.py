@@ -12,7 +12,7 @@ import pytest
 
 from functions.logs import keys
 from functions.shared import auth, db
-from functions.shared.http import Operation
+from functions.shared.routing import Operation
 from tests.client import Client, operations
 from tests.conftest import API_KEY
 from tests.logs.panel import SERVER, make_server

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from functions.logs import steam_ids
-from functions.logs.normalise import MODES, TYPES
+from functions.logs.game_modes import MODES
+from functions.logs.normalise import TYPES
 from functions.shared import auth, db
 from infra.demo import __main__ as demo
 from infra.demo import service

@@ -10,7 +10,7 @@ from itertools import groupby
 from math import floor
 from typing import Any
 
-from functions.shared import wire
+from functions.shared import json_codec
 from tests.logs import rounds
 from tests.logs.oracle import Beat, Event, Oracle, Session, is_person
 
@@ -85,8 +85,8 @@ def card(oracle: Oracle, who: str) -> dict[str, Any]:
     return {
         "steamId": who,
         "name": name_of(oracle, who),
-        "lastSeen": wire.iso(max(one.at for one in own)),
-        "firstSeen": wire.iso(min(one.at for one in own)),
+        "lastSeen": json_codec.iso(max(one.at for one in own)),
+        "firstSeen": json_codec.iso(min(one.at for one in own)),
         "totalConnections": sum(one.steam_id == who for one in oracle.connects()),
         "playTimeHours": hours(union(played)),
         "isVip": False,
@@ -115,7 +115,9 @@ def profile(oracle: Oracle, who: str) -> dict[str, Any]:
         **card(oracle, who),
         "playTimeSeconds": union(played),
         "playTimeMethod": method(played),
-        "names": {name: (wire.iso(first), wire.iso(last)) for last, first, name in names},
+        "names": {
+            name: (json_codec.iso(first), json_codec.iso(last)) for last, first, name in names
+        },
         "notes": [],
         "activityHistory": [
             {
@@ -184,7 +186,7 @@ def analytics(oracle: Oracle, server: str, range_: str) -> dict[str, Any]:
             for seconds, who in top
         ],
         "playTimeMethod": method(here),
-        "from": wire.iso(since),
+        "from": json_codec.iso(since),
     }
 
 
@@ -236,7 +238,7 @@ def dashboard(oracle: Oracle) -> dict[str, Any]:
                 "id": one.id,
                 "message": one.text,
                 "type": "WARNING" if one.type == "ULX" else "INFO",
-                "timestamp": wire.iso(one.at),
+                "timestamp": json_codec.iso(one.at),
                 "serverName": f"Server {one.server}",
             }
             for one in newest

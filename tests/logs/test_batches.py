@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.logs import batch, event_writer, ignore_rules, ingest_server, keys, normalise
+from functions.logs import batch, event_writer, ignore_rules, ingest_server, keys, normalise, rows
 from functions.shared import auth, db
 from tests.client import Client
 from tests.conftest import Queues
@@ -383,7 +383,7 @@ class Cut:
         self.copy = event_writer.copy
 
     def __call__(
-        self, rows: Iterable[event_writer.Row], parcel: Callable[[], event_writer.EventBatch]
+        self, rows: Iterable[rows.Row], parcel: Callable[[], event_writer.EventBatch]
     ) -> set[str]:
         if not self.times:
             return self.copy(rows, parcel)

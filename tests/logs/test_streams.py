@@ -10,7 +10,7 @@ from random import Random
 import psycopg
 import pytest
 
-from functions.logs import batch, copy_writer, event_writer
+from functions.logs import batch, copy_writer, event_writer, rows
 from functions.logs.ingest_server import Sender
 from functions.logs.normalise import Server
 from functions.shared import db
@@ -95,20 +95,20 @@ def test_two_that_wait_for_each_other_crosswise_store_everything_once(store: str
     Random(3).shuffle(outcomes)
     outcomes.sort(key=lambda one: one.row is not None and one.row.id == first[0].id)
 
-    def slowly() -> Iterator[event_writer.Row]:
+    def slowly() -> Iterator[rows.Row]:
         yield from (one.row for one in outcomes[:20] if one.row)
         other.start()
         yield from (one.row for one in outcomes[20:] if one.row)
 
     with connect(store) as connection:
         connection.execute("begin")
-        columns = ", ".join(event_writer.COLUMNS)
-        marks = ", ".join(["%s"] * len(event_writer.COLUMNS))
+        columns = ", ".join(rows.COLUMNS)
+        marks = ", ".join(["%s"] * len(rows.COLUMNS))
 
-        def insert(row: event_writer.Row) -> None:
+        def insert(row: rows.Row) -> None:
             connection.execute(
                 f"insert into logs.events ({columns}) values ({marks})",
-                row[: len(event_writer.COLUMNS)],
+                row[: len(rows.COLUMNS)],
             )
 
         insert(first[0])

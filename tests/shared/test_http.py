@@ -10,7 +10,8 @@ import tracemalloc
 import pytest
 
 from functions.shared import errors
-from functions.shared.http import Request, Response, render
+from functions.shared.request import Request
+from functions.shared.response import Response, render
 from tests.gateway import gateway_event
 
 

@@ -11,36 +11,36 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field
 
-from functions.shared import wire
+from functions.shared import fields, json_codec
 from functions.shared.errors import Invalid
 
 
 class Thing(BaseModel):
     """A model with one field of each forgiving type."""
 
-    whole: wire.Integer = 1
-    number: wire.Number = 1.5
-    name: wire.Name64 = "n"
-    at: wire.Instant = datetime(2026, 1, 1, tzinfo=UTC)
-    limit: Annotated[int, wire.clamped_int(default=20, most=50)] = 20
+    whole: fields.Integer = 1
+    number: fields.Number = 1.5
+    name: fields.Name64 = "n"
+    at: fields.Instant = datetime(2026, 1, 1, tzinfo=UTC)
+    limit: Annotated[int, fields.clamped_int(default=20, most=50)] = 20
 
 
 class Period(BaseModel):
     """A model that ends with a time."""
 
-    to: wire.InclusiveEnd
+    to: fields.InclusiveEnd
 
 
 @pytest.mark.parametrize(("sent", "read"), [(245, 245), (245.0, 245), (-0.0, 0), (1e15, 10**15)])
 def test_a_whole_number_may_be_a_float(sent: float, read: int) -> None:
-    whole = wire.parse(Thing, {"whole": sent}).whole
+    whole = fields.parse(Thing, {"whole": sent}).whole
     assert (whole, type(whole)) == (read, int)
 
 
 @pytest.mark.parametrize("sent", [245.5, "245", True, None, [], float("nan"), 1e400])
 def test_what_is_no_whole_number(sent: Any) -> None:
     with pytest.raises(Invalid, match=r"whole must be a (whole|finite) number"):
-        wire.parse(Thing, {"whole": sent})
+        fields.parse(Thing, {"whole": sent})
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_no_whole_number(sent: Any) -> None:
     ],
 )
 def test_instants(sent: str, read: datetime) -> None:
-    assert wire.parse(Thing, {"at": sent}).at == read
+    assert fields.parse(Thing, {"at": sent}).at == read
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_instants(sent: str, read: datetime) -> None:
 def test_a_last_instant_is_all_of_its_millisecond(sent: str, last: int) -> None:
     """Answers show no more of a time: `to` the one that was shown must not miss it."""
     shown = datetime(2026, 3, 2, 19, 50, tzinfo=UTC)
-    assert wire.parse(Period, {"to": sent}).to == shown.replace(microsecond=last)
+    assert fields.parse(Period, {"to": sent}).to == shown.replace(microsecond=last)
 
 
 @pytest.mark.parametrize("sent", ["yesterday", "", "9" * 40, "2026-13-01", "²"])
 def test_what_is_no_instant(sent: str) -> None:
     with pytest.raises(Invalid, match="at must be an ISO 8601 time or Unix time in ms"):
-        wire.parse(Thing, {"at": sent})
+        fields.parse(Thing, {"at": sent})
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_what_is_no_instant(sent: str) -> None:
     [("5", 5), ("5.9", 5), ("999", 50), ("0", 20), ("-1", 20), ("x", 20), ("", 20), ("1e400", 20)],
 )
 def test_lenient_numbers(sent: str, read: int) -> None:
-    assert wire.parse(Thing, {"limit": sent}).limit == read
+    assert fields.parse(Thing, {"limit": sent}).limit == read
 
 
 def test_sentences_never_quote_pydantic() -> None:
     with pytest.raises(Invalid) as raised:
-        wire.parse(Thing, {"number": "x", "name": "", "whole": {}})
+        fields.parse(Thing, {"number": "x", "name": "", "whole": {}})
     assert raised.value.details == [
         {"field": "whole", "problem": "must be a whole number"},
         {"field": "number", "problem": "must be a number"},
@@ -115,19 +115,19 @@ class Household(BaseModel):
 def test_a_limit_is_named(sent: dict[str, Any], sentence: str) -> None:
     """Some were "is not valid", and nothing more."""
     with pytest.raises(Invalid, match=sentence):
-        wire.parse(Household, sent)
+        fields.parse(Household, sent)
 
 
 def test_answers_are_compact_json_with_numbers_times_and_ids() -> None:
     east = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     answer = {"d": Decimal("2.50"), "i": Decimal("5.00"), "t": east, "u": UUID(int=8), "x": "é"}
-    assert wire.dumps(answer) == (
+    assert json_codec.dumps(answer) == (
         '{"d":2.5,"i":5,"t":"2026-01-01T00:00:00.000Z",'
         '"u":"00000000-0000-0000-0000-000000000008","x":"é"}'
     )
-    assert json.loads(wire.dumps([datetime(2026, 1, 1, tzinfo=UTC).date()])) == ["2026-01-01"]
+    assert json.loads(json_codec.dumps([datetime(2026, 1, 1, tzinfo=UTC).date()])) == ["2026-01-01"]
 
 
 def test_an_answer_never_holds_nan() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        wire.dumps(float("nan"))
+        json_codec.dumps(float("nan"))

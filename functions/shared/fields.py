@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
 
@@ -115,6 +113,13 @@ def array(sent: Any) -> Any:
     return sent
 
 
+def _id(sent: Any) -> UUID | None:
+    try:
+        return UUID(sent)
+    except ValueError:
+        return None
+
+
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 # A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
 # pydantic publishes it as `ge`, which JSON Schema does not know.
@@ -126,6 +131,7 @@ Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=s
 InclusiveEnd = Annotated[
     Instant, AfterValidator(_last)
 ]  # inclusive, up to the end of its millisecond
+OptionalId = Annotated[UUID | None, BeforeValidator(_id)]  # None: an id that no row has
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 
 
@@ -200,40 +206,3 @@ _SENTENCES = {
 def _sentence(found: Any) -> str:
     kind = "model_type" if found["type"].startswith("model_") else found["type"]
     return _SENTENCES.get(kind, "is not valid").format(**found.get("ctx", {}))
-
-
-def iso(moment: datetime) -> str:
-    """A time as clients read it: ISO 8601, UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def number(value: Decimal | None) -> int | float | None:
-    """A database number as a JSON number, without a fraction where it has none."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def dumps(answer: Any) -> str:
-    """An answer as compact JSON text; raises ValueError for NaN, which no client could read."""
-    return _ENCODER.encode(answer)
-
-
-def _serialise(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return number(value)
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, BaseModel):
-        return value.model_dump(by_alias=True)
-    raise TypeError(f"no JSON spelling for {type(value).__name__}")
-
-
-# Made once: json.dumps would make one a call.
-_ENCODER = json.JSONEncoder(
-    default=_serialise, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-)

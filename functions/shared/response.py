@@ -1,0 +1,75 @@
+"""Responses: what a view returns, rendered as API Gateway reads it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from functions.shared import db, errors, json_codec, log
+from functions.shared.request import Request
+
+JSON = "application/json"
+NO_STORE = {"Cache-Control": "no-store"}
+LambdaResponse = dict[str, Any]  # what Lambda returns to API Gateway
+
+
+@dataclass
+class Response:
+    """An answer other than 200 with a JSON body: texts and bytes are sent as they are."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def render(serve: Callable[[], Response], request: Request) -> LambdaResponse:
+    """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
+    try:
+        return _serialise(serve())
+    except errors.Problem as problem:
+        if isinstance(problem.__cause__, psycopg.Error):
+            log.exception(problem.__cause__, request_id=request.id)
+        answer = _error_response(problem, request)
+    except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
+        log.exception(fault, request_id=request.id)
+        away = isinstance(fault, psycopg.Error) and db.is_unavailable(fault)
+        answer = _error_response(db.DatabaseUnavailable() if away else errors.Problem(), request)
+    return _serialise(answer)
+
+
+def _serialise(answer: Response) -> LambdaResponse:
+    packed, body = isinstance(answer.body, bytes), answer.body
+    if packed:
+        body = base64.b64encode(body).decode()
+    elif not isinstance(body, str):
+        body = json_codec.dumps(body)
+    return {
+        "statusCode": answer.status,
+        "headers": {"Content-Type": JSON, **answer.headers},
+        "body": body,
+        "isBase64Encoded": packed,
+    }
+
+
+def _error_response(problem: errors.Problem, request: Request) -> Response:
+    family = errors.family_of(request.path)
+    body = errors.body_of(problem, family, request.id)
+    return Response(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
+
+
+def conditional(answer: Response, request: Request) -> Response:
+    """The answer with its ETag, or 304 for a caller who says to have it."""
+    is_spelled = isinstance(answer.body, str | bytes)
+    body = answer.body if is_spelled else json_codec.dumps(answer.body)
+    said = body if isinstance(body, bytes) else body.encode()
+    tag = f'"{hashlib.sha256(said).hexdigest()[:32]}"'
+    known = request.header("if-none-match")
+    headers = {**answer.headers, "ETag": tag}
+    if tag in known or known.strip() == "*":
+        return Response("", 304, headers)
+    return Response(body, answer.status, headers)
