@@ -48,7 +48,7 @@ format: ## Lay the code out
 
 migrate: ## Bring DATABASE_URL, or the local database, to the schema of this checkout
 	$(HAVE) project
-	@$(PYTHON) -m infra.local.database schema.migrate
+	@$(PYTHON) -m infra.local.database schema.engine.migrate
 
 openapi: ## Write openapi.json from routes and models
 	$(HAVE) project
@@ -64,15 +64,15 @@ rollups: ## Show the rollups, their lag and last audit (ARGS="--help" for more)
 
 replay: ## Put dead letters back into the queue (ARGS="--list" only shows them)
 	$(HAVE) project
-	@$(PYTHON) -m infra.replay $(ARGS)
+	@$(PYTHON) -m infra.ops.replay $(ARGS)
 
 key: ## Issue, list or revoke API keys (ARGS="--help" says how)
 	$(HAVE) project
-	@$(PYTHON) -m infra.keys $(ARGS)
+	@$(PYTHON) -m infra.ops.keys $(ARGS)
 
 analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how)
 	$(HAVE) project
-	@$(PYTHON) -m infra.local.database infra.analysts $(ARGS)
+	@$(PYTHON) -m infra.local.database infra.ops.analysts $(ARGS)
 
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project

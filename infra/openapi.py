@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from functools import cache
-from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from functions.domains import load_routes
 from functions.shared import fields
 from functions.shared.routing import Operation
 
@@ -79,19 +79,8 @@ def document() -> dict[str, Any]:
     }
 
 
-def _doors() -> tuple[str, ...]:
-    """The names in app.py, read as text: importing it would need a database."""
-    found = re.search(r"^DOORS = \((.*)\)", (ROOT / "app.py").read_text(), re.MULTILINE)
-    assert found
-    return tuple(re.findall(r'"([\w.]+)"', found[1]))
-
-
-def _routes(door: str) -> Any:
-    return import_module(f"functions.{door}").routes
-
-
 def _operations() -> list[Operation]:
-    return [one for door in _doors() for one in _routes(door).operations]
+    return [operation for routes in load_routes() for operation in routes.operations]
 
 
 @cache

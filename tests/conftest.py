@@ -23,8 +23,8 @@ from functions.rollups import refresh
 from functions.shared import auth, aws, db
 from functions.shared.settings import settings
 from infra.local import pgbouncer, timescale
-from schema.migrate import Report, migrate
-from tests.client import Client
+from schema.engine.migrate import Report, migrate
+from tests.support.client import Client
 
 API_KEY = "test-bootstrap-key"
 GIVEN = os.environ.get("DATABASE_URL", "")

@@ -14,7 +14,7 @@ SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").
 # What a domain publishes to others: {importing module: functions it may use}.
 PUBLISHED: dict[str, set[str]] = {
     "spool": {
-        "functions.logs.heartbeats",
+        "functions.logs.servers.heartbeats",
         "functions.logs.spooled",
         "functions.tilt.events",
         "functions.ttt.names",
@@ -80,9 +80,9 @@ def test_every_public_function_says_what_the_caller_gets(path: Path) -> None:
 
 SQL = [
     *FUNCTIONS.rglob("*.py"),
-    *(ROOT / "schema").glob("*.py"),
-    *(ROOT / "schema" / "always").glob("*.sql"),
-    *(ROOT / "schema" / "rollups").glob("*.sql"),
+    *(ROOT / "schema" / "engine").glob("*.py"),
+    *(ROOT / "schema" / "functions").glob("*.sql"),
+    *(ROOT / "schema" / "rollups").glob("*/*.sql"),
 ]
 # A day or a month has no length of its own in a session's zone: hours have, and what is added or
 # cut with 'UTC' as its last argument.

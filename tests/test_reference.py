@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests import reference
+from tests.support import reference
 
 STATS = {
     "success": True,

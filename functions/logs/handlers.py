@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.logs import ip_retention as erasing
+from functions.logs.privacy import ip_retention as erasing
 from functions.shared import db, log
 from functions.shared.settings import settings
 

@@ -20,12 +20,12 @@ class Problem(Exception):  # noqa: N818  an HTTP term
 
     def __init__(
         self,
-        sentence: str | None = None,
+        message: str | None = None,
         details: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
         **extra: Any,
     ) -> None:
-        self.message = sentence or self.message
+        self.message = message or self.message
         self.details = details
         self.headers = headers or {}
         self.extra = extra  # further keys of the body, where a contract promises them
@@ -33,7 +33,7 @@ class Problem(Exception):  # noqa: N818  an HTTP term
 
 
 class BadRequest(Problem):
-    status, code, sentence = 400, "BAD_REQUEST", "The request cannot be understood."
+    status, code, message = 400, "BAD_REQUEST", "The request cannot be understood."
 
 
 class Invalid(BadRequest):
@@ -43,44 +43,44 @@ class Invalid(BadRequest):
 
 
 class Unauthorized(Problem):
-    status, code, sentence = 401, "UNAUTHORIZED", "An API key is needed."
+    status, code, message = 401, "UNAUTHORIZED", "An API key is needed."
 
 
 class Forbidden(Problem):
-    status, code, sentence = 403, "FORBIDDEN", "This key may not do that."
+    status, code, message = 403, "FORBIDDEN", "This key may not do that."
 
 
 class NotFound(Problem):
-    status, code, sentence = 404, "NOT_FOUND", "Not found"
+    status, code, message = 404, "NOT_FOUND", "Not found"
 
 
 class MethodNotAllowed(Problem):
-    status, code, sentence = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
+    status, code, message = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
 
 
 class Conflict(Problem):
-    status, code, sentence = 409, "CONFLICT", "This is there already, with other content."
+    status, code, message = 409, "CONFLICT", "This is there already, with other content."
 
 
 class TooLarge(Problem):
-    status, code, sentence = 413, "PAYLOAD_TOO_LARGE", "Payload too large"
+    status, code, message = 413, "PAYLOAD_TOO_LARGE", "Payload too large"
 
 
 class TooManyRequests(Problem):
-    status, code, sentence = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
+    status, code, message = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
 
 
 class NotImplementedYet(Problem):
-    status, code, sentence = 501, "NOT_IMPLEMENTED", "Not implemented"
+    status, code, message = 501, "NOT_IMPLEMENTED", "Not implemented"
 
 
 class Unavailable(Problem):
     """Nothing can be answered or kept now; the caller may repeat the request."""
 
-    status, code, sentence = 503, "UNAVAILABLE", "Database not connected"
+    status, code, message = 503, "UNAVAILABLE", "Database not connected"
 
-    def __init__(self, sentence: str | None = None) -> None:
-        super().__init__(sentence, headers={"Retry-After": "5"})
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message, headers={"Retry-After": "5"})
 
 
 _GAME = ("auth", "player", "inventory", "pets", "shop", "battles")

@@ -13,8 +13,10 @@ MIGRATION: Final = 7_417_201  # one migration of a database at a time
 ROLLUPS: Final = 7_417_202  # one refresh, audit or retention at a time
 TTT_ROUNDS: Final = 7_417_203  # writers of rounds share it, an erasure has it alone
 COLUMNSTORE: Final = 7_417_204  # one packing or indexing of packed logs at a time
-LOGS_FOLD: Final = 7_417_205  # one fold of changes of logs at a time, in always/logs_fold.sql
+LOGS_FOLD: Final = (
+    7_417_205  # one fold of changes of logs at a time, in schema/functions/logs_fold.sql
+)
 
-TTT_NAMES: Final = 20_260_302  # seed; of a player, in always/ttt_names.sql
+TTT_NAMES: Final = 20_260_302  # seed; of a player (ttt_names.sql)
 LOGS_NOTES: Final = 20_260_304  # seed; of a player
 LOGS_PUNISHMENTS: Final = 20_260_305  # seed; of a player

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from functions.logs import event_queue as logs_events
-from functions.logs import heartbeats as logs_heartbeats
+from functions.logs.ingest import event_queue as logs_events
+from functions.logs.servers import heartbeats as logs_heartbeats
 from functions.shared import auth, aws, db, errors, log, spool, spool_parts
 from functions.shared.settings import settings
 from functions.tilt import events as tilt_events

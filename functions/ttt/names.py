@@ -49,7 +49,7 @@ def parse_body(body: str) -> NewName:
     try:
         sent = json_codec.loads_of_game_server(body)
     except Invalid as problem:
-        is_nul = "display_name must not contain a NUL" in problem.sentence
+        is_nul = "display_name must not contain a NUL" in problem.message
         sentence = "Invalid display_name" if is_nul else "Invalid JSON"
         raise BadRequest(sentence, problem.details) from None
     if not isinstance(sent, dict) or not sent.get("steam_id") or not sent.get("display_name"):

@@ -111,7 +111,7 @@ def collect(request: Request) -> Response:
         sent = round_report.parse_body(body)
         done = rounds.record(sent, server, key)
     except (BadRequest, Conflict) as problem:
-        quarantine.keep(body, server, problem.sentence, key)
+        quarantine.keep(body, server, problem.message, key)
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":

@@ -14,9 +14,9 @@ from urllib.parse import urlencode, urlsplit
 
 from functions.shared import auth
 from functions.shared.errors import Problem
-from infra.keys import use_database
 from infra.local import state
 from infra.local.cloud import LOCAL
+from infra.ops.keys import use_database
 
 _PATIENCE = 60  # seconds for an answer: the first one waits for a cold start
 _TRIES = 5

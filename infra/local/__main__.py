@@ -26,9 +26,9 @@ def main() -> int:
     _heed(_End())
     try:
         # Imported here, because Ctrl-C may come during the second that it takes.
-        from infra.local import program
+        from infra.local import commands
 
-        return program.main()
+        return commands.main()
     finally:
         _heed(signal.SIG_IGN)  # one that comes while Python says goodbye is late
 

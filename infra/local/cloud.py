@@ -114,7 +114,7 @@ def running(home: Path, queues: Path | None = None) -> Iterator[Cloud]:
     cloud = Cloud(free_port(), secrets.token_urlsafe(32))
     with (home / "cloud.log").open("wb") as log:
         process = subprocess.Popen(
-            [python, Path(__file__).with_name("leash.py"), emulator.__file__],
+            [python, Path(__file__).with_name("parent_watch.py"), emulator.__file__],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -126,7 +126,7 @@ def running(home: Path, queues: Path | None = None) -> Iterator[Cloud]:
             _await_ready(cloud, process, home)
             yield replace(cloud, process=process)
         finally:
-            process.stdin.close()  # lets go of the leash
+            process.stdin.close()  # ends what watches it
             process.wait()
             shutil.rmtree(scratch, ignore_errors=True)
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from infra.local import account
+from infra.local import server_user
 from infra.local.postgres import Postgres, PostgresError
 
 _OURS = "tiltyard.conf"
@@ -51,7 +51,7 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     secret.touch(mode=0o600)
     secret.write_text(password)
     for path in (half, secret):
-        account.give(path)
+        server_user.give(path)
     words = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--auth=scram-sha-256"]
     if postgres.major >= 17:  # Unicode case and character classes, whatever locales the machine has
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -65,7 +65,7 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     with (half / "postgresql.conf").open("a") as initdbs:  # it probed what shared memory works here
         initdbs.write(f"include '{_OURS}'\n")
     (half / _OURS).touch()
-    account.give(half / _OURS)
+    server_user.give(half / _OURS)
     half.rename(home / "data")
 
 
@@ -117,7 +117,7 @@ def _launch(home: Path, postgres: Postgres) -> str:
     """Start the server and wait for it; returns what it said when it did not start, or nothing."""
     log = home / "server.log"
     log.touch(mode=0o600)
-    account.give(log)
+    server_user.give(log)
     begun = log.stat().st_size
     pg_ctl = (postgres.bin / "pg_ctl", f"--pgdata={home / 'data'}", "--wait", f"--log={log}")
     if _run(home, *pg_ctl, "start").returncode == 0:
@@ -157,7 +157,7 @@ def _run(home: Path, program: Path, *words: str) -> subprocess.CompletedProcess[
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             check=False,
             start_new_session=True,  # Ctrl-C in a terminal is for make, which stops us in order
-            **account.drop(),
+            **server_user.drop(),
         )
         said.seek(0)
         text = said.read()

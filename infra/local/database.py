@@ -1,4 +1,4 @@
-"""Runs a module as the local database's admin: `python -m infra.local.database schema.migrate`.
+"""Runs a module as the local database's admin: `… -m infra.local.database schema.engine.migrate`.
 
 The module finds the login in DATABASE_URL. Where that is set already, it is left as it is.
 """

@@ -1,6 +1,6 @@
 """MiniStack as the local stack needs it: closed to strangers, with queues that outlive it.
 
-`leash.py` runs this file with MiniStack's own Python: nothing of the project can be imported here.
+`parent_watch.py` runs this file with MiniStack's own Python: it imports nothing of the project.
 MiniStack's own persistence would not do: it writes once, at a shutdown that a killed stack never
 reaches, and brings queues back under names that the next deployment no longer uses.
 """

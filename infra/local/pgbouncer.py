@@ -13,7 +13,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from infra.local import account, debian, lock
+from infra.local import debian, lock, server_user
 from infra.local.cloud import free_port
 from infra.local.postgres import LOCAL, PostgresError, settle
 
@@ -57,7 +57,7 @@ def running(home: Path, url: str) -> Iterator[Callable[[str], str]]:
         stderr=subprocess.DEVNULL,
         cwd=home,
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-        **account.drop(),
+        **server_user.drop(),
     )
     try:
         _await(process, port, home)
@@ -84,7 +84,7 @@ def _configure(home: Path, server: dict[str, str], port: int) -> None:
         file = home / name
         file.touch(mode=0o600)
         file.write_text(text)
-        account.give(file)
+        server_user.give(file)
 
 
 def _await(process: subprocess.Popen[bytes], port: int, home: Path) -> None:
@@ -103,7 +103,7 @@ def _program() -> Path:
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found:
         return Path(found)
-    root = account.reachable(LOCAL / "pgbouncer")
+    root = server_user.reachable(LOCAL / "pgbouncer")
     program = root / "usr/sbin/pgbouncer"
     with lock.held(LOCAL / "locks/pgbouncer"):
         debian.install(["pgbouncer"], root, LOCAL / "debian")

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local import account, debian, lock
+from infra.local import debian, lock, server_user
 
 LOCAL = Path(__file__).resolve().parents[2] / ".local"
 OLDEST_POSTGRES = 16
@@ -64,7 +64,7 @@ def private() -> Postgres:
 
 def private_root() -> Path:
     """Where the private copy is, or would be."""
-    return account.reachable(LOCAL / "postgresql")
+    return server_user.reachable(LOCAL / "postgresql")
 
 
 def inspect(folder: Path) -> Postgres | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local import account, timescale
+from infra.local import server_user, timescale
 from infra.local.timescale import HOME, Server, TimescaleError
 
 _PAUSE = 1.0
@@ -41,7 +41,7 @@ def _revive(server: Server, say: Callable[[str], None], home: Path) -> bool:
     """Start the server if it died; True when it cannot be started now."""
     if not timescale.died(home):
         return False
-    log = account.reachable(home) / "server.log"
+    log = server_user.reachable(home) / "server.log"
     say(f"The database ended by itself: starting it again. {log} may say why.")
     begun = time.monotonic()
     try:

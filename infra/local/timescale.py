@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from infra.local import account, cluster, container, given, lock, postgres
+from infra.local import cluster, container, given, lock, postgres, server_user
 from infra.local.container import ContainerError
 from infra.local.debian import DebianError
 from infra.local.given import GivenError
@@ -103,7 +103,7 @@ def reset(home: Path = HOME) -> None:
 
 def running(home: Path = HOME) -> Record | None:
     """What the folder remembers, when its server is up."""
-    home = account.reachable(home)
+    home = server_user.reachable(home)
     record = _read(home)
     if not record:
         return None
@@ -113,7 +113,7 @@ def running(home: Path = HOME) -> Record | None:
 
 def died(home: Path = HOME) -> bool:
     """True when the server of this folder is down, though nobody stopped it."""
-    home = account.reachable(home)
+    home = server_user.reachable(home)
     return _read(home) is not None and not (home / _AT_REST).exists() and running(home) is None
 
 
@@ -236,7 +236,7 @@ def _write(home: Path, record: Record) -> None:
 @contextmanager
 def _alone(home: Path) -> Iterator[Path]:
     """Hold the lock of a cluster's folder, wherever the server's user can reach it."""
-    home = account.reachable(home)
+    home = server_user.reachable(home)
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)  # the server's user passes through; nobody looks around
     with lock.held(home / "lock"):

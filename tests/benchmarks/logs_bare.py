@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from functions.logs import batch
+from functions.logs.ingest import batch
 from tests.benchmarks import callee, logs_store
 
 # The floor's and the peer's, with the same indexes as ours and nothing else.

@@ -18,8 +18,9 @@ from random import Random
 from threading import Event as Flag
 from typing import Any
 
-from functions.logs import batch, change_queue, event_writer
-from functions.logs import ingest_server as known
+from functions.logs import change_queue
+from functions.logs.ingest import batch, event_writer
+from functions.logs.ingest import ingest_server as known
 from infra.local.timescale import Server
 from tests.benchmarks import logs_population, logs_requests
 from tests.benchmarks.caller import Callee, callee

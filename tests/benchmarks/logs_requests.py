@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from functions.logs import servers
-from functions.logs.normalise import Server
+from functions.logs.ingest.normalise import Server
+from functions.logs.servers import servers
 from functions.shared import auth
 from tests.benchmarks import logs_population
 from tests.benchmarks.logs_population import Sent
 from tests.benchmarks.store import Store, environ
-from tests.gateway import gateway_event
+from tests.support.gateway import gateway_event
 
 _SECONDS = 20  # of a server's life in a batch
 _MOST = 2_097_152  # bytes of a body

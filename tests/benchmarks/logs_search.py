@@ -9,7 +9,7 @@ from itertools import islice
 from random import Random
 from urllib.parse import urlencode
 
-from functions.logs import search
+from functions.logs.search import search
 from functions.rollups import columnstore
 from tests.benchmarks import logs_population, logs_requests, logs_store
 from tests.benchmarks.caller import Callee, callee

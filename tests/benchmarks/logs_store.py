@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from functions.logs import batch
-from functions.logs.ingest_server import Sender
-from functions.logs.normalise import Server
+from functions.logs.ingest import batch
+from functions.logs.ingest.ingest_server import Sender
+from functions.logs.ingest.normalise import Server
 from functions.logs.rows import COLUMNS
 from functions.shared import db
 from tests.benchmarks import logs_population

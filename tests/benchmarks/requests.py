@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from tests.gateway import gateway_event
+from tests.support.gateway import gateway_event
 
 KEY = "bench-bootstrap-key"
 ENVIRON = {

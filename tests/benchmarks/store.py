@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from functions.shared import db
 from functions.shared.settings import settings
 from infra.local import timescale
-from schema.migrate import migrate
+from schema.engine.migrate import migrate
 from tests.benchmarks.requests import ENVIRON
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from functions.logs import batch
-from tests import reference
-from tests.logs.ingest import RECEIPT
+from functions.logs.ingest import batch
+from tests.support import reference
+from tests.support.logs.ingest import RECEIPT
 
 
 class Clock(datetime):

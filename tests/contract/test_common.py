@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
+from tests.support.client import Client
 
 EVENT = {"userId": "u", "timestamp": int(time.time() * 1000), "signals": [], "tiltScore": 2}
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.logs import keys
+from functions.logs.servers import keys
 from functions.shared import auth, db
 from functions.shared.routing import Operation
-from tests.client import Client, operations
 from tests.conftest import API_KEY, Queues
-from tests.logs.panel import SERVER, make_server, say, send
 from tests.spool.conftest import Mapping
+from tests.support.client import Client, operations
+from tests.support.logs.panel import SERVER, make_server, say, send
 
 WHO = "STEAM_0:1:101"
 TIMES = [

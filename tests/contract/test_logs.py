@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from functions.shared import db, ids
-from tests.client import Client
 from tests.contract.conftest import Clock
-from tests.logs.ingest import ANA, EXAMPLE, RECEIPT, URL, chat, send, sums
-from tests.logs.panel import NOW, ago, make_server, make_staff, stamp
+from tests.support.client import Client
+from tests.support.logs.ingest import ANA, EXAMPLE, RECEIPT, URL, chat, send, sums
+from tests.support.logs.panel import NOW, ago, make_server, make_staff, stamp
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from functions.shared import auth, db
-from tests.client import Client
 from tests.conftest import API_KEY
-from tests.logs.panel import SERVER, ingest, make_server, make_staff
+from tests.support.client import Client
+from tests.support.logs.panel import SERVER, ingest, make_server, make_staff
 
 MISSING = {"error": "Missing authorization token"}
 INVALID = {"error": "Invalid or expired token"}

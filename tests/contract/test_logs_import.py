@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from functions.logs import imports
+from functions.logs.text_import import imports
 from functions.shared import db
-from tests.client import Answered, Client
-from tests.logs.panel import SERVER, TODAY, make_server, make_staff, send
+from tests.support.client import Answered, Client
+from tests.support.logs.panel import SERVER, TODAY, make_server, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from functions.shared import auth, db
-from tests.client import Client
 from tests.conftest import Queues
-from tests.logs.ingest import Away, chat, leave, send
-from tests.logs.panel import SERVER, make_server
 from tests.spool.conftest import Mapping
+from tests.support.client import Client
+from tests.support.logs.ingest import Away, chat, leave, send
+from tests.support.logs.panel import SERVER, make_server
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from functions.logs import event_reader
+from functions.logs.search import event_reader
 from functions.shared import ids
-from tests.client import Answered, Client
-from tests.logs.panel import ago, make_server, make_staff, say, send
+from tests.support.client import Answered, Client
+from tests.support.logs.panel import ago, make_server, make_staff, say, send
 
 ANA, BO = "STEAM_0:1:12", "STEAM_0:1:123"
 
@@ -146,7 +146,7 @@ def test_the_feed_is_cut_to_what_an_answer_holds(
     """200 events of control characters were 8 MB, more than Lambda can answer with."""
     staff = make_staff()
     start = poll(staff)["cursor"]
-    monkeypatch.setattr(event_reader, "MOST_BYTES", 60_000)
+    monkeypatch.setattr(event_reader, "MAX_BYTES", 60_000)
     send(game, *[say("\1" * 2000, ago(seconds=n), eventId=str(n)) for n in range(5)])
     [newest] = poll(staff, limit=5)["events"][1:]
     seen, cursor = [], start

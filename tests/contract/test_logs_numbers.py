@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from functions.shared import db
-from tests.client import Client
-from tests.logs.ingest import URL, chat
-from tests.logs.panel import make_server, make_staff
+from tests.support.client import Client
+from tests.support.logs.ingest import URL, chat
+from tests.support.logs.panel import make_server, make_staff
 
 # As GMod's builds and the C libraries below them write it; "" is nothing at all.
 SPELLINGS = ["", "nan", "-nan", "-nan(ind)", "NaN", "inf", "-inf", "Infinity", "1e400", "9" * 400]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Client
-from tests.logs.panel import SERVER, TODAY, ago, make_server, make_staff, say, send
+from tests.support.client import Client
+from tests.support.logs.panel import SERVER, TODAY, ago, make_server, make_staff, say, send
 
 MOMENT = ago(minutes=3)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.logs import ingest_server
+from functions.logs.ingest import ingest_server
 from functions.shared import db
-from tests.client import Client
 from tests.conftest import Queues
-from tests.logs.ingest import URL, Away, chat, leave, send, stored, sums
-from tests.logs.panel import make_server
 from tests.spool.conftest import Mapping
+from tests.support.client import Client
+from tests.support.logs.ingest import URL, Away, chat, leave, send, stored, sums
+from tests.support.logs.panel import make_server
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from functions.shared import db
-from tests.client import Client
 from tests.contract.conftest import Clock
-from tests.logs.ingest import RECEIPT, chat, send, sums
-from tests.logs.panel import SERVER, make_server, make_staff
+from tests.support.client import Client
+from tests.support.logs.ingest import RECEIPT, chat, send, sums
+from tests.support.logs.panel import SERVER, make_server, make_staff
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import json
 
 import pytest
 
-from functions.logs import batch, keys
+from functions.logs.ingest import batch
+from functions.logs.servers import keys
 from functions.shared import auth, db
-from tests.client import Client
 from tests.conftest import API_KEY
-from tests.logs.ingest import EXAMPLE, URL, chat, send, stored, sums
-from tests.logs.panel import SERVER, make_server, make_staff
+from tests.support.client import Client
+from tests.support.logs.ingest import EXAMPLE, URL, chat, send, stored, sums
+from tests.support.logs.panel import SERVER, make_server, make_staff
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.logs import keys
+from functions.logs.servers import keys
 from functions.shared import auth, db
-from tests.client import Client
-from tests.logs.panel import SERVER, ingest, make_server, make_staff
+from tests.support.client import Client
+from tests.support.logs.panel import SERVER, ingest, make_server, make_staff
 
 NEW: dict[str, Any] = {
     "name": "Harbour ☭",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from functions.shared import db
-from tests.client import Client
-from tests.logs.panel import connect, make_server, make_staff, say, send
+from tests.support.client import Client
+from tests.support.logs.panel import connect, make_server, make_staff, say, send
 
 ANA = "STEAM_0:1:101"
 ENDLESS = "x" * 65

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from functions.shared import db
-from tests.client import Client
-from tests.logs.panel import make_staff
+from tests.support.client import Client
+from tests.support.logs.panel import make_staff
 
 
 @pytest.fixture

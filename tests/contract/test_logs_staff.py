@@ -11,10 +11,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from functions.logs import notes, punishments
+from functions.logs.moderation import notes, punishments
 from functions.shared import db, locks
-from tests.client import Client
-from tests.logs.panel import connect, make_server, make_staff, send
+from tests.support.client import Client
+from tests.support.logs.panel import connect, make_server, make_staff, send
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 NOTES, PUNISHMENTS = f"/api/players/{ANA}/notes", f"/api/players/{ANA}/punishments"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions.logs import ip_addresses, ip_retention, ip_sightings
+from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
 from functions.shared import db
-from tests.client import Client
-from tests.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
+from tests.support.client import Client
+from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
 
 A, B, C, D = (f"STEAM_0:1:{n}" for n in (101, 102, 103, 104))
 PATH, ALLOW = "/api/suspicious", "/api/suspicious/allow"

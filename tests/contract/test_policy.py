@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from functions.logs import keys
+from functions.logs.servers import keys
 from functions.shared import auth, db
 from functions.shared.routing import Operation
-from tests.client import Client, operations
 from tests.conftest import API_KEY
-from tests.logs.panel import SERVER, make_server
+from tests.support.client import Client, operations
+from tests.support.logs.panel import SERVER, make_server
 
 WAYS = ("X-Api-Key", "Authorization", "X-Server-Key", "api_key")  # the last one is in the query
 SCOPES = {

@@ -1,7 +1,7 @@
 """What the reference declares is what is answered: here what may happen on any route.
 
 The other direction, that nothing is answered but what is declared, every test holds: see
-tests/reference.py.
+tests/support/reference.py.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from functions.shared import auth
-from tests import reference
-from tests.client import Client
 from tests.conftest import API_KEY, Queues
+from tests.support import reference
+from tests.support.client import Client
 
 DEAD = {"key": f"ty_00000000_{'0' * 64}", "server": f"sk_live_00000000_{'0' * 40}"}
 PARTS = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.shared import db
-from tests.client import Answered, Client
+from tests.support.client import Answered, Client
 
 NOW = int(time.time() * 1000)
 DAY = 86_400_000

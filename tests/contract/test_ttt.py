@@ -12,10 +12,10 @@ import pytest
 
 from functions.shared import auth, db
 from functions.ttt import feed, names, rounds
-from tests.client import Answered, Client
 from tests.conftest import API_KEY, Queues
 from tests.spool.conftest import Mapping
-from tests.ttt.example import FIRST, NAMES, SECOND, SEED, A, B, C, D
+from tests.support.client import Answered, Client
+from tests.support.ttt.example import FIRST, NAMES, SECOND, SEED, A, B, C, D
 
 Away = Callable[[], None]
 DAY = 86_400_000
@@ -1036,7 +1036,7 @@ def test_a_body_stays_under_5_megabytes_and_is_cut_between_rounds(client: Client
 
 
 def test_a_body_holds_at_least_one_round(example: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "MOST_BYTES", 10)
+    monkeypatch.setattr(feed, "MAX_BYTES", 10)
     answered = example.get("/api/stats")
     assert rows(answered.json, "id") == [(SECOND["round_id"],)]
     assert (answered.headers["x-has-more"], answered.headers["x-next-offset"]) == ("true", "1")

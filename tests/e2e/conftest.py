@@ -14,8 +14,8 @@ import pytest
 
 from infra.local import stack as local_stack
 from infra.local import timescale
-from tests.client import Answered as Reply
 from tests.conftest import GIVEN, own_server
+from tests.support.client import Answered as Reply
 
 
 @dataclass

@@ -17,7 +17,7 @@ import boto3
 import psycopg
 import pytest
 
-from infra.local import account
+from infra.local import server_user
 from infra.local.stack import Stack
 from tests.e2e.conftest import Database, Wire
 from tests.e2e.test_spool import NOW, until
@@ -72,7 +72,7 @@ def send(http: Wire, told: Told, user: str, score: int, ended: threading.Event) 
 
 def kill(home: Path) -> None:
     """Ends every process of a server at once, as a power cut would: none may finish a thing."""
-    data = account.reachable(home) / "data"
+    data = server_user.reachable(home) / "data"
     postmaster = int((data / "postmaster.pid").read_text().split("\n")[0])
     for pid in (postmaster, *processes(data)):
         with suppress(ProcessLookupError):

@@ -58,7 +58,7 @@ def ingest(http: Wire, server: dict[str, Any], body: Any) -> Any:
 def bearer(database: Database, name: str, scope: str) -> Bearer:
     """A key as `make key` prints it."""
     told = subprocess.run(
-        [sys.executable, "-m", "infra.keys", "issue", name, scope],
+        [sys.executable, "-m", "infra.ops.keys", "issue", name, scope],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": database.server.app_url},
         check=True,

@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra import replay
 from infra.local.stack import Stack
+from infra.ops import replay
 from tests.e2e.conftest import Database, Wire
 
 NOW = int(time.time() * 1000)

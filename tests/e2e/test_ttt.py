@@ -17,7 +17,7 @@ import pytest
 
 from infra.demo.season import Season
 from tests.e2e.conftest import Database, Wire
-from tests.ttt.example import SEED
+from tests.support.ttt.example import SEED
 
 END = datetime(2026, 5, 2, tzinfo=UTC)
 SEASON = [one.body for one in Season(7).rounds(40, END - timedelta(hours=6), END)]

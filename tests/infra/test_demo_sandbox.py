@@ -18,7 +18,7 @@ import pytest
 
 from functions.logs import steam_ids
 from functions.logs.game_modes import MODES
-from functions.logs.normalise import TYPES
+from functions.logs.ingest.normalise import TYPES
 from functions.shared import auth, db
 from infra.demo import __main__ as demo
 from infra.demo import service
@@ -27,7 +27,7 @@ from infra.demo.freebuild import Freebuild
 from infra.demo.progress import Progress
 from infra.demo.sandbox import Sandbox
 from infra.local.sam import ROOT
-from tests.logs import door
+from tests.support.logs import door
 
 END = datetime(2026, 3, 2, 23, tzinfo=UTC)
 START = END - timedelta(hours=4)

@@ -101,7 +101,7 @@ def test_the_migration_carries_its_files(tmp_path: Path) -> None:
     package.code("MigrateFunction", LOCAL, tmp_path)
     shipped = {name for name in names(tmp_path / "schema") if name.endswith(".sql")}
     assert shipped == {name for name in names(ROOT / "schema") if name.endswith(".sql")}
-    assert (tmp_path / "schema/migrate.py").exists()
+    assert (tmp_path / "schema/engine/migrate.py").exists()
 
 
 @pytest.mark.parametrize("name", ["Spool", "Refresh", "Audit", "Retention"])

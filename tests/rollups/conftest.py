@@ -10,10 +10,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from functions.shared import db
-from schema.migrate import HERE
-from schema.rollup import Rollup
+from schema.engine.migrate import HERE
+from schema.engine.rollup import Rollup
 
-ROLLUPS = [Rollup.read(path) for path in sorted((HERE / "rollups").glob("*.sql"))]
+ROLLUPS = [Rollup.read(path) for path in sorted((HERE / "rollups").glob("*/*.sql"))]
 
 
 def connect(url: str) -> db.Connection:

@@ -15,12 +15,12 @@ from psycopg import sql
 from functions.rollups import analysts, handlers, refresh
 from functions.shared import db
 from functions.shared.settings import settings
-from infra import analysts as command
-from schema import logins
-from schema.migrate import HERE, Report
-from tests.logs import evening, stored
-from tests.logs.oracle import Event
+from infra.ops import analysts as command
+from schema.engine import logins
+from schema.engine.migrate import HERE, Report
 from tests.rollups.conftest import ROLLUPS, connect
+from tests.support.logs import evening, stored
+from tests.support.logs.oracle import Event
 
 pytestmark = pytest.mark.commits
 NAMELESS = {"logs.appearances", "logs.player_days", "logs.player_months"}

@@ -13,8 +13,8 @@ from functions.shared import db
 from functions.ttt import rounds
 from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
-from tests.client import Client
 from tests.rollups.conftest import connect, wrong
+from tests.support.client import Client
 
 pytestmark = pytest.mark.commits
 NOW = datetime.now(UTC)

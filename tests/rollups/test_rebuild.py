@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from functions.rollups import __main__ as command
 from functions.rollups import rebuild, refresh
 from functions.rollups.exclusive import exclusive
 from functions.shared import db
 from functions.shared.settings import settings
+from infra.ops import rollups as command
 from tests.rollups.conftest import insert, material, wrong
 
 pytestmark = pytest.mark.commits

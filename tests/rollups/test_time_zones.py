@@ -20,11 +20,11 @@ from psycopg.types.json import Jsonb
 from functions.rollups import audit, rebuild, refresh, retention
 from functions.shared import db
 from functions.ttt import round_report, rounds
-from tests.client import Client
-from tests.logs import evening, stored
-from tests.logs.panel import make_staff
 from tests.rollups.conftest import INSERT, ROLLUPS, connect, insert, wrong
-from tests.ttt.example import FIRST
+from tests.support.client import Client
+from tests.support.logs import evening, stored
+from tests.support.logs.panel import make_staff
+from tests.support.ttt.example import FIRST
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MARCH = [

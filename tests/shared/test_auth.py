@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from functions.shared import auth, db
-from tests.client import Client
+from tests.support.client import Client
 
 STATS = "/api/tilt/stats/u"
 

@@ -23,7 +23,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, setting: Callable[..., None]) -> list
 
     monkeypatch.setattr(db.Connection, "connect", note)
     monkeypatch.setattr(db, "_PAUSE", 0.3)
-    monkeypatch.setattr(db, "_ask_again_at", 0.0)
+    monkeypatch.setattr(db, "_circuit_open_until", 0.0)
     monkeypatch.setattr(db, "_connection", None)
     return tries
 

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from functions.shared import db
-from schema.migrate import Report
+from schema.engine.migrate import Report
 
 
 def kill(url: str) -> None:

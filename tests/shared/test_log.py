@@ -11,7 +11,7 @@ import pytest
 
 from functions.shared import auth, log
 from functions.tilt import stats
-from tests.client import Client
+from tests.support.client import Client
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.client import Client
+from tests.support.client import Client
 
 VISITOR = Client()  # no key, and no database behind it
 

@@ -13,11 +13,11 @@ import pytest
 from functions.shared import aws, db, spool
 from functions.spool import handlers
 from functions.tilt import events
-from infra import replay
-from schema.migrate import Report
-from tests.client import Client, admin
+from infra.ops import replay
+from schema.engine.migrate import Report
 from tests.conftest import Queues
 from tests.spool.conftest import Mapping
+from tests.support.client import Client, admin
 
 pytestmark = pytest.mark.commits
 NOW = int(time.time() * 1000)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from functions.logs import keys
+from functions.logs.servers import keys
 from functions.shared import auth, db, spool
-from infra import replay
-from tests.client import Client
+from infra.ops import replay
 from tests.conftest import Queues
-from tests.logs.panel import SERVER, make_server, say
 from tests.spool.conftest import Mapping
-from tests.ttt.example import FIRST
+from tests.support.client import Client
+from tests.support.logs.panel import SERVER, make_server, say
+from tests.support.ttt.example import FIRST
 
 pytestmark = pytest.mark.commits
 Away = Callable[[], None]

@@ -13,7 +13,7 @@ import pytest
 
 from functions.shared import db
 from functions.tilt import events, history
-from tests.client import Client
+from tests.support.client import Client
 
 NOW = int(time.time() * 1000)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.tilt import events, stats
-from tests.client import Client
+from tests.support.client import Client
 
 NOW = datetime.now(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

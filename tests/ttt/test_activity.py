@@ -10,8 +10,8 @@ import pytest
 from functions.shared import db
 from functions.shared.errors import Invalid
 from functions.ttt.activity import known_zone
-from tests.client import Client
-from tests.ttt.example import FIRST
+from tests.support.client import Client
+from tests.support.ttt.example import FIRST
 
 MOMENTS = [datetime(year, month, 15, 12, tzinfo=UTC) for year in (2004, 2023) for month in (1, 7)]
 

@@ -12,12 +12,12 @@ import pytest
 from functions.rollups import refresh
 from functions.shared import auth, db
 from functions.ttt import erasure, names, round_report, rounds
-from tests.client import Client, admin
 from tests.conftest import Queues
 from tests.rollups.conftest import connect, wrong
 from tests.spool.conftest import Mapping
-from tests.ttt.example import FIRST, NAMES, SECOND, A, B, D
-from tests.ttt.oracle import Posted
+from tests.support.client import Client, admin
+from tests.support.ttt.example import FIRST, NAMES, SECOND, A, B, D
+from tests.support.ttt.oracle import Posted
 from tests.ttt.test_statistics import FILTERS, TODAY, Community, hostile
 
 TABLES = ("rounds", "players", "kills", "buys", "names", "quarantine")

@@ -11,8 +11,8 @@ import pytest
 
 from functions.shared import db
 from functions.ttt import feed
-from tests.client import Client, _gateway
-from tests.gateway import gateway_event
+from tests.support.client import Client, _gateway
+from tests.support.gateway import gateway_event
 
 
 def fill(count: int, map_name: str, winner: str, players: str = "[]", kills: str = "[]") -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from functions.shared import auth, db
 from functions.ttt import quarantine
-from tests.client import Client, admin
-from tests.ttt.example import FIRST, SECOND, A, B
+from tests.support.client import Client, admin
+from tests.support.ttt.example import FIRST, SECOND, A, B
 
 WRONG = {**SECOND, "duration": 900.5}
 

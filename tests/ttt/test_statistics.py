@@ -17,9 +17,9 @@ from functions.rollups import refresh
 from functions.shared import db
 from functions.ttt import names, round_report, rounds
 from infra.demo.season import Season
-from tests.client import Client
 from tests.rollups.conftest import connect, wrong
-from tests.ttt.oracle import PSEUDO, Oracle, Posted
+from tests.support.client import Client
+from tests.support.ttt.oracle import PSEUDO, Oracle, Posted
 
 Told = tuple[datetime, str, str]
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -34,8 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from functions.logs import event_identity
-from functions.logs.normalise import Event
+from functions.logs.ingest import event_identity
+from functions.logs.ingest.normalise import Event
 from functions.shared import auth, ids
 
 PER_MINUTE = 5000

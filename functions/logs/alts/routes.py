@@ -1,0 +1,58 @@
+"""`/api/suspicious`: accounts that share an address, and what is no evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.logs.alts import alt_accounts, alt_allowlist
+from functions.logs.guards import author, staff
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
+
+routes = Routes(__name__)
+
+
+@routes.get("/api/suspicious/allow", guard=staff, answers={200: alt_allowlist.Allowances})
+def list_allowed(request: Request) -> list[dict[str, Any]]:
+    """Households and shared networks, which are no evidence; the newest first."""
+    return alt_allowlist.list_allowances()
+
+
+@routes.post(
+    "/api/suspicious/allow",
+    guard=staff,
+    body=alt_allowlist.NewAllowance,
+    answers={201: alt_allowlist.Allowance},
+)
+def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
+    """Allows a household, every pair of it, or a network that many share."""
+    return Response(alt_allowlist.add(sent, author(request)), 201)
+
+
+@routes.delete(
+    "/api/suspicious/allow/{allowance_id}",
+    guard=staff,
+    query=alt_allowlist.AllowancePath,
+    answers={204: "It counts as evidence again.", 404: "Allowance not found"},
+)
+def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
+    """Takes an allowance back."""
+    alt_allowlist.remove(path.allowance_id, author(request))
+    return Response("", 204)
+
+
+@routes.get(
+    "/api/suspicious",
+    guard=staff,
+    query=alt_accounts.SuspiciousQuery,
+    answers={200: alt_accounts.Suspicious},
+    response_headers=("X-Has-More",),
+)
+def list_suspicious(request: Request, ask: alt_accounts.SuspiciousQuery) -> Response:
+    """Accounts that share an address or a network, with the evidence. Nothing acts on it.
+
+    X-Has-More says whether more would not fit.
+    """
+    found, more = alt_accounts.list_groups(ask)
+    return Response(found, headers={"X-Has-More": "true" if more else "false"})

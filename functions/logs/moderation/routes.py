@@ -1,0 +1,65 @@
+"""Notes and punishments of `/api/players/{steam_id}`."""
+
+from __future__ import annotations
+
+from functions.logs.guards import author, staff
+from functions.logs.moderation import notes, punishments
+from functions.shared import db
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
+
+routes = Routes(__name__)
+
+
+@routes.post(
+    "/api/players/{steam_id}/notes",
+    guard=staff,
+    body=notes.NewNote,
+    raw_body=True,
+    query=notes.PersonPath,
+    answers={201: notes.Note, 404: "Player not found"},
+)
+def add_note(request: Request, path: notes.PersonPath) -> Response:
+    """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
+    sent = notes.parse_body(request.body())
+    return Response(notes.add(path.steam_id, sent, author(request)), 201)
+
+
+@routes.patch(
+    "/api/players/{steam_id}/notes/{note_id}",
+    guard=staff,
+    body=notes.NewNote,
+    raw_body=True,
+    query=notes.NotePath,
+    answers={200: notes.Note, 404: "Note not found"},
+)
+def change_note(request: Request, path: notes.NotePath) -> db.Row:
+    """Replaces what a note says."""
+    return notes.change(path, notes.parse_body(request.body()))
+
+
+@routes.delete(
+    "/api/players/{steam_id}/notes/{note_id}",
+    guard=staff,
+    query=notes.NotePath,
+    answers={204: "The note is gone.", 404: "Note not found"},
+)
+def remove_note(request: Request, path: notes.NotePath) -> Response:
+    """Removes a note."""
+    notes.remove(path)
+    return Response("", 204)
+
+
+@routes.post(
+    "/api/players/{steam_id}/punishments",
+    guard=staff,
+    body=punishments.NewPunishment,
+    raw_body=True,
+    query=notes.PersonPath,
+    answers={201: punishments.Punishment, 404: "Player not found"},
+)
+def punish(request: Request, path: notes.PersonPath) -> Response:
+    """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
+    sent = punishments.parse_body(request.body())
+    return Response(punishments.add(path.steam_id, sent, author(request)), 201)

@@ -1,0 +1,219 @@
+"""Players: who was ever seen, newest first, with their connections and playtime."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, LiteralString
+
+from psycopg import sql
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel
+
+from functions.logs import change_queue
+from functions.logs.moderation import punishments
+from functions.logs.players import avatars, playtime
+from functions.shared import cursors, db, fields, json_codec
+
+_MAX_BYTES = 4_500_000  # of an answer
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
+Text = Annotated[str | None, Field(max_length=256), Optional]
+
+
+class PlayersQuery(fields.BracketPathModel):
+    """Whom to list."""
+
+    search: Text = Field(None, description="in the name, in any case, or in the SteamID")
+    server_id: Text = Field(None, alias="serverId", description="who has an event there")
+    is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
+        Field(None, alias="isVip")
+    )
+    limit: Annotated[int, fields.clamped_int(default=2000, most=5000)] = 2000
+    cursor: Annotated[str | None, Optional] = None
+
+
+class ServerPart(fields.ResponseModel):
+    """A player's part on one server."""
+
+    playTimeHours: float  # noqa: N815  the wire's name
+    connections: int
+
+
+class Player(fields.ResponseModel):
+    """A player; `name` is the newest one, else the SteamID."""
+
+    steamId: str  # noqa: N815
+    name: str
+    avatarUrl: str  # noqa: N815
+    lastSeen: datetime  # noqa: N815
+    firstSeen: datetime  # noqa: N815
+    totalConnections: int  # noqa: N815
+    playTimeHours: float  # noqa: N815
+    isVip: bool  # noqa: N815
+    serverStats: dict[str, ServerPart]  # noqa: N815
+    punishments: list[punishments.Punishment]
+
+
+class Players(RootModel[list[Player]]):
+    """Players, last seen first: the answer is the bare list."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+def exists(steam_id: str) -> bool:
+    """Whether an event ever had this SteamID, and it is an account's. One round trip."""
+    return bool(
+        db.query(
+            "select 1 as one from logs.player_sums where steam_id = %s and events > 0 limit 1",
+            (steam_id,),
+        )
+    )
+
+
+def list_players(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of Players, and the cursor of the next one. Three round trips."""
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
+    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
+    if ask.is_vip:
+        return [], None  # nothing makes anybody one
+    change_queue.fold_some()
+    rows = db.query(
+        _ALL,
+        {
+            "person": None,
+            "server": ask.server_id,
+            "search": ask.search,
+            "last_at": last_at,
+            "last_id": last_id,
+            "one_more": ask.limit + 1,
+        },
+    )
+    found = _to_response(rows[: ask.limit])
+    kept = _fitting(found)
+    if len(kept) == len(rows):
+        return kept, None
+    return kept, cursors.encode([kept[-1]["lastSeen"].isoformat(), kept[-1]["steamId"]], **filters)
+
+
+def get_players(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Each of these who is a player, by SteamID, as Player. Three round trips."""
+    change_queue.fold_some()
+    asked = {
+        "person": steam_ids[0] if len(steam_ids) == 1 else None,
+        "only": steam_ids,
+        "server": None,
+        "search": None,
+        "last_at": None,
+        "last_id": None,
+        "one_more": len(steam_ids),
+    }
+    return {one["steamId"]: one for one in _to_response(db.query(_SOME, asked))}
+
+
+def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
+    given = punishments.list_punishments([row["steam_id"] for row in rows]) if rows else {}
+    return [
+        {
+            "steamId": row["steam_id"],
+            "name": row["name"],
+            "avatarUrl": avatars.get_avatar_url(row["steam_id"]),
+            "lastSeen": row["last_at"],
+            "firstSeen": row["first_at"],
+            "totalConnections": row["connections"],
+            "playTimeHours": playtime.hours(row["seconds"]),
+            "isVip": False,
+            "serverStats": {
+                name: {"playTimeHours": playtime.hours(seconds), "connections": connections}
+                for name, seconds, connections in zip(
+                    row["server_ids"], row["server_seconds"], row["server_connections"], strict=True
+                )
+            },
+            "punishments": given.get(row["steam_id"], []),
+        }
+        for row in rows
+    ]
+
+
+def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of these as an answer holds, and at least one."""
+    total = 0
+    for count, one in enumerate(found):
+        total += len(json_codec.dumps(one).encode()) + 1
+        if total > _MAX_BYTES and count:
+            return found[:count]
+    return found
+
+
+# Everybody is counted at once: looking some up in the newest rows, by no index, takes longer.
+_LISTED: LiteralString = """
+    with pending as materialized (
+      select row(p.*)::logs.play_change as play
+      from logs.pending_play(%(person)s, null) as p
+    ), delta as (
+      select (play).steam_id, (play).server_id,
+        sum((play).sign * logs.seconds((play).started_at, (play).ended_at, h.at, 'infinity'))
+          filter (where (play).kind = 'session') as seconds,
+        sum((play).sign) filter (where (play).is_counted) as connections
+      from pending
+      cross join (select rollups.horizon('logs.played') as at) as h
+      group by (play).steam_id, (play).server_id
+    ), there as (
+      select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
+        sum(connections)::bigint as connections, max(named_at) as named_at,
+        (array_agg(named_by order by named_at desc, named_by desc)
+          filter (where name is not null))[1] as named_by,
+        (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
+          as name
+      from logs.player_sums
+      {only}
+      group by steam_id, server_id
+      having sum(events) > 0
+    ), played as (
+      select steam_id, server_id, sum(seconds)::bigint as seconds
+      from logs.play_totals
+      {only}
+      group by steam_id, server_id
+    ), total as (
+      select steam_id, sum(seconds)::bigint as seconds
+      from (
+        select steam_id, seconds
+        from logs.person_totals
+        {only}
+        union all
+        select steam_id, seconds
+        from logs.union_changes(array(select play from pending))
+      ) as t
+      group by steam_id
+    ), person as (
+      select t.steam_id, min(t.first_at) as first_at, max(t.last_at) as last_at,
+        sum(t.connections + coalesce(d.connections, 0))::bigint as connections,
+        coalesce(
+          (array_agg(t.name order by t.named_at desc, t.named_by desc)
+            filter (where t.name is not null))[1],
+          t.steam_id
+        ) as name,
+        array_agg(t.server_id order by t.server_id) as server_ids,
+        array_agg((coalesce(p.seconds, 0) + coalesce(d.seconds, 0))::bigint order by t.server_id)
+          as server_seconds,
+        array_agg((t.connections + coalesce(d.connections, 0))::bigint order by t.server_id)
+          as server_connections
+      from there t
+      left join played p on p.steam_id = t.steam_id and p.server_id = t.server_id
+      left join delta d on d.steam_id = t.steam_id and d.server_id = t.server_id
+      group by t.steam_id
+    )
+    select p.steam_id, name, first_at, last_at, connections, coalesce(t.seconds, 0) as seconds,
+      server_ids, server_seconds, server_connections
+    from person p
+    left join total t on t.steam_id = p.steam_id
+    where (%(server)s::text is null or %(server)s = any (server_ids))
+      -- A SteamID's collation, which `name` has from it, knows the case of ASCII letters only.
+      and (%(search)s::text is null
+        or strpos(lower(name collate "default"), lower(%(search)s)) > 0
+        or strpos(p.steam_id, %(search)s) > 0)
+      and (%(last_at)s::timestamptz is null or last_at < %(last_at)s::timestamptz
+        or last_at = %(last_at)s::timestamptz and p.steam_id > %(last_id)s::text)
+    order by last_at desc, p.steam_id
+    limit %(one_more)s
+"""
+_ALL = sql.SQL(_LISTED).format(only=sql.SQL(""))
+_SOME = sql.SQL(_LISTED).format(only=sql.SQL("where steam_id = any (%(only)s)"))

@@ -1,0 +1,147 @@
+"""Profile: everything about one player."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from functions.logs.moderation import notes
+from functions.logs.players import mode_stats, players, playtime
+from functions.logs.privacy import ip_sightings
+from functions.shared import db, fields
+from functions.shared.errors import NotFound
+
+_DAYS = 14
+_MAX_NAMES = 1000  # that are told, the newest: who plays may take another every second
+
+
+class PlayerPath(fields.BracketPathModel):
+    """Which player."""
+
+    steam_id: str
+
+
+class PastName(fields.ResponseModel):
+    """A name that a player has or had."""
+
+    name: str
+    firstSeen: datetime  # noqa: N815  the wire's name
+    lastSeen: datetime  # noqa: N815
+
+
+class PlayedDay(fields.ResponseModel):
+    """What a player played on one UTC day, and the sessions that began."""
+
+    date: date
+    hoursPlayed: float  # noqa: N815
+    sessions: int
+
+
+class Geo(fields.ResponseModel):
+    """Where an address is, as the server said."""
+
+    country: str | None = None
+    city: str | None = None
+    state: str | None = None
+    lat: float | None = None
+    lng: float | None = None
+
+
+class Profile(players.Player):
+    """A player in every respect; `ip` is there while it is kept, a game mode's part if the player
+    has events in it."""
+
+    playTimeSeconds: int  # noqa: N815
+    playTimeMethod: playtime.Method  # noqa: N815
+    ip: str | None = None
+    geo: Geo | None = None
+    names: list[PastName]
+    notes: list[notes.Note]
+    activityHistory: list[PlayedDay]  # noqa: N815
+    gameModeStats: mode_stats.ModeStats  # noqa: N815
+
+
+def get_profile(steam_id: str) -> dict[str, Any]:
+    """A player's Profile; raises NotFound. A handful of round trips."""
+    card = players.get_players([steam_id]).get(steam_id)
+    if card is None:
+        raise NotFound("Player not found")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=_DAYS - 1)
+    [row] = db.query(_PROFILE, {"who": steam_id, "since": since, "most_names": _MAX_NAMES})
+    seen = ip_sightings.newest([steam_id]).get(steam_id, {})
+    return {
+        **card,
+        "playTimeSeconds": row["seconds"],
+        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        **{name: value for name, value in seen.items() if value is not None},
+        "names": row["names"],
+        "notes": notes.list_notes(steam_id),
+        "activityHistory": [
+            _day(today - timedelta(days=ago), row["days"]) for ago in reversed(range(_DAYS))
+        ],
+        "gameModeStats": mode_stats.get_mode_stats(steam_id),
+    }
+
+
+def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
+    seconds, count = played.get(f"{day:%Y-%m-%d}", (0, 0))
+    return {"date": day.date(), "hoursPlayed": playtime.hours(seconds), "sessions": count}
+
+
+_PROFILE = """
+    with pending as materialized (
+      select row(p.*)::logs.play_change as play
+      from logs.pending_play(%(who)s, null) as p
+    ), session as (
+      select (play).sign, (play).started_at, (play).ended_at, (play).method = 'exact' as is_exact
+      from pending
+      where (play).kind = 'session'
+    ), method as (
+      select is_exact, sum(seconds) as seconds, sum(sessions) as sessions
+      from (
+        select is_exact, seconds, sessions
+        from logs.play_totals
+        where steam_id = %(who)s
+        union all
+        select is_exact, sign * logs.seconds(started_at, ended_at, h.at, 'infinity'),
+          case when started_at >= h.at then sign else 0 end
+        from session
+        cross join (select rollups.horizon('logs.played') as at) as h
+      ) as m
+      group by is_exact
+      having sum(seconds) > 0
+        or sum(sessions) > 0
+    )
+    select (
+        select coalesce(sum(seconds), 0)::bigint
+        from (
+          select seconds
+          from logs.person_totals
+          where steam_id = %(who)s
+          union all
+          select seconds
+          from logs.union_changes(array(select play from pending))
+        ) as t
+      ) as seconds,
+      exists (select from method where is_exact) as is_exact,
+      exists (select from method where not is_exact) as is_inferred,
+      coalesce((
+        select json_agg(json_build_object(
+            'name', n.name, 'firstSeen', logs.iso(n.first_at), 'lastSeen', logs.iso(n.last_at)
+          ) order by n.last_at desc, n.first_at desc, n.name collate "C")
+        from (
+          select name, min(first_at) as first_at, max(last_at) as last_at
+          from logs.player_name_sums
+          where steam_id = %(who)s
+          group by name
+          order by max(last_at) desc
+          limit %(most_names)s
+        ) as n
+      ), '[]') as names,
+      coalesce((
+        select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
+          json_build_array(d.seconds, d.sessions))
+        from logs.played_days(%(who)s, %(since)s, array(select play from pending)) as d
+      ), '{}') as days
+"""

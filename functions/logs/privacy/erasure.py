@@ -1,0 +1,286 @@
+"""Erasure of a player: a tombstone takes their place in events, which others' numbers rest on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.logs import change_queue, steam_ids
+from functions.logs.privacy import event_edits
+from functions.shared import auth, db, json_codec
+from functions.shared.errors import Invalid
+
+_BATCH_SIZE = 1000  # events
+_PARTS = ("attacker", "victim", "target")
+# What may stay of an event of the person themselves: what happened, not what they said or own.
+_KEPT = frozenset(
+    {
+        *("map", "serverName", "serverSessionId", "playerCount", "roundId", "roundNumber"),
+        *("eventKind", "spawnKind", "entityClass", "propModel", "toolName", "targetClass"),
+        *("weapon", "damage", "hitgroup", "attackerRole", "victimRole", "role"),
+        *("winner", "result", "durationSeconds"),
+        *(part + what for part in _PARTS for what in ("SteamId", "Name")),
+    }
+)
+
+# Where others may have written the person's name.
+_WORDS = frozenset({"message", "raw", "command", "args", *(f"{part}Name" for part in _PARTS)})
+
+
+def tombstone(steam_id: str) -> str:
+    """What stands for an erased person: always the same, and no way back without the key."""
+    return "erased_" + auth.pseudonym(steam_id)
+
+
+def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
+    """Those of the people who were erased at or after a moment. One round trip, none for nobody."""
+    pseudonyms = {auth.pseudonym(person): person for person in people}
+    if not pseudonyms:
+        return set()
+    found = db.query(
+        """
+        select distinct subject
+        from shared.audit
+        where at >= %s
+          and action = 'logs.erase'
+          and subject = any(%s)
+        """,
+        (moment, list(pseudonyms)),
+    )
+    return {pseudonyms[row["subject"]] for row in found}
+
+
+def erase(steam_id: str, actor: str) -> dict[str, int]:
+    """Removes a person: from events, sightings, sessions, notes, punishments and old rollups.
+
+    Returns the rows changed or removed, per table. Audited as done by `actor`. Raises Invalid for
+    who is no person. What an outage or a time-out cuts off is completed by asking again.
+    """
+    if not steam_ids.is_real(steam_id):
+        raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
+    begun = _announce(steam_id, actor)
+    events = 0
+    while done := _erase_events(steam_id):
+        events += done
+    return _finish(steam_id, begun, events)
+
+
+def _announce(steam_id: str, actor: str) -> datetime:
+    """Writes the erasure down before it begins: what waits in the spool must know of it."""
+    begun: datetime = db.query(
+        """
+        insert into shared.audit (at, action, subject, actor)
+        values (clock_timestamp(), 'logs.erase', %s, %s)
+        returning at
+        """,
+        (auth.pseudonym(steam_id), actor),
+    )[0]["at"]
+    return begun
+
+
+@db.retried
+def _erase_events(steam_id: str) -> int:
+    """Puts the tombstone into some events that name the person; returns how many they were."""
+    with db.transaction():
+        found = _naming(steam_id)
+        if found:
+            _unpack_without_limit()
+            for some in event_edits.together(_without(row, steam_id) for row in found):
+                event_edits.erase(some, steam_id, tombstone(steam_id))
+            _drop_word_index([row["second"] for row in found])
+            _mark(found)
+    return len(found)
+
+
+def _naming(steam_id: str) -> list[db.Row]:
+    return db.query(
+        """
+        with own as (
+          select id, second, at, server_id, type, steam_id, raw_text, metadata
+          from logs.events
+          where steam_id = %(person)s
+          limit %(limit)s
+        ), others as (
+          select id, second, at, server_id, type, steam_id, raw_text, metadata
+          from logs.events
+          where people @> array[%(person)s]
+            and steam_id is distinct from %(person)s
+          limit %(limit)s
+        )
+        select *
+        from own
+        union all
+        select *
+        from others
+        """,
+        {"person": steam_id, "limit": _BATCH_SIZE},
+    )
+
+
+def _unpack_without_limit() -> None:
+    """The columnstore refuses to unpack many rows for one statement, unless it is told."""
+    db.query("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
+
+
+def _without(row: db.Row, person: str) -> db.Row:
+    """The event without the person; of one of theirs no more stays than others may rest on."""
+    details = row["metadata"]
+    names = {
+        name
+        for part in _PARTS
+        if details.get(f"{part}SteamId") == person
+        and isinstance(name := details.get(f"{part}Name"), str)
+        and name
+    }
+    if row["steam_id"] == person:
+        details = {name: said for name, said in details.items() if name in _KEPT}
+    told = {
+        key: _replaced(said, person, names if key in _WORDS else set())
+        for key, said in details.items()
+    }
+    return {**row, "raw_text": "", "metadata": json_codec.dumps(told)}
+
+
+def _replaced(said: Any, person: str, names: set[str]) -> Any:
+    """The value with the tombstone for each text that holds the SteamID or one of the names."""
+    if isinstance(said, str):
+        found = re.search(re.escape(person) + "(?![0-9])", said) or any(n in said for n in names)
+        return tombstone(person) if found else said
+    if isinstance(said, list):
+        return [_replaced(one, person, names) for one in said]
+    if isinstance(said, dict):
+        return {key: _replaced(one, person, names) for key, one in said.items()}
+    return said
+
+
+def _drop_word_index(seconds: list[datetime]) -> None:
+    """Forgets the words of packed events that may be the person's; they are soon told anew.
+
+    After the events are changed: who is telling waits for that, or finds nothing to complete.
+    """
+    db.query(
+        """
+        delete from logs.told t
+        using unnest(%s::timestamptz[]) as s (second)
+        where s.second >= t.chunk
+          and s.second < t.until
+        """,
+        (seconds,),
+    )
+
+
+def _mark(rows: list[db.Row]) -> None:
+    """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
+    places = sorted({(row["server_id"], _hour(row["at"])) for row in rows})
+    db.query(
+        """
+        update logs.hours h
+        set events = h.events
+        from unnest(%s::text[], %s::timestamptz[]) as t (server_id, hour)
+        where h.server_id = t.server_id
+          and h.hour = t.hour
+          and h.hour >= rollups.horizon('logs.hours')
+        """,
+        ([server_id for server_id, _ in places], [hour for _, hour in places]),
+    )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@db.retried
+def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
+    """Removes what else is kept of the person, and notes how much it all was."""
+    with db.transaction():
+        change_queue.fold_first()  # what is queued names the person
+        forgotten = db.query(
+            """
+            select rollups.forget('logs.hours', 'steam_id', %(person)s)
+              + rollups.forget('logs.played', 'steam_id', %(person)s)
+              + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
+            """,
+            {"person": steam_id},
+        )[0]["rows"]
+        counts: dict[str, int] = db.query(
+            """
+            with sighting as (
+              delete from logs.sightings
+              where steam_id = %(person)s
+              returning 1
+            ), session as (
+              delete from logs.sessions
+              where steam_id = %(person)s
+              returning 1
+            ), played as (
+              delete from logs.played
+              where steam_id = %(person)s
+            ), connect as (
+              delete from logs.connects
+              where steam_id = %(person)s
+            ), stray as (
+              delete from logs.stray_ends
+              where steam_id = %(person)s
+            ), total as (
+              delete from logs.player_totals
+              where steam_id = %(person)s
+            ), name as (
+              delete from logs.player_names
+              where steam_id = %(person)s
+            ), day as (
+              delete from logs.active_days
+              where steam_id = %(person)s
+            ), play_total as (
+              delete from logs.play_totals
+              where steam_id = %(person)s
+            ), person_total as (
+              delete from logs.person_totals
+              where steam_id = %(person)s
+            ), round as (
+              delete from logs.player_rounds
+              where steam_id = %(person)s
+            ), note as (
+              delete from logs.notes
+              where steam_id = %(person)s
+              returning 1
+            ), punishment as (
+              delete from logs.punishments
+              where steam_id = %(person)s
+              returning 1
+            ), allowance as (
+              delete from logs.allowed
+              where steam_ids @> array[%(person)s]
+              returning steam_ids, reason, author, created_at
+            ), fewer as (
+              insert into logs.allowed (steam_ids, reason, author, created_at)
+              select array_remove(steam_ids, %(person)s), reason, author, created_at
+              from allowance
+              where cardinality(steam_ids) > 2
+              on conflict do nothing
+            )
+            update shared.audit
+            set counts = jsonb_build_object(
+              'logs.events', %(events)s::bigint,
+              'logs.sightings', (select count(*) from sighting),
+              'logs.sessions', (select count(*) from session),
+              'logs.notes', (select count(*) from note),
+              'logs.punishments', (select count(*) from punishment),
+              'logs.allowed', (select count(*) from allowance),
+              'rollups', %(forgotten)s::bigint
+            )
+            where at = %(begun)s
+              and action = 'logs.erase'
+              and subject = %(subject)s
+            returning counts
+            """,
+            {
+                "person": steam_id,
+                "subject": auth.pseudonym(steam_id),
+                "begun": begun,
+                "events": events,
+                "forgotten": forgotten,
+            },
+        )[0]["counts"]
+    return counts

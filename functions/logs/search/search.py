@@ -1,0 +1,227 @@
+"""Search: the log events that match, newest first."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from pydantic import Field
+
+from functions.logs import steam_ids
+from functions.logs.game_modes import MODES
+from functions.logs.search import event_reader, word_index
+from functions.logs.search.event_query import EventQuery
+from functions.shared import cursors, db, fields, json_codec
+
+Text = Annotated[str | None, Field(max_length=256), event_reader.Optional]
+_LOOK = 4000  # newest events that are looked through before the index of words is asked
+_WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
+_WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
+
+
+class LogsQuery(fields.BracketPathModel):
+    """Which events to read; `from` and `to` are inclusive."""
+
+    search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
+    server_id: Text = Field(None, alias="serverId")
+    type: Text = None
+    since: Annotated[fields.Instant | None, event_reader.Optional] = Field(None, alias="from")
+    until: Annotated[fields.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
+    game_mode: Text = Field(None, alias="gameMode")
+    map: Text = None
+    steam_id: Text = Field(None, alias="steamId")
+    limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
+    cursor: Annotated[str | None, event_reader.Optional] = None
+
+
+def search_events(ask: LogsQuery) -> tuple[str, str | None]:
+    """The newest events that match, as JSON text, and the cursor of the next page if there is one.
+
+    Events of one moment are in the order of their arrival, the last one first.
+
+    One round trip, some more for what is rare.
+    """
+    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": "arrival"}
+    wanted = _to_event_query(ask)
+    if ask.cursor:
+        at, arrival, last = cursors.decode(ask.cursor, **filters)
+        wanted = wanted.before(datetime.fromisoformat(at), arrival, last)
+    if ask.search and not steam_ids.is_real(ask.search):
+        rows = _search_words(wanted)
+    else:
+        statement = _ABOUT if ask.search else _MATCHING
+        rows = wanted.lately.found(statement, person=ask.search)
+        if len(rows) < wanted.limit:
+            rows = wanted.found(statement, person=ask.search)
+    texts: list[str] = []
+    size = 0
+    for row in rows[: ask.limit]:
+        text = json_codec.dumps(event_reader.to_response(row))
+        size += len(text.encode()) + 1
+        if size > event_reader.MAX_BYTES and texts:
+            break
+        texts.append(text)
+    more = None
+    if len(texts) < len(rows):
+        last_row = rows[len(texts) - 1]
+        place = [last_row["at"].isoformat(), last_row["arrival"], str(last_row["id"])]
+        more = cursors.encode(place, **filters)
+    return f"[{','.join(texts)}]", more
+
+
+def _to_event_query(ask: LogsQuery) -> EventQuery:
+    mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
+    places = _conditions(
+        ("server_id = {}", ask.server_id), ("type = {}", ask.type and ask.type.strip().upper())
+    )
+    others = _conditions(
+        ("mode = {}", mode),
+        ("map = {}", ask.map),
+        ("steam_id = {}", ask.steam_id),
+    )
+    wanted = EventQuery(
+        conditions=(sql.SQL("true"), *places, *others),
+        words=ask.search or "",
+        limit=ask.limit + 1,  # one more than asked for tells whether there are more
+        newest=ask.until or datetime.now(UTC) + timedelta(minutes=10),
+        places=places,
+        person=ask.steam_id,
+        map=ask.map,
+    )
+    wanted = wanted.until(ask.until) if ask.until else wanted
+    return wanted.since(ask.since) if ask.since else wanted
+
+
+def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]:
+    return tuple(sql.SQL(said).format(value) for said, value in asked if value)
+
+
+_MATCHING = sql.SQL(
+    """
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
+    from logs.events
+    where {where}
+    order by {at} desc, arrival desc, id desc
+    limit {limit}
+    """
+)
+# Each half by its own index: no index holds both. What is said of a person is sorted here, because
+# walking back in time for somebody who is seldom met would never end.
+_ABOUT = sql.SQL(
+    """
+    with own as (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
+      from logs.events
+      where steam_id = {person}
+        and {where}
+      order by {at} desc, arrival desc, id desc
+      limit {limit}
+    ), met as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
+      from logs.events
+      where people @> array[{person}]
+        and steam_id is distinct from {person}
+        and {where}
+    )
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
+    from (select * from own union all select * from met) as e
+    order by at desc, arrival desc, id desc
+    limit {limit}
+    """
+)
+
+
+def _search_words(wanted: EventQuery) -> list[db.Row]:
+    """What the columnstore holds is found by the words it was packed with, all else as here."""
+    while store := word_index.find_store(wanted):
+        with suppress(psycopg.errors.UndefinedTable):  # a chunk was dropped meanwhile
+            return store.also(_scan_back(replace(wanted, events=store.rest)))
+    return _scan_back(wanted)
+
+
+def _scan_back(wanted: EventQuery) -> list[db.Row]:
+    """Words that are frequent are found by walking back in time, rare ones by their index.
+
+    How frequent they are the newest events tell; then stretches of time are searched that should
+    hold enough matches, each longer than the one after it.
+    """
+    rows = wanted.lately.found(_LOOKING, look=_LOOK)
+    if rows[0]["looked"] < _LOOK:
+        rows = wanted.found(_LOOKING, look=_LOOK)
+    looked = rows[0]
+    rows = [row for row in rows if row["id"]]
+    if looked["looked"] < _LOOK:
+        return rows
+    oldest: datetime = looked["oldest"]
+    rest = wanted.before(oldest, looked["first_arrival"], looked["last"])
+    length: timedelta = looked["newest"] - oldest + timedelta(seconds=1)
+    span = length * (wanted.limit / max(len(rows), 0.5))
+    while len(rows) < wanted.limit:
+        since = _back(oldest, span)
+        missing = replace(rest, limit=wanted.limit - len(rows))
+        rows += (missing.since(since) if since else missing).found(_INDEXED)
+        if since is None:
+            break
+        rest = rest.earlier(since)
+        oldest, span = since, span * _WIDER
+    return rows
+
+
+def _back(moment: datetime, span: timedelta) -> datetime | None:
+    return None if span > _WIDEST else moment.astimezone(UTC) - span
+
+
+_LOOKING = sql.SQL(
+    """
+    with looked as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival, logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
+      from {events}
+      where {where}
+      order by {at} desc, arrival desc, id desc
+      limit {look}
+    ), edge as (
+      select count(*) as looked, max(at) as newest, min(at) as oldest,
+        (select arrival from looked order by at, arrival, id limit 1) as first_arrival,
+        (select id from looked order by at, arrival, id limit 1) as last
+      from looked
+    ), matching as (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
+      from looked
+      where matches
+      order by at desc, arrival desc, id desc
+      limit {limit}
+    )
+    select e.looked, e.newest, e.oldest, e.first_arrival, e.last, m.id, m.server_id, m.mode, m.type,
+      m.at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
+    from edge e
+    left join matching m on true
+    order by m.at desc, m.arrival desc, m.id desc
+    """
+)
+# All matches are found before they are sorted, or the planner might walk back in time after all.
+_INDEXED = sql.SQL(
+    """
+    with matching as materialized (
+      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+        arrival
+      from {events}
+      where {where}
+        and logs.searched(player_name, raw_text, steam_id) like lower({words})
+    )
+    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      arrival
+    from matching
+    order by at desc, arrival desc, id desc
+    limit {limit}
+    """
+)

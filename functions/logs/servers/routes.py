@@ -1,0 +1,142 @@
+"""`/api/servers`: game servers, their keys and their signs of life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from functions.logs.guards import UNAVAILABLE, admin, author, write
+from functions.logs.servers import heartbeats, keys, servers
+from functions.shared import db, fields
+from functions.shared.errors import Unavailable
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.routing import Routes
+
+routes = Routes(__name__)
+
+
+class Alive(fields.ResponseModel):
+    """The sign of life was noted."""
+
+    ok: Literal[True]
+    serverTime: datetime  # noqa: N815  the wire's name
+
+
+class KeyPath(servers.ServerPath):
+    """Which key of which server."""
+
+    key_id: str
+
+
+@routes.post(
+    "/api/servers/heartbeat",
+    guard=write,
+    body=heartbeats.HeartbeatBody,
+    raw_body=True,
+    body_is_optional=True,
+    query=heartbeats.HeartbeatQuery,
+    answers={200: Alive},
+)
+def beat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
+    """Notes that a server is alive, its map and its players."""
+    assert request.caller
+    server, key = request.caller.owner, request.caller.name
+    assert server
+    sent = heartbeats.parse_body(request.text(), request.query())
+    try:
+        return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
+    except Unavailable as away:
+        raise Unavailable(UNAVAILABLE) from away
+
+
+@routes.get("/api/servers", answers={200: servers.Servers})
+def list_servers(request: Request) -> list[db.Row]:
+    """All servers, the oldest first."""
+    return servers.list_servers()
+
+
+@routes.post(
+    "/api/servers",
+    guard=admin,
+    body=servers.NewServer,
+    raw_body=True,
+    answers={201: servers.MadeServer},
+)
+def create_server(request: Request) -> Response:
+    """Makes a server and its first key, which is shown this once."""
+    return Response(servers.create(servers.parse_body(request.body()), author(request)), 201)
+
+
+@routes.get(
+    "/api/servers/{server_id}",
+    query=servers.ServerPath,
+    answers={200: servers.Server, 404: "Server not found"},
+    etag=True,
+)
+def read_server(request: Request, path: servers.ServerPath) -> db.Row:
+    """One server."""
+    return servers.get_server(path.server_id)
+
+
+@routes.patch(
+    "/api/servers/{server_id}",
+    guard=admin,
+    body=servers.ServerChange,
+    query=servers.ServerPath,
+    answers={200: servers.Server, 404: "Server not found"},
+)
+def change_server(request: Request, sent: servers.ServerChange, path: servers.ServerPath) -> db.Row:
+    """Changes what is named of a server, for example that it is in maintenance."""
+    return servers.change(path.server_id, sent)
+
+
+@routes.delete(
+    "/api/servers/{server_id}",
+    guard=admin,
+    query=servers.ServerPath,
+    answers={204: "Its keys are dead; its logs stay", 404: "Server not found"},
+)
+def delete_server(request: Request, path: servers.ServerPath) -> Response:
+    """Removes a server and its keys."""
+    servers.delete(path.server_id, author(request))
+    return Response("", 204)
+
+
+@routes.post(
+    "/api/servers/{server_id}/regenerate-key",
+    guard=admin,
+    body=keys.Rotation,
+    raw_body=True,
+    body_is_optional=True,
+    query=servers.ServerPath,
+    answers={200: keys.Issued, 404: "Server not found"},
+)
+def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
+    """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
+    body = request.body() if request.text().strip() else None
+    sent = fields.parse(keys.Rotation, body or {})
+    return keys.issue(path.server_id, author(request), bool(sent.revokePrevious))
+
+
+@routes.get(
+    "/api/servers/{server_id}/keys",
+    guard=admin,
+    query=servers.ServerPath,
+    answers={200: keys.Keys, 404: "Server not found"},
+)
+def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
+    """A server's live keys, the newest first."""
+    return keys.list_keys(path.server_id)
+
+
+@routes.delete(
+    "/api/servers/{server_id}/keys/{key_id}",
+    guard=admin,
+    query=KeyPath,
+    answers={204: "The key is dead, or never lived"},
+)
+def revoke_key(request: Request, path: KeyPath) -> Response:
+    """Ends a key at once."""
+    keys.revoke(path.server_id, path.key_id, author(request))
+    return Response("", 204)

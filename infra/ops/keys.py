@@ -1,0 +1,84 @@
+"""API keys from the command line: `python -m infra.ops.keys issue NAME SCOPE…|list|revoke KEY_ID`.
+
+Works on the database of DATABASE_URL, else on the local one, which must be running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from functions.shared.errors import Problem
+from functions.shared.settings import WrongSettingError
+from infra.local import timescale
+
+SCOPES = ("tilt:write", "tilt:read", "ttt:write", "staff", "admin")
+
+
+def main() -> None:
+    """Issues, lists or revokes keys; prints a new key once, since only its hash is kept."""
+    parser = argparse.ArgumentParser(prog="make key", description="API keys of bots and servers")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    issue = verbs.add_parser("issue", help="make a key; of one name at most two are live")
+    issue.add_argument("name", type=_name, help="1 to 64 characters")
+    issue.add_argument("scopes", nargs="+", choices=SCOPES)
+    verbs.add_parser("list", help="show the live keys")
+    verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
+    asked = parser.parse_args()
+    try:
+        use_database()
+        _do(asked)
+    except (WrongSettingError, Problem) as error:
+        sys.exit(str(error))
+
+
+def _name(text: str) -> str:
+    if not 1 <= len(text) <= 64 or not text.isprintable():
+        raise argparse.ArgumentTypeError("a name has 1 to 64 printable characters")
+    return text
+
+
+def _do(asked: argparse.Namespace) -> None:
+    if asked.verb == "issue":
+        _issue(asked.name, asked.scopes)
+    elif asked.verb == "revoke":
+        _revoke(asked.key_id)
+    else:
+        _list()
+
+
+def use_database() -> None:
+    """Points this process to the database of DATABASE_URL, else to the local one, if it runs."""
+    if not os.environ.get("DATABASE_URL"):
+        local = timescale.running()
+        if local is None:
+            sys.exit("No database: set DATABASE_URL, or start the local one with `make run`.")
+        os.environ["DATABASE_URL"] = local.url(timescale.APP)
+    os.environ.setdefault("SIGNING_KEY", "unused by this command, but never empty")
+
+
+def _issue(name: str, scopes: list[str]) -> None:
+    from functions.shared import auth
+
+    print(auth.issue(name, scopes))
+
+
+def _revoke(key_id: str) -> None:
+    from functions.shared import auth
+
+    if not auth.revoke(key_id):
+        sys.exit(f"No live key has the id {key_id}.")
+    print(f"{key_id} is revoked; warm containers follow within a minute.")
+
+
+def _list() -> None:
+    from functions.shared import auth
+
+    for key in auth.list_live_keys():
+        used = key["last_used_at"] or "never used"
+        print(key["key_id"], key["name"], ",".join(key["scopes"]), f"({used})", sep="  ")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,281 @@
+"""Brings a database to the schema of this checkout; `python -m schema.engine.migrate`, or a Lambda.
+
+schema/migrations/NNNN_*.sql run once, in order, a transaction each; a file that begins with
+`-- no-transaction` holds exactly one statement and runs outside one (`schema/engine/outside.py`).
+schema/functions/*.sql are run again every time. The login may create schemas and, the first time,
+the extension and roles. It may be ended at any moment and started again: it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from functions.domains import SCHEMAS
+from functions.shared import locks
+from schema.engine import build, logins, outside
+from schema.engine.rollup import RollupError
+
+HERE = Path(__file__).parents[1]
+OLDEST_POSTGRES = 16
+OLDEST_TIMESCALE = (2, 19)
+_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class MigrationError(Exception):
+    """Why a database cannot be migrated, in a sentence that names the file or the server."""
+
+
+@dataclass
+class Report:
+    """What a migration found and did."""
+
+    edition: str  # 'community' or 'apache'
+    timescale: str
+    postgres: int
+    applied: list[str] = field(default_factory=list)
+    rollups: list[str] = field(default_factory=list)
+    unlimited: list[str] = field(default_factory=list)  # logins whose time-outs it may not set
+
+
+def migrate(url: str, here: Path = HERE) -> Report:
+    """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
+    if not url:
+        raise MigrationError("DATABASE_URL is missing: which database is to be migrated?")
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
+    with connection, _lost():
+        connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
+        connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
+        report = _inspect(connection)
+        _prepare(connection)
+        _apply(connection, here, report)
+        engine = here / "functions" / "rollups.sql"
+        _replace(connection, engine)
+        _build_rollups(connection, here, report)
+        for path in sorted((here / "functions").glob("*.sql")):
+            if path != engine:
+                _replace(connection, path)
+        connection.execute("reset role")
+        report.unlimited = logins.limit(connection)
+        return report
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    """Turns a connection that breaks into a sentence: what is done stays done."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        reason = error.diag.message_primary or "the connection is lost"
+        raise MigrationError(
+            f"The database ended the migration ({reason}): migrate again."
+        ) from error
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection broke, or its server is going: nothing in a file is wrong."""
+    state = error.sqlstate or "08"
+    return isinstance(error, psycopg.OperationalError) and state.startswith(("08", "57P"))
+
+
+def _inspect(connection: Connection) -> Report:
+    """The server's versions and edition; creates the extensions that are only installed."""
+    postgres = connection.info.server_version // 10_000
+    if postgres < OLDEST_POSTGRES:
+        raise MigrationError(
+            f"PostgreSQL {postgres} is too old: {OLDEST_POSTGRES} or newer is needed."
+        )
+    found = connection.execute(
+        """
+        select coalesce(installed_version, default_version), installed_version is null
+        from pg_available_extensions
+        where name = 'timescaledb'
+        """
+    ).fetchone()
+    if found is None:
+        raise MigrationError("This is plain PostgreSQL: it lacks the TimescaleDB extension.")
+    version, is_missing = found
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_TIMESCALE:
+        raise MigrationError(f"TimescaleDB {version} is too old: 2.19 or newer is needed.")
+    if is_missing:
+        _extend(connection, "timescaledb")
+    _extend(connection, "pg_trgm")
+    license_ = connection.execute("select current_setting('timescaledb.license')").fetchone()
+    edition = "community" if license_ == ("timescale",) else "apache"
+    return Report(edition, version, postgres)
+
+
+def _extend(connection: Connection, extension: str) -> None:
+    try:
+        connection.execute(
+            sql.SQL("create extension if not exists {} schema public").format(
+                sql.Identifier(extension)
+            )
+        )
+    except psycopg.Error as error:
+        if _is_lost(error):
+            raise
+        reason = error.diag.message_primary or type(error).__name__
+        raise MigrationError(f"The extension {extension} cannot be created: {reason}") from error
+
+
+def _prepare(connection: Connection) -> None:
+    """The roles, a schema a domain, and the ledger of applied files."""
+    for role in ("tiltyard_app", "tiltyard_analyst"):
+        _create_role(connection, role)
+    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
+    if member == (False,):
+        connection.execute("grant tiltyard_app to current_user")
+    for domain in SCHEMAS:
+        connection.execute(
+            sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
+                sql.Identifier(domain)
+            )
+        )
+    connection.execute("set role tiltyard_app")
+    connection.execute(
+        """
+        create table if not exists shared.migrations (
+          name text primary key,
+          checksum text not null,
+          applied_at timestamptz not null default now()
+        )
+        """
+    )
+    connection.execute(
+        """
+        create table if not exists shared.migrations_started (
+          name text primary key  -- of a file that runs outside a transaction, until it is applied
+        )
+        """
+    )
+
+
+def _create_role(connection: Connection, role: str) -> None:
+    """Roles belong to the whole server: another database may have made it, or make it just now."""
+    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
+    if found is not None:
+        return
+    name = sql.Identifier(role)
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(name))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass
+    except psycopg.errors.InsufficientPrivilege:
+        raise MigrationError(f"This login may not create the role {role}.") from None
+
+
+def _apply(connection: Connection, here: Path, report: Report) -> None:
+    known: dict[str, str] = dict(
+        connection.execute("select name, checksum from shared.migrations").fetchall()
+    )
+    files = sorted((here / "migrations").glob("*.sql"))
+    names = {path.name for path in files}
+    if gone := sorted(set(known) - names):
+        raise MigrationError(f"{gone[0]} was applied to this database but is not in this checkout.")
+    for path in files:
+        _check(path, known, max(known, default=""))
+        if path.name not in known:
+            _run_once(connection, path)
+            report.applied.append(path.name)
+
+
+def _replace(connection: Connection, path: Path) -> None:
+    """Runs a file of functions, which come after what they read: the running code calls them."""
+    with _named(path), connection.transaction():
+        connection.execute("set local lock_timeout = '5s'")
+        connection.execute("set local check_function_bodies = off")  # one may call a later file's
+        connection.execute(_text(path))
+
+
+def _build_rollups(connection: Connection, here: Path, report: Report) -> None:
+    try:
+        report.rollups = build.rollups(connection, here / "rollups", report.edition == "community")
+    except RollupError as error:
+        raise MigrationError(str(error)) from error
+
+
+def _check(path: Path, known: dict[str, str], newest: str) -> None:
+    if not _NAME.fullmatch(path.name):
+        raise MigrationError(f"{path.name}: a migration is named NNNN_<domain>_<what>.sql.")
+    if path.name not in known and path.name < newest:
+        raise MigrationError(f"{path.name} comes before {newest}, already applied: number it anew.")
+    if path.name in known and known[path.name] != _checksum(path):
+        raise MigrationError(f"{path.name} was edited after it was applied: write a new file.")
+
+
+def _run_once(connection: Connection, path: Path) -> None:
+    """One file and its ledger row: together in a transaction, unless the file says otherwise."""
+    text = _text(path)
+    note = "insert into shared.migrations (name, checksum) values (%s, %s)"
+    with _named(path):
+        if text.startswith("-- no-transaction"):
+            outside.run(connection, path.name, text)
+            with connection.transaction():
+                connection.execute(note, (path.name, _checksum(path)))
+                outside.forget(connection, path.name)
+            return
+        with connection.transaction():
+            connection.execute("set local lock_timeout = '5s'")
+            connection.execute(text)
+            connection.execute(note, (path.name, _checksum(path)))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turns what the database says of a file into a sentence that names the file."""
+    try:
+        yield
+    except outside.StatementError as error:
+        raise MigrationError(f"{path.name}: {error}") from error
+    except psycopg.Error as error:
+        if _is_lost(error):
+            raise
+        reason = error.diag.message_primary or type(error).__name__
+        raise MigrationError(f"{path.name} failed: {reason}") from error
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
+    return vars(migrate(os.environ["DATABASE_URL"]))
+
+
+def main() -> None:
+    """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did."""
+    try:
+        report = migrate(os.environ.get("DATABASE_URL", ""))
+    except MigrationError as error:
+        sys.exit(str(error))
+    done = ", ".join(report.applied + report.rollups) or "nothing new"
+    if report.unlimited:
+        print(f"This login may not set the time-outs of: {', '.join(report.unlimited)}.")
+    print(
+        f"TimescaleDB {report.timescale} ({report.edition}), PostgreSQL {report.postgres}: {done}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Rollups: one SELECT in one file of schema/rollups/, and what a database makes of it.
+
+    -- rollup: tilt.user_days   version: 1
+    -- A row is one user's tilt on one UTC day.
+    -- source: tilt.events(occurred_at)   bucket: day, 1 day
+    -- index: user_id, day include events
+    select time_bucket('1 day', occurred_at) as day, user_id, count(*) as events
+    from tilt.events
+    group by day, user_id
+
+Its rows are kept in `rollups.<name>_v<version>`: a continuous aggregate where the edition has them
+and the source is a hypertable, else a table. The view `tilt.user_days` is always exact: the kept
+rows of clean buckets, and the SELECT itself over the dirty ones. To change the SELECT, put a new
+file with the next version in the old one's place: it is filled beside the old one, and then takes
+its view over; it keeps the old columns and may add others after them.
+
+A SELECT may read something else than the table whose writes mark it: another rollup's view, or rows
+that are only ever written together with their source's. Then `read by` names its own time column:
+
+    -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+
+The bounds of what is counted go before the line `group by`, or, where a SELECT is made of parts
+(`ttt/pair_days.sql`), in place of each line `-- bounds` of theirs.
+
+One that adds up all of the past in one bucket is `closing`: it reads what its source held before
+`rollups.sources.closed_until`, the beginning of a month that the refresh moves on. So it is dirty
+when that moves and when something comes late, but not whenever something happens:
+
+    -- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+_HEADER = re.compile(
+    r"-- rollup: (?P<name>[a-z_]+\.[a-z_0-9]+)   version: (?P<version>[0-9]+)\n"
+    r"(?:-- .*\n)+?"
+    r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
+    r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
+    r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
+    r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
+    r"(?P<select>select [^;]+?)\n*"
+)
+_BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
+
+
+class RollupError(Exception):
+    """Why a rollup file cannot be used, in a sentence that names it."""
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A rollup as its file defines it."""
+
+    file: str
+    name: str
+    version: int
+    source: str
+    time_column: str
+    bucket_column: str
+    width: str
+    read_by: str  # the time column of what the SELECT reads; empty: the source's own
+    is_all_time: bool  # it reads only what is before the source's closed_until
+    indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
+    select: str
+    checksum: str
+
+    @classmethod
+    def read(cls, path: Path) -> Rollup:
+        """The rollup of a file; raises RollupError when it is not written as it must be."""
+        text = path.read_text(encoding="utf-8")
+        found = _HEADER.fullmatch(text)
+        file = f"{path.parent.name}/{path.name}"
+        if found is None or len(re.findall(r"^group by ", text, re.MULTILINE)) != 1:
+            raise RollupError(f"{file}: not written as schema/engine/rollup.py asks for.")
+        return cls(
+            file,
+            found["name"],
+            int(found["version"]),
+            found["source"],
+            found["time"],
+            found["bucket"],
+            found["width"],
+            found["read_by"] or "",
+            found["closing"] is not None,
+            [
+                (columns, carried)
+                for line in found["indexes"].splitlines()
+                for columns, _, carried in [line.removeprefix("-- index: ").partition(" include ")]
+            ],
+            found["select"],
+            hashlib.sha256(text.encode()).hexdigest(),
+        )
+
+    @property
+    def materialization(self) -> str:
+        return f"rollups.{self.name.replace('.', '_')}_v{self.version}"
+
+    def recompute_sql(self, since: str, until: str) -> str:
+        """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""
+        time = self.read_by or self.time_column
+        if self.is_all_time:
+            until = f"least({until}, {watermark_sql(self.source)})"
+        bounds = f"{time} >= {since}\n  and {time} < {until}"
+        if _BOUNDS.search(self.select):
+            return _BOUNDS.sub(lambda line: f"{line[1]}and {bounds}", self.select)
+        head, group, tail = re.split(r"^(group by )", self.select, maxsplit=1, flags=re.MULTILINE)
+        joint = "  and " if re.search(r"^where ", head, re.MULTILINE) else "where "
+        return f"{head}{joint}{bounds}\n{group}{tail}"
+
+    def is_fed(self, names: Iterable[str]) -> bool:
+        """Whether the SELECT reads one of these rollups."""
+        return any(re.search(rf"\b{re.escape(name)}\b", self.select) for name in names)
+
+    def view_sql(
+        self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
+    ) -> str:
+        """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
+        counted anew. `types` are those of the material, in its order.
+
+        A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
+        bucket is its mark's, so that who reads a range pays for no mark outside it.
+        What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
+        view as a call, for every view of a view would make each reader's plan larger.
+        """
+        bucket = sql.Identifier(self.bucket_column)
+        live_columns = [
+            sql.SQL("mark.bucket as {}").format(bucket)
+            if name == self.bucket_column
+            else sql.SQL("live.{}").format(sql.Identifier(name))
+            for name in columns
+        ]
+        if is_fed:
+            typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+            live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
+        else:
+            until = f"date_add(mark.bucket, interval '{self.width}', 'UTC')"
+            select = self.recompute_sql("mark.bucket", until)
+            live = f"(\n{select}\n) as live"
+        return _EXACT.format(
+            material=sql.Identifier(*self.materialization.split(".")),
+            bucket=bucket,
+            kept_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            live_columns=sql.SQL(", ").join(live_columns),
+            live=sql.SQL(live),
+            number=number,
+        ).as_string(None)
+
+
+def watermark_sql(source: str) -> str:
+    """The SQL expression of the moment before which a source is closed, looked up once."""
+    return f"(select rollups.closed_until('{source}'))"
+
+
+_EXACT = sql.SQL(
+    """
+    select {kept_columns}
+    from {material} as kept
+    where kept.{bucket} not in (select bucket from rollups.dirty where rollup = {number})
+    union all
+    select {live_columns}
+    from (select distinct bucket from rollups.dirty where rollup = {number}) as mark
+    cross join lateral {live}
+    """
+)

@@ -1,0 +1,245 @@
+-- The parts of the rollup engine that run inside the database. `material`, `live` and `exact` are
+-- written by schema/engine/rollup.py alone, which is why they may be executed.
+
+-- Closes the current generation; its marks may be retired once `settled()` has reached it. To be
+-- called outside a transaction: the id it takes must be younger than the closing.
+create or replace function rollups.close_generation() returns bigint
+language plpgsql
+as $$
+declare
+  closed bigint := nextval('rollups.generation') - 1;
+begin
+  -- A writer has its transaction id before it marks, so whoever read the old value has a lower one.
+  -- (A snapshot's xmax would not do: it is the newest id that ended, not the newest that began.)
+  insert into rollups.generations (generation, settles_at)
+  values (closed, pg_current_xact_id());
+  return closed;
+end
+$$;
+
+-- The newest generation in which no running transaction can still make marks; 0 for none.
+create or replace function rollups.settled() returns bigint
+language sql
+as $$
+  select coalesce(max(generation), 0)
+  from rollups.generations
+  where settles_at <= pg_snapshot_xmin(pg_current_snapshot())
+$$;
+
+-- Writes the buckets of a table from `since` until `until` anew, from the raw rows. What a week's rows are
+-- grouped by fits into this memory, which only one refresh at a time takes; on disk it costs twice the time.
+create or replace function rollups.recompute(rollup smallint, since timestamptz, until timestamptz)
+returns void
+language plpgsql
+set work_mem = '64MB'
+as $$
+declare
+  r rollups.catalog;
+begin
+  select * into strict r from rollups.catalog where id = rollup;
+  execute format('delete from %s where %I >= $1 and %I < $2', r.material, r.bucket_column, r.bucket_column)
+    using since, until;
+  execute format('insert into %s %s', r.material, r.live)
+    using since, until;
+end
+$$;
+
+-- The rows of a bucket, counted anew. With the rights of who made it, as those who may read a view have
+-- none to what it is counted from.
+create or replace function rollups.live(rollup smallint, bucket timestamptz) returns setof record
+language plpgsql
+stable
+security definer
+set search_path = public, pg_temp
+as $$
+declare
+  r rollups.catalog;
+begin
+  select * into strict r from rollups.catalog where id = rollup;
+  return query execute r.live using bucket, date_add(bucket, r.width, 'UTC');
+end
+$$;
+
+-- How many rows of a bucket differ from the raw rows; null when it is dirty and may differ.
+-- One statement, so that both sides and the marks are seen at the same moment.
+create or replace function rollups.differences(rollup smallint, bucket timestamptz) returns bigint
+language plpgsql
+as $$
+declare
+  r rollups.catalog;
+  found bigint;
+begin
+  select * into strict r from rollups.catalog where id = rollup;
+  execute format(
+    'with kept as (select * from %s where %I >= $1 and %I < $2), live as (%s)
+     select case when exists (select from rollups.dirty d where d.rollup = $3 and d.bucket = $1) then null
+       else (select count(*) from (
+         (select * from kept except all select * from live)
+         union all
+         (select * from live except all select * from kept)) as odd)
+       end',
+    r.material, r.bucket_column, r.bucket_column, r.live
+  ) into found using bucket, date_add(bucket, r.width, 'UTC'), rollup;
+  return found;
+end
+$$;
+
+-- Marks a bucket dirty by hand.
+create or replace function rollups.mark(rollup smallint, bucket timestamptz) returns void
+language sql
+as $$
+  insert into rollups.dirty (rollup, bucket, generation)
+  select rollup, bucket, last_value
+  from rollups.generation
+  on conflict do nothing
+$$;
+
+-- The table that holds a rollup's rows, also where a continuous aggregate is in front of it.
+create or replace function rollups.storage(rollup smallint) returns text
+language sql
+stable
+as $$
+  select coalesce(
+    a.materialization_hypertable_schema || '.' || a.materialization_hypertable_name, c.material
+  )
+  from rollups.catalog c
+  left join timescaledb_information.continuous_aggregates a
+    on format('%s.%s', a.view_schema, a.view_name) = c.material
+  where c.id = rollup
+$$;
+
+-- Copies the rows whose raw rows are gone from one version to the next, in the columns both have.
+create or replace function rollups.inherit(heir rollups.catalog, old rollups.catalog) returns void
+language plpgsql
+as $$
+declare
+  columns text;
+begin
+  select string_agg(quote_ident(n.attname), ', ') into strict columns
+  from pg_attribute n
+  join pg_attribute o on o.attname = n.attname
+  where n.attrelid = rollups.storage(heir.id)::regclass
+    and o.attrelid = rollups.storage(old.id)::regclass
+    and n.attnum > 0
+    and o.attnum > 0
+    and not n.attisdropped
+    and not o.attisdropped;
+  execute format('insert into %s (%s) select %s from %s where date_add(%I, $2, ''UTC'') <= rollups.horizon($1)',
+    rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
+    using old.source, old.width;
+end
+$$;
+
+-- The columns of a rollup that hold names of players, or tell of them; null where there are none.
+create or replace function rollups.private_columns(rollup text) returns text[]
+language sql
+immutable
+as $$
+  select case
+    when rollup in ('logs.appearances', 'logs.player_days', 'logs.player_months')
+    then array['name', 'named_at', 'named_by']
+    when rollup = 'logs.name_days' then array['*']
+  end
+$$;
+
+-- Lets analysts read a rollup: its view, or where that holds names a view of its other columns, which
+-- is called the same with `_nameless` after it; of one that is all names nothing.
+create or replace function rollups.publish(rollup text) returns void
+language plpgsql
+as $$
+declare
+  private text[] := rollups.private_columns(rollup);
+  columns text;
+begin
+  if private is null then
+    execute format('grant select on %s to tiltyard_analyst', rollup);
+    return;
+  end if;
+  execute format('revoke all on %s from tiltyard_analyst', rollup);
+  if private <> array['*'] then
+    select string_agg(quote_ident(attname), ', ' order by attnum) into strict columns
+    from pg_attribute
+    where attrelid = rollup::regclass
+      and attnum > 0
+      and attname <> all (private);
+    execute format(
+      'create or replace view %1$s_nameless as select %2$s from %1$s', rollup, columns
+    );
+    execute format('grant select on %s_nameless to tiltyard_analyst', rollup);
+  end if;
+end
+$$;
+
+-- Lets the view of a rollup read this version from now on, and drops the version before it. The old
+-- columns come first: `exact` names them in this order.
+create or replace function rollups.promote(rollup smallint) returns void
+language plpgsql
+as $$
+declare
+  r rollups.catalog;
+  old rollups.catalog;
+begin
+  select * into strict r from rollups.catalog where id = rollup;
+  select * into old from rollups.catalog where name = r.name and is_current;
+  if old.id is not null then
+    perform rollups.inherit(r, old);
+  end if;
+  -- Replaced and not dropped: other views may read it.
+  execute format('create or replace view %s as %s', r.name, r.exact);
+  perform rollups.publish(r.name);
+  update rollups.catalog set is_current = (id = rollup) where name = r.name;
+  if old.id is not null then
+    execute format(
+      'drop %s %s',
+      case when old.is_aggregate then 'materialized view' else 'table' end,
+      old.material
+    );
+    delete from rollups.dirty as d where d.rollup = old.id;
+    delete from rollups.catalog where id = old.id;
+  end if;
+end
+$$;
+
+-- Before this moment the raw rows of a source are gone, or about to go.
+create or replace function rollups.horizon(source text) returns timestamptz
+language sql
+stable
+as $$
+  select coalesce((select s.horizon from rollups.sources s where s.name = source), '-infinity')
+$$;
+
+-- Before this moment a source is complete, but for what comes late.
+create or replace function rollups.closed_until(source text) returns timestamptz
+language sql
+stable
+as $$
+  select s.closed_until
+  from rollups.sources s
+  where s.name = source
+$$;
+
+-- Random buckets that an audit can check: with raw rows or kept ones, and not before the horizon.
+create or replace function rollups.sample(rollup integer, size integer)
+returns table (bucket timestamptz)
+language plpgsql
+as $$
+declare
+  r rollups.catalog;
+  s rollups.sources;
+begin
+  select * into strict r from rollups.catalog c where c.id = sample.rollup;
+  select * into strict s from rollups.sources x where x.name = r.source;
+  -- A kept bucket may lack its raw rows and the other way round: look from both sides.
+  return query execute format(
+    'select b from (
+       select distinct %1$I as b from %2$s where %1$I >= $2
+       union
+       select distinct time_bucket($3, %3$I) from %4$s where %3$I >= $2
+     ) as any_bucket
+     where b >= $2
+     order by random()
+     limit $1',
+    r.bucket_column, r.material, s.time_column, r.source
+  ) using size, s.horizon, r.width;
+end
+$$;

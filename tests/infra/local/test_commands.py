@@ -1,0 +1,163 @@
+"""Every row of README's settings: it arrives at the functions, and a wrong one is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from functions.shared.settings import Settings
+from infra.local import commands, stack, timescale
+from infra.local.gateway import Template
+from infra.local.sam import ROOT
+from infra.local.state import StackError
+from infra.local.timescale import TimescaleError
+
+TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Template)
+URL = "postgresql://u:hush@127.0.0.1:1/d"
+# What is set, the field of Settings it becomes, and what that holds.
+ARRIVES: dict[str, tuple[str, str, Any]] = {
+    "TILT_KEYS": ("required", "tilt_keys", "required"),
+    "DATABASE_POOLER": ("true", "database_pooler", True),
+    "LOGS_IP_DAYS": ("7", "logs_ip_days", 7),
+    "AVATAR_URL": ("https://p.example/{steamId}?a=1&b", "avatar_url", None),
+    "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
+}
+# These are in the secret and not among the parameters; tests/e2e/test_survival.py sees them arrive.
+SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
+WRONG = [
+    *(("PORT", value) for value in ("http", "-1", "65536", "8000 ", "٣")),
+    *(("TILT_KEYS", value) for value in ("perhaps", "Required", "required,optional")),
+    *(("DATABASE_POOLER", value) for value in ("maybe", "1", "yes", "TRUE", " true")),
+    *(("LOGS_IP_DAYS", value) for value in ("0", "91", "month", "7.5", "-7")),
+    ("AVATAR_URL", "https://pictures.example/of-everybody"),
+    ("AVATAR_URL", "https://pictures.example/{steamId} .png"),
+    ("AVATAR_URL", 'https://pictures.example/{steamId}"'),
+    *(("LOG_LEVEL", value) for value in ("LOUD", "info", "10")),
+    *(("API_KEY", value) for value in ("two words", "line\n", "kéy", "k" * 513)),
+    *(("DATABASE_URL", value) for value in ("mysql is none of ours", URL)),
+    *(("MIGRATE_URL", value) for value in ("mysql is none of ours", URL)),
+]
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*ARRIVES, *SECRET, "PORT"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+def rows() -> list[str]:
+    """The variables of README's table."""
+    table = (ROOT / "README.md").read_text().partition("## Settings\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)
+
+
+def environments(parameters: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The environment of each function of the template, deployed with these parameters."""
+    defaults = {name: str(one.get("Default")) for name, one in TEMPLATE["Parameters"].items()}
+    given = defaults | parameters
+    everywhere = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    return {
+        name: {
+            variable: given.get(value, value)
+            for variable, value in {
+                **everywhere,
+                **resource["Properties"]["Environment"]["Variables"],
+            }.items()
+        }
+        for name, resource in TEMPLATE["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def test_every_setting_is_tested_here() -> None:
+    assert sorted(rows()) == sorted([*ARRIVES, *SECRET, "PORT"])
+    assert {name for name, _ in WRONG} == {*rows()}
+
+
+@pytest.mark.parametrize("name", ARRIVES)
+def test_a_setting_arrives_at_the_functions(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: DATABASE_POOLER was in the table and reached nobody."""
+    value, field, read = ARRIVES[name]
+    monkeypatch.setenv(name, value)
+    parameters = commands._parameters()
+    assert parameters.keys() <= TEMPLATE["Parameters"].keys()
+    found = {function: env for function, env in environments(parameters).items() if name in env}
+    assert found
+    for env in found.values():
+        assert env[name] == value
+        secrets = {"DATABASE_URL": "", "SIGNING_KEY": "", "API_KEY": "", "DOMAINS": "site"}
+        assert getattr(Settings.model_validate(env | secrets), field) == (read or value)
+
+
+def test_whoever_has_a_database_hears_of_its_pooler() -> None:
+    for name, env in environments({}).items():
+        assert ("DATABASE_POOLER" in env) == ("DATABASE_URL" in env and name != "MigrateFunction")
+
+
+def test_without_settings_the_table_holds() -> None:
+    assert commands._port() == 8000
+    assert commands._parameters() == {
+        "LogLevel": "INFO",
+        "TiltKeys": "optional",
+        "DatabasePooler": "false",
+        "LogsIpDays": "30",
+    }
+    assert Settings.model_fields["avatar_url"].default == ""
+
+
+def start() -> None:
+    """What `make run` asks of its settings before anything else could be wrong with it."""
+    commands._parameters()
+    commands._port()
+    timescale.start()
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_stops_the_start_and_names_itself(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    if name == "MIGRATE_URL":
+        monkeypatch.setattr(timescale.given, "inspect", _only_if_migrates(timescale.given.inspect))
+        monkeypatch.setenv("DATABASE_URL", "postgresql://pooler/d")
+    with pytest.raises((StackError, TimescaleError), match=f"^{name} ") as refused:
+        start()
+    assert "hush" not in str(refused.value)
+
+
+def _only_if_migrates(inspect: Any) -> Any:
+    return lambda name, url: inspect(name, url) if name == "MIGRATE_URL" else ("17", "2.19")
+
+
+def test_a_pooler_needs_a_way_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_POOLER", "true")
+    assert commands._parameters()["DatabasePooler"] == "true"  # the private server has none
+    monkeypatch.setenv("DATABASE_URL", URL)
+    with pytest.raises(StackError, match="set MIGRATE_URL, too"):
+        commands._parameters()
+    monkeypatch.setenv("MIGRATE_URL", URL)
+    assert commands._parameters()["DatabasePooler"] == "true"
+
+
+def test_a_way_past_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRATE_URL", URL)
+    with pytest.raises(TimescaleError, match="MIGRATE_URL is set, but DATABASE_URL is not"):
+        timescale.start()
+
+
+def test_migrations_go_past_the_pooler(
+    server: timescale.Server, pooled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = pooled(server.app_url)
+    monkeypatch.setenv("DATABASE_URL", passing)
+    monkeypatch.setenv("MIGRATE_URL", server.admin_url)
+    found = timescale.start()
+    assert (found.app_url, found.admin_url) == (passing, server.admin_url)
+
+
+def test_an_api_key_of_ones_own_arrives_in_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "mine")
+    assert stack.secret_keys()["api_key"] == "mine"
