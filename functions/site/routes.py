@@ -15,7 +15,7 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__, uses_database=False)
+routes = Routes(__name__, family="plain", uses_database=False)
 
 _HERE = Path(__file__).parent
 _CACHED = {"Cache-Control": "public, max-age=300"}
