@@ -113,6 +113,14 @@ def test_no_sql_depends_on_the_time_zone_of_its_session(path: Path) -> None:
         assert not (found := pattern.search(text)), f"{what}: {found and found[0]}"
 
 
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
+def test_each_domain_declares_its_error_family(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = {keyword.arg for keyword in node.keywords}
+            assert node.func.id != "Routes" or "family" in named, path
+
+
 def test_nothing_reads_the_folders_beside_the_project() -> None:
     outside = "../" + "shared"
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]
