@@ -34,7 +34,7 @@ def fold_some() -> int:
               select count(*)
               from (
                 select
-                from logs.changes
+                from logs.change_queue
                 limit %(worth)s
               ) as c
             ) = %(worth)s
@@ -78,7 +78,7 @@ def _is_long() -> bool:
         return False
     _looked_at = time.monotonic()
     [row] = db.query(
-        "select count(*) as queued from (select from logs.changes limit %s) as c", (_LONG,)
+        "select count(*) as queued from (select from logs.change_queue limit %s) as c", (_LONG,)
     )
     return bool(row["queued"] == _LONG)
 

@@ -47,14 +47,14 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                     _drop(connection, source, group, report)
                 else:
                     report.waiting.append(source)
-            if "logs.hours" in report.dropped:
+            if "logs.event_hours" in report.dropped:
                 report.ahead = _delete_ahead(connection, deadline)
             connection.execute("select logs.delete_old_sessions()")
             connection.execute(
                 "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
             )
             connection.execute(
-                "delete from logs.receipts where hour < now() - interval '744 hours'"
+                "delete from logs.ingest_counts where hour < now() - interval '744 hours'"
             )
             connection.execute(
                 "delete from ttt.quarantine where received_at < now() - interval '720 hours'"
@@ -160,10 +160,10 @@ def _drop(connection: db.Connection, source: str, group: list[str], report: Repo
             and d.bucket < s.horizon
         ) or exists (
           select
-          from logs.changes c
-          join rollups.sources s on s.name = 'logs.hours'
+          from logs.change_queue c
+          join rollups.sources s on s.name = 'logs.event_hours'
           where s.name = any(%(group)s)
-            and c.at < s.horizon
+            and c.occurred_at < s.horizon
         ) as is_dirty
         """,
         {"group": group},
@@ -256,17 +256,17 @@ def _delete_ahead(connection: db.Connection, deadline: float) -> int:
         """
         select date_subtract(horizon, margin, 'UTC') as since
         from rollups.sources
-        where name = 'logs.hours'
+        where name = 'logs.event_hours'
         """
     ).fetchone()
     assert kept
     for over in connection.execute(
         """
-        select server_id, type, %(since)s::timestamptz as before, min(second) as since,
-          max(second) as until
+        select server_id, type, %(since)s::timestamptz as before, min(sent_at) as since,
+          max(sent_at) as until
         from logs.events
-        where at < %(since)s
-          and second >= %(since)s
+        where occurred_at < %(since)s
+          and sent_at >= %(since)s
         group by server_id, type
         order by since
         """,
@@ -284,8 +284,8 @@ def _delete_ahead(connection: db.Connection, deadline: float) -> int:
                 delete from logs.events
                 where server_id = %(server_id)s
                   and type = %(type)s
-                  and at < %(before)s
-                  and second between %(since)s and %(until)s
+                  and occurred_at < %(before)s
+                  and sent_at between %(since)s and %(until)s
                 """,
                 over,
             )
