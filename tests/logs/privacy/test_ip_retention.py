@@ -34,7 +34,10 @@ def event(event_id: str) -> db.Row:
 
 def traces(text: str) -> list[str]:
     """The tables of logs in which a text can still be read."""
-    tables = ("events", "sightings", "addressed", "allowed", "notes", "punishments", "receipts")
+    tables = (
+        *("events", "sightings", "redaction_queue", "alt_allowlist", "notes", "punishments"),
+        "ingest_counts",
+    )
     found = []
     for table in tables:
         rows = db.query(f"select t::text as said from logs.{table} t")  # type: ignore[arg-type]
