@@ -15,7 +15,7 @@ SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").
 PUBLISHED: dict[str, set[str]] = {
     "spool": {
         "functions.logs.servers.heartbeats",
-        "functions.logs.spooled",
+        "functions.logs.ingest.event_queue",
         "functions.tilt.events",
         "functions.ttt.names",
         "functions.ttt.quarantine",
