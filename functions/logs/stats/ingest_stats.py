@@ -76,6 +76,13 @@ def get_stats() -> dict[str, Any]:
     }
 
 
+def delete_old(connection: db.Connection) -> int:
+    """Deletes counts of over 31 days ago, which nobody reads; returns how many."""
+    return connection.execute(
+        "delete from logs.receipts where hour < now() - interval '744 hours'"
+    ).rowcount
+
+
 def _of(rows: list[db.Row], outcome: str) -> dict[str, int]:
     return {row["detail"]: row["events"] for row in rows if row["outcome"] == outcome}
 
