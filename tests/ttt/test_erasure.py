@@ -17,7 +17,7 @@ from tests.rollups.conftest import connect, wrong
 from tests.spool.conftest import Mapping
 from tests.support.client import Client, admin
 from tests.support.ttt.example import FIRST, NAMES, SECOND, A, B, D
-from tests.support.ttt.oracle import Posted
+from tests.support.ttt.records import Posted
 from tests.ttt.test_statistics import FILTERS, TODAY, Community, hostile
 
 TABLES = ("rounds", "players", "kills", "buys", "names", "quarantine")

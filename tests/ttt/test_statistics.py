@@ -19,7 +19,8 @@ from functions.ttt import names, round_report, rounds
 from infra.demo.season import Season
 from tests.rollups.conftest import connect, wrong
 from tests.support.client import Client
-from tests.support.ttt.oracle import PSEUDO, Oracle, Posted
+from tests.support.ttt.oracle import Oracle
+from tests.support.ttt.records import PSEUDO, Posted
 
 Told = tuple[datetime, str, str]
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
