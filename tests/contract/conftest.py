@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,19 +12,10 @@ from functions.logs.ingest import batch
 from functions.ttt import names
 from tests.support import reference
 from tests.support.client import Answered, Client
+from tests.support.clock import Clock
 from tests.support.logs.ingest import RECEIPT
 from tests.support.ttt.contract import Teller
 from tests.support.ttt.example import FIRST, SECOND
-
-
-class Clock(datetime):
-    """A clock that stands still."""
-
-    moment = RECEIPT
-
-    @classmethod
-    def now(cls, tz: Any = None) -> Any:
-        return cls.moment
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from functions.shared import auth
-from tests.conftest import API_KEY
 from tests.support.client import Client
+from tests.support.server import API_KEY
 from tests.support.ttt.contract import (
     ROUND,
     count,

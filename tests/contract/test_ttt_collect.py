@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from functions.shared import auth
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
+from tests.support.queues import Mapping, Queues
 from tests.support.ttt.contract import (
     BUY,
     END,

@@ -9,8 +9,8 @@ import pytest
 
 from functions.shared import db
 from functions.ttt import rounds
-from tests.conftest import API_KEY
 from tests.support.client import Answered, Client
+from tests.support.server import API_KEY
 from tests.support.ttt.contract import (
     Teller,
     read,

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.conftest import Database, Reply, Wire
+from tests.e2e.conftest import Reply
+from tests.support.stack import Database, Wire
 
 NOW = int(time.time() * 1000)
 
