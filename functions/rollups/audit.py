@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 
 from functions.rollups import refresh, totals
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 SAMPLE = 50  # buckets of each rollup a night
 
@@ -24,7 +24,7 @@ class Report:
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
     """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
     report, deadline = Report(), time.monotonic() + seconds
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
         if mine:
             for rollup in _rollups(connection):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 _DAYS = 7  # of raw rows that stay as they are: late events come into them
 

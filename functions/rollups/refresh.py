@@ -15,8 +15,8 @@ from typing import LiteralString
 
 import psycopg
 
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 # What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
 # memory, and a refresh that is cut off has not worked for long in vain.
@@ -52,7 +52,7 @@ class Span:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Refreshes for about `seconds` on an autocommit connection."""
     report, started = Report(), time.monotonic()
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         if mine:
             fold_logs(connection)
             advance_watermark(connection)

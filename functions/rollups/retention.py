@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 
 from functions.rollups import refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Report:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Drops what is due, old rate limits and refused bodies too, on an autocommit connection."""
     report, deadline = Report(), time.monotonic() + seconds
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
         if mine:
             refresh.fold_logs(connection)

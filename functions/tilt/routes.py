@@ -17,7 +17,7 @@ def _keys_are_optional() -> bool:
     return settings().tilt_keys == "optional"
 
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 read = RequireScope("tilt:read", optional_when=_keys_are_optional)
 write = RequireScope("tilt:write", optional_when=_keys_are_optional)
 

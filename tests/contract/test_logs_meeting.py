@@ -271,7 +271,7 @@ def test_equal_lines_are_matched_across_parts_of_an_import(
     game: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of five equal lines in parts of two, three are stored: each stands for one line alone."""
-    monkeypatch.setattr("functions.logs.text_import.imports._AT_ONCE", 2)
+    monkeypatch.setattr("functions.logs.text_import.imports._BATCH_SIZE", 2)
     at = f"{DAY}T20:00:00Z"
     send(game, *[spawn(at, index) for index in range(3)])
     assert bring([f"[20:00:00] Ana<{ANA}> spawned model {MODEL}"] * 5)["eventsInserted"] == 2

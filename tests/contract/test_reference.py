@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "signals": [SIGNAL],
         "tiltScore": 3.5,
     },
-    "Report": {
+    "RoundReport": {
         "round_id": "r1",
         "start_roles": [{"player_steamid": "STEAM_0:1:101"}],
         "kills": [{"victim_steamid": "STEAM_0:1:101"}],
@@ -149,7 +149,7 @@ def test_while_only_the_queue_is_there(
 
 def test_old_addresses_of_the_addon(client: Client) -> None:
     """The aliases answer like what they stand for."""
-    report, name = BODIES["Report"], BODIES["NewName"]
+    report, name = BODIES["RoundReport"], BODIES["NewName"]
     statuses = [
         client.post("/api/collect/collect", sent).status
         for sent in (report, report, report | {"winner": "traitors"})

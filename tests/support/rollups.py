@@ -22,7 +22,7 @@ def wrong(connection: db.Connection) -> dict[str, int]:
     found = {}
     for rollup in ROLLUPS:
         view = sql.Identifier(*rollup.name.split("."))
-        brute = sql.SQL(rollup.live("'-infinity'", "'infinity'"))
+        brute = sql.SQL(rollup.recompute_sql("'-infinity'", "'infinity'"))
         row = connection.execute(
             sql.SQL(
                 """

@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
 from functions.shared.errors import Conflict
+from functions.shared.exclusive import exclusive
 from functions.ttt import round_report, rounds
 from infra.demo.season import Season
 from tests.support.client import Client
