@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local import timescale
-from tests.support.client import Answered as Reply
+from tests.support.client import Answered
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Wire:
 
     def __call__(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Reply:
+    ) -> Answered:
         text = body if isinstance(body, str | bytes) or not body else json.dumps(body)
         sent = text.encode() if isinstance(text, str) else text
         request = urllib.request.Request(
@@ -52,10 +52,10 @@ class Wire:
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return Reply(answer.status, _lowered(answer), answer.read().decode())
+                return Answered(answer.status, _lowered(answer), answer.read().decode())
         except urllib.error.HTTPError as answer:
             with answer:
-                return Reply(answer.code, _lowered(answer), answer.read().decode())
+                return Answered(answer.code, _lowered(answer), answer.read().decode())
 
 
 def _lowered(answer: Any) -> dict[str, str]:
