@@ -115,6 +115,12 @@ def test_each_domain_declares_its_error_family(path: Path) -> None:
             assert node.func.id != "Routes" or "family" in named, path
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_fields_are_snake_case(path: Path) -> None:
+    """`fields.CamelModel` gives them the names of the wire."""
+    assert "N815" not in path.read_text(encoding="utf-8")
+
+
 def test_nothing_reads_the_folders_beside_the_project() -> None:
     outside = "../" + "shared"
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]

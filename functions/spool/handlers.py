@@ -1,4 +1,4 @@
-"""The drain: stores what was spooled, through the functions that the doors use, under the same ids."""
+"""The drain: stores what was spooled by the functions that the doors use, under the same ids."""
 
 from __future__ import annotations
 

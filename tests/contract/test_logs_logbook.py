@@ -11,19 +11,9 @@ import pytest
 from functions.logs.search import event_reader
 from functions.shared import ids
 from tests.support.client import Answered, Client
-from tests.support.logs.panel import ago, make_server, make_staff, say, send
+from tests.support.logs.panel import ago, make_staff, say, send
 
 ANA, BO = "STEAM_0:1:12", "STEAM_0:1:123"
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 @pytest.mark.parametrize(

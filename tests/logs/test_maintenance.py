@@ -11,7 +11,7 @@ from functions.logs.search import columnstore
 from functions.rollups import audit, maintenance, refresh, retention
 from functions.shared import db, ids
 from schema.engine.migrate import Report
-from tests.rollups.conftest import connect
+from tests.support.rollups import connect
 
 pytestmark = pytest.mark.commits
 

@@ -10,8 +10,8 @@ import pytest
 from functions.rollups import audit, refresh, retention
 from functions.shared import db
 from functions.tilt import stats
-from tests.rollups.conftest import INSERT, insert, wrong
 from tests.support.client import Client, admin
+from tests.support.rollups import INSERT, insert, wrong
 
 pytestmark = pytest.mark.commits
 OLD, RECENT = "2024-01-10T10:00Z", datetime.now(UTC)

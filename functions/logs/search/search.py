@@ -23,17 +23,17 @@ _WIDER = 4  # how much longer the next stretch of time is, when one had too few 
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
 
 
-class LogsQuery(fields.BracketPathModel):
+class LogsQuery(fields.BracketPathModel, fields.CamelModel):
     """Which events to read; `from` and `to` are inclusive."""
 
     search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
-    server_id: Text = Field(None, alias="serverId")
+    server_id: Text = None
     type: Text = None
     since: Annotated[fields.Instant | None, event_reader.Optional] = Field(None, alias="from")
     until: Annotated[fields.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
-    game_mode: Text = Field(None, alias="gameMode")
+    game_mode: Text = None
     map: Text = None
-    steam_id: Text = Field(None, alias="steamId")
+    steam_id: Text = None
     limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
     cursor: Annotated[str | None, event_reader.Optional] = None
 
