@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:  # a cold start of the site needs no database
+    from functions.shared.maintenance import Maintenance
 
 
 class Domain(NamedTuple):
@@ -16,12 +19,13 @@ class Domain(NamedTuple):
     name: str
     routes: tuple[str, ...]  # modules below functions/, each with `routes`
     has_schema: bool = True
+    maintenance: str | None = None  # a module below functions/ with `maintenance`
 
 
 DOMAINS = (
     Domain("site", ("site.routes",), has_schema=False),
     Domain("tilt", ("tilt.routes",)),
-    Domain("ttt", ("ttt.routes",)),
+    Domain("ttt", ("ttt.routes",), maintenance="ttt.maintenance"),
     Domain(
         "logs",
         (
@@ -36,6 +40,7 @@ DOMAINS = (
             "logs.privacy.routes",
             "logs.stats.routes",
         ),
+        maintenance="logs.maintenance",
     ),
 )
 # Postgres schemas, in the order in which they are created.
@@ -50,3 +55,12 @@ def load_routes(names: Container[str] | None = None) -> list[Any]:
         if names is None or domain.name in names
         for module in domain.routes
     ]
+
+
+def load_maintenance() -> dict[str, Maintenance]:
+    """What domains do for their own tables, by the domain's name, of those that do anything."""
+    return {
+        domain.name: import_module(f"functions.{domain.maintenance}").maintenance
+        for domain in DOMAINS
+        if domain.maintenance
+    }

@@ -15,7 +15,7 @@ SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").
 PUBLISHED: dict[str, set[str]] = {
     "spool": {
         "functions.logs.servers.heartbeats",
-        "functions.logs.spooled",
+        "functions.logs.ingest.event_queue",
         "functions.tilt.events",
         "functions.ttt.names",
         "functions.ttt.quarantine",
@@ -111,6 +111,20 @@ def test_no_sql_depends_on_the_time_zone_of_its_session(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("''", "'")
     for what, pattern in OF_A_ZONE.items():
         assert not (found := pattern.search(text)), f"{what}: {found and found[0]}"
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
+def test_each_domain_declares_its_error_family(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = {keyword.arg for keyword in node.keywords}
+            assert node.func.id != "Routes" or "family" in named, path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_fields_are_snake_case(path: Path) -> None:
+    """`fields.CamelModel` gives them the names of the wire."""
+    assert "N815" not in path.read_text(encoding="utf-8")
 
 
 def test_nothing_reads_the_folders_beside_the_project() -> None:

@@ -18,6 +18,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from functions.shared.errors import Invalid
@@ -33,10 +34,20 @@ class Lenient(BaseModel):
     """A query or path that takes every text: what is wrong counts as absent or unknown."""
 
 
+class CamelModel(BaseModel):
+    """A model whose fields are camelCase on the wire."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
 class ResponseModel(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
     model_config = ConfigDict(defer_build=True)
+
+
+class CamelResponse(ResponseModel, CamelModel):
+    """A response whose fields are camelCase on the wire."""
 
 
 class Detail(ResponseModel):

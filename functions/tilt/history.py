@@ -55,24 +55,24 @@ class StoredEvent(fields.ResponseModel):
     created_at: datetime
 
 
-class History(fields.ResponseModel):
+class History(fields.CamelResponse):
     """A page of history; `count` is of the whole window."""
 
     success: Literal[True]
-    userId: str  # noqa: N815  the wire's name
+    user_id: str
     count: int
     days: int
     events: list[StoredEvent]
-    nextCursor: str | None  # noqa: N815
+    next_cursor: str | None
 
 
-class Export(fields.ResponseModel):
+class Export(fields.CamelResponse):
     """A page of an export."""
 
     success: Literal[True]
-    userId: str  # noqa: N815
+    user_id: str
     events: list[StoredEvent]
-    nextCursor: str | None  # noqa: N815
+    next_cursor: str | None
 
 
 def get_history(ask: HistoryQuery) -> dict[str, Any]:

@@ -10,19 +10,9 @@ import pytest
 
 from functions.shared import ids, json_codec
 from tests.support.client import Answered, Client
-from tests.support.logs.panel import ago, make_server, make_staff, say, send
+from tests.support.logs.panel import ago, make_staff, say, send
 
 ANA, BO = "STEAM_0:1:12", "STEAM_0:1:123"
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 @pytest.mark.parametrize(

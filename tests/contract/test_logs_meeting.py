@@ -11,7 +11,7 @@ import pytest
 
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import SERVER, TODAY, make_server, make_staff, send
+from tests.support.logs.panel import SERVER, TODAY, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)
@@ -166,11 +166,6 @@ def evening() -> Evening:
     return day
 
 
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
 def bring(lines: list[str]) -> Any:
     sent = {"serverId": SERVER, "content": "\r\n".join(lines), "baseDate": str(DAY)}
     answered = make_staff().post(PATH, sent)
@@ -276,7 +271,7 @@ def test_equal_lines_are_matched_across_parts_of_an_import(
     game: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of five equal lines in parts of two, three are stored: each stands for one line alone."""
-    monkeypatch.setattr("functions.logs.text_import.imports._AT_ONCE", 2)
+    monkeypatch.setattr("functions.logs.text_import.imports._BATCH_SIZE", 2)
     at = f"{DAY}T20:00:00Z"
     send(game, *[spawn(at, index) for index in range(3)])
     assert bring([f"[20:00:00] Ana<{ANA}> spawned model {MODEL}"] * 5)["eventsInserted"] == 2

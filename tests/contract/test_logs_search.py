@@ -11,19 +11,9 @@ import pytest
 from functions.logs.search import search
 from functions.shared import db, json_codec
 from tests.support.client import Client
-from tests.support.logs.panel import ago, make_server, make_staff, say, send, stamp
+from tests.support.logs.panel import ago, make_server, say, send, stamp
 
 ANA, BO = "STEAM_0:1:12", "STEAM_0:1:123"
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 def find(staff: Client, **asked: Any) -> list[str]:

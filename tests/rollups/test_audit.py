@@ -10,9 +10,9 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import audit, handlers, refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
-from tests.rollups.conftest import insert, material, wrong
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
+from tests.support.rollups import insert, material, wrong
 
 pytestmark = pytest.mark.commits
 
@@ -76,7 +76,7 @@ def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None
 
 
 def test_an_audit_waits_for_its_turn(open_connection: Callable[[], db.Connection]) -> None:
-    with exclusive():
+    with exclusive(locks.ROLLUPS):
         assert audit.run(open_connection()).busy
 
 

@@ -11,8 +11,8 @@ from functions.rollups import audit, columnstore, refresh, retention
 from functions.shared import db, ids
 from functions.tilt import stats
 from schema.engine.migrate import Report
-from tests.rollups.conftest import INSERT, insert, wrong
 from tests.support.client import Client, admin
+from tests.support.rollups import INSERT, insert, wrong
 
 pytestmark = pytest.mark.commits
 OLD, RECENT = "2024-01-10T10:00Z", datetime.now(UTC)

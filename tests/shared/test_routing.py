@@ -6,12 +6,15 @@ import base64
 import gzip
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 
 from functions.shared import errors
+from functions.shared.gateway import Gateway
 from functions.shared.request import Request
 from functions.shared.response import Response, render
+from functions.shared.routing import Routes
 from tests.support.gateway import gateway_event
 
 
@@ -117,7 +120,50 @@ def test_where_a_key_may_stand(headers: dict[str, str], key: str) -> None:
     assert Request(gateway_event("GET", "/x", None, headers)).key() == key
 
 
+def refusal(family: errors.Family, url: str, method: str = "GET") -> Any:
+    """What a function answers that serves only /thing/{n}, and fails to."""
+    routes = Routes("thing", family=family, uses_database=False)
+
+    @routes.get("/thing/{n}", answers={})
+    def thing(request: Request) -> None:
+        raise errors.Invalid("n is odd", [{"field": "n", "problem": "is odd"}])
+
+    answer = Gateway([routes])(gateway_event(method, url), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.parametrize(
+    ("url", "method", "status", "words"),
+    [("/no", "GET", 404, "Not found"), ("/thing/1", "POST", 405, "Method not allowed")],
+)
+def test_what_has_no_route_is_answered_in_the_family_of_the_function(
+    url: str, method: str, status: int, words: str
+) -> None:
+    assert refusal("plain", url, method) == (status, {"error": words})
+    assert refusal("game", url, method) == (status, {"detail": words})
+    code, body = refusal("v1", url, method)
+    assert (code, body["error"]["message"], body["error"]["details"]) == (status, words, [])
+    assert body["request_id"] == "the-request-id"
+    assert body["timestamp"].endswith("Z")
+
+
+def test_a_route_answers_in_the_family_that_it_declares() -> None:
+    details = [{"field": "n", "problem": "is odd"}]
+    assert refusal("plain", "/thing/1") == (400, {"error": "n is odd", "details": details})
+    found = [{"loc": ["body", "n"], "msg": "is odd", "type": "value_error"}]
+    assert refusal("game", "/thing/1") == (422, {"detail": found})
+    code, body = refusal("v1", "/thing/1")
+    assert (code, body["error"]["code"]) == (422, "VALIDATION_ERROR")
+    assert body["error"]["details"] == details
+
+
+def test_a_function_of_several_families_answers_plainly_where_it_has_no_route() -> None:
+    doors = [Routes(name, family=name, uses_database=False) for name in ("game", "v1")]
+    answer = Gateway(doors)(gateway_event("GET", "/no"), None)
+    assert json.loads(answer["body"]) == {"error": "Not found"}
+
+
 def test_an_answer_that_cannot_be_spelled_is_a_500_of_ours() -> None:
-    answer = render(lambda: Response(object()), Request(gateway_event("GET", "/x")))
+    answer = render(lambda: Response(object()), Request(gateway_event("GET", "/x")), "plain")
     assert answer["statusCode"] == 500
     assert "object" not in answer["body"]

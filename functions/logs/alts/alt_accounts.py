@@ -19,20 +19,20 @@ _MAX_PLAYERS = 500  # of a group that are shown
 _Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
 
 
-class SuspiciousQuery(fields.BracketPathModel):
+class SuspiciousQuery(fields.BracketPathModel, fields.CamelModel):
     """Whether to see allowed groups too."""
 
-    includeAllowed: Annotated[bool, _Flag] = False  # noqa: N815  the wire's name
+    include_allowed: Annotated[bool, _Flag] = False
 
 
-class Evidence(fields.ResponseModel):
+class Evidence(fields.CamelResponse):
     """Two accounts, and on how many UTC days both were seen there."""
 
-    steamIds: list[str]  # noqa: N815
+    steam_ids: list[str]
     kind: Literal["same_address", "same_network"]
     days: int
-    firstSeen: datetime  # noqa: N815
-    lastSeen: datetime  # noqa: N815
+    first_seen: datetime
+    last_seen: datetime
 
 
 class Suspect(players.Player):
@@ -42,16 +42,16 @@ class Suspect(players.Player):
     geo: dict[str, Any] | None = None
 
 
-class SuspiciousGroup(fields.ResponseModel):
+class SuspiciousGroup(fields.CamelResponse):
     """Accounts on one address (HIGH) or network; one that many share is MEDIUM too."""
 
     id: str
     level: Literal["HIGH", "MEDIUM"]
-    commonIpOrSubnet: str  # noqa: N815
+    common_ip_or_subnet: str
     location: str
-    lastActivity: datetime  # noqa: N815
+    last_activity: datetime
     players: list[Suspect]
-    playersTotal: int  # noqa: N815
+    players_total: int
     evidence: list[Evidence]
     note: Literal["shared_network"] | None = None
     allowed: Literal[True] | None = None
@@ -68,7 +68,7 @@ def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
     """
     seen, permitted = _recent(), alt_allowlist.get_allowed()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
-    if ask.includeAllowed:
+    if ask.include_allowed:
         known = {(group.kind, group.key) for group, _ in found}
         others = alt_groups.find_groups(seen, Allowed({}, set()))
         found += [(one, True) for one in others if (one.kind, one.key) not in known]

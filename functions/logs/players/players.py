@@ -16,41 +16,39 @@ from functions.shared import cursors, db, fields, json_codec
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
-class PlayersQuery(fields.BracketPathModel):
+class PlayersQuery(fields.BracketPathModel, fields.CamelModel):
     """Whom to list."""
 
     search: fields.FilterText = Field(
         None, description="in the name, in any case, or in the SteamID"
     )
-    server_id: fields.FilterText = Field(
-        None, alias="serverId", description="who has an event there"
-    )
+    server_id: fields.FilterText = Field(None, description="who has an event there")
     is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
-        Field(None, alias="isVip")
+        None
     )
     limit: Annotated[int, fields.clamped_int(default=2000, most=5000)] = 2000
     cursor: fields.Cursor = None
 
 
-class ServerPart(fields.ResponseModel):
+class ServerPart(fields.CamelResponse):
     """A player's part on one server."""
 
-    playTimeHours: float  # noqa: N815  the wire's name
+    play_time_hours: float
     connections: int
 
 
-class Player(fields.ResponseModel):
+class Player(fields.CamelResponse):
     """A player; `name` is the newest one, else the SteamID."""
 
-    steamId: str  # noqa: N815
+    steam_id: str
     name: str
-    avatarUrl: str  # noqa: N815
-    lastSeen: datetime  # noqa: N815
-    firstSeen: datetime  # noqa: N815
-    totalConnections: int  # noqa: N815
-    playTimeHours: float  # noqa: N815
-    isVip: bool  # noqa: N815
-    serverStats: dict[str, ServerPart]  # noqa: N815
+    avatar_url: str
+    last_seen: datetime
+    first_seen: datetime
+    total_connections: int
+    play_time_hours: float
+    is_vip: bool
+    server_stats: dict[str, ServerPart]
     punishments: list[punishments.Punishment]
 
 

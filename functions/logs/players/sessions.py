@@ -22,19 +22,19 @@ class SessionsQuery(fields.BracketPathModel):
     cursor: fields.Cursor = None
 
 
-class Session(fields.ResponseModel):
+class Session(fields.CamelResponse):
     """A session; an open one has no `end`, and counts up to its server's last sign of life.
 
     `method` is exact if the end was told with the session's own id.
     """
 
-    serverId: str  # noqa: N815  the wire's name
-    sessionId: str | None = None  # noqa: N815
+    server_id: str
+    session_id: str | None = None
     start: datetime
     end: datetime | None = None
     seconds: int
     method: Literal["exact", "inferred"]
-    endReason: Literal["disconnect", "reconnect", "empty", "timeout", "idle", "open"]  # noqa: N815
+    end_reason: Literal["disconnect", "reconnect", "empty", "timeout", "idle", "open"]
 
 
 class Sessions(RootModel[list[Session]]):

@@ -28,20 +28,20 @@ class LogPath(fields.Lenient):
     log_id: str
 
 
-class Log(fields.ResponseModel):
+class Log(fields.CamelResponse):
     """An event; `metadata` is what the server sent and what it shares.
 
     `rawText` is never empty: for an event that was sent without it, it describes the event.
     """
 
     id: str
-    serverId: str  # noqa: N815  the wire's name
-    gameMode: str  # noqa: N815
+    server_id: str
+    game_mode: str
     type: str
     timestamp: datetime
-    steamId: str | None = None  # noqa: N815
-    playerName: str | None = None  # noqa: N815
-    rawText: str  # noqa: N815
+    steam_id: str | None = None
+    player_name: str | None = None
+    raw_text: str
     metadata: dict[str, Any]
 
 

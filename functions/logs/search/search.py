@@ -22,19 +22,19 @@ _WIDER = 4  # how much longer the next stretch of time is, when one had too few 
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
 
 
-class LogsQuery(fields.BracketPathModel):
+class LogsQuery(fields.BracketPathModel, fields.CamelModel):
     """Which events to read; `from` and `to` are inclusive."""
 
     search: fields.FilterText = Field(
         None, description="in name, text or SteamID; a whole SteamID exactly"
     )
-    server_id: fields.FilterText = Field(None, alias="serverId")
+    server_id: fields.FilterText = None
     type: fields.FilterText = None
     since: Annotated[fields.Instant | None, fields.EmptyAsNone] = Field(None, alias="from")
     until: Annotated[fields.InclusiveEnd | None, fields.EmptyAsNone] = Field(None, alias="to")
-    game_mode: fields.FilterText = Field(None, alias="gameMode")
+    game_mode: fields.FilterText = None
     map: fields.FilterText = None
-    steam_id: fields.FilterText = Field(None, alias="steamId")
+    steam_id: fields.FilterText = None
     limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
     cursor: fields.Cursor = None
 

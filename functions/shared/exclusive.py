@@ -1,16 +1,16 @@
-"""The turn: one refresh, audit or retention at a time on a whole database; packing has its own."""
+"""Exclusive work: of several processes one does it, and the others see that and go on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.shared import db, locks
+from functions.shared import db
 
 
 @contextmanager
-def exclusive(lock: int = locks.ROLLUPS) -> Iterator[bool]:
-    """True for whoever has the turn while the block runs, False for who comes meanwhile.
+def exclusive(lock: int) -> Iterator[bool]:
+    """True for whoever has this lock (of `locks`) while the block runs, False for anybody else.
 
     It is a transaction's lock on a connection of its own, so that it also holds behind a pooler,
     which gives each transaction another session; the transaction writes nothing, so nobody waits.

@@ -1,4 +1,4 @@
-"""Totals of logs: held against the rollups, and sessions against raw rows; repaired if they differ.
+"""Totals: held against the rollups, and sessions against raw rows; repaired if they differ.
 
 In one transaction of one snapshot, in which all that is queued is folded first. Whoever reads or
 writes meanwhile waits for nothing; what comes in is queued.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import LiteralString
 
-from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 _BATCH_SIZE = 2000  # queued changes that are folded together
 _PATIENCE = 30.0  # seconds for who is folding
