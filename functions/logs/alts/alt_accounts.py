@@ -16,7 +16,6 @@ from functions.shared import db, fields, json_codec
 
 _UNKNOWN = "Localização desconhecida"
 _MAX_PLAYERS = 500  # of a group that are shown
-_MAX_BYTES = 4_500_000
 _Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
 
 
@@ -62,8 +61,11 @@ class Suspicious(RootModel[list[SuspiciousGroup]]):
     """Groups, HIGH ones first, then the newest activity: the answer is the bare list."""
 
 
-def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
-    """The groups that fit into an answer, and whether there are more. Four round trips."""
+def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
+    """The groups that fit into an answer, as JSON text, and whether there are more.
+
+    Four round trips.
+    """
     seen, permitted = _recent(), alt_allowlist.get_allowed()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
     if ask.include_allowed:
@@ -72,14 +74,10 @@ def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
     cards, places = players.get_players(steam_ids), ip_sightings.newest(steam_ids)
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for told in _to_response(found, cards, places):
-        size += len(json_codec.dumps(told).encode())
-        if size > _MAX_BYTES and kept:
-            return kept, True
-        kept.append(told)
-    return kept, False
+    texts = json_codec.take_fitting(
+        json_codec.dumps(group) for group in _to_response(found, cards, places)
+    )
+    return f"[{','.join(texts)}]", len(texts) < len(found)
 
 
 def _recent() -> list[AddressUse]:
