@@ -9,16 +9,10 @@ from typing import Any
 import pytest
 
 from functions.shared import db, ids
-from tests.contract.conftest import Clock
 from tests.support.client import Client
+from tests.support.clock import Clock
 from tests.support.logs.ingest import ANA, EXAMPLE, RECEIPT, URL, chat, send, sums
 from tests.support.logs.panel import NOW, ago, make_server, make_staff, stamp
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
 
 # --- the example ---
 

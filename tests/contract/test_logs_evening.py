@@ -10,9 +10,9 @@ import pytest
 
 from functions.logs import change_queue
 from functions.shared import db
-from tests.rollups.conftest import connect as connect_to
 from tests.support.client import Client
 from tests.support.logs.panel import SERVER, ago, make_server, make_staff, say, send, stamp
+from tests.support.rollups import connect as connect_to
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 MAPS = ("gm_construct", "gm_flatgrass", "rp_downtown", "gm_fork")

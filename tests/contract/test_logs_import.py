@@ -12,7 +12,7 @@ import pytest
 from functions.logs.text_import import imports
 from functions.shared import db
 from tests.support.client import Answered, Client
-from tests.support.logs.panel import SERVER, TODAY, make_server, make_staff, send
+from tests.support.logs.panel import SERVER, TODAY, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)
@@ -33,16 +33,6 @@ ULX = f"""\
 [10:03:00] Dropped "Ana" from server<STEAM_0:1:101> (Disconnect by user.)
 <Logging continued in "data/ulx_logs/{DAY + timedelta(days=1):%m-%d-%y}.txt">
 """
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:

@@ -9,16 +9,10 @@ from typing import Any
 import pytest
 
 from functions.shared import auth, db
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
 from tests.support.logs.ingest import Away, chat, leave, send
-from tests.support.logs.panel import SERVER, make_server
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
+from tests.support.logs.panel import SERVER
+from tests.support.queues import Mapping, Queues
 
 
 def life() -> Any:

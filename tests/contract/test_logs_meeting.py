@@ -11,7 +11,7 @@ import pytest
 
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import SERVER, TODAY, make_server, make_staff, send
+from tests.support.logs.panel import SERVER, TODAY, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)
@@ -164,11 +164,6 @@ def evening() -> Evening:
     day.leaves(BO)
     day.leaves(ANA)
     return day
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def bring(lines: list[str]) -> Any:

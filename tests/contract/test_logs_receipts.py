@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from functions.shared import db
-from tests.contract.conftest import Clock
 from tests.support.client import Client
+from tests.support.clock import Clock
 from tests.support.logs.ingest import RECEIPT, chat, send, sums
-from tests.support.logs.panel import SERVER, make_server, make_staff
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
+from tests.support.logs.panel import SERVER, make_staff
 
 # --- what staff choose not to keep ---
 

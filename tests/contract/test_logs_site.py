@@ -9,13 +9,6 @@ import pytest
 
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import make_staff
-
-
-@pytest.fixture
-def staff(store: str) -> Client:
-    return make_staff()
-
 
 CONFIG = {
     "general": {"siteName": "Cidade ☭", "primaryColor": "#123456"},

@@ -10,17 +10,12 @@ import pytest
 from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
+from tests.support.logs.panel import NOW, ago, connect, make_staff, send, stamp
 
 A, B, C, D = (f"STEAM_0:1:{n}" for n in (101, 102, 103, 104))
 PATH, ALLOW = "/api/suspicious", "/api/suspicious/allow"
 GEO = {"country": "PT", "city": "Porto", "state": "Norte", "lat": 41.1, "lng": -8.6}
 Groups = list[dict[str, Any]]
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from functions.logs import change_queue
 from functions.rollups import audit, refresh
 from functions.shared import db
-from tests.rollups.conftest import connect, wrong
 from tests.support.logs import evening, stored
 from tests.support.logs.oracle import Event
+from tests.support.rollups import connect, wrong
 
 pytestmark = pytest.mark.commits
 NOW = datetime.now(UTC)

@@ -13,8 +13,8 @@ from functions.shared import db
 from functions.ttt import rounds
 from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
-from tests.rollups.conftest import connect, wrong
 from tests.support.client import Client
+from tests.support.rollups import close_until, connect, wrong
 
 pytestmark = pytest.mark.commits
 NOW = datetime.now(UTC)
@@ -29,17 +29,6 @@ def _closing(connection: db.Connection) -> Iterator[None]:
     refresh.run(connection)
     close_until(connection, "-infinity")
     assert refresh.run(connection).left == 0
-
-
-def close_until(connection: db.Connection, moment: object) -> None:
-    connection.execute("update rollups.sources set closed_until = %s", (moment,))
-    connection.execute(
-        """
-        select rollups.mark(id, timestamptz '2000-01-01')
-        from rollups.catalog
-        where is_closing
-        """
-    )
 
 
 def play(since: datetime, until: datetime, count: int = 5, seed: int = 7) -> None:

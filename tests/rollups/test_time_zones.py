@@ -20,10 +20,10 @@ from psycopg.types.json import Jsonb
 from functions.rollups import audit, rebuild, refresh, retention
 from functions.shared import db
 from functions.ttt import round_report, rounds
-from tests.rollups.conftest import INSERT, ROLLUPS, connect, insert, wrong
 from tests.support.client import Client
 from tests.support.logs import evening, stored
 from tests.support.logs.panel import make_staff
+from tests.support.rollups import INSERT, ROLLUPS, connect, insert, wrong
 from tests.support.ttt.example import FIRST
 
 NOW = datetime.now(UTC).replace(microsecond=0)

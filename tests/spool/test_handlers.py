@@ -15,9 +15,8 @@ from functions.spool import handlers
 from functions.tilt import events
 from infra.ops import replay
 from schema.engine.migrate import Report
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client, admin
+from tests.support.queues import Mapping, Queues
 
 pytestmark = pytest.mark.commits
 NOW = int(time.time() * 1000)

@@ -13,10 +13,9 @@ import pytest
 from functions.logs.servers import keys
 from functions.shared import auth, db, spool
 from infra.ops import replay
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
 from tests.support.logs.panel import SERVER, make_server, say
+from tests.support.queues import Mapping, Queues
 from tests.support.ttt.example import FIRST
 
 pytestmark = pytest.mark.commits

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.ttt.example import FIRST, NAMES, SECOND, SEED, A, B, C, D
-from tests.support.ttt.oracle import BOT, Oracle, Posted, r
+from tests.support.ttt.numbers import r
+from tests.support.ttt.oracle import Oracle
+from tests.support.ttt.records import BOT, Posted
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 EXAMPLE = Oracle([Posted(FIRST, NOW), Posted(SECOND, NOW)], NAMES)

@@ -18,9 +18,8 @@ from functions.shared import db
 from functions.ttt import erasure, rounds
 from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
-from tests.rollups.conftest import ROLLUPS, connect
-from tests.rollups.test_past import close_until
 from tests.support.client import Client, admin
+from tests.support.rollups import ROLLUPS, close_until, connect
 
 pytestmark = pytest.mark.commits
 NOW = datetime.now(UTC)

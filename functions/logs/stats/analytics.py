@@ -44,31 +44,31 @@ class Count(fields.ResponseModel):
     count: float
 
 
-class TopPlayer(fields.ResponseModel):
+class TopPlayer(fields.CamelResponse):
     """One of those who played most."""
 
-    steamId: str  # noqa: N815  the wire's name
+    steam_id: str
     name: str
-    avatarUrl: str  # noqa: N815
+    avatar_url: str
     hours: float
 
 
-class Analytics(fields.ResponseModel):
+class Analytics(fields.CamelResponse):
     """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
     `rawTail`: newer rows were counted one by one."""
 
-    totalPlayTimeHours: float  # noqa: N815
-    totalSessions: int  # noqa: N815
-    newPlayers: int  # noqa: N815
-    peakPlayers: int  # noqa: N815
-    playTimeTrend: list[PlayTime]  # noqa: N815
-    playerCountTrend: list[Count]  # noqa: N815
-    topPlayers: list[TopPlayer]  # noqa: N815
-    playTimeMethod: playtime.Method  # noqa: N815
+    total_play_time_hours: float
+    total_sessions: int
+    new_players: int
+    peak_players: int
+    play_time_trend: list[PlayTime]
+    player_count_trend: list[Count]
+    top_players: list[TopPlayer]
+    play_time_method: playtime.Method
     since: datetime = Field(alias="from")
     to: datetime
-    asOf: datetime  # noqa: N815
-    rawTail: bool  # noqa: N815
+    as_of: datetime
+    raw_tail: bool
 
 
 def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
@@ -129,7 +129,7 @@ _ANALYTICS = """
       select sign, steam_id, hour, seconds, is_start, is_exact
       from logs.list_queued_hours(%(server)s, %(since)s)
     ), hour as (
-      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred
+      select time_bucket(%(step)s, hour) as occurred_at, seconds, sessions, exact, inferred
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
@@ -139,25 +139,25 @@ _ANALYTICS = """
         case when is_exact then sign else 0 end, case when is_exact then 0 else sign end
       from part
     ), beat as (
-      select time_bucket(%(step)s, slot) as at, reports, players, peak
+      select time_bucket(%(step)s, slot) as occurred_at, reports, players, peak
       from logs.player_counts
       where server_id = %(server)s
         and slot >= %(since)s
         and slot < %(end)s
     ), bucket as (
-      select b.at, coalesce(h.seconds, 0) as seconds, coalesce(t.reports, 0) as reports,
+      select b.occurred_at, coalesce(h.seconds, 0) as seconds, coalesce(t.reports, 0) as reports,
         coalesce(t.players, 0) as players
-      from generate_series(%(since)s, %(last)s, %(step)s, 'UTC') as b (at)
+      from generate_series(%(since)s, %(last)s, %(step)s, 'UTC') as b (occurred_at)
       left join (
-        select at, sum(seconds)::bigint as seconds
+        select occurred_at, sum(seconds)::bigint as seconds
         from hour
-        group by at
-      ) as h on h.at = b.at
+        group by occurred_at
+      ) as h on h.occurred_at = b.occurred_at
       left join (
-        select at, sum(reports)::bigint as reports, sum(players)::bigint as players
+        select occurred_at, sum(reports)::bigint as reports, sum(players)::bigint as players
         from beat
-        group by at
-      ) as t on t.at = b.at
+        group by occurred_at
+      ) as t on t.occurred_at = b.occurred_at
     ), top as (
       select steam_id, sum(seconds)::bigint as seconds
       from (
@@ -243,7 +243,8 @@ _ANALYTICS = """
           )
       ) as newcomers,
       (
-        select json_agg(json_build_array(at, seconds, reports, players) order by at)
+        select json_agg(json_build_array(occurred_at, seconds, reports,
+          players) order by occurred_at)
         from bucket
       ) as buckets,
       coalesce((

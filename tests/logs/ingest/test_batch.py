@@ -18,10 +18,9 @@ from functions.logs import rows
 from functions.logs.ingest import batch, event_writer, ignore_rules, ingest_server, normalise
 from functions.logs.servers import keys
 from functions.shared import auth, db
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
-from tests.support.logs.panel import NOW, SERVER, ago, make_server, make_staff, send, stamp
+from tests.support.logs.panel import NOW, SERVER, ago, make_staff, send, stamp
+from tests.support.queues import Mapping, Queues
 
 URL = "/api/ingest/logs"
 HASH = """
@@ -32,11 +31,6 @@ HASH = """
     )) as hash, count(*)
     from logs.events
 """
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def mixed(number: int, at: datetime = NOW) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from functions.logs.ingest import batch, copy_writer, event_writer
 from functions.logs.ingest.ingest_server import Sender
 from functions.logs.ingest.normalise import Server
 from functions.shared import db
-from tests.rollups.conftest import connect
+from tests.support.rollups import connect
 
 SENDER = Sender(Server("srv_1", "Sandbox", "Sandbox"))
 NOW = datetime.now(UTC).replace(microsecond=0)

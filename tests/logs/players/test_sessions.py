@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from functions.logs import change_queue
 from functions.shared import db
-from tests.rollups.conftest import connect, wrong
 from tests.support.logs import evening, stored
 from tests.support.logs.oracle import Beat, Event, Oracle, Session
+from tests.support.rollups import connect, wrong
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.replace(hour=0, minute=0, second=0)

@@ -9,20 +9,15 @@ from typing import Any
 import pytest
 
 from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
-from functions.rollups import columnstore
+from functions.logs.search import columnstore
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import ago, connect, make_server, send
+from tests.support.logs.panel import ago, connect, send
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 IP, V6 = "203.0.113.9", "2001:db8::1"
 OLD, YOUNG = ago(days=30, minutes=5), ago(days=29)
 GEO = {"country": "PT", "city": "Porto", "lat": 41.1, "lng": -8.6}
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def event(event_id: str) -> db.Row:

@@ -11,16 +11,11 @@ import pytest
 from functions.logs.privacy import ip_addresses, ip_sightings
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import NOW, ago, connect, make_server, send
+from tests.support.logs.panel import NOW, ago, connect, send
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 IP = "203.0.113.9"
 NOON = datetime.combine(NOW.date() - timedelta(days=3), datetime.min.time(), UTC).replace(hour=12)
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def seen() -> list[db.Row]:

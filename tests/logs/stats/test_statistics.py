@@ -12,11 +12,11 @@ from psycopg import sql
 
 from functions.rollups import audit, refresh, retention
 from functions.shared import db
-from tests.rollups.conftest import connect
 from tests.support.client import Client
 from tests.support.logs import evening, recount, stored
 from tests.support.logs.oracle import Beat, Event, Oracle
 from tests.support.logs.panel import make_staff
+from tests.support.rollups import connect
 
 pytestmark = pytest.mark.commits
 
