@@ -8,8 +8,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from functions.logs.search import event_reader
-from functions.shared import ids
+from functions.shared import ids, json_codec
 from tests.support.client import Answered, Client
 from tests.support.logs.panel import ago, make_staff, say, send
 
@@ -136,7 +135,7 @@ def test_the_feed_is_cut_to_what_an_answer_holds(
     """200 events of control characters were 8 MB, more than Lambda can answer with."""
     staff = make_staff()
     start = poll(staff)["cursor"]
-    monkeypatch.setattr(event_reader, "MAX_BYTES", 60_000)
+    monkeypatch.setattr(json_codec, "MAX_ANSWER_BYTES", 60_000)
     send(game, *[say("\1" * 2000, ago(seconds=n), eventId=str(n)) for n in range(5)])
     [newest] = poll(staff, limit=5)["events"][1:]
     seen, cursor = [], start

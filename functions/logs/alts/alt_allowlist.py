@@ -10,7 +10,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     RootModel,
@@ -45,14 +44,14 @@ def _network(sent: str) -> str:
 Person = Annotated[str, AfterValidator(_real)]
 
 
-class NewAllowance(BaseModel):
+class NewAllowance(fields.CamelModel):
     """A household, as `steamIds`, or a network that many share; and why."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["steamIds"]}, {"required": ["network"]}]}
     )
 
-    steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
+    steam_ids: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None
     network: Annotated[
         str | None, AfterValidator(lambda sent: _network(sent) if sent else None)
     ] = None
@@ -60,9 +59,9 @@ class NewAllowance(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> NewAllowance:
-        if (self.steamIds is None) == (self.network is None):
+        if (self.steam_ids is None) == (self.network is None):
             fields.fail_validation("Give either steamIds or network")
-        if self.steamIds and len(set(self.steamIds)) < 2:
+        if self.steam_ids and len(set(self.steam_ids)) < 2:
             fields.fail_validation("steamIds must name at least 2 players")
         return self
 
@@ -73,14 +72,14 @@ class AllowancePath(fields.Lenient):
     allowance_id: fields.OptionalId
 
 
-class Allowance(fields.ResponseModel):
+class Allowance(fields.CamelResponse):
     """A household or a network; who allowed it, and when."""
 
     id: str
-    steamIds: list[str] | None = None  # noqa: N815  the wire's name
+    steam_ids: list[str] | None = None
     network: str | None = None
     reason: str
-    staffName: str  # noqa: N815
+    staff_name: str
     date: datetime
 
 
@@ -108,7 +107,7 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
         from made
         """,
         {
-            "steam_ids": sent.steamIds and sorted(set(sent.steamIds)),
+            "steam_ids": sent.steam_ids and sorted(set(sent.steam_ids)),
             "net_key": net,
             "network": sent.network,
             "reason": sent.reason,

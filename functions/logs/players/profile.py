@@ -21,19 +21,19 @@ class PlayerPath(fields.BracketPathModel):
     steam_id: str
 
 
-class PastName(fields.ResponseModel):
+class PastName(fields.CamelResponse):
     """A name that a player has or had."""
 
     name: str
-    firstSeen: datetime  # noqa: N815  the wire's name
-    lastSeen: datetime  # noqa: N815
+    first_seen: datetime
+    last_seen: datetime
 
 
-class PlayedDay(fields.ResponseModel):
+class PlayedDay(fields.CamelResponse):
     """What a player played on one UTC day, and the sessions that began."""
 
     date: date
-    hoursPlayed: float  # noqa: N815
+    hours_played: float
     sessions: int
 
 
@@ -51,14 +51,14 @@ class Profile(players.Player):
     """A player in every respect; `ip` is there while it is kept, a game mode's part if the player
     has events in it."""
 
-    playTimeSeconds: int  # noqa: N815
-    playTimeMethod: playtime.Method  # noqa: N815
+    play_time_seconds: int
+    play_time_method: playtime.Method
     ip: str | None = None
     geo: Geo | None = None
     names: list[PastName]
     notes: list[notes.Note]
-    activityHistory: list[PlayedDay]  # noqa: N815
-    gameModeStats: mode_stats.ModeStats  # noqa: N815
+    activity_history: list[PlayedDay]
+    game_mode_stats: mode_stats.ModeStats
 
 
 def get_profile(steam_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.logs.coerce import unicode
 from functions.shared import db, fields, json_codec, spool
@@ -19,7 +19,7 @@ _COUNT = ("playerCount", "PlayerCount", "count")
 _WORDS = "rounded down; negative or over 1,000,000 counts as not given"
 
 
-class HeartbeatBody(BaseModel):
+class HeartbeatBody(fields.CamelModel):
     """A heartbeat as a server sends it; what is missing or unreadable is not an error.
 
     `Map` and `mapName` are read like `map`, `PlayerCount` and `count` like `playerCount`.
@@ -31,7 +31,7 @@ class HeartbeatBody(BaseModel):
         description="cut after 128 characters",
         examples=["gm_construct"],
     )
-    playerCount: Any = Field(  # noqa: N815  the wire's name
+    player_count: Any = Field(
         None,
         json_schema_extra={"type": ["number", "string", "null"]},
         description=_WORDS,
@@ -39,11 +39,11 @@ class HeartbeatBody(BaseModel):
     )
 
 
-class HeartbeatQuery(fields.Lenient):
+class HeartbeatQuery(fields.Lenient, fields.CamelModel):
     """What the body of a heartbeat lacks."""
 
     map: str | None = None
-    playerCount: str | None = Field(None, description=_WORDS)  # noqa: N815
+    player_count: str | None = Field(None, description=_WORDS)
 
 
 @dataclass(frozen=True)

@@ -44,31 +44,31 @@ class Count(fields.ResponseModel):
     count: float
 
 
-class TopPlayer(fields.ResponseModel):
+class TopPlayer(fields.CamelResponse):
     """One of those who played most."""
 
-    steamId: str  # noqa: N815  the wire's name
+    steam_id: str
     name: str
-    avatarUrl: str  # noqa: N815
+    avatar_url: str
     hours: float
 
 
-class Analytics(fields.ResponseModel):
+class Analytics(fields.CamelResponse):
     """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
     `rawTail`: newer rows were counted one by one."""
 
-    totalPlayTimeHours: float  # noqa: N815
-    totalSessions: int  # noqa: N815
-    newPlayers: int  # noqa: N815
-    peakPlayers: int  # noqa: N815
-    playTimeTrend: list[PlayTime]  # noqa: N815
-    playerCountTrend: list[Count]  # noqa: N815
-    topPlayers: list[TopPlayer]  # noqa: N815
-    playTimeMethod: playtime.Method  # noqa: N815
+    total_play_time_hours: float
+    total_sessions: int
+    new_players: int
+    peak_players: int
+    play_time_trend: list[PlayTime]
+    player_count_trend: list[Count]
+    top_players: list[TopPlayer]
+    play_time_method: playtime.Method
     since: datetime = Field(alias="from")
     to: datetime
-    asOf: datetime  # noqa: N815
-    rawTail: bool  # noqa: N815
+    as_of: datetime
+    raw_tail: bool
 
 
 def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:

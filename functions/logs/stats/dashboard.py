@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from pydantic import Field
+
 from functions.logs import change_queue
 from functions.logs.event_text import describe
 from functions.shared import db, fields
@@ -18,43 +20,43 @@ class Day(fields.ResponseModel):
     rounds: int
 
 
-class MapCount(fields.ResponseModel):
+class MapCount(fields.CamelResponse):
     """How often a map was played, and which part of its mode's maps that is, in percent."""
 
     name: str
-    playCount: int  # noqa: N815  the wire's name
+    play_count: int
     percentage: int
 
 
-class Activity(fields.ResponseModel):
+class Activity(fields.CamelResponse):
     """A log event in one line."""
 
     id: str
     message: str
     type: Literal["INFO", "WARNING"]
     timestamp: datetime
-    serverName: str  # noqa: N815
+    server_name: str
 
 
-class Finance(fields.ResponseModel):
+class Finance(fields.CamelResponse):
     """Zeros: money is not part of this product."""
 
-    revenueToday: int  # noqa: N815
-    revenueMonth: int  # noqa: N815
-    transactionsToday: int  # noqa: N815
+    revenue_today: int
+    revenue_month: int
+    transactions_today: int
 
 
-class Dashboard(fields.ResponseModel):
+class Dashboard(fields.CamelResponse):
     """All servers at a glance; maps of 30 days by game mode."""
 
-    uniquePlayers24h: int  # noqa: N815
-    totalConnections: int  # noqa: N815
-    roundsPlayed: int  # noqa: N815
-    activeBans: int  # noqa: N815
-    chartData: list[Day]  # noqa: N815
-    mapStats: dict[str, list[MapCount]]  # noqa: N815
-    liveActivity: list[Activity]  # noqa: N815
-    financialStats: Finance  # noqa: N815
+    unique_players_24h: int = Field(alias="uniquePlayers24h")
+    total_connections: int
+    rounds_played: int
+    active_bans: int
+    chart_data: list[Day]
+    map_stats: dict[str, list[MapCount]]
+    live_activity: list[Activity]
+    financial_stats: Finance
 
 
 def get_dashboard() -> dict[str, Any]:

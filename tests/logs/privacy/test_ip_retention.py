@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
-from functions.rollups import columnstore
+from functions.logs.search import columnstore
 from functions.shared import db
 from tests.support.client import Client
 from tests.support.logs.panel import ago, connect, send

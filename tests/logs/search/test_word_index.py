@@ -13,8 +13,7 @@ import psycopg
 import pytest
 
 from functions.logs.privacy import erasure
-from functions.logs.search import search, word_index
-from functions.rollups import columnstore
+from functions.logs.search import columnstore, search, word_index
 from functions.shared import db, locks
 from schema.engine.migrate import Report
 from tests.support.logs import stored

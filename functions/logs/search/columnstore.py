@@ -1,21 +1,16 @@
-"""The columnstore: old chunks of tables that want it, on the edition that has it.
-
-TimescaleDB's own policy would do it too, but only for owners who may log in, which ours may not;
-and it would not tell what packed logs say, which is how words are found in them.
-"""
+"""The columnstore: old chunks of events, and the index of words in them (`word_index` reads it)."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from functions.shared import db, locks
+from functions.shared import db, hypertables, locks
 from functions.shared.exclusive import exclusive
-
-_DAYS = 7  # of raw rows that stay as they are: late events come into them
 
 
 @dataclass
@@ -31,16 +26,12 @@ class Report:
     busy: bool = False
 
 
-def run(connection: db.Connection, seconds: float = 240.0) -> Report:
-    """Packs what is due, the oldest first, also what was changed since it was packed.
-
-    Does nothing on an edition without columnstore: no table of it can want one.
-    """
-    deadline = time.monotonic() + seconds
+def run(connection: db.Connection, deadline: float = math.inf) -> Report:
+    """Packs what is due, the oldest first, also what was changed since it was packed."""
     report = Report()
     with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
-        for chunk in _due(connection) if mine else []:
+        for chunk in hypertables.list_chunks_to_compress(connection, "logs") if mine else []:
             if time.monotonic() > deadline or not _pack(connection, chunk):
                 report.left += 1
             else:
@@ -51,9 +42,8 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def index_words(connection: db.Connection, seconds: float = 240.0) -> Report:
+def index_words(connection: db.Connection, deadline: float = math.inf) -> Report:
     """Tells the words of packed chunks of logs that are not told, or not any more."""
-    deadline = time.monotonic() + seconds
     report = Report()
     with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
@@ -62,38 +52,11 @@ def index_words(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def _due(connection: db.Connection) -> list[str]:
-    """Old chunks that are not packed (status 1), or have rows beside what is (status 8)."""
-    rows = connection.execute(
-        """
-        select format('%%I.%%I', c.chunk_schema, c.chunk_name) as chunk
-        from timescaledb_information.hypertables h
-        join timescaledb_information.chunks c using (hypertable_schema, hypertable_name)
-        where h.compression_enabled
-          and c.range_end < now() - make_interval(hours => 24 * %s)
-          and _timescaledb_functions.chunk_status(
-            format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass
-          ) & 9 <> 1
-        order by c.range_end, chunk
-        """,
-        (_DAYS,),
-    ).fetchall()
-    return [row["chunk"] for row in rows]
-
-
 def _pack(connection: db.Connection, chunk: str) -> bool:
     """False if somebody writes there now: the next night is early enough."""
     try:
         with connection.transaction():
-            # Filters of two columns together take a sixteenth of what is packed, and nobody asks.
-            connection.execute(
-                """
-                select set_config(name, 'off', true)
-                from pg_settings
-                where name = 'timescaledb.enable_composite_bloom_indexes'
-                """
-            )
-            connection.execute("select compress_chunk(%s::regclass)", (chunk,))
+            hypertables.compress_chunk(connection, chunk)
             # From here on it holds what nobody has told.
             connection.execute(
                 """

@@ -1,4 +1,4 @@
-"""Totals of logs: held against the rollups, and sessions against raw rows; repaired if they differ.
+"""Totals: held against the rollups, and sessions against raw rows; repaired if they differ.
 
 In one transaction of one snapshot, in which all that is queued is folded first. Whoever reads or
 writes meanwhile waits for nothing; what comes in is queued.
