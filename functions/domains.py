@@ -58,6 +58,8 @@ DOMAINS = (
         },
         maintenance="logs.maintenance",
     ),
+    Domain("accounts", ("accounts.routes",)),
+    Domain("game", ()),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))

@@ -26,13 +26,14 @@ _PROBLEMS = {
     "401": "No key was sent",
     "403": "The key is wrong or lacks the scope",
     "413": "The body is too large",
+    "422": "A field is missing or wrong; the body says which",
     "429": "Too many requests; `Retry-After` says when to try again",
     "503": "The database is away; the request may be repeated",
 }
 
 
 # The schema of each family's error bodies; a family's first domain adds its own.
-_ERRORS = {"plain": "Error"}
+_ERRORS = {"plain": "Error", "game": "GameError"}
 _ABOUT = """The serverless backend for game communities.
 
 Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
@@ -70,7 +71,12 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "./"}],  # beside this document, whatever stage that is
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Error": _error(), "TooLarge": _too_large()},
+            "schemas": {
+                **schemas,
+                "Error": _error(),
+                "TooLarge": _too_large(),
+                "GameError": _game_error(),
+            },
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -230,7 +236,8 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _error_content(one: Operation, status: int) -> dict[str, Any]:
-    model = "TooLarge" if status == 413 else _ERRORS[one.family]
+    is_plain = one.family == "plain"
+    model = "TooLarge" if status == 413 and is_plain else _ERRORS[one.family]
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
 
 
@@ -240,6 +247,26 @@ def _too_large() -> dict[str, Any]:
     return error | {
         "required": ["error", "maxBytes"],
         "properties": error["properties"] | {"maxBytes": most},
+    }
+
+
+def _game_error() -> dict[str, Any]:
+    """What the web game reads, with `error` where the panel shares its path."""
+    place = {"type": "array", "items": {"type": "string"}}
+    text = {"type": "string"}
+    problem = {
+        "type": "object",
+        "required": ["loc", "msg", "type"],
+        "properties": {"loc": place, "msg": text, "type": text},
+    }
+    return {
+        "type": "object",
+        "description": "What is wrong, in a sentence or of each field",
+        "required": ["detail"],
+        "properties": {
+            "detail": {"anyOf": [text, {"type": "array", "items": problem}]},
+            "error": {"type": "string", "description": "The sentence again, for the log panel"},
+        },
     }
 
 

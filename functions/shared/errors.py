@@ -106,11 +106,14 @@ def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, A
             {
                 "loc": ["body", *one["field"].split(".")],
                 "msg": one["problem"],
-                "type": "value_error",
+                "type": "missing" if one["problem"] == "is required" else "value_error",
             }
             for one in problem.details or []
         ]
-        return {"detail": fields or problem.message}
+        # The panel shares a path with the game and reads `error`.
+        return {"detail": fields or problem.message} | {
+            key: text for key, text in problem.extra.items() if key == "error"
+        }
     body: dict[str, Any] = {"error": problem.message}
     if problem.details:
         body["details"] = problem.details

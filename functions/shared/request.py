@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import re
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from functions.shared import errors, json_codec
+from functions.shared.settings import settings
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
+_MAX_AGE = 29.0  # seconds after which the gateway hangs up
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,10 @@ class Caller:
 
     name: str
     scopes: frozenset[str]
-    owner: str | None = None  # the name the key was issued for
+    owner: str | None = None  # the name the key was issued for, or the user's
+    user_id: int = 0  # of a user's token: who, and the token_version it was issued at
+    version: int = 0
+    session_id: str = ""  # of the tracker's token
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,34 @@ class Request:
             if key.lower() == name:
                 return str(value)
         return ""
+
+    @property
+    def user(self) -> Caller:
+        """Who sent it, on a route that only users may call."""
+        assert self.caller
+        assert self.caller.user_id
+        return self.caller
+
+    @property
+    def address(self) -> str:
+        """The caller's IP address as the gateway saw it, or an empty text.
+
+        Behind the distribution as that saw it: told by a header that is believed only together with
+        the distribution's secret.
+        """
+        secret = settings().origin_secret.get_secret_value().encode()
+        sent = self.header("x-origin-secret").encode("utf-8", "replace")
+        if secret and hmac.compare_digest(secret, sent):
+            return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]")
+        return str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
+
+    @property
+    def age(self) -> float:
+        """Seconds since the gateway received it; 0 where it does not say when."""
+        received = self.event["requestContext"].get("requestTimeEpoch")
+        if not isinstance(received, int | float):
+            return 0.0
+        return min(max(time.time() - received / 1000, 0.0), _MAX_AGE)
 
     def query(self) -> Mapping[str, str]:
         """The query string, last value of a repeated name, together with the path's parameters."""

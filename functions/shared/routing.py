@@ -7,17 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from functions.shared import errors, fields
-from functions.shared.auth import RequireScope
-from functions.shared.request import MAX_BODY, Request
+from functions.shared.request import MAX_BODY, Caller, Request
 from functions.shared.response import NO_STORE, LambdaResponse, Response, conditional, render
 
 View = Callable[..., Any]
+
+
+class Guard(Protocol):
+    """Who may call a route: raises Unauthorized or Forbidden for anybody else."""
+
+    # For the reference: what a caller needs, how it is sent, and what a wrong one is answered.
+    @property
+    def scope(self) -> str: ...
+    @property
+    def optional_when(self) -> Callable[[], bool] | None: ...
+    @property
+    def sent_as(self) -> tuple[str, ...]: ...
+    @property
+    def refused_as(self) -> tuple[str, ...]: ...
+
+    def __call__(self, request: Request) -> Caller | None:
+        """The caller; None where nobody need say who they are."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., Any]
-    guard: RequireScope | None
+    guard: Guard | None
     body: type[BaseModel] | None
     body_is_optional: bool
     query: type[BaseModel] | None
@@ -72,7 +88,7 @@ class Routes(Blueprint):
         method: str,
         path: str,
         *,
-        guard: RequireScope | None = None,
+        guard: Guard | None = None,
         body: type[BaseModel] | None = None,
         raw_body: bool = False,
         body_is_optional: bool = False,
