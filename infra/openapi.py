@@ -41,7 +41,7 @@ our side is 500 with an `error` and the `requestId` under which our log has the 
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("For If-None-Match", {"type": "string"}),
     "Location": ("Where the answer is", {"type": "string"}),
-    "Retry-After": ("Seconds to wait before the next try", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait before the next attempt", {"type": "integer"}),
     "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),
     "X-Next-Cursor": ("The `cursor` of the next page", {"type": "string"}),
     "X-Next-Offset": ("The `offset` of the next page", {"type": "integer"}),
@@ -253,7 +253,7 @@ def _error() -> dict[str, Any]:
         "description": "What is wrong, and with which fields",
         "required": ["error"],
         "properties": {
-            "error": {"type": "string", "description": "What is wrong, in a sentence"},
+            "error": {"type": "string", "description": "The error message"},
             "details": {"type": "array", "items": detail},
         },
     }

@@ -135,7 +135,7 @@ def hash_key(key: str) -> bytes:
 
 
 def clear_cache() -> None:
-    """Looks every key up anew: one was revoked, and in this process that counts from now on."""
+    """Makes this process look up every key again, so that a revocation counts at once."""
     _cache.clear()
 
 

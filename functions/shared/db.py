@@ -118,7 +118,7 @@ def _without_values(composed: Composable, values: list[Any]) -> Composable:
 
 
 def _cursor_of(opened: Connection) -> psycopg.Cursor[Row]:
-    """The connection's one cursor: a new one would learn anew how to send each type of value."""
+    """The connection's one cursor, which has cached how to send each type of value."""
     global _cursor
     if _cursor is None or _cursor.connection is not opened:
         _cursor = opened.cursor(binary=True)

@@ -39,7 +39,7 @@ class Queued(fields.CamelResponse):
 
 
 class Deleted(fields.ResponseModel):
-    """The event is gone, or never was."""
+    """The event is deleted, or did not exist."""
 
     success: Literal[True]
     message: Literal["Event deleted"]

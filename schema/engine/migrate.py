@@ -214,7 +214,7 @@ def _check(path: Path, known: dict[str, str], newest: str) -> None:
     if not _NAME.fullmatch(path.name):
         raise MigrationError(f"{path.name}: a migration is named NNNN_<domain>_<what>.sql.")
     if path.name not in known and path.name < newest:
-        raise MigrationError(f"{path.name} comes before {newest}, already applied: number it anew.")
+        raise MigrationError(f"{path.name} comes before {newest}, already applied: renumber it.")
     if path.name in known and known[path.name] != _checksum(path):
         raise MigrationError(f"{path.name} was edited after it was applied: write a new file.")
 

@@ -123,7 +123,7 @@ class Rollup:
         self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
     ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
-        counted anew. `types` are those of the material, in its order.
+        recomputed. `types` are those of the material, in its order.
 
         A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
         bucket is its mark's, so that who reads a range pays for no mark outside it.

@@ -38,7 +38,7 @@ class Result(fields.ResponseModel):
 
 
 class Ingested(fields.ResponseModel):
-    """What became of a batch; `ingested`: what the sender may forget."""
+    """The outcome of a batch; `ingested`: how many events the sender need not send again."""
 
     ingested: int
     received: int

@@ -1,4 +1,4 @@
-"""Packed: what the columnstore holds of log events, found by the words that are told of it."""
+"""The word index of compressed log events: Bloom filters and posting lists of their words."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _unpacked(wanted: EventQuery, packs: list[db.Row]) -> list[db.Row]:
 
 
 def _range(pack: db.Row) -> sql.Composable:
-    """The events of a pack that may match; of a day that nothing is told of, all.
+    """The events of a batch that may match; all of them where a day is not indexed.
 
     The columnstore looks for words as they were written in all events of a pack at once, and is
     done with them several times sooner than if it had to put each into small letters.

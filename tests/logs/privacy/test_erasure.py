@@ -11,7 +11,7 @@ from functions.logs import change_queue
 from functions.logs.privacy import erasure
 from functions.rollups import audit, refresh
 from functions.shared import auth, db
-from tests.rollups import conftest as rollups
+from tests.support import rollups
 from tests.support.client import Client
 from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
 
