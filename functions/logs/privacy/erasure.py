@@ -172,7 +172,7 @@ def _drop_word_index(seconds: list[datetime]) -> None:
 
 
 def _mark(rows: list[db.Row]) -> None:
-    """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
+    """Marks hours for derivation again, except where raw rows may be gone already."""
     places = sorted({(row["server_id"], _hour(row["at"])) for row in rows})
     db.query(
         """
