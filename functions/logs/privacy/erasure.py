@@ -156,9 +156,9 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
 
 
 def _drop_word_index(seconds: list[datetime]) -> None:
-    """Forgets the words of packed events that may be the person's; they are soon told anew.
+    """Deletes the index of chunks that may hold the person; the job indexes them again.
 
-    After the events are changed: who is telling waits for that, or finds nothing to complete.
+    Called after the events change: an indexing under way waits, or finds nothing to complete.
     """
     db.query(
         """
