@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from functions.rollups import refresh, totals
+from functions.domains import load_maintenance
+from functions.rollups import refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
 
@@ -31,7 +32,8 @@ def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0)
                 _audit(connection, rollup, sample, deadline, report)
             if report.wrong:
                 refresh.refresh_dirty(connection, deadline)
-            report.wrong |= totals.audit(connection, sample)
+            for domain in load_maintenance().values():
+                report.wrong |= domain.audit(connection, sample)
     return report
 
 

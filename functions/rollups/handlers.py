@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.rollups import analysts as analyst_sessions
 from functions.rollups import audit as audits
-from functions.rollups import columnstore
+from functions.rollups import maintenance
 from functions.rollups import refresh as refreshes
 from functions.rollups import retention as retentions
 from functions.shared import db, log
@@ -15,12 +15,12 @@ from functions.shared.scheduled import run_job
 
 
 def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Refreshes what is dirty, and tells the words of packed logs that were untold.
+    """Refreshes what is dirty, and lets domains catch up.
 
     What time does not allow is left to the next firing.
     """
     done = run_job("rollups.refresh", refreshes.run, context)
-    run_job("rollups.words", columnstore.index_words, context)
+    run_job("rollups.catch_up", maintenance.catch_up, context)
     return done
 
 
@@ -37,9 +37,9 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Drops raw chunks that are due and whose rollups are clean, and packs old ones."""
+    """Drops raw chunks that are due and whose rollups are clean; domains maintain their tables."""
     done = run_job("rollups.retention", retentions.run, context)
-    run_job("rollups.columnstore", columnstore.run, context)
+    run_job("rollups.maintenance", maintenance.run, context)
     return done
 
 

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     Strict,
     StringConstraints,
     ValidationError,
@@ -124,6 +125,10 @@ def array(sent: Any) -> Any:
     return sent
 
 
+def _empty_as_none(sent: Any) -> Any:
+    return None if sent == "" else sent
+
+
 def _id(sent: Any) -> UUID | None:
     try:
         return UUID(sent)
@@ -142,6 +147,9 @@ Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=s
 InclusiveEnd = Annotated[
     Instant, AfterValidator(_last)
 ]  # inclusive, up to the end of its millisecond
+EmptyAsNone = BeforeValidator(_empty_as_none)  # a query that names a filter without a value
+FilterText = Annotated[str | None, Field(max_length=256), EmptyAsNone]
+Cursor = Annotated[str | None, EmptyAsNone]  # of a page, from the page before
 OptionalId = Annotated[UUID | None, BeforeValidator(_id)]  # None: an id that no row has
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from functions.shared import auth
-from tests.conftest import API_KEY, Queues
 from tests.support import reference
 from tests.support.client import Client
+from tests.support.queues import Queues
+from tests.support.server import API_KEY
 
 DEAD = {"key": f"ty_00000000_{'0' * 64}", "server": f"sk_live_00000000_{'0' * 40}"}
 PARTS = {

@@ -12,7 +12,7 @@ from psycopg import sql
 from functions.rollups import audit, handlers, refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
-from tests.rollups.conftest import insert, material, wrong
+from tests.support.rollups import insert, material, wrong
 
 pytestmark = pytest.mark.commits
 

@@ -15,7 +15,7 @@ from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
 from functions.shared.settings import settings
 from infra.ops import rollups as command
-from tests.rollups.conftest import insert, material, wrong
+from tests.support.rollups import insert, material, wrong
 
 pytestmark = pytest.mark.commits
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from psycopg import sql
 from functions.rollups import audit, refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
-from tests.rollups.conftest import INSERT, connect, insert, material, wrong
+from tests.support.rollups import INSERT, connect, insert, material, wrong
 
 pytestmark = pytest.mark.commits
 Opener = Callable[[], db.Connection]

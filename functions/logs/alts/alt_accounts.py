@@ -16,7 +16,6 @@ from functions.shared import db, fields, json_codec
 
 _UNKNOWN = "Localização desconhecida"
 _MAX_PLAYERS = 500  # of a group that are shown
-_MAX_BYTES = 4_500_000
 _Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
 
 
@@ -62,8 +61,11 @@ class Suspicious(RootModel[list[SuspiciousGroup]]):
     """Groups, HIGH ones first, then the newest activity: the answer is the bare list."""
 
 
-def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
-    """The groups that fit into an answer, and whether there are more. Four round trips."""
+def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
+    """The groups that fit into an answer, as JSON text, and whether there are more.
+
+    Four round trips.
+    """
     seen, permitted = _recent(), alt_allowlist.get_allowed()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
     if ask.include_allowed:
@@ -72,14 +74,10 @@ def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
     cards, places = players.get_players(steam_ids), ip_sightings.newest(steam_ids)
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for told in _to_response(found, cards, places):
-        size += len(json_codec.dumps(told).encode())
-        if size > _MAX_BYTES and kept:
-            return kept, True
-        kept.append(told)
-    return kept, False
+    texts = json_codec.take_fitting(
+        json_codec.dumps(group) for group in _to_response(found, cards, places)
+    )
+    return f"[{','.join(texts)}]", len(texts) < len(found)
 
 
 def _recent() -> list[AddressUse]:
@@ -87,7 +85,7 @@ def _recent() -> list[AddressUse]:
     rows = db.query(
         """
         with recent as (
-          select net_key, address_key, steam_id, array_agg(day) as days,
+          select subnet_hash, ip_hash, steam_id, array_agg(day) as days,
             min(first_at) as first_at, max(last_at) as last_at,
             (array_agg(address order by last_at desc) filter (where address is not null))[1]
               as address,
@@ -95,16 +93,16 @@ def _recent() -> list[AddressUse]:
             max(geo_at) as geo_at
           from logs.sightings
           where last_at >= now() - make_interval(secs => %s)
-          group by net_key, address_key, steam_id
+          group by subnet_hash, ip_hash, steam_id
         ), shared as (
-          select net_key
+          select subnet_hash
           from recent
-          group by net_key
+          group by subnet_hash
           having count(distinct steam_id) > 1
         )
-        select net_key, address_key, steam_id, days, first_at, last_at, address, geo, geo_at
+        select subnet_hash, ip_hash, steam_id, days, first_at, last_at, address, geo, geo_at
         from recent
-        join shared using (net_key)
+        join shared using (subnet_hash)
         """,
         (ip_sightings.KEPT.total_seconds(),),
     )
