@@ -160,14 +160,26 @@ def _forget() -> None:
 _RAW = (
     *("tilt.events", "tilt.signals"),
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
-    *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
-    *("logs.sightings", "logs.addressed", "logs.allowed"),
-    *("logs.sessions", "logs.played", "logs.connects", "logs.stray_ends", "logs.changes"),
-    "logs.life_signs",
+    *(
+        "logs.events",
+        "logs.heartbeats",
+        "logs.event_hours",
+        "logs.ingest_counts",
+        "logs.clock_skews",
+    ),
+    *("logs.sightings", "logs.redaction_queue", "logs.alt_allowlist"),
+    *(
+        "logs.sessions",
+        "logs.session_hours",
+        "logs.connects",
+        "logs.unmatched_ends",
+        "logs.change_queue",
+    ),
+    "logs.liveness_slots",
     *("logs.player_totals", "logs.player_names", "logs.active_days", "logs.play_totals"),
     *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
-    *("logs.round_winners", "logs.map_hours", "logs.told"),
-    *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
+    *("logs.round_winners", "logs.map_hours", "logs.indexed_chunks"),
+    *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
 )
 
 

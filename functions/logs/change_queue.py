@@ -37,7 +37,7 @@ def fold_some() -> int:
               select count(*)
               from (
                 select
-                from logs.changes
+                from logs.change_queue
                 limit %(worth)s
               ) as c
             ) = %(worth)s
@@ -81,7 +81,7 @@ def _is_long() -> bool:
         return False
     _looked_at = time.monotonic()
     [row] = db.query(
-        "select count(*) as queued from (select from logs.changes limit %s) as c", (_LONG,)
+        "select count(*) as queued from (select from logs.change_queue limit %s) as c", (_LONG,)
     )
     return bool(row["queued"] == _LONG)
 
@@ -112,7 +112,7 @@ def fold_before_refresh(connection: db.Connection) -> None:
 def has_changes(connection: db.Connection, before: datetime) -> bool:
     """Whether changes of before a moment are queued."""
     row = connection.execute(
-        "select exists (select from logs.changes where at < %s) as found", (before,)
+        "select exists (select from logs.change_queue where occurred_at < %s) as found", (before,)
     ).fetchone()
     assert row
     return bool(row["found"])

@@ -49,11 +49,11 @@ def _delete_ahead(connection: db.Connection, before: datetime, deadline: float) 
     deleted = 0
     for over in connection.execute(
         """
-        select server_id, type, %(before)s::timestamptz as before, min(second) as since,
-          max(second) as until
+        select server_id, type, %(before)s::timestamptz as before, min(sent_at) as since,
+          max(sent_at) as until
         from logs.events
-        where at < %(before)s
-          and second >= %(before)s
+        where occurred_at < %(before)s
+          and sent_at >= %(before)s
         group by server_id, type
         order by since
         """,
@@ -71,8 +71,8 @@ def _delete_ahead(connection: db.Connection, before: datetime, deadline: float) 
                 delete from logs.events
                 where server_id = %(server_id)s
                   and type = %(type)s
-                  and at < %(before)s
-                  and second between %(since)s and %(until)s
+                  and occurred_at < %(before)s
+                  and sent_at between %(since)s and %(until)s
                 """,
                 over,
             )

@@ -32,15 +32,15 @@ def _audit(connection: db.Connection, people: int) -> dict[str, int]:
         connection.execute("set transaction isolation level repeatable read")
         folded = _BATCH_SIZE
         while folded == _BATCH_SIZE:
-            folded = _one(connection, "select logs.fold_next(%s, true) as n", (_BATCH_SIZE,))
+            folded = _one(connection, "select logs.fold_batch(%s, true) as n", (_BATCH_SIZE,))
         wrong: dict[str, int] = {
             row["name"]: row["differences"]
             for row in connection.execute("select * from logs.total_differences()").fetchall()
         }
         if wrong:
             connection.execute("select logs.rebuild_totals()")
-        if plays := _one(connection, _SESSIONS, (people,)):
-            wrong["logs.sessions"] = plays
+        if diffs := _one(connection, _SESSIONS, (people,)):
+            wrong["logs.sessions"] = diffs
     return wrong
 
 
@@ -52,13 +52,13 @@ def _one(connection: db.Connection, statement: LiteralString, values: tuple[int,
 
 _SESSIONS: LiteralString = """
     with wrong as materialized (
-      select array_agg(d) as plays
+      select array_agg(d) as diffs
       from logs.session_differences(%s) as d
-    ), written as materialized (
-      select logs.write_plays(plays) as nothing
+    ), applied as materialized (
+      select logs.apply_session_diff(diffs) as nothing
       from wrong
-      where plays is not null
+      where diffs is not null
     )
-    select coalesce(cardinality(plays), 0) + 0 * (select count(nothing) from written) as n
+    select coalesce(cardinality(diffs), 0) + 0 * (select count(nothing) from applied) as n
     from wrong
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from schema.engine.rollup import Rollup, RollupError
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _PATIENCE = 60.0  # seconds for transactions that began before a rollup was born
+_READ = re.compile(r"\b(?:from|join) ([a-z_]+\.[a-z_0-9]+)")
 
 
 def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
@@ -27,7 +29,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             "select name, version, checksum from rollups.catalog"
         )
     }
-    wanted = [Rollup.read(path) for path in sorted(folder.glob("*/*.sql"))]
+    wanted = _sort([Rollup.read(path) for path in sorted(folder.glob("*/*.sql"))])
     for rollup in wanted:
         if known.get((rollup.name, rollup.version), rollup.checksum) != rollup.checksum:
             raise RollupError(
@@ -38,7 +40,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
     _mark_existing_rows(connection)  # of the one at which a migration was cut off
-    for rollup in new:  # one after the other: a file may read the views of those before it
+    for rollup in new:  # one after the other: one may read the views of those before it
         with _named(rollup), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             _create(connection, rollup, community, names)
@@ -48,6 +50,19 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
         dirty_triggers.write(connection, source, time_column)
     return [rollup.name for rollup in new]
+
+
+def _sort(rollups: list[Rollup]) -> list[Rollup]:
+    """Each after those whose views it reads, else by its file's name; raises RollupError."""
+    reads = {one.name: set(_READ.findall(one.select)) - {one.name} for one in rollups}
+    done: list[Rollup] = []
+    while left := [one for one in rollups if one not in done]:
+        names = {one.name for one in left}
+        ready = next((one for one in left if not reads[one.name] & names), None)
+        if ready is None:
+            raise RollupError(f"{left[0].file}: reads itself by way of other rollups.")
+        done.append(ready)
+    return done
 
 
 @contextmanager

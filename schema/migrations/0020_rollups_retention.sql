@@ -5,8 +5,9 @@ alter table rollups.sources add column part_of text references rollups.sources (
 insert into rollups.sources (name, time_column, part_of)
 values ('tilt.events', 'occurred_at', null),
   ('tilt.signals', 'occurred_at', 'tilt.events'),
-  ('logs.heartbeats', 'at', 'logs.hours'),
-  ('logs.played', 'hour', 'logs.hours')
+  ('logs.heartbeats', 'occurred_at', 'logs.event_hours'),
+  ('logs.connects', 'occurred_at', 'logs.event_hours'),
+  ('logs.session_hours', 'hour', 'logs.event_hours')
 on conflict (name) do update
 set part_of = excluded.part_of;
 

@@ -49,7 +49,8 @@ def _bytes(admin: db.Connection) -> int:
     [row] = admin.execute(
         """
         select hypertable_size('logs.events') + sum(pg_total_relation_size(told)) as bytes
-        from unnest(array['logs.told', 'logs.packs', 'logs.words']::regclass[]) as told
+        from unnest(array['logs.indexed_chunks', 'logs.compressed_batches',
+          'logs.term_pages']::regclass[]) as told
         """
     ).fetchall()
     return int(row["bytes"])

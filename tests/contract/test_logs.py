@@ -93,7 +93,7 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     db.query(
         """
         insert into rollups.sources (name, time_column, keep)
-        values ('logs.hours', 'hour', interval '120 days')
+        values ('logs.event_hours', 'hour', interval '120 days')
         on conflict (name) do update
         set keep = excluded.keep
         """
@@ -112,7 +112,7 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
     db.query(
         """
         insert into rollups.sources (name, time_column, keep)
-        values ('logs.hours', 'hour', interval '100 years')
+        values ('logs.event_hours', 'hour', interval '100 years')
         on conflict (name) do update
         set keep = excluded.keep
         """

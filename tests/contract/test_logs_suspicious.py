@@ -49,7 +49,7 @@ def told(groups: Groups) -> list[tuple[str, str, list[str]]]:
 def age(days: float) -> None:
     """Lets time pass: every address was seen that much earlier."""
     by = timedelta(days=days)
-    db.query("update logs.addressed set at = at - %s", (by,))
+    db.query("update logs.redaction_queue set occurred_at = occurred_at - %s", (by,))
     db.query(
         """
         update logs.sightings

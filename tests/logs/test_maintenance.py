@@ -44,21 +44,21 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
         connection.execute(
             """
             insert into logs.events
-              (id, second, at, server_id, mode, type, raw_text, metadata)
+              (id, sent_at, occurred_at, server_id, mode, type, raw_text, metadata)
             values (%s, %s, %s, 'srv_01', 'TTT', %s, %s, '{}')
             """,
             (ids.event_id(int(second.timestamp()) * 1000, number), second, at, kind, str(number)),
         )
         connection.execute(
             """
-            insert into logs.hours as h (server_id, hour, events)
+            insert into logs.event_hours as h (server_id, hour, events)
             values ('srv_01', date_trunc('hour', %s::timestamptz, 'UTC'), 1)
-            on conflict on constraint hours_pkey do update
+            on conflict on constraint event_hours_pkey do update
             set events = h.events + 1
             """,
             (at,),
         )
-    retention.set_retention(connection, "logs.hours", 90)
+    retention.set_retention(connection, "logs.event_hours", 90)
     refresh.run(connection)
     told = (
         "select sum(events)::integer as events from logs.activity_days where server_id = 'srv_01'"
@@ -67,7 +67,7 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
     packed = columnstore.run(connection).packed
     assert (packed > 0) == (migrated[0].edition == "community")
     report = retention.run(connection)
-    assert (report.ahead, "logs.hours" in report.waiting) == (4, False)
+    assert (report.ahead, "logs.event_hours" in report.waiting) == (4, False)
     left = db.query("select raw_text from logs.events order by raw_text")
     assert [row["raw_text"] for row in left] == ["4", "5", "6", "7"]
     assert db.query(told) == before == [{"events": 8}]
@@ -82,11 +82,11 @@ def test_receipts_of_logs_go_after_their_30_days(connection: db.Connection) -> N
     for days in (1, 30, 32):
         connection.execute(
             """
-            insert into logs.receipts (server_id, hour, outcome, detail, events)
+            insert into logs.ingest_counts (server_id, hour, outcome, detail, events)
             values ('srv_01', now() - make_interval(days => %s), 'stored', '', %s)
             """,
             (days, days),
         )
     maintenance.run(connection)
-    left = db.query("select events from logs.receipts order by events")
+    left = db.query("select events from logs.ingest_counts order by events")
     assert [row["events"] for row in left] == [1, 30]

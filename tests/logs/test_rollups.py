@@ -40,7 +40,7 @@ def test_rollups_are_exact_at_every_moment(store: str, seed: int) -> None:
         refresh.run(connection)
         # Nothing but this test deletes events: totals are behind, which an audit finds and repairs.
         found = audit.run(connection, 1000).wrong
-        assert found.keys() >= {"logs.player_totals", "logs.type_days", "logs.life_signs"}
+        assert found.keys() >= {"logs.player_totals", "logs.type_days", "logs.liveness_slots"}
         assert wrong(connection) == {}
         refresh.run(connection)
         assert audit.run(connection, 1000).wrong == {}

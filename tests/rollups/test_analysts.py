@@ -23,7 +23,7 @@ from tests.support.logs.oracle import Event
 from tests.support.rollups import ROLLUPS, connect
 
 pytestmark = pytest.mark.commits
-NAMELESS = {"logs.appearances", "logs.player_days", "logs.player_months"}
+NAMELESS = {"logs.player_hours", "logs.player_days", "logs.player_months"}
 ONLY_NAMES = {"logs.name_days"}
 
 

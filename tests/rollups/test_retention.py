@@ -176,7 +176,7 @@ def test_a_part_that_is_not_clean_keeps_all_of_its_event(
 
 def test_logs_are_kept_together_and_by_their_own_name_too(connection: db.Connection) -> None:
     kept = retention.set_retention(connection, "logs.events", 60)
-    assert kept == ["logs.hours", "logs.connects", "logs.heartbeats", "logs.played"]
+    assert kept == ["logs.event_hours", "logs.connects", "logs.heartbeats", "logs.session_hours"]
     days = db.query(
         "select name from rollups.sources where keep = interval '60 days' order by name"
     )

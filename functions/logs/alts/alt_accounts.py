@@ -85,7 +85,7 @@ def _recent() -> list[AddressUse]:
     rows = db.query(
         """
         with recent as (
-          select net_key, address_key, steam_id, array_agg(day) as days,
+          select subnet_hash, ip_hash, steam_id, array_agg(day) as days,
             min(first_at) as first_at, max(last_at) as last_at,
             (array_agg(address order by last_at desc) filter (where address is not null))[1]
               as address,
@@ -93,16 +93,16 @@ def _recent() -> list[AddressUse]:
             max(geo_at) as geo_at
           from logs.sightings
           where last_at >= now() - make_interval(secs => %s)
-          group by net_key, address_key, steam_id
+          group by subnet_hash, ip_hash, steam_id
         ), shared as (
-          select net_key
+          select subnet_hash
           from recent
-          group by net_key
+          group by subnet_hash
           having count(distinct steam_id) > 1
         )
-        select net_key, address_key, steam_id, days, first_at, last_at, address, geo, geo_at
+        select subnet_hash, ip_hash, steam_id, days, first_at, last_at, address, geo, geo_at
         from recent
-        join shared using (net_key)
+        join shared using (subnet_hash)
         """,
         (ip_sightings.KEPT.total_seconds(),),
     )

@@ -93,9 +93,9 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     rows = db.query(
         """
         with made as (
-          insert into logs.allowed as a (steam_ids, net_key, network, reason, author)
-          values (%(steam_ids)s, %(net_key)s, %(network)s, %(reason)s, %(author)s)
-          on conflict (steam_ids, net_key) do update
+          insert into logs.alt_allowlist as a (steam_ids, subnet_hash, network, reason, author)
+          values (%(steam_ids)s, %(subnet_hash)s, %(network)s, %(reason)s, %(author)s)
+          on conflict (steam_ids, subnet_hash) do update
           set reason = excluded.reason, author = excluded.author
           returning id, steam_ids, network, reason, author, created_at
         ), noted as (
@@ -108,7 +108,7 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
         """,
         {
             "steam_ids": sent.steam_ids and sorted(set(sent.steam_ids)),
-            "net_key": net,
+            "subnet_hash": net,
             "network": sent.network,
             "reason": sent.reason,
             "author": author,
@@ -122,7 +122,7 @@ def remove(allowance_id: UUID | None, author: str) -> None:
     found = db.query(
         """
         with gone as (
-          delete from logs.allowed
+          delete from logs.alt_allowlist
           where id = %s
           returning id
         )
@@ -142,7 +142,7 @@ def list_allowances() -> list[dict[str, Any]]:
     rows = db.query(
         """
         select id, steam_ids, network, reason, author, created_at
-        from logs.allowed
+        from logs.alt_allowlist
         order by created_at desc, id
         """
     )
@@ -153,11 +153,11 @@ def get_allowed() -> Allowed:
     """What counts as no evidence now. One round trip."""
     partners: dict[str, set[str]] = defaultdict(set)
     networks: set[bytes] = set()
-    for row in db.query("select steam_ids, net_key from logs.allowed"):
+    for row in db.query("select steam_ids, subnet_hash from logs.alt_allowlist"):
         for who in row["steam_ids"] or ():
             partners[who].update(row["steam_ids"])
-        if row["net_key"]:
-            networks.add(row["net_key"])
+        if row["subnet_hash"]:
+            networks.add(row["subnet_hash"])
     return Allowed(partners, networks)
 
 

@@ -132,7 +132,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
             _exhaust(making)
             new = event_writer.store(to_batch(outcomes, sender, receipt))
         mark_duplicates(outcomes, new)
-        change_queue.fold_if_long(one.row.at for one in outcomes if one.row)
+        change_queue.fold_if_long(one.row.occurred_at for one in outcomes if one.row)
     except db.DatabaseUnavailable:
         _exhaust(making)
         if any(one.status != "rejected" for one in outcomes):

@@ -161,10 +161,10 @@ _MODES = """
         where steam_id = %(who)s
         union all
         select p.server_id,
-          p.sign * logs.seconds(p.started_at, p.ended_at, h.at, 'infinity'),
+          p.sign * logs.overlap_seconds(p.started_at, p.ended_at, h.at, 'infinity'),
           case when p.started_at >= h.at then p.sign else 0 end
-        from logs.pending_play(%(who)s, null) as p
-        cross join (select rollups.horizon('logs.played') as at) as h
+        from logs.diff_queued_sessions(%(who)s, null) as p
+        cross join (select rollups.horizon('logs.session_hours') as at) as h
         where p.kind = 'session'
       ) as m
       join logs.servers s on s.id = m.server_id

@@ -130,15 +130,18 @@ def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
 # Everybody is counted at once: looking some up in the newest rows, by no index, takes longer.
 _LISTED: LiteralString = """
     with pending as materialized (
-      select row(p.*)::logs.play_change as play
-      from logs.pending_play(%(person)s, null) as p
+      select row(p.*)::logs.session_diff as play
+      from logs.diff_queued_sessions(%(person)s, null) as p
     ), delta as (
       select (play).steam_id, (play).server_id,
-        sum((play).sign * logs.seconds((play).started_at, (play).ended_at, h.at, 'infinity'))
+        sum(
+          (play).sign
+          * logs.overlap_seconds((play).started_at, (play).ended_at, h.at, 'infinity')
+        )
           filter (where (play).kind = 'session') as seconds,
         sum((play).sign) filter (where (play).is_counted) as connections
       from pending
-      cross join (select rollups.horizon('logs.played') as at) as h
+      cross join (select rollups.horizon('logs.session_hours') as at) as h
       group by (play).steam_id, (play).server_id
     ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
@@ -164,7 +167,7 @@ _LISTED: LiteralString = """
         {only}
         union all
         select steam_id, seconds
-        from logs.union_changes(array(select play from pending))
+        from logs.diff_playtime(array(select play from pending))
       ) as t
       group by steam_id
     ), person as (

@@ -60,7 +60,7 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
           limit 1
         ), pending as materialized (
           select sign, id, server_id, session_id, started_at, ended_at, method, reason
-          from logs.pending_play(%(steam_id)s, null)
+          from logs.diff_queued_sessions(%(steam_id)s, null)
           where kind = 'session'
         ), session as (
           select id, server_id, session_id, started_at, ended_at, method, reason
@@ -81,8 +81,8 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
                 select
                 from logs.heartbeats h
                 where h.server_id = s.server_id
-                  and h.at >= s.ended_at - interval '24 hours'
-                  and h.at <= s.ended_at
+                  and h.occurred_at >= s.ended_at - interval '24 hours'
+                  and h.occurred_at <= s.ended_at
               ) then interval '300 seconds'
               else interval '1800 seconds'
             end then 'timeout'

@@ -60,7 +60,7 @@ def _pack(connection: db.Connection, chunk: str) -> bool:
             # From here on it holds what nobody has told.
             connection.execute(
                 """
-                delete from logs.told t
+                delete from logs.indexed_chunks t
                 using timescaledb_information.chunks c
                 where format('%%I.%%I', c.chunk_schema, c.chunk_name) = %s
                   and c.hypertable_schema = 'logs'
@@ -78,13 +78,13 @@ def _tell_all(connection: db.Connection, deadline: float, report: Report) -> Non
     """The newest first, where searches begin; what was told of chunks that are gone goes too."""
     connection.execute(
         """
-        delete from logs.told
+        delete from logs.indexed_chunks
         where not exists (
           select
           from timescaledb_information.chunks c
           where c.hypertable_schema = 'logs'
             and c.hypertable_name = 'events'
-            and c.range_start = told.chunk
+            and c.range_start = indexed_chunks.chunk
             and c.is_compressed
         )
         """
@@ -102,7 +102,7 @@ def _untold(connection: db.Connection) -> list[db.Row]:
         select c.chunk_schema as schema, c.chunk_name as name, c.range_start as since,
           c.range_end as until
         from timescaledb_information.chunks c
-        left join logs.told t on t.chunk = c.range_start
+        left join logs.indexed_chunks t on t.chunk = c.range_start
         where c.hypertable_schema = 'logs'
           and c.hypertable_name = 'events'
           and c.is_compressed
@@ -115,13 +115,13 @@ def _untold(connection: db.Connection) -> list[db.Row]:
 def _tell(connection: db.Connection, chunk: db.Row) -> bool:
     """False if somebody changes the chunk now.
 
-    Who changes it later takes the row of `logs.told` away, and without it nothing is told; who
-    began before the row was there is waited for.
+    Who changes it later deletes the row of `logs.indexed_chunks`, and without it nothing is
+    indexed; who began before the row was there is waited for.
     """
     try:
         connection.execute(
             """
-            insert into logs.told (chunk, until)
+            insert into logs.indexed_chunks (chunk, until)
             values (%(since)s, %(until)s)
             on conflict do nothing
             """,
@@ -131,9 +131,9 @@ def _tell(connection: db.Connection, chunk: db.Row) -> bool:
             name = sql.Identifier(chunk["schema"], chunk["name"])
             connection.execute(sql.SQL("lock table {} in share mode").format(name))
         with connection.transaction():
-            connection.execute("select logs.tell(%(since)s, %(until)s)", chunk)
+            connection.execute("select logs.index_chunk(%(since)s, %(until)s)", chunk)
             done = connection.execute(
-                "update logs.told set is_complete = true where chunk = %(since)s", chunk
+                "update logs.indexed_chunks set is_complete = true where chunk = %(since)s", chunk
             )
     except (
         psycopg.errors.LockNotAvailable,

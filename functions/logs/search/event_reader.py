@@ -63,10 +63,10 @@ def get_log(log_id: str) -> dict[str, Any]:
     known = ids.parse(log_id)
     rows = known and db.query(
         """
-        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+        select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata
         from logs.events
         where id = %s
-          and second = %s
+          and sent_at = %s
         """,
         (known, ids.time_of(known)),
     )
@@ -93,9 +93,9 @@ def fetch_live(ask: LiveQuery) -> dict[str, Any]:
         found = found[-count:]
     if events:
         last = events[-1]
-        after = [last["written"], last["arrival"], str(last["id"])]
+        after = [last["inserted_xid"], last["arrival"], str(last["id"])]
     elif after is None:
-        after = [rows[0]["settled"], 0, "00000000-0000-0000-0000-000000000000"]
+        after = [rows[0]["snapshot_xmin"], 0, "00000000-0000-0000-0000-000000000000"]
     return {
         "events": found,
         "cursor": cursors.encode(after, live="arrival"),
@@ -105,36 +105,36 @@ def fetch_live(ask: LiveQuery) -> dict[str, Any]:
 def _next(after: list[Any], limit: int) -> list[db.Row]:
     return db.query(
         """
-        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-          arrival, written::text as written
+        select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+          arrival, inserted_xid::text as inserted_xid
         from logs.events
-        where (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
-          and written < pg_snapshot_xmin(pg_current_snapshot())
-        order by logs.events.written, arrival, id
+        where (inserted_xid, arrival, id) > (%(xid)s::xid8, %(arrival)s, %(id)s::uuid)
+          and inserted_xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by logs.events.inserted_xid, arrival, id
         limit %(limit)s
         """,
-        {"written": after[0], "arrival": after[1], "id": after[2], "limit": limit},
+        {"xid": after[0], "arrival": after[1], "id": after[2], "limit": limit},
     )
 
 
 def _newest(limit: int) -> list[db.Row]:
-    """At least one row, which is no event if there is none, but says what is settled."""
+    """At least one row, which is no event if there is none, but has the snapshot's xmin."""
     return db.query(
         """
         with newest as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, arrival,
-            written
+          select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+            arrival, inserted_xid
           from logs.events
-          where written < pg_snapshot_xmin(pg_current_snapshot())
-          order by written desc, arrival desc, id desc
+          where inserted_xid < pg_snapshot_xmin(pg_current_snapshot())
+          order by inserted_xid desc, arrival desc, id desc
           limit %s
         )
-        select n.id, n.server_id, n.mode, n.type, n.at, n.steam_id, n.player_name, n.raw_text,
-          n.metadata, n.arrival, n.written::text as written,
-          pg_snapshot_xmin(pg_current_snapshot())::text as settled
+        select n.id, n.server_id, n.mode, n.type, n.occurred_at, n.steam_id, n.player_name,
+          n.raw_text, n.metadata, n.arrival, n.inserted_xid::text as inserted_xid,
+          pg_snapshot_xmin(pg_current_snapshot())::text as snapshot_xmin
         from (values (1)) as one
         left join newest n on true
-        order by n.written, n.arrival, n.id
+        order by n.inserted_xid, n.arrival, n.id
         """,
         (limit,),
     )
@@ -153,7 +153,7 @@ def to_response(row: db.Row) -> dict[str, Any]:
         "serverId": row["server_id"],
         "gameMode": row["mode"],
         "type": row["type"],
-        "timestamp": row["at"],
+        "timestamp": row["occurred_at"],
         "steamId": row["steam_id"],
         "playerName": row["player_name"],
         "rawText": row["raw_text"] or describe(row["type"], row["player_name"], metadata),

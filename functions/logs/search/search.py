@@ -46,7 +46,7 @@ def search_events(ask: LogsQuery) -> tuple[str, str | None]:
 
     One round trip, some more for what is rare.
     """
-    keyset = cursors.Keyset(ask, ask.limit, at="at", arrival="arrival", last="id")
+    keyset = cursors.Keyset(ask, ask.limit, at="occurred_at", arrival="arrival", last="id")
     wanted = _to_event_query(ask)
     if keyset.after:
         at, arrival, last = keyset.after
@@ -93,7 +93,7 @@ def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]
 
 _MATCHING = sql.SQL(
     """
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from logs.events
     where {where}
@@ -106,7 +106,7 @@ _MATCHING = sql.SQL(
 _ABOUT = sql.SQL(
     """
     with own as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from logs.events
       where steam_id = {person}
@@ -114,17 +114,17 @@ _ABOUT = sql.SQL(
       order by {at} desc, arrival desc, id desc
       limit {limit}
     ), met as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from logs.events
-      where people @> array[{person}]
+      where involved_steam_ids @> array[{person}]
         and steam_id is distinct from {person}
         and {where}
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from (select * from own union all select * from met) as e
-    order by at desc, arrival desc, id desc
+    order by occurred_at desc, arrival desc, id desc
     limit {limit}
     """
 )
@@ -173,46 +173,46 @@ def _back(moment: datetime, span: timedelta) -> datetime | None:
 _LOOKING = sql.SQL(
     """
     with looked as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-        arrival, logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+        arrival, logs.search_text(player_name, raw_text, steam_id) like lower({words}) as matches
       from {events}
       where {where}
       order by {at} desc, arrival desc, id desc
       limit {look}
     ), edge as (
-      select count(*) as looked, max(at) as newest, min(at) as oldest,
-        (select arrival from looked order by at, arrival, id limit 1) as first_arrival,
-        (select id from looked order by at, arrival, id limit 1) as last
+      select count(*) as looked, max(occurred_at) as newest, min(occurred_at) as oldest,
+        (select arrival from looked order by occurred_at, arrival, id limit 1) as first_arrival,
+        (select id from looked order by occurred_at, arrival, id limit 1) as last
       from looked
     ), matching as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from looked
       where matches
-      order by at desc, arrival desc, id desc
+      order by occurred_at desc, arrival desc, id desc
       limit {limit}
     )
     select e.looked, e.newest, e.oldest, e.first_arrival, e.last, m.id, m.server_id, m.mode, m.type,
-      m.at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
+      m.occurred_at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
     from edge e
     left join matching m on true
-    order by m.at desc, m.arrival desc, m.id desc
+    order by m.occurred_at desc, m.arrival desc, m.id desc
     """
 )
 # All matches are found before they are sorted, or the planner might walk back in time after all.
 _INDEXED = sql.SQL(
     """
     with matching as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from {events}
       where {where}
-        and logs.searched(player_name, raw_text, steam_id) like lower({words})
+        and logs.search_text(player_name, raw_text, steam_id) like lower({words})
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from matching
-    order by at desc, arrival desc, id desc
+    order by occurred_at desc, arrival desc, id desc
     limit {limit}
     """
 )

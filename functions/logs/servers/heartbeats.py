@@ -114,19 +114,19 @@ def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
               where id = %(server_id)s
                 and deleted_at is null
             ), beat as (
-              insert into logs.heartbeats (at, server_id, players, map)
+              insert into logs.heartbeats (occurred_at, server_id, players, map)
               select %(at)s, id, %(players)s, %(map)s
               from server
               where %(at)s >= rollups.horizon('logs.heartbeats')
               on conflict do nothing
             ), alive as (
               update logs.servers s
-              set last_sign_at = %(at)s,
+              set last_seen_at = %(at)s,
                 players = coalesce(%(players)s, s.players),
                 map = coalesce(%(map)s, s.map)
               from server n
               where s.id = n.id
-                and (s.last_sign_at is null or s.last_sign_at < %(at)s)
+                and (s.last_seen_at is null or s.last_seen_at < %(at)s)
             )
             select id
             from server

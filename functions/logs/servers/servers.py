@@ -135,7 +135,7 @@ def _found(server_id: str | None) -> list[db.Row]:
     return db.query(
         """
         with server as (
-          select *, last_sign_at >= now() - make_interval(secs => %(alive)s) as is_alive
+          select *, last_seen_at >= now() - make_interval(secs => %(alive)s) as is_alive
           from logs.servers
           where deleted_at is null
             and (%(id)s::text is null or id = %(id)s)
@@ -144,7 +144,7 @@ def _found(server_id: str | None) -> list[db.Row]:
           case when maintenance then 'maintenance' when is_alive then 'online' else 'offline' end
             as status,
           case when is_alive then players else 0 end as "currentPlayers",
-          max_players as "maxPlayers", map as "currentMap", last_sign_at as "lastHeartbeat"
+          max_players as "maxPlayers", map as "currentMap", last_seen_at as "lastHeartbeat"
         from server
         order by created_at, id
         """,

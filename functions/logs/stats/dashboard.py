@@ -122,27 +122,27 @@ _DASHBOARD = """
     hour as (
       select hour, server_id, mode, maps
       from logs.list_map_hours(case
-        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s::timestamptz
+        when %(edge)s < rollups.horizon('logs.event_hours') then %(edge)s::timestamptz
         else %(whole)s
       end)
       union all
-      select %(edge)s, server_id, mode, logs.runs(map order by at, rank, id)
+      select %(edge)s, server_id, mode, logs.runs(map order by occurred_at, rank, id)
       from (
-        select at, server_id, mode, map, 1 as rank, id
+        select occurred_at, server_id, mode, map, 1 as rank, id
         from logs.events
         where map is not null
-          and at >= %(since)s
-          and at < %(whole)s
-          and second >= %(edge)s - interval '10 minutes'
+          and occurred_at >= %(since)s
+          and occurred_at < %(whole)s
+          and sent_at >= %(edge)s - interval '10 minutes'
         union all
-        select h.at, h.server_id, s.mode, h.map, 0, null
+        select h.occurred_at, h.server_id, s.mode, h.map, 0, null
         from logs.heartbeats h
         join logs.servers s on s.id = h.server_id
         where h.map is not null
-          and h.at >= %(since)s
-          and h.at < %(whole)s
+          and h.occurred_at >= %(since)s
+          and h.occurred_at < %(whole)s
       ) as seen
-      where %(edge)s >= rollups.horizon('logs.hours')
+      where %(edge)s >= rollups.horizon('logs.event_hours')
       group by server_id, mode
     ), run as (
       select h.mode, m.map,
@@ -158,24 +158,24 @@ _DASHBOARD = """
       group by mode, map
     ), recent as materialized (
       -- Old chunks of the columnstore would be sorted whole.
-      select id, server_id, type, at, player_name, raw_text, metadata, arrival
+      select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
       from logs.events
-      where at >= %(week_ago)s
-        and second >= %(week_ago)s - interval '10 minutes'
-      order by at desc, arrival desc, id desc
+      where occurred_at >= %(week_ago)s
+        and sent_at >= %(week_ago)s - interval '10 minutes'
+      order by occurred_at desc, arrival desc, id desc
       limit 5
     ), newest as (
-      select id, server_id, type, at, player_name, raw_text, metadata, arrival
+      select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
       from recent
       union all (
-        select id, server_id, type, at, player_name, raw_text, metadata, arrival
+        select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
         from logs.events
-        where at < %(week_ago)s
+        where occurred_at < %(week_ago)s
           and (select count(*) from recent) < 5
-        order by at desc, arrival desc, id desc
+        order by occurred_at desc, arrival desc, id desc
         limit 5
       )
-      order by at desc, arrival desc, id desc
+      order by occurred_at desc, arrival desc, id desc
       limit 5
     )
     select (
@@ -212,9 +212,9 @@ _DASHBOARD = """
       coalesce((
         select json_agg(json_build_object(
             'id', n.id, 'type', n.type, 'name', n.player_name, 'text', n.raw_text,
-            'metadata', n.metadata, 'timestamp', logs.iso(n.at),
+            'metadata', n.metadata, 'timestamp', logs.iso(n.occurred_at),
             'serverName', coalesce(s.name, n.server_id)
-          ) order by n.at desc, n.arrival desc, n.id desc)
+          ) order by n.occurred_at desc, n.arrival desc, n.id desc)
         from newest n
         left join logs.servers s on s.id = n.server_id
       ), '[]') as "liveActivity"
@@ -223,7 +223,7 @@ _DASHBOARD = """
           coalesce(sum(connections) filter (where type = 'CONNECT'), 0)
           + coalesce((
             select sum(sign)
-            from logs.pending_play(null, null)
+            from logs.diff_queued_sessions(null, null)
             where is_counted
           ), 0)
         )::bigint as connections,

@@ -42,13 +42,13 @@ def get_stats() -> dict[str, Any]:
         with counted as (
           select outcome, detail, case when outcome = 'clock' then server_id end as server,
             sum(events)::bigint as events, null::float as skew
-          from logs.receipts
+          from logs.ingest_counts
           where hour >= now() - interval '720 hours'
           group by outcome, detail, server
         ), skewed as (
           select s.server_id as server,
             percentile_cont(0.5) within group (order by m.skew) / 1000 as skew
-          from logs.skews s
+          from logs.clock_skews s
           cross join unnest(s.milliseconds) as m (skew)
           group by s.server_id
         )
@@ -79,7 +79,7 @@ def get_stats() -> dict[str, Any]:
 def delete_old(connection: db.Connection) -> int:
     """Deletes counts of over 31 days ago, which nobody reads; returns how many."""
     return connection.execute(
-        "delete from logs.receipts where hour < now() - interval '744 hours'"
+        "delete from logs.ingest_counts where hour < now() - interval '744 hours'"
     ).rowcount
 
 

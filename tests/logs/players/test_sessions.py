@@ -75,7 +75,7 @@ def shown() -> tuple[list[Session], list[str]]:
         """
         with pending as (
           select *
-          from logs.pending_play(null, null)
+          from logs.diff_queued_sessions(null, null)
         ), session as (
           select started_at, ended_at, server_id, steam_id, session_id, method, reason
           from logs.sessions
@@ -176,7 +176,7 @@ def test_nothing_is_missed_while_others_write_and_fold(store: str) -> None:
     assert folded > 0
     assert shown() == recounted(known)
     change_queue.fold_all()
-    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 0
+    assert db.query("select count(*) as n from logs.change_queue")[0]["n"] == 0
     assert shown() == recounted(known)
     with connect(store) as connection:
         assert wrong(connection) == {}

@@ -107,5 +107,5 @@ def test_the_clock_skew_is_the_median_of_the_last_100(game: Client, then: type[C
     send(game, *[chat(f"b {n}", at=RECEIPT) for n in range(60)])
     assert skew() == 0
     send(game, *[chat(f"b {n}", at=RECEIPT) for n in range(60)])
-    [row] = db.query("select cardinality(milliseconds) as known from logs.skews")
+    [row] = db.query("select cardinality(milliseconds) as known from logs.clock_skews")
     assert row["known"] == 100

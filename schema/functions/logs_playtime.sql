@@ -1,6 +1,6 @@
--- Whole seconds of a session from one moment to another, both cut to it: parts of a session, however
--- it is cut, add up to its own seconds.
-create or replace function logs.seconds(
+-- Whole seconds of a session from one moment to another, both cut to it: parts of a session,
+-- however it is cut, add up to its own seconds.
+create or replace function logs.overlap_seconds(
   started_at timestamptz,
   ended_at timestamptz,
   since timestamptz,
@@ -19,32 +19,32 @@ as $$
   end::integer
 $$;
 
--- By how many seconds the union of each person's sessions differs from what is kept. It is counted by
--- the hour, as the rollup logs.person_days does: what lies over each other there counts once.
-create or replace function logs.union_changes(plays logs.play_change[])
+-- By how many seconds the union of each person's sessions differs from what is kept. It is counted
+-- by the hour, as the rollup logs.person_days does: what lies over each other there counts once.
+create or replace function logs.diff_playtime(diffs logs.session_diff[])
 returns table (steam_id text, seconds bigint)
 language plpgsql
 stable
 as $$
 #variable_conflict use_column
 declare
-  bottom timestamptz := rollups.horizon('logs.played');
+  bottom timestamptz := rollups.horizon('logs.session_hours');
 begin
   return query
   with every as materialized (
     select p.sign, p.steam_id, p.id, p.started_at, p.ended_at
-    from unnest(plays) as p
+    from unnest(diffs) as p
     where p.kind = 'session'
   ), differing as materialized (
     -- Of a session that only ends otherwise nothing else differs.
     select steam_id, id, min(started_at) as started_at, min(ended_at) as ended_at,
       max(ended_at) as until, count(*) = 2 and min(started_at) = max(started_at) as is_end,
-      sum(sign * logs.seconds(started_at, ended_at, bottom, 'infinity')) as seconds,
+      sum(sign * logs.overlap_seconds(started_at, ended_at, bottom, 'infinity')) as seconds,
       count(*) over (partition by steam_id) as sessions,
       case
         when count(*) = 2 and min(started_at) = max(started_at) then min(ended_at)
         else min(started_at)
-      end as at
+      end as occurred_at
     from every
     group by steam_id, id
   ), alone as materialized (
@@ -65,7 +65,7 @@ begin
     from every
     where steam_id not in (select steam_id from alone)
   ), person as materialized (
-    select steam_id, greatest(date_trunc('hour', min(at), 'UTC'), bottom) as hour
+    select steam_id, greatest(date_trunc('hour', min(occurred_at), 'UTC'), bottom) as hour
     from differing
     where steam_id not in (select steam_id from alone)
     group by steam_id
@@ -87,7 +87,7 @@ begin
     where sign = 1
   ), part as (
     select s.sign, s.steam_id, h.hour, p.since, p.until,
-      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
+      logs.overlap_seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
     from side s
     join person n on n.steam_id = s.steam_id
     cross join lateral generate_series(
@@ -130,17 +130,17 @@ $$;
 
 -- How long a person played on each UTC day from one on, on all servers together, and how many
 -- sessions began that day: of days whose sessions are gone as the rollup has it.
-create or replace function logs.played_days(
+create or replace function logs.list_playtime_days(
   of_person text,
   from_day timestamptz,
-  plays logs.play_change[]
+  diffs logs.session_diff[]
 ) returns table (day timestamptz, seconds bigint, sessions bigint)
 language plpgsql
 stable
 as $$
 #variable_conflict use_column
 declare
-  since timestamptz := greatest(from_day, rollups.horizon('logs.played'));
+  since timestamptz := greatest(from_day, rollups.horizon('logs.session_hours'));
 begin
   return query
   with session as (
@@ -150,20 +150,20 @@ begin
       and s.ended_at >= since
       and not exists (
         select
-        from unnest(plays) as p
+        from unnest(diffs) as p
         where p.kind = 'session'
           and p.sign = -1
           and p.id = s.id
       )
     union all
     select p.id, p.started_at, p.ended_at
-    from unnest(plays) as p
+    from unnest(diffs) as p
     where p.kind = 'session'
       and p.sign = 1
       and p.ended_at >= since
   ), part as (
     select h.hour, s.id, p.since, p.until, p.since = s.started_at as is_start,
-      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
+      logs.overlap_seconds(s.started_at, s.ended_at, p.since, p.until) as seconds
     from session s
     cross join lateral generate_series(
       greatest(date_trunc('hour', s.started_at, 'UTC'), since),

@@ -87,7 +87,8 @@ def test_the_feed_waits_for_what_is_being_written(game: Client, store: str) -> N
     with psycopg.connect(store) as slow:
         slow.execute(
             """
-            insert into logs.events (id, second, at, server_id, mode, type, raw_text, metadata)
+            insert into logs.events (id, sent_at, occurred_at, server_id, mode, type, raw_text,
+              metadata)
             values (gen_random_uuid(), now(), now(), 'srv_01', 'TTT', 'CHAT', 'slow', '{}')
             """
         )

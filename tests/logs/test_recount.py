@@ -21,7 +21,7 @@ from tests.support.rollups import connect
 pytestmark = pytest.mark.commits
 
 
-SOURCES = ("logs.hours", "logs.heartbeats", "logs.played", "logs.connects")
+SOURCES = ("logs.event_hours", "logs.heartbeats", "logs.session_hours", "logs.connects")
 
 
 def now() -> datetime:
@@ -112,7 +112,7 @@ def test_numbers_are_those_of_a_recount(store: str, seed: int) -> None:
         # What is older than is kept goes; the numbers stay, and late events still count.
         # Regression: with less than 30 days kept, the hour in which the 30 days of maps begin
         # cannot be cut.
-        assert len(retention.set_retention(connection, "logs.hours", 32)) == len(SOURCES)
+        assert len(retention.set_retention(connection, "logs.event_hours", 32)) == len(SOURCES)
         before = _raw(connection)
         dropped = retention.run(connection).dropped
         assert min(dropped[source] for source in SOURCES) > 0

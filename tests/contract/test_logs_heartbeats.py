@@ -72,7 +72,7 @@ def test_of_a_server_that_is_gone_no_heartbeat_is_kept(game: Client) -> None:
     for headers in (game.headers, {"X-Server-Key": ghost}):
         answered = game.post(url, {"playerCount": 5}, headers=headers)
         assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
-    assert len(db.query("select at from logs.heartbeats")) == 1
+    assert len(db.query("select occurred_at from logs.heartbeats")) == 1
     assert db.query("select players from logs.servers") == [{"players": 0}]
 
 
@@ -88,11 +88,11 @@ def test_with_the_database_away_a_heartbeat_is_queued_as_of_then(
     db._circuit_open_until = 0.0
     [body] = queues.bodies()
     Mapping(queues).deliver(body, body)
-    rows = db.query("select at, players, map from logs.heartbeats order by at")
+    rows = db.query("select occurred_at, players, map from logs.heartbeats order by occurred_at")
     assert len(rows) == 2
-    assert abs(rows[1]["at"] - datetime.fromisoformat(answered.json["serverTime"])) < timedelta(
-        milliseconds=1
-    )
+    assert abs(
+        rows[1]["occurred_at"] - datetime.fromisoformat(answered.json["serverTime"])
+    ) < timedelta(milliseconds=1)
     assert (rows[1]["players"], rows[1]["map"]) == (3, "a")
 
 
@@ -118,7 +118,7 @@ def test_a_live_event_is_a_sign_of_life_too(game: Client) -> None:
     assert found["currentMap"] == "gm_new"
     send(game, chat("oldest", at=now - timedelta(seconds=90), map="gm_older", playerCount=2))
     assert (life()["currentPlayers"], life()["currentMap"]) == (4, "gm_new")
-    db.query("update logs.servers set last_sign_at = now() - interval '121 seconds'")
+    db.query("update logs.servers set last_seen_at = now() - interval '121 seconds'")
     assert (life()["status"], life()["currentPlayers"]) == ("offline", 0)
     send(game, chat("new", at=now - timedelta(seconds=5), map="gm_new"))  # sent again
     assert life()["status"] == "online"

@@ -1,9 +1,9 @@
--- rollup: logs.round_people   version: 1
+-- rollup: logs.round_players   version: 1
 -- A row is one person in one round in an hour: the roles they had, whom they killed, how they died.
 -- Without a round id it is what happened outside of known rounds.
--- source: logs.hours(hour)   bucket: hour, 1 hour   read by: at
+-- source: logs.event_hours(hour)   bucket: hour, 1 hour   read by: occurred_at
 -- index: steam_id, hour
-select time_bucket('1 hour', at) as hour, steam_id, server_id, mode, round_id,
+select time_bucket('1 hour', occurred_at) as hour, steam_id, server_id, mode, round_id,
   bool_or(role is not distinct from 'traitor') as is_traitor,
   bool_or(role is not distinct from 'detective') as is_detective,
   bool_or(role is not distinct from 'innocent') as is_innocent,
@@ -11,7 +11,7 @@ select time_bucket('1 hour', at) as hour, steam_id, server_id, mode, round_id,
   (count(*) filter (where kills and not is_own))::integer as kills,
   (count(*) filter (where dies))::integer as deaths
 from (
-  select e.at, e.server_id, e.mode, e.metadata ->> 'roundId' as round_id, p.steam_id,
+  select e.occurred_at, e.server_id, e.mode, e.metadata ->> 'roundId' as round_id, p.steam_id,
     lower(p.role) as role, p.kills, p.dies,
     e.metadata ->> 'attackerSteamId' = coalesce(e.metadata ->> 'victimSteamId', e.steam_id)
       as is_own

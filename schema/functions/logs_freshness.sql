@@ -6,10 +6,10 @@ language sql
 stable
 as $$
   select coalesce(min(d.bucket), now()),
-    count(d.bucket) > 0 or exists (select from logs.changes)
+    count(d.bucket) > 0 or exists (select from logs.change_queue)
   from rollups.dirty d
   join rollups.catalog c on c.id = d.rollup
-  where c.name in ('logs.activity', 'logs.play_hours', 'logs.population')
+  where c.name in ('logs.activity', 'logs.play_hours', 'logs.player_counts')
     and c.is_current
     and d.bucket >= since
 $$;

@@ -1,10 +1,10 @@
 -- Adds changes to what is kept of them: signs of life and totals.
-create or replace function logs.write_changes(changes logs.changes[]) returns void
+create or replace function logs.apply_changes(changes logs.change_queue[]) returns void
 language plpgsql
 as $$
 begin
-  insert into logs.life_signs as k (server_id, slot, first_at, last_at)
-  select server_id, time_bucket('5 minutes', at), min(at), max(at)
+  insert into logs.liveness_slots as k (server_id, slot, first_at, last_at)
+  select server_id, time_bucket('5 minutes', occurred_at), min(occurred_at), max(occurred_at)
   from unnest(changes)
   group by 1, 2
   on conflict (server_id, slot) do update
@@ -14,9 +14,9 @@ begin
     or excluded.last_at > k.last_at;
 
   update logs.sessions s
-  set last_event_at = n.at
+  set last_event_at = n.occurred_at
   from (
-    select server_id, steam_id, max(at) as at
+    select server_id, steam_id, max(occurred_at) as occurred_at
     from unnest(changes)
     where id is not null
       and not is_ambiguous
@@ -26,7 +26,7 @@ begin
   where s.server_id = n.server_id
     and s.steam_id = n.steam_id
     and s.reason = 'open'
-    and s.last_event_at < n.at;
+    and s.last_event_at < n.occurred_at;
 
   insert into logs.player_totals as t
     (steam_id, server_id, mode, events, props, first_at, last_at, named_at, named_by, name)
@@ -74,7 +74,7 @@ begin
 
   insert into logs.map_hours as k (hour, server_id, mode, maps, last_at, last_rank, last_id)
   select hour, server_id, mode, maps, last_at, last_rank, last_id
-  from logs.changed_maps(changes)
+  from logs.merge_map_hours(changes)
   on conflict (hour, server_id, mode) do update
   set maps = excluded.maps,
     last_at = excluded.last_at,

@@ -1,6 +1,6 @@
--- The hours of pending sessions of a server from a moment on: what is to be added to the kept parts
--- (logs.played), or taken from them by `sign`, which `seconds` has already.
-create or replace function logs.pending_parts(of_server text, from_hour timestamptz)
+-- The hours of the queued session diff of a server from a moment on: `sign` 1 is to be added to
+-- logs.session_hours, -1 to be taken from it; `seconds` carries the sign already.
+create or replace function logs.list_queued_hours(of_server text, from_hour timestamptz)
 returns table (
   sign integer, id uuid, steam_id text, hour timestamptz, since timestamptz, until timestamptz,
   seconds integer, is_start boolean, is_exact boolean
@@ -10,13 +10,13 @@ stable
 as $$
 #variable_conflict use_column
 declare
-  bottom timestamptz := greatest(from_hour, rollups.horizon('logs.played'));
+  bottom timestamptz := greatest(from_hour, rollups.horizon('logs.session_hours'));
 begin
   return query
   select p.sign, p.id, p.steam_id, h.hour, t.since, t.until,
-    p.sign * logs.seconds(p.started_at, p.ended_at, t.since, t.until),
+    p.sign * logs.overlap_seconds(p.started_at, p.ended_at, t.since, t.until),
     t.since = p.started_at, p.method = 'exact'
-  from logs.pending_play(null, of_server) as p
+  from logs.diff_queued_sessions(null, of_server) as p
   cross join lateral generate_series(
     greatest(date_trunc('hour', p.started_at, 'UTC'), bottom),
     greatest(p.started_at, p.ended_at - interval '1 microsecond'),
@@ -31,8 +31,8 @@ end
 $$;
 
 -- The most sessions that there were at once on a server, from one hour to another. Hours in which
--- pending sessions count are counted again.
-create or replace function logs.most_together(
+-- queued sessions count are recomputed.
+create or replace function logs.get_peak_sessions(
   of_server text,
   from_hour timestamptz,
   to_hour timestamptz
@@ -45,7 +45,7 @@ begin
   return (
     with part as materialized (
       select *
-      from logs.pending_parts(of_server, from_hour)
+      from logs.list_queued_hours(of_server, from_hour)
     ), touched as materialized (
       select distinct hour
       from part
@@ -64,7 +64,7 @@ begin
         select p.hour, e.at, e.step
         from (
           select hour, since, until
-          from logs.played
+          from logs.session_hours
           where server_id = of_server
             and hour in (select hour from touched)
             and hour >= from_hour
