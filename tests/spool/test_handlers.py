@@ -37,16 +37,6 @@ def stored() -> list[tuple[str, float]]:
     return [(row["user_id"], float(row["tilt_score"])) for row in rows]
 
 
-@pytest.fixture
-def back(store: str, setting: Callable[..., None]) -> Callable[[], None]:
-    """Gives the database back."""
-
-    def give() -> None:
-        setting(DATABASE_URL=store)
-
-    return give
-
-
 def postponed(patch: pytest.MonkeyPatch, seconds: int) -> list[int]:
     """The waits that the drain asks for, which take only some seconds from now on."""
     waits: list[int] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.shared import db
 from functions.spool import handlers
 
 
@@ -62,3 +63,15 @@ def _record(message: dict[str, Any]) -> dict[str, Any]:
         "attributes": message["Attributes"],
         "eventSource": "aws:sqs",
     }
+
+
+FILLED = (
+    *("tilt.events", "logs.events", "logs.heartbeats"),
+    *("ttt.rounds", "ttt.names", "ttt.quarantine"),
+)
+
+
+def count_rows() -> list[int]:
+    """The rows of each table that the queue fills."""
+    statement = "select count(*)::integer as rows from "
+    return [db.query(statement + table)[0]["rows"] for table in FILLED]  # type: ignore[operator]
