@@ -93,7 +93,7 @@ def _look_up(sent: str) -> Caller | None:
     spelled = _KEY.fullmatch(sent)
     if spelled is None:
         return None
-    found = db.query(
+    stored = db.fetch_one(
         """
         select digest, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
@@ -104,11 +104,11 @@ def _look_up(sent: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if not found or not hmac.compare_digest(found[0]["digest"], hash_key(sent)):
+    if stored is None or not hmac.compare_digest(stored["digest"], hash_key(sent)):
         return None
-    if found[0]["is_news"]:
+    if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
-    return Caller(spelled[1], frozenset(found[0]["scopes"]), found[0]["name"])
+    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
 
 
 def was_live(key_id: str, at_ms: int) -> bool:

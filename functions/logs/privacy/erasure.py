@@ -46,14 +46,14 @@ def erase(steam_id: str, actor: str) -> dict[str, int]:
 
 def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
-    begun: datetime = db.query(
+    begun: datetime = db.fetch_value(
         """
         insert into shared.audit (at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
         returning at
         """,
         (to_pseudonym(steam_id), actor),
-    )[0]["at"]
+    )
     return begun
 
 
@@ -173,15 +173,15 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
     """Removes what else is kept of the person, and notes how much it all was."""
     with db.transaction():
         change_queue.fold_first()  # what is queued names the person
-        forgotten = db.query(
+        forgotten = db.fetch_value(
             """
             select rollups.forget('logs.event_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.session_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
-        )[0]["rows"]
-        counts: dict[str, int] = db.query(
+        )
+        counts: dict[str, int] = db.fetch_value(
             """
             with sighting as (
               delete from logs.sightings
@@ -259,5 +259,5 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
                 "events": events,
                 "forgotten": forgotten,
             },
-        )[0]["counts"]
+        )
     return counts
