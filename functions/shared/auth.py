@@ -12,8 +12,9 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import ClassVar
 
 from functions.shared import db
@@ -44,7 +45,7 @@ class RequireScope:
     at_once: bool = False
     # For the reference: how the key may be sent, and what a wrong one is answered.
     sent_as: ClassVar[tuple[str, ...]] = ("key", "bearer")
-    refused_as: ClassVar[tuple[str, ...]] = ("401", "403")
+    refused_as: ClassVar[Sequence[HTTPStatus]] = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""
@@ -210,9 +211,3 @@ def list_live_keys() -> list[db.Row]:
         order by created_at desc
         """
     )
-
-
-def pseudonym(person: str) -> str:
-    """What the audit trail calls an erased person: the same each time, and no way back."""
-    key = settings().signing_key.get_secret_value().encode()
-    return hmac.digest(key, b"person\0" + person.encode(), hashlib.sha256).hex()[:32]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from functions.shared import auth, db, fields, ids, rate_limits, spool
+from functions.shared import db, erasure, fields, ids, rate_limits, spool
 from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
@@ -133,21 +133,12 @@ def consume(item: Any, accepted_at: int) -> None:
     event = fields.parse(NewEvent, item)
     signals = _signals(event)
     event_id = _id(event, signals)
-    gone = db.query(
-        """
-        select action
-        from shared.audit
-        where at >= to_timestamp(%(accepted_at)s / 1000.0)
-          and (action, subject) in (('tilt.erase', %(person)s), ('tilt.delete', %(event)s))
-        limit 1
-        """,
-        {
-            "accepted_at": accepted_at,
-            "person": auth.pseudonym(event.user_id),
-            "event": event_id,
-        },
+    removed = erasure.find_removed_since(
+        ["tilt.erase", "tilt.delete"],
+        datetime.fromtimestamp(accepted_at / 1000, UTC),
+        [erasure.to_pseudonym(event.user_id), event_id],
     )
-    if not gone:
+    if not removed:
         _store(event, signals, event_id, "tilt.spool", _UNLIMITED)
 
 
@@ -163,7 +154,7 @@ def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
 
 def _limited(event: NewEvent, sender: str | None) -> str:
     """Whom the rate limit counts: the key, or the user under a name that says nothing of them."""
-    return f"tilt:{sender or auth.pseudonym(event.user_id)}"
+    return f"tilt:{sender or erasure.to_pseudonym(event.user_id)}"
 
 
 def _store(
@@ -279,6 +270,6 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": auth.pseudonym(user_id), "actor": actor},
+        {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
     )[0]["counts"]
     return removed

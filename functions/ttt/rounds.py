@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from functions.shared import db, fields, ids, locks, spool
+from functions.shared.erasure import find_erased_since
 from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
 from functions.ttt.round_report import RoundReport
@@ -75,7 +76,8 @@ def consume(item: Any, accepted_at: int) -> None:
     sent = fields.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.shared_lock():
-        _store(sent, item["server"], received_at, erasure.erased_since(received_at, sent.people))
+        erased = find_erased_since("ttt.erase", received_at, sent.people)
+        _store(sent, item["server"], received_at, erased)
 
 
 def _store(
