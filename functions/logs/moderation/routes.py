@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from functions.logs.guards import author, staff
 from functions.logs.moderation import notes, punishments
 from functions.logs.steam_ids import PersonPath
@@ -24,7 +26,7 @@ routes = Routes(__name__, family="plain")
 def add_note(request: Request, path: PersonPath) -> Response:
     """Stores a note about a player by its sender, the same note once within a minute."""
     sent = notes.parse_body(request.body())
-    return Response(notes.add(path.steam_id, sent, author(request)), 201)
+    return Response(notes.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
 
 
 @routes.patch(
@@ -49,7 +51,7 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
 def remove_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
     notes.remove(path)
-    return Response("", 204)
+    return Response("", HTTPStatus.NO_CONTENT)
 
 
 @routes.post(
@@ -63,4 +65,4 @@ def remove_note(request: Request, path: notes.NotePath) -> Response:
 def punish(request: Request, path: PersonPath) -> Response:
     """Records a punishment, the same one once within a minute. Nothing is sent to a game server."""
     sent = punishments.parse_body(request.body())
-    return Response(punishments.add(path.steam_id, sent, author(request)), 201)
+    return Response(punishments.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
