@@ -28,7 +28,7 @@ _PROBLEMS = {
     HTTPStatus.FORBIDDEN: "The key is wrong or lacks the scope",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to try again",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database is away; the request may be repeated",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database is down; the request may be repeated",
 }
 
 

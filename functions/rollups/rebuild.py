@@ -14,7 +14,7 @@ _BATCH_SIZE = 100  # buckets marked at a time, or a week's: readers pay for dirt
 
 
 class RebuildError(Exception):
-    """Why a rebuild cannot start, in a sentence."""
+    """Why a rebuild cannot start, as a message."""
 
 
 def run(

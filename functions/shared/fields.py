@@ -168,12 +168,12 @@ def clamped_int(default: int, most: int) -> BeforeValidator:
 
 
 def fail_validation(sentence: str) -> NoReturn:
-    """Ends a model's validation with a sentence of ours instead of pydantic's."""
+    """Ends a model's validation with our message instead of pydantic's."""
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
 
 
 def parse(model: type[Model], sent: Any) -> Model:
-    """`sent` as a `model`; raises Invalid with a sentence for each field at fault."""
+    """`sent` as a `model`; raises Invalid with a message for each wrong field."""
     try:
         return model.model_validate(sent)
     except ValidationError as error:

@@ -72,7 +72,7 @@ class Known(fields.ResponseModel):
 
 
 class Accepted(fields.ResponseModel):
-    """The database is away: the round is durably queued, as of now."""
+    """The database is down: the round is durably queued, as of now."""
 
     message: Literal["Stats accepted"]
     round_id: str

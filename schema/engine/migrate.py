@@ -35,7 +35,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class MigrationError(Exception):
-    """Why a database cannot be migrated, in a sentence that names the file or the server."""
+    """Why a database cannot be migrated, as a message that names the file or the server."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Turns a connection that breaks into a sentence: what is done stays done."""
+    """Turns a broken connection into a message: what is done stays done."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -238,7 +238,7 @@ def _run_once(connection: Connection, path: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Turns what the database says of a file into a sentence that names the file."""
+    """Turns what the database says of a file into a message that names the file."""
     try:
         yield
     except outside.StatementError as error:

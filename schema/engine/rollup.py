@@ -57,7 +57,7 @@ _BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
 class RollupError(Exception):
-    """Why a rollup file cannot be used, in a sentence that names it."""
+    """Why a rollup file cannot be used, as a message that names it."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def parse_body(body: str) -> list[Any]:
 def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     """Stores the events of one request and says what became of each, as Ingested.
 
-    Takes the events out of `sent`. Queues them while the database is away. Raises Unavailable.
+    Takes the events out of `sent`. Queues them while the database is down. Raises Unavailable.
     """
     receipt = datetime.now(UTC)
     outcomes: list[Outcome] = []
