@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from functions.accounts import logins
 from functions.shared import db, tokens
-from functions.shared.errors import Forbidden, Problem, TooManyRequests, Unauthorized
+from functions.shared.errors import BadRequest, Forbidden, TooManyRequests, Unauthorized
 from functions.shared.fields import CamelModel, CamelResponse
 
 Role = Literal["USER", "ADMIN", "SUPERADMIN"]
@@ -49,17 +49,11 @@ class PanelSession(CamelResponse):
     token: str
 
 
-class CredentialsError(Problem):
-    """A login without an e-mail, name or password."""
-
-    status, code, message = 400, "BAD_REQUEST", MISSING
-
-
 def log_in(sent: dict[str, Any], address: str) -> dict[str, Any]:
     """The user and a token; raises problems whose body has `error` beside `detail`."""
     name, password = sent.get("emailOrUser"), sent.get("password")
     if not (isinstance(name, str) and name.strip() and isinstance(password, str) and password):
-        raise CredentialsError(error=MISSING)
+        raise BadRequest(MISSING, error=MISSING)
     try:
         user = logins.log_in(name.strip(), password, address)
     except Unauthorized:

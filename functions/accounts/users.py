@@ -7,19 +7,18 @@ from typing import Literal
 
 from functions.accounts import passwords
 from functions.shared import db, ids
-from functions.shared.errors import Problem
+from functions.shared.errors import BadRequest
 
 Taken = Literal["email", "username"]
 
 
-class TakenError(Problem):
+class TakenError(BadRequest):
     """An e-mail or a name that somebody has; each door says so in its own words."""
 
     def __init__(self, field: Taken) -> None:
         super().__init__(
             "Email already registered" if field == "email" else "Username already taken"
         )
-        self.status = 400
         self.field = field
 
 

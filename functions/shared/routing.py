@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from chalice.app import Blueprint
@@ -30,7 +31,7 @@ class Guard(Protocol):
     @property
     def sent_as(self) -> tuple[str, ...]: ...
     @property
-    def refused_as(self) -> tuple[str, ...]: ...
+    def refused_as(self) -> Sequence[HTTPStatus]: ...
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller; None where nobody need say who they are."""
@@ -120,7 +121,8 @@ class Routes(Blueprint):
                 given = view(Request(request.event, caller), *parsed)
                 answer = given if isinstance(given, Response) else Response(given)
                 answer = Response(answer.body, answer.status, {**headers, **answer.headers})
-                return conditional(answer, request) if etag and answer.status == 200 else answer
+                has_tag = etag and answer.status == HTTPStatus.OK
+                return conditional(answer, request) if has_tag else answer
 
             def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours

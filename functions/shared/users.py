@@ -7,7 +7,8 @@ of `accounts.caller(user_id, version)`, which the statement that serves the requ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from functions.shared import db, tokens
@@ -29,7 +30,7 @@ class RequireUser:
 
     optional_when: ClassVar[None] = None
     sent_as: ClassVar[tuple[str, ...]] = ("bearer",)
-    refused_as: ClassVar[tuple[str, ...]] = ("401", "403")
+    refused_as: ClassVar[Sequence[HTTPStatus]] = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
     def __init__(self, *audiences: tokens.Audience) -> None:
         self.audiences = audiences
