@@ -38,6 +38,12 @@ class Request:
     caller: Caller | None = None
 
     @property
+    def answer_headers(self) -> dict[str, str]:
+        """Headers that whatever answers this request carries, unless it has its own."""
+        found: dict[str, str] = self.event.setdefault("answerHeaders", {})
+        return found
+
+    @property
     def id(self) -> str:
         return str(self.event["requestContext"].get("requestId", ""))
 

@@ -13,11 +13,13 @@ from typing import Any, Protocol
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
-from functions.shared import errors, fields
+from functions.shared import errors, fields, json_codec
 from functions.shared.request import MAX_BODY, Caller, Request
 from functions.shared.response import NO_STORE, LambdaResponse, Response, conditional, render
 
 View = Callable[..., Any]
+# Counts a request of a caller (None: of the address alone); raises TooManyRequests.
+Limiter = Callable[[Request, "Caller | None"], None]
 
 
 class Guard(Protocol):
@@ -61,11 +63,23 @@ class Routes(Blueprint):
     """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
 
     def __init__(
-        self, import_name: str, *, family: errors.Family, uses_database: bool = True
+        self,
+        import_name: str,
+        *,
+        family: errors.Family,
+        uses_database: bool = True,
+        prefix: str = "",
+        limiter: Limiter | None = None,
     ) -> None:
-        """`family`: the shape of the domain's error bodies."""
+        """`family`: the shape of the domain's error bodies.
+
+        `prefix`: below it, paths without a route are answered in that shape too.
+        `limiter`: counts every request once its caller is known; answers carry what is left.
+        """
         super().__init__(import_name)
         self.family = family
+        self.prefix = prefix
+        self.limiter = limiter
         self.operations: list[Operation] = []
         self.uses_database = uses_database
 
@@ -112,10 +126,10 @@ class Routes(Blueprint):
 
         def register(view: View) -> View:
             def serve(request: Request) -> Response:
-                caller = guard(request) if guard else None
+                caller = self._authenticate(guard, request)
                 parsed: list[BaseModel] = []
                 if body and not raw_body:
-                    parsed.append(fields.parse(body, _object(request.body(max_bytes))))
+                    parsed.append(fields.parse(body, self._read_object(request, max_bytes)))
                 if query:
                     parsed.append(fields.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
@@ -141,7 +155,7 @@ class Routes(Blueprint):
                 response_headers=response_headers,
                 also=also or {},
                 etag=etag,
-                rate_limited=rate_limited,
+                rate_limited=rate_limited or self.limiter is not None,
                 uses_database=self.uses_database,
                 family=self.family,
             )
@@ -150,6 +164,28 @@ class Routes(Blueprint):
 
         return register
 
+    def _authenticate(self, guard: Guard | None, request: Request) -> Caller | None:
+        """Who calls, counted by their name, or by their address where they are refused."""
+        if self.limiter is None:
+            return guard(request) if guard else None
+        try:
+            caller = guard(request) if guard else None
+        except errors.Problem:
+            self.limiter(request, None)
+            raise
+        self.limiter(request, caller)
+        return caller
+
+    def _read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:
+        """The body, which must be an object; clients of games and of /v1 leave empty ones out."""
+        text = request.text(max_bytes)
+        if self.family != "plain" and not text.strip():
+            return {}
+        sent = json_codec.loads(text)
+        if not isinstance(sent, dict):
+            raise errors.BadRequest("The body must be a JSON object.")
+        return sent
+
 
 def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
     """A query that PostgreSQL can hold; raises Invalid. Other models look for themselves."""
@@ -157,10 +193,4 @@ def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str
         if "\0" in value and issubclass(query, fields.BracketPathModel):
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
-    return sent
-
-
-def _object(sent: Any) -> dict[str, Any]:
-    if not isinstance(sent, dict):
-        raise errors.BadRequest("The body must be a JSON object.")
     return sent
