@@ -58,7 +58,7 @@ DOMAINS = (
         },
         maintenance="logs.maintenance",
     ),
-    Domain("accounts", ("accounts.routes",)),
+    Domain("accounts", ("accounts.routes", "accounts.tracker_routes", "accounts.jwks_routes")),
     Domain("game", ()),
 )
 # Postgres schemas, in the order in which they are created.

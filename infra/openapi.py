@@ -34,7 +34,7 @@ _PROBLEMS = {
 
 
 # The schema of each family's error bodies; a family's first domain adds its own.
-_ERRORS = {"plain": "Error", "game": "GameError"}
+_ERRORS = {"plain": "Error", "game": "GameError", "v1": "V1Error"}
 _ABOUT = """The serverless backend for game communities.
 
 Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
@@ -79,6 +79,7 @@ def document() -> dict[str, Any]:
                 "Error": _error(),
                 "TooLarge": _too_large(),
                 "GameError": _game_error(),
+                "V1Error": _v1_error(),
             },
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -190,6 +191,8 @@ def _problems(one: Operation) -> dict[int, Any]:
     is_lenient = one.query is None or issubclass(one.query, fields.Lenient)
     invalid = errors.get_status(errors.Invalid(), one.family)
     statuses = {invalid} if one.body or not is_lenient else set()
+    if one.body and one.family != "plain":  # beside 422: what is no JSON
+        statuses |= {HTTPStatus.BAD_REQUEST}
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE} if one.body else set()
     statuses |= {HTTPStatus.TOO_MANY_REQUESTS} if one.rate_limited else set()
@@ -217,7 +220,8 @@ def _headers(one: Operation, status: int) -> dict[str, Any]:
     required |= {"ETag"} if one.etag and status in _WITH_ETAG else set()
     optional = {"Retry-After"} if status == HTTPStatus.SERVICE_UNAVAILABLE else set()
     optional |= set(one.response_headers) if status < 400 else set()
-    optional |= set(_LIMITS) if one.rate_limited and status not in _UNCOUNTED else set()
+    is_counted = status not in _UNCOUNTED or one.family == "v1"
+    optional |= set(_LIMITS) if one.rate_limited and is_counted else set()
     return {
         name: {
             "description": _HEADERS[name][0],
@@ -251,6 +255,26 @@ def _too_large() -> dict[str, Any]:
     return error | {
         "required": ["error", "maxBytes"],
         "properties": error["properties"] | {"maxBytes": most},
+    }
+
+
+def _v1_error() -> dict[str, Any]:
+    """The envelope of every error under /v1."""
+    text = {"type": "string"}
+    error = {
+        "type": "object",
+        "required": ["code", "message", "details"],
+        "properties": {"code": text, "message": text, "details": {"type": "object"}},
+    }
+    return {
+        "type": "object",
+        "description": "What is wrong: a code to act on, and a sentence",
+        "required": ["error", "timestamp", "request_id"],
+        "properties": {
+            "error": error,
+            "timestamp": {"type": "string", "format": "date-time"},
+            "request_id": {"type": "string", "pattern": "^req_[0-9A-Za-z]+$"},
+        },
     }
 
 

@@ -87,6 +87,7 @@ comment on column accounts.known_addresses.last_login_at is 'The last successful
 create table accounts.sessions (
   id uuid primary key,
   user_id bigint not null references accounts.users on delete cascade,
+  version integer not null,
   generation integer not null default 0 check (generation >= 0),
   token_hash bytea not null check (octet_length(token_hash) = 32),
   created_at timestamptz not null default now(),
@@ -102,6 +103,8 @@ comment on table accounts.sessions is
   'A login of the tracker and the family of refresh tokens that follow from it.';
 comment on column accounts.sessions.id is 'The sid of its access tokens';
 comment on column accounts.sessions.user_id is 'Who logged in';
+comment on column accounts.sessions.version is
+  'The user''s token_version at the login: another one ends the session';
 comment on column accounts.sessions.generation is 'How often its refresh token was exchanged';
 comment on column accounts.sessions.token_hash is 'SHA-256 of the current refresh token, 32 bytes';
 comment on column accounts.sessions.created_at is 'When the user logged in';
@@ -115,7 +118,8 @@ create table accounts.signing_keys (
   sealed bytea not null,
   public_jwk jsonb not null,
   created_at timestamptz not null default clock_timestamp(),
-  retired_at timestamptz
+  retired_at timestamptz,
+  is_first boolean unique check (is_first)
 );
 
 comment on table accounts.signing_keys is
@@ -126,6 +130,8 @@ comment on column accounts.signing_keys.public_jwk is 'The public key as /.well-
 comment on column accounts.signing_keys.created_at is 'When it was made';
 comment on column accounts.signing_keys.retired_at is
   'From when on its tokens are refused; null: not yet';
+comment on column accounts.signing_keys.is_first is
+  'True for the one key that was made because there was none; null for all others';
 
 create table accounts.password_resets (
   token_hash bytea primary key check (octet_length(token_hash) = 32),
