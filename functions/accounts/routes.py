@@ -73,8 +73,12 @@ def register(request: Request, new: NewPlayer) -> Response:
 
     400 `Email already registered` or `Username already taken`; 429 after too many from one address.
     """
-    login_limits.count_registration(hash_address(request.address), new.email)
-    user = users.create(users.NewUser(new.username, new.email, new.password, is_player=True))
+    address_hash = hash_address(request.address)
+    login_limits.count_registration(address_hash, new.email)
+    made = users.NewUser(
+        new.username, new.email, new.password, address_hash=address_hash, is_player=True
+    )
+    user = users.create(made)
     return Response(_token(user), 201)
 
 

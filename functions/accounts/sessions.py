@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from functions.shared.request import Caller
 from functions.shared.settings import settings
 
 LIFETIME_SECONDS = 7 * 86_400  # of a refresh token, from the exchange that made it
+_MAX_AGE = 29.0  # seconds after which the gateway has hung up
 _PREFIX = "rt_"
 _LENGTH = 16 + 4 + 32  # bytes: session, generation, MAC
 _MESSAGES = {
@@ -61,14 +63,16 @@ def open_session(user: db.Row) -> Opened:
     return Opened(str(session), user, token)
 
 
-def refresh(token: str, age: float, address_hash: str) -> Opened:
+def refresh(token: str, received_at: float, address_hash: str) -> Opened:
     """Exchanges a refresh token for its successor; raises RefreshTokenError. One round trip.
 
-    `age`: seconds since the request was received. One that was received before the exchange of
-    this token had committed gets the same successor; any later one ends the session.
+    `received_at`: when the request was received, in Unix seconds. One that was received before the
+    exchange of this token had committed gets the same successor; any later one ends the session.
     """
     session, generation = parse(token)
     successor = _derive(session, generation + 1)
+    db.connection()  # a connection that must be opened first would make the request look younger
+    age = min(max(time.time() - received_at, 0.0), _MAX_AGE)
     found = db.query(
         """
         select e.outcome, u.id, u.public_id, u.username, u.email, u.display_name,

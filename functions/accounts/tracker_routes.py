@@ -40,8 +40,11 @@ def register(request: Request, new: tracker.NewTrackerUser) -> Response:
     if new.password.casefold() in (new.username.casefold(), new.email.casefold()):
         problem = "must not be the name or the e-mail"
         raise Invalid(f"password {problem}", [{"field": "password", "problem": problem}])
-    login_limits.count_registration(hash_address(request.address), new.email)
-    made = users.NewUser(new.username, new.email, new.password, new.display_name)
+    address_hash = hash_address(request.address)
+    login_limits.count_registration(address_hash, new.email)
+    made = users.NewUser(
+        new.username, new.email, new.password, new.display_name, address_hash=address_hash
+    )
     try:
         row = users.create(made)
     except users.TakenError as taken:
@@ -87,7 +90,9 @@ def refresh(request: Request, sent: tracker.Refresh) -> dict[str, Any]:
     A token works once: another use ends the session, unless it was received before the first one
     had been answered. An Authorization header is ignored.
     """
-    opened = sessions.refresh(sent.refresh_token, request.age, hash_address(request.address))
+    opened = sessions.refresh(
+        sent.refresh_token, request.received_at, hash_address(request.address)
+    )
     return tracker.to_auth_response(opened)
 
 

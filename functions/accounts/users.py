@@ -32,6 +32,7 @@ class NewUser:
     display_name: str | None = None
     role: str = "player"
     must_change_password: bool = False
+    address_hash: str | None = None  # from where they registered, which is known from now on
     is_player: bool = False  # of the web game: the player is made in the same statement
 
 
@@ -55,6 +56,11 @@ def create(new: NewUser) -> db.Row:
           on conflict do nothing
           returning id, public_id, username, email, display_name, profile_image_url, role,
             must_change_password, is_active, token_version, created_at, updated_at
+        ), known as (
+          insert into accounts.known_addresses (user_id, address_hash)
+          select id, %(address_hash)s
+          from new_user
+          where %(address_hash)s::text is not null
         )
         select u.*, case when %(is_player)s then game.create_player(u.id, u.username) end as player
         from new_user as u
@@ -67,6 +73,7 @@ def create(new: NewUser) -> db.Row:
             "password_hash": passwords.hash_password(new.password),
             "role": new.role,
             "must_change_password": new.must_change_password,
+            "address_hash": new.address_hash,
             "is_player": new.is_player,
         },
     )

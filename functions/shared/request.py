@@ -15,7 +15,6 @@ from functions.shared import errors, json_codec
 from functions.shared.settings import settings
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
-_MAX_AGE = 29.0  # seconds after which the gateway hangs up
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,10 @@ class Request:
         return str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
 
     @property
-    def age(self) -> float:
-        """Seconds since the gateway received it; 0 where it does not say when."""
+    def received_at(self) -> float:
+        """When the gateway received it, in Unix seconds; now where it does not say."""
         received = self.event["requestContext"].get("requestTimeEpoch")
-        if not isinstance(received, int | float):
-            return 0.0
-        return min(max(time.time() - received / 1000, 0.0), _MAX_AGE)
+        return received / 1000 if isinstance(received, int | float) else time.time()
 
     def query(self) -> Mapping[str, str]:
         """The query string, last value of a repeated name, together with the path's parameters."""
