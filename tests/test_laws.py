@@ -128,3 +128,48 @@ def test_nothing_reads_the_folders_beside_the_project() -> None:
     for path in files:
         if path.suffix in (".py", ".md", ".sql", ".yaml", ".toml") or path.name == "Makefile":
             assert outside not in path.read_text(encoding="utf-8"), path
+
+
+# Import circles
+
+
+def find_circles(imported: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """The modules that import each other, also through others: one tuple a circle."""
+    reached: dict[str, set[str]] = {}
+    for module in imported:
+        found: set[str] = set()
+        pending = set(imported[module])
+        while pending:
+            name = pending.pop()
+            found.add(name)
+            pending |= imported[name] - found
+        reached[module] = found
+    circular = {module for module in imported if module in reached[module]}
+    return sorted(
+        {
+            tuple(sorted(other for other in circular & reached[module] if module in reached[other]))
+            for module in circular
+        }
+    )
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports inside of functions and for type checking count as well."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): imports(path)
+        for path in FUNCTIONS.rglob("*.py")
+    }
+    imported = {
+        module: {
+            name if name in modules else name.rpartition(".")[0]
+            for name in names
+            if name in modules or name.rpartition(".")[0] in modules
+        }
+        for module, names in modules.items()
+    }
+    assert find_circles(imported) == []
+
+
+def test_a_circle_is_found() -> None:
+    imported = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d"}, "e": {"a"}}
+    assert find_circles(imported) == [("b", "c"), ("d",)]

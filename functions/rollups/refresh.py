@@ -113,10 +113,10 @@ def await_generation(connection: db.Connection) -> int:
 
     Waits a moment for the writers of now; a longer transaction leaves its marks to a later refresh.
     """
-    closed: int = connection.fetch_value("select rollups.close_generation()")
+    closed: int = db.fetch_value("select rollups.close_generation()", on=connection)
     settled: int
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while (settled := connection.fetch_value("select rollups.settled()")) < closed:
+    while (settled := db.fetch_value("select rollups.settled()", on=connection)) < closed:
         if time.monotonic() > deadline:
             break
         time.sleep(0.005)
@@ -125,8 +125,8 @@ def await_generation(connection: db.Connection) -> int:
 
 def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
-    count: int = connection.fetch_value(
-        "select count(distinct (rollup, bucket)) from rollups.dirty"
+    count: int = db.fetch_value(
+        "select count(distinct (rollup, bucket)) from rollups.dirty", on=connection
     )
     return count
 

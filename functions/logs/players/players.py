@@ -58,16 +58,6 @@ class Players(RootModel[list[Player]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def exists(steam_id: str) -> bool:
-    """Whether an event ever had this SteamID, and it is an account's. One round trip."""
-    return bool(
-        db.query(
-            "select 1 as one from logs.player_sums where steam_id = %s and events > 0 limit 1",
-            (steam_id,),
-        )
-    )
-
-
 def list_players(ask: PlayersQuery) -> tuple[str, str | None]:
     """A page of Players as JSON text, and the cursor of the next one. Three round trips."""
     keyset = cursors.Keyset(ask, ask.limit, last_at="last_at", last_id="steam_id")
