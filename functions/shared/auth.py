@@ -12,8 +12,9 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import ClassVar
 
 from functions.shared import db
@@ -44,7 +45,7 @@ class RequireScope:
     at_once: bool = False
     # For the reference: how the key may be sent, and what a wrong one is answered.
     sent_as: ClassVar[tuple[str, ...]] = ("key", "bearer")
-    refused_as: ClassVar[tuple[str, ...]] = ("401", "403")
+    refused_as: ClassVar[Sequence[HTTPStatus]] = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
     def __call__(self, request: Request) -> Caller | None:
         """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""
@@ -80,7 +81,7 @@ def authenticate(sent: str, at_once: bool = False) -> Caller | None:
     except db.DatabaseUnavailable:
         if caller is None or at_once:
             raise
-        return caller  # nobody can revoke a key while the database is away
+        return caller  # nobody can revoke a key while the database is down
     if len(_cache) > 1000:  # guesses go, known keys stay: an outage must find them here
         for guess in [key for key, (_, known) in _cache.items() if known is None]:
             del _cache[guess]
@@ -135,7 +136,7 @@ def hash_key(key: str) -> bytes:
 
 
 def clear_cache() -> None:
-    """Looks every key up anew: one was revoked, and in this process that counts from now on."""
+    """Makes this process look up every key again, so that a revocation counts at once."""
     _cache.clear()
 
 
