@@ -163,19 +163,11 @@ def _store(
     [spent] = db.query(
         """
         with budget as (
-          insert into shared.limits as l (who, window_start, spent)
-          values (
-            %(who)s,
-            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
-            1
-          )
-          on conflict on constraint limits_pkey do update
-          set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
-            window_start = excluded.window_start
-          returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at,
+          select remaining, resets_at,
             coalesce(
               %(at)s < (select horizon from rollups.sources where name = 'tilt.events'), false
             ) as too_late
+          from shared.count_request(%(who)s, %(limit)s, %(window)s)
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
           select %(id)s::uuid, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s

@@ -218,8 +218,8 @@ _PROFILE = """
       ), '{}') as roles,
       coalesce((
         select json_agg(json_build_object(
-            'name', display_name, 'valid_from', ttt.iso(valid_from), 'valid_to', ttt.iso(valid_to),
-            'last_seen', ttt.iso(last_seen)
+            'name', display_name, 'valid_from', shared.iso_time(valid_from),
+            'valid_to', shared.iso_time(valid_to), 'last_seen', shared.iso_time(last_seen)
           ) order by valid_from desc)
         from ttt.names
         where steam_id = %(who)s
@@ -275,7 +275,7 @@ _PROFILE = """
       ), '[]') as activity,
       coalesce((
         select json_agg(json_build_object(
-            'id', id, 'map_name', map_name, 'winner', winner, 'timestamp', ttt.iso(at),
+            'id', id, 'map_name', map_name, 'winner', winner, 'timestamp', shared.iso_time(at),
             'role_start', role_start, 'role_end', role_end, 'won', won, 'kills', kills,
             'deaths', deaths, 'karma_diff', karma_diff, 'points_diff', points_diff
           ) order by at desc, id desc)

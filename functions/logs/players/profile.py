@@ -128,7 +128,8 @@ _PROFILE = """
       exists (select from method where not is_exact) as is_inferred,
       coalesce((
         select json_agg(json_build_object(
-            'name', n.name, 'firstSeen', logs.iso(n.first_at), 'lastSeen', logs.iso(n.last_at)
+            'name', n.name, 'firstSeen', shared.iso_time(n.first_at),
+            'lastSeen', shared.iso_time(n.last_at)
           ) order by n.last_at desc, n.first_at desc, n.name collate "C")
         from (
           select name, min(first_at) as first_at, max(last_at) as last_at
@@ -140,7 +141,7 @@ _PROFILE = """
         ) as n
       ), '[]') as names,
       coalesce((
-        select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
+        select json_object_agg(shared.iso_day(d.day),
           json_build_array(d.seconds, d.sessions))
         from logs.list_playtime_days(%(who)s, %(since)s, array(select play from pending)) as d
       ), '{}') as days
