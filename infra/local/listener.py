@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import http_exceptions as http
@@ -150,7 +151,7 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self,
         request: web.BaseRequest,
-        status: int = 500,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
@@ -161,7 +162,7 @@ class _Connection(web.RequestHandler):
         assert isinstance(server, Server)
         self._is_deaf = isinstance(exc, http.HttpProcessingError)
         if isinstance(exc, web.RequestPayloadError):
-            status = 400
+            status = HTTPStatus.BAD_REQUEST
         answer = server.refuse(status, sentence(exc, status))
         answer.force_close()
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from functions.logs.guards import UNAVAILABLE, write
 from functions.logs.ingest import batch, ingest_server, payload
 from functions.shared.errors import Problem, Unavailable
@@ -38,4 +40,4 @@ def ingest(request: Request) -> Response:
     except Problem as problem:
         problem.headers |= headers  # what is refused was counted too
         raise
-    return Response(told, 202 if told["queued"] else 200, headers)
+    return Response(told, HTTPStatus.ACCEPTED if told["queued"] else HTTPStatus.OK, headers)

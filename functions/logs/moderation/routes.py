@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from functions.logs.guards import author, staff
 from functions.logs.moderation import notes, punishments
 from functions.shared import db
@@ -23,7 +25,7 @@ routes = Routes(__name__, family="plain")
 def add_note(request: Request, path: notes.PersonPath) -> Response:
     """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
     sent = notes.parse_body(request.body())
-    return Response(notes.add(path.steam_id, sent, author(request)), 201)
+    return Response(notes.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
 
 
 @routes.patch(
@@ -48,7 +50,7 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
 def remove_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
     notes.remove(path)
-    return Response("", 204)
+    return Response("", HTTPStatus.NO_CONTENT)
 
 
 @routes.post(
@@ -62,4 +64,4 @@ def remove_note(request: Request, path: notes.NotePath) -> Response:
 def punish(request: Request, path: notes.PersonPath) -> Response:
     """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
     sent = punishments.parse_body(request.body())
-    return Response(punishments.add(path.steam_id, sent, author(request)), 201)
+    return Response(punishments.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)

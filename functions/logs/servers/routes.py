@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Literal
 
 from functions.logs.guards import UNAVAILABLE, admin, author, write
@@ -65,7 +66,8 @@ def list_servers(request: Request) -> list[db.Row]:
 )
 def create_server(request: Request) -> Response:
     """Makes a server and its first key, which is shown this once."""
-    return Response(servers.create(servers.parse_body(request.body()), author(request)), 201)
+    made = servers.create(servers.parse_body(request.body()), author(request))
+    return Response(made, HTTPStatus.CREATED)
 
 
 @routes.get(
@@ -100,7 +102,7 @@ def change_server(request: Request, sent: servers.ServerChange, path: servers.Se
 def delete_server(request: Request, path: servers.ServerPath) -> Response:
     """Removes a server and its keys."""
     servers.delete(path.server_id, author(request))
-    return Response("", 204)
+    return Response("", HTTPStatus.NO_CONTENT)
 
 
 @routes.post(
@@ -139,4 +141,4 @@ def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
 def revoke_key(request: Request, path: KeyPath) -> Response:
     """Ends a key at once."""
     keys.revoke(path.server_id, path.key_id, author(request))
-    return Response("", 204)
+    return Response("", HTTPStatus.NO_CONTENT)
