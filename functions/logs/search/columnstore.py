@@ -75,7 +75,7 @@ def _compress(connection: db.Connection, chunk: str) -> bool:
 
 
 def _index_all(connection: db.Connection, deadline: float, report: Report) -> None:
-    """The newest first, where searches begin; the index of chunks that are gone goes, too."""
+    """The newest first, where searches begin; the index of dropped chunks is deleted."""
     connection.execute(
         """
         delete from logs.indexed_chunks
