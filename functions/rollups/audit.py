@@ -1,4 +1,4 @@
-"""Audit: recomputes sampled clean buckets from the raw rows, and repairs and tells what differs."""
+"""Audit: recomputes sampled clean buckets from the raw rows, and repairs what differs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _audit(
 ) -> None:
     wrong = 0
     for row in connection.execute(
-        "select bucket from rollups.sample(%s, %s)", (rollup["id"], sample)
+        "select bucket from rollups.sample_buckets(%s, %s)", (rollup["id"], sample)
     ).fetchall():
         if time.monotonic() > deadline:
             break
@@ -55,10 +55,10 @@ def _audit(
         if found:
             wrong += found
             connection.execute(
-                "select rollups.mark(%s::smallint, %s)", (rollup["id"], row["bucket"])
+                "select rollups.mark_dirty(%s::smallint, %s)", (rollup["id"], row["bucket"])
             )
     connection.execute(
-        "update rollups.catalog set audited_at = now(), differences = %s where id = %s",
+        "update rollups.catalog set audited_at = now(), wrong_rows = %s where id = %s",
         (wrong, rollup["id"]),
     )
     if wrong:
@@ -67,6 +67,6 @@ def _audit(
 
 def _differences(connection: db.Connection, rollup: int, bucket: object) -> int | None:
     row = connection.execute(
-        "select rollups.differences(%s::smallint, %s) as rows", (rollup, bucket)
+        "select rollups.count_differences(%s::smallint, %s) as rows", (rollup, bucket)
     ).fetchone()
     return None if row is None else row["rows"]

@@ -1,4 +1,4 @@
-"""Rebuild: writes a range of buckets anew while everybody goes on reading and writing."""
+"""Rebuild: writes a range of buckets again while everybody goes on reading and writing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class RebuildError(Exception):
 def run(
     connection: db.Connection, name: str, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, int]]:
-    """Writes the buckets from `since` until `until` anew; yields (bucket reached, buckets done).
+    """Writes the buckets from `since` until `until` again; yields (bucket reached, buckets done).
 
     May be ended at any time and started again from the last bucket it reached.
     """
     found = connection.execute(
         """
-        select c.id, time_bucket(c.width, greatest(%s, s.horizon)) as since
+        select c.id, time_bucket(c.width, greatest(%s, s.retained_from)) as since
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
         where c.name = %s
@@ -62,7 +62,7 @@ def _step(connection: db.Connection, rollup: int, since: datetime, until: dateti
 def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> int:
     connection.execute(
         """
-        select rollups.mark(c.id, bucket)
+        select rollups.mark_dirty(c.id, bucket)
         from rollups.catalog c
         cross join generate_series(%s, %s - interval '1 us', c.width, 'UTC') as bucket
         where c.id = %s

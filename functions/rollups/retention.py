@@ -1,9 +1,9 @@
 """Retention: drops raw chunks that are older than a source keeps, and never an unfinished rollup.
 
-In this order: the horizon moves first, under a lock that whoever is writing must have let go, so
-that later writers are refused; the buckets before it are refreshed; and only when every rollup is
-clean up to the horizon do chunks go. An event and its parts (`rollups.sources.part_of`) have one
-horizon, which moves for all of them at once.
+In this order: `retained_from` moves first, under a lock that whoever is writing must have let go,
+so that later writers are refused; the buckets before it are refreshed; and only when every rollup
+is clean up to there do chunks go. An event and its parts (`rollups.sources.part_of`) have one
+`retained_from`, which moves for all of them at once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
         if mine:
             refresh.fold_logs(connection)
             for source, group in _limited(connection).items():
-                if _move_horizon(connection, group):
+                if _move_retained_from(connection, group):
                     refresh.refresh_dirty(connection, deadline)
                     _drop(connection, source, group, report)
                 else:
@@ -51,7 +51,8 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
                 report.ahead = _delete_ahead(connection, deadline)
             connection.execute("select logs.delete_old_sessions()")
             connection.execute(
-                "delete from shared.limits where window_start < extract(epoch from now()) - 86400"
+                "delete from shared.rate_limits"
+                " where window_start < extract(epoch from now()) - 86400"
             )
             connection.execute(
                 "delete from logs.receipts where hour < now() - interval '744 hours'"
@@ -74,7 +75,7 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
     """
     sources = connection.execute(
         """
-        select s.name, s.part_of, %s in (s.name, s.raw) as is_meant
+        select s.name, s.part_of, %s in (s.name, s.chunk_table) as is_meant
         from rollups.sources s
         order by s.part_of nulls first, s.name
         """,
@@ -92,7 +93,7 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
         )
     group = [row["name"] for row in sources if meant["name"] in (row["name"], row["part_of"])]
     connection.execute(
-        "update rollups.sources set keep = make_interval(days => %s) where name = any(%s)",
+        "update rollups.sources set retention = make_interval(days => %s) where name = any(%s)",
         (days, group),
     )
     return group
@@ -105,7 +106,7 @@ def _limited(connection: db.Connection) -> dict[str, list[str]]:
         select s.name, array_agg(p.name order by p.part_of nulls first, p.name) as group
         from rollups.sources s
         join rollups.sources p on s.name in (p.name, p.part_of)
-        where s.keep is not null
+        where s.retention is not null
           and s.part_of is null
         group by s.name
         order by s.name
@@ -114,12 +115,13 @@ def _limited(connection: db.Connection) -> dict[str, list[str]]:
     return {row["name"]: row["group"] for row in rows}
 
 
-def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
-    """Moves a group's horizon to where buckets of every rollup begin, never back; False: not now.
+def _move_retained_from(connection: db.Connection, group: list[str]) -> bool:
+    """Moves a group's `retained_from` to where buckets of every rollup begin, never back.
 
-    The locks wait for who writes now, whose marks are then seen, and hold up others for at most
-    two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon then.
-    What is wider than a day reads other rollups, whose rows stay: it holds nothing up.
+    False: not now. The locks wait for who writes now, whose dirty buckets are then seen, and hold
+    up others for at most two seconds. A writer takes its own lock before its snapshot, so it sees
+    the new value then. What is wider than a day reads other rollups, whose rows stay: it holds
+    nothing up.
     """
     tables = sql.SQL(", ").join(sql.Identifier(*name.split(".")) for name in group)
     try:
@@ -129,14 +131,14 @@ def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
             connection.execute(
                 """
                 update rollups.sources as s
-                set horizon = greatest(s.horizon, (
+                set retained_from = greatest(s.retained_from, (
                   select min(time_bucket(
-                    least(c.width, interval '1 day'), date_subtract(now(), k.keep, 'UTC')
+                    least(c.width, interval '1 day'), date_subtract(now(), k.retention, 'UTC')
                   ))
                   from rollups.catalog c
                   join rollups.sources k on k.name = c.source
                   where k.name = any(%(group)s)
-                    and not c.is_closing
+                    and not c.is_all_time
                 ))
                 where s.name = any(%(group)s)
                 """,
@@ -148,22 +150,22 @@ def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
 
 
 def _drop(connection: db.Connection, source: str, group: list[str], report: Report) -> None:
-    """Drops a group's chunks before its horizon, unless a mark of any of it is left there."""
+    """Drops a group's chunks before its `retained_from`, unless a bucket there is still dirty."""
     left = connection.execute(
         """
         select exists (
           select
-          from rollups.dirty d
+          from rollups.dirty_buckets d
           join rollups.catalog c on c.id = d.rollup
           join rollups.sources s on s.name = c.source
           where s.name = any(%(group)s)
-            and d.bucket < s.horizon
+            and d.bucket < s.retained_from
         ) or exists (
           select
           from logs.changes c
           join rollups.sources s on s.name = 'logs.hours'
           where s.name = any(%(group)s)
-            and c.at < s.horizon
+            and c.at < s.retained_from
         ) as is_dirty
         """,
         {"group": group},
@@ -177,10 +179,13 @@ def _drop(connection: db.Connection, source: str, group: list[str], report: Repo
             select count(*) as chunks
             from rollups.sources s
             cross join lateral unnest(
-              case when s.parts = '{}' then array[coalesce(s.raw, s.name)] else s.parts end
+              case
+                when s.dependent_tables = '{}' then array[coalesce(s.chunk_table, s.name)]
+                else s.dependent_tables
+              end
             ) as hypertable
             cross join lateral drop_chunks(
-              hypertable::regclass, older_than => date_subtract(s.horizon, s.margin, 'UTC')
+              hypertable::regclass, older_than => date_subtract(s.retained_from, s.grace, 'UTC')
             ) as chunk
             where s.name = %s
             """,
@@ -198,12 +203,12 @@ def _delete_rows(connection: db.Connection, source: str) -> int:
     """
     found = connection.execute(
         """
-        select s.time_column, least(s.horizon, min(c.range_start)) as before
+        select s.time_column, least(s.retained_from, min(c.range_start)) as before
         from rollups.sources s
         left join timescaledb_information.chunks c
-          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.parts)
+          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.dependent_tables)
         where s.name = %s
-          and s.parts <> '{}'
+          and s.dependent_tables <> '{}'
         group by s.name
         """,
         (source,),
@@ -254,7 +259,7 @@ def _delete_ahead(connection: db.Connection, deadline: float) -> int:
     deleted = 0
     kept = connection.execute(
         """
-        select date_subtract(horizon, margin, 'UTC') as since
+        select date_subtract(retained_from, grace, 'UTC') as since
         from rollups.sources
         where name = 'logs.hours'
         """

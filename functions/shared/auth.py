@@ -94,7 +94,7 @@ def _look_up(sent: str) -> Caller | None:
         return None
     found = db.query(
         """
-        select digest, scopes, name,
+        select key_hash, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
         from shared.api_keys
         where key_id = %s
@@ -103,7 +103,7 @@ def _look_up(sent: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if not found or not hmac.compare_digest(found[0]["digest"], hash_key(sent)):
+    if not found or not hmac.compare_digest(found[0]["key_hash"], hash_key(sent)):
         return None
     if found[0]["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
@@ -163,12 +163,12 @@ def issue(name: str, scopes: list[str]) -> str:
           insert into shared.audit (action, subject, actor)
           values ('key.issue', %(key_id)s, %(name)s)
         )
-        insert into shared.api_keys (key_id, digest, name, scopes)
-        values (%(key_id)s, %(digest)s, %(name)s, %(scopes)s)
+        insert into shared.api_keys (key_id, key_hash, name, scopes)
+        values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s)
         """,
         {
             "key_id": key_id,
-            "digest": hash_key(text),
+            "key_hash": hash_key(text),
             "name": name,
             "scopes": scopes,
             "live": LIVE_KEYS,

@@ -79,7 +79,7 @@ create or replace function logs.write_plays(plays logs.play_change[]) returns vo
 language plpgsql
 as $$
 declare
-  bottom timestamptz := rollups.horizon('logs.played');
+  bottom timestamptz := rollups.retained_from('logs.played');
 begin
   insert into logs.person_totals as t (steam_id, seconds)
   select u.steam_id, u.seconds

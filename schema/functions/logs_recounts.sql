@@ -138,11 +138,11 @@ as $$
   from (
     select server_id, slot, first_at, last_at
     from logs.signs
-    where hour >= rollups.horizon('logs.hours')
+    where hour >= rollups.retained_from('logs.hours')
     union all
     select server_id, time_bucket('5 minutes', at), at, at
     from logs.heartbeats
-    where at >= rollups.horizon('logs.hours')
+    where at >= rollups.retained_from('logs.hours')
   ) as sign
   group by server_id, slot
 $$;

@@ -5,10 +5,10 @@ language plpgsql
 as $$
 begin
   delete from logs.sessions
-  where last_at < rollups.horizon('logs.played') - interval '48 hours';
+  where last_at < rollups.retained_from('logs.played') - interval '48 hours';
   delete from logs.stray_ends
-  where last_at < rollups.horizon('logs.hours') - interval '48 hours';
+  where last_at < rollups.retained_from('logs.hours') - interval '48 hours';
   delete from logs.life_signs
-  where slot < rollups.horizon('logs.hours') - interval '48 hours';
+  where slot < rollups.retained_from('logs.hours') - interval '48 hours';
 end
 $$;

@@ -43,7 +43,7 @@ as $$
     from (
       select server_id, slot, first_at, last_at
       from logs.life_signs
-      where slot >= rollups.horizon('logs.hours')
+      where slot >= rollups.retained_from('logs.hours')
       union all
       select server_id, time_bucket('5 minutes', at), at, at
       from logs.changes
@@ -211,7 +211,7 @@ begin
   from logs.recount_player_rounds();
 
   delete from logs.life_signs
-  where slot >= rollups.horizon('logs.hours');
+  where slot >= rollups.retained_from('logs.hours');
   insert into logs.life_signs (server_id, slot, first_at, last_at)
   select server_id, slot, first_at, last_at
   from logs.recount_life_signs();
@@ -233,7 +233,7 @@ stable
 as $$
 declare
   one record;
-  bottom timestamptz := rollups.horizon('logs.hours') - interval '48 hours';
+  bottom timestamptz := rollups.retained_from('logs.hours') - interval '48 hours';
 begin
   for one in
     select p.server_id, array_agg(p.steam_id) as steam_ids, array_agg(f.first_at) as sinces

@@ -121,7 +121,7 @@ begin
   insert into logs.unsettled as u (server_id, hour, is_beat)
   select server_id, hour, false
   from changed
-  where hour >= rollups.horizon('logs.hours')
+  where hour >= rollups.retained_from('logs.hours')
   order by server_id, hour
   on conflict on constraint unsettled_pkey do update
   set version = u.version + 1;
@@ -171,7 +171,7 @@ begin
   update logs.hours
   set events = events
   where server_id = new.id
-    and hour >= rollups.horizon('logs.hours');
+    and hour >= rollups.retained_from('logs.hours');
   return null;
 end
 $$;
@@ -180,12 +180,7 @@ create trigger change_mode after update of mode on logs.servers
 for each row when (old.mode <> new.mode) execute function logs.change_mode();
 
 -- How long rows are kept, until somebody says otherwise.
-alter table rollups.sources
-  add column raw text,  -- the table whose chunks go, if that is another one
-  -- For how long before the horizon rows are still needed: to derive anew what goes on after it.
-  add column margin interval not null default '0';
-
-insert into rollups.sources (name, time_column, keep, raw, margin)
-values ('logs.hours', 'hour', '90 days', 'logs.events', '2 days'),
-  ('logs.heartbeats', 'at', '90 days', null, '2 days'),
-  ('logs.played', 'hour', '90 days', null, '0');
+insert into rollups.sources (name, time_column, retention, chunk_table, grace, part_of)
+values ('logs.hours', 'hour', '90 days', 'logs.events', '2 days', null),
+  ('logs.heartbeats', 'at', '90 days', null, '2 days', 'logs.hours'),
+  ('logs.played', 'hour', '90 days', null, '0', 'logs.hours');

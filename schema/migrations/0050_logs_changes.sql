@@ -153,7 +153,7 @@ create index connects_by_time on logs.connects (server_id, at desc);
 create index connects_by_map on logs.connects (server_id, at) where map_since is not null;
 create index connects_by_person on logs.connects (server_id, steam_id, at desc);
 
-insert into rollups.sources (name, time_column, keep, margin, part_of)
+insert into rollups.sources (name, time_column, retention, grace, part_of)
 values ('logs.connects', 'at', '90 days', '2 days', 'logs.hours');
 
 -- Totals of all time. They are kept by the fold, outlive raw rows, and equal what the rollups add up
@@ -256,7 +256,7 @@ begin
   update logs.hours
   set events = events
   where server_id = new.id
-    and hour >= rollups.horizon('logs.hours');
+    and hour >= rollups.retained_from('logs.hours');
   update logs.map_hours
   set is_stale = true
   where server_id = new.id;

@@ -25,7 +25,7 @@ def wrong(connection: db.Connection) -> dict[str, int]:
     found = {}
     for rollup in ROLLUPS:
         view = sql.Identifier(*rollup.name.split("."))
-        brute = sql.SQL(rollup.live("'-infinity'", "'infinity'"))
+        brute = sql.SQL(rollup.recompute_sql("'-infinity'", "'infinity'"))
         row = connection.execute(
             sql.SQL(
                 """
@@ -71,10 +71,11 @@ def insert(connection: db.Connection, at: str, user: str = "u", score: float = 1
     connection.execute(INSERT, (at, user, score))
 
 
-def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
+def materialization(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
     """The table that holds a rollup's rows, also where a continuous aggregate is in front of it."""
     row = connection.execute(
-        "select rollups.storage(id) as name from rollups.catalog where name = %s and is_current",
+        "select rollups.storage_table(id) as name from rollups.catalog"
+        " where name = %s and is_current",
         (name,),
     ).fetchone()
     assert row

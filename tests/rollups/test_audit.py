@@ -12,7 +12,7 @@ from psycopg import sql
 from functions.rollups import audit, handlers, refresh
 from functions.rollups.exclusive import exclusive
 from functions.shared import db
-from tests.rollups.conftest import insert, material, wrong
+from tests.rollups.conftest import insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 
@@ -26,7 +26,7 @@ def tampered(connection: db.Connection, migrated: tuple[object, str, str]) -> db
     with psycopg.connect(migrated[1]) as admin:
         changed = admin.execute(
             sql.SQL("update {} set events = 99 where day = '2026-03-03'").format(
-                material(connection)
+                materialization(connection)
             )
         )
         assert changed.rowcount == 1
@@ -46,7 +46,7 @@ def test_a_bucket_that_is_missing_or_too_many_is_found(
     for day in (1, 2):
         insert(connection, f"2026-03-0{day}T10:00Z")
     refresh.run(connection)
-    kept = material(connection)
+    kept = materialization(connection)
     with psycopg.connect(migrated[1]) as admin:
         admin.execute(
             sql.SQL("update {} set day = '2026-03-09' where day = '2026-03-02'").format(kept)

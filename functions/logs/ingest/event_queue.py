@@ -46,13 +46,13 @@ def _horizon() -> datetime:
     """Before this moment rollups stay as they are: their raw rows are gone."""
     found = db.query(
         """
-        select horizon
+        select retained_from
         from rollups.sources
         where name = 'logs.hours'
-          and horizon > '-infinity'
+          and retained_from > '-infinity'
         """
     )
-    horizon: datetime = found[0]["horizon"] if found else datetime.min.replace(tzinfo=UTC)
+    horizon: datetime = found[0]["retained_from"] if found else datetime.min.replace(tzinfo=UTC)
     return horizon
 
 

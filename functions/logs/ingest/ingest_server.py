@@ -59,19 +59,21 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
     found = db.query(
         """
         with budget as (
-          insert into shared.limits as l (who, window_start, spent)
+          insert into shared.rate_limits as l (key, window_start, count)
           select %(who)s::text,
             floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
             1
           where %(who)s::text is not null
-          on conflict on constraint limits_pkey do update
-          set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+          on conflict on constraint rate_limits_pkey do update
+          set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
             window_start = excluded.window_start
-          returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at
+          returning %(limit)s - count as remaining, window_start + %(window)s as resets_at
         )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
           clock_timestamp() as now,
-          greatest(nullif(k.horizon, '-infinity'), date_subtract(now(), k.keep, 'UTC')) as oldest
+          greatest(
+            nullif(k.retained_from, '-infinity'), date_subtract(now(), k.retention, 'UTC')
+          ) as oldest
         from logs.servers s
         left join budget b on true
         left join logs.site c on true

@@ -43,7 +43,7 @@ def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
         """
         select distinct subject
         from shared.audit
-        where at >= %s
+        where occurred_at >= %s
           and action = 'logs.erase'
           and subject = any(%s)
         """,
@@ -71,7 +71,7 @@ def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
     begun: datetime = db.query(
         """
-        insert into shared.audit (at, action, subject, actor)
+        insert into shared.audit (occurred_at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
         returning at
         """,
@@ -181,7 +181,7 @@ def _mark(rows: list[db.Row]) -> None:
         from unnest(%s::text[], %s::timestamptz[]) as t (server_id, hour)
         where h.server_id = t.server_id
           and h.hour = t.hour
-          and h.hour >= rollups.horizon('logs.hours')
+          and h.hour >= rollups.retained_from('logs.hours')
         """,
         ([server_id for server_id, _ in places], [hour for _, hour in places]),
     )
@@ -198,9 +198,9 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
         change_queue.fold_first()  # what is queued names the person
         forgotten = db.query(
             """
-            select rollups.forget('logs.hours', 'steam_id', %(person)s)
-              + rollups.forget('logs.played', 'steam_id', %(person)s)
-              + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
+            select rollups.erase_person('logs.hours', 'steam_id', %(person)s)
+              + rollups.erase_person('logs.played', 'steam_id', %(person)s)
+              + rollups.erase_person('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
         )[0]["rows"]

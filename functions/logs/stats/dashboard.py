@@ -120,7 +120,7 @@ _DASHBOARD = """
     hour as (
       select hour, server_id, mode, maps
       from logs.list_map_hours(case
-        when %(edge)s < rollups.horizon('logs.hours') then %(edge)s::timestamptz
+        when %(edge)s < rollups.retained_from('logs.hours') then %(edge)s::timestamptz
         else %(whole)s
       end)
       union all
@@ -140,7 +140,7 @@ _DASHBOARD = """
           and h.at >= %(since)s
           and h.at < %(whole)s
       ) as seen
-      where %(edge)s >= rollups.horizon('logs.hours')
+      where %(edge)s >= rollups.retained_from('logs.hours')
       group by server_id, mode
     ), run as (
       select h.mode, m.map,

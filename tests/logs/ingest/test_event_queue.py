@@ -78,7 +78,7 @@ def test_who_was_erased_meanwhile_stays_erased(queued: Callable[..., list[Any]])
 
 def test_who_was_erased_before_may_come_back(queued: Callable[..., list[Any]]) -> None:
     erasure.erase(ANA, "Rita")
-    db.query("update shared.audit set at = at - interval '1 minute'")
+    db.query("update shared.audit set occurred_at = occurred_at - interval '1 minute'")
     [item] = queued(connect(ANA, "203.0.113.9"))
     event_queue.consume(item, 0)
     assert ids() == {ANA}
@@ -90,7 +90,7 @@ def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[
         db.query(
             """
             update rollups.sources
-            set horizon = now() - interval '70 days'
+            set retained_from = now() - interval '70 days'
             where name = %s
             """,
             (source,),

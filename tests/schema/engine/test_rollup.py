@@ -35,18 +35,18 @@ def test_a_file_says_all_there_is(tmp_path: Path) -> None:
         "day",
         "1 day",
     )
-    assert rollup.material == "rollups.tilt_user_days_v3"
+    assert rollup.materialization == "rollups.tilt_user_days_v3"
 
 
-def test_the_live_select_is_bounded(tmp_path: Path) -> None:
-    live = read(tmp_path, FILE).live("$1", "$2")
-    assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in live
+def test_the_recompute_select_is_bounded(tmp_path: Path) -> None:
+    found = read(tmp_path, FILE).recompute_sql("$1", "$2")
+    assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in found
 
 
 def test_a_where_clause_of_its_own_stays(tmp_path: Path) -> None:
     text = FILE.replace("group by", "where tilt_score > 1\ngroup by")
-    live = read(tmp_path, text).live("$1", "$2")
-    assert "where tilt_score > 1\n  and occurred_at >= $1" in live
+    found = read(tmp_path, text).recompute_sql("$1", "$2")
+    assert "where tilt_score > 1\n  and occurred_at >= $1" in found
 
 
 @pytest.mark.parametrize(
@@ -74,36 +74,38 @@ def test_every_rollup_of_this_checkout_can_be_read() -> None:
     assert len(names) == len(set(names)) >= 3
 
 
-def test_a_closing_rollup_ends_where_its_source_is_closed(tmp_path: Path) -> None:
-    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   closing")
+def test_a_rollup_of_all_time_ends_at_the_watermark_of_its_source(tmp_path: Path) -> None:
+    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   all-time")
     rollup = read(tmp_path, text)
-    assert rollup.is_closing
+    assert rollup.is_all_time
     assert (
-        "and day < least($2, (select rollups.closed_until('tilt.events')))\ngroup by day"
-        in rollup.live("$1", "$2")
+        "and day < least($2, (select rollups.watermark('tilt.events')))\ngroup by day"
+        in rollup.recompute_sql("$1", "$2")
     )
-    assert not read(tmp_path, FILE).is_closing
+    assert not read(tmp_path, FILE).is_all_time
 
 
 def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_path: Path) -> None:
     columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
-    own = read(tmp_path, FILE).exact(7, list(columns), columns)
-    assert "rollups.live" not in own
+    own = read(tmp_path, FILE).view_sql(7, list(columns), columns)
+    assert "rollups.recompute_bucket" not in own
     rollup = read(tmp_path, FILE)
     assert rollup.is_fed(["tilt.user_days", "tilt.events"])
     assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
-    other = rollup.exact(7, ["events", "day", "user_id"], columns, is_fed=True)
-    assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
+    other = rollup.view_sql(7, ["events", "day", "user_id"], columns, is_fed=True)
+    assert 'select recomputed."events", dirty.bucket as "day", recomputed."user_id"' in " ".join(
+        other.split()
+    )
     assert (
-        'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
-        ' "user_id" text, "events" bigint)' in other
+        "rollups.recompute_bucket(7::smallint, dirty.bucket) as recomputed"
+        ' ("day" timestamp with time zone, "user_id" text, "events" bigint)' in other
     )
 
 
 def test_bounds_go_where_the_parts_of_a_select_ask_for_them(tmp_path: Path) -> None:
     part = "(\n  select occurred_at, user_id\n  from tilt.events\n  where true\n    -- bounds\n)"
     text = FILE.replace("from tilt.events", f"from {part} as a\njoin {part} as b using (user_id)")
-    live = read(tmp_path, text).live("$1", "$2")
-    assert live.count("where true\n    and occurred_at >= $1\n  and occurred_at < $2\n)") == 2
-    assert "-- bounds" not in live
-    assert "\nwhere " not in live
+    found = read(tmp_path, text).recompute_sql("$1", "$2")
+    assert found.count("where true\n    and occurred_at >= $1\n  and occurred_at < $2\n)") == 2
+    assert "-- bounds" not in found
+    assert "\nwhere " not in found
