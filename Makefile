@@ -56,11 +56,11 @@ openapi: ## Write openapi.json from routes and models
 
 quarantine: ## Show refused TTT rounds that are kept (ARGS=replay records them after a fix)
 	$(HAVE) project
-	@$(PYTHON) -m infra.local.database functions.ttt $(ARGS)
+	@$(PYTHON) -m infra.local.database infra.ops.quarantine $(ARGS)
 
 rollups: ## Show the rollups, their lag and last audit (ARGS="--help" for more)
 	$(HAVE) project
-	@$(PYTHON) -m infra.local.database functions.rollups $(ARGS)
+	@$(PYTHON) -m infra.local.database infra.ops.rollups $(ARGS)
 
 replay: ## Put dead letters back into the queue (ARGS="--list" only shows them)
 	$(HAVE) project

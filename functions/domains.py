@@ -1,13 +1,17 @@
 """The domains of the house: who joins it is named here, and nowhere else.
 
-app.py, the migration, the API reference, the nightly job and the tests read this list.
+app.py, the drain, scheduled jobs, the migration, the API reference and the tests read this list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:  # a cold start of the site needs no database
+    from functions.shared.maintenance import Maintenance
 
 
 class Domain(NamedTuple):
@@ -16,12 +20,24 @@ class Domain(NamedTuple):
     name: str
     routes: tuple[str, ...]  # modules below functions/, each with `routes`
     has_schema: bool = True
+    # By kind of spooled message, a module below functions/ with `consume(item, accepted_at)`.
+    consumers: Mapping[str, str] = MappingProxyType({})
+    maintenance: str | None = None  # a module below functions/ with `maintenance`
 
 
 DOMAINS = (
     Domain("site", ("site.routes",), has_schema=False),
-    Domain("tilt", ("tilt.routes",)),
-    Domain("ttt", ("ttt.routes",)),
+    Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
+    Domain(
+        "ttt",
+        ("ttt.routes",),
+        consumers={
+            "ttt.rounds": "ttt.rounds",
+            "ttt.names": "ttt.names",
+            "ttt.refused": "ttt.quarantine",
+        },
+        maintenance="ttt.maintenance",
+    ),
     Domain(
         "logs",
         (
@@ -36,6 +52,11 @@ DOMAINS = (
             "logs.privacy.routes",
             "logs.stats.routes",
         ),
+        consumers={
+            "logs.events": "logs.ingest.event_queue",
+            "logs.heartbeats": "logs.servers.heartbeats",
+        },
+        maintenance="logs.maintenance",
     ),
 )
 # Postgres schemas, in the order in which they are created.
@@ -50,3 +71,21 @@ def load_routes(names: Container[str] | None = None) -> list[Any]:
         if names is None or domain.name in names
         for module in domain.routes
     ]
+
+
+def load_consumers() -> dict[str, Callable[[Any, int], None]]:
+    """What stores a spooled item, given when it was accepted (Unix ms), by the message's kind."""
+    return {
+        kind: import_module(f"functions.{module}").consume
+        for domain in DOMAINS
+        for kind, module in domain.consumers.items()
+    }
+
+
+def load_maintenance() -> dict[str, Maintenance]:
+    """What domains do for their own tables, by the domain's name, of those that do anything."""
+    return {
+        domain.name: import_module(f"functions.{domain.maintenance}").maintenance
+        for domain in DOMAINS
+        if domain.maintenance
+    }

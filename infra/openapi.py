@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from functions.domains import load_routes
-from functions.shared import fields
+from functions.shared import errors, fields
 from functions.shared.routing import Operation
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +31,8 @@ _PROBLEMS = {
 }
 
 
+# The schema of each family's error bodies; a family's first domain adds its own.
+_ERRORS = {"plain": "Error"}
 _ABOUT = """The serverless backend for game communities.
 
 Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
@@ -176,7 +178,8 @@ def _responses(one: Operation) -> dict[str, Any]:
 def _problems(one: Operation) -> dict[int, Any]:
     """What a route can be refused with for what it declares."""
     is_lenient = one.query is None or issubclass(one.query, fields.Lenient)
-    statuses = {"400"} if one.body or not is_lenient else set()
+    invalid = str(errors.get_status(errors.Invalid(), one.family))
+    statuses = {invalid} if one.body or not is_lenient else set()
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {"413"} if one.body else set()
     statuses |= {"429"} if one.rate_limited else set()
@@ -186,7 +189,7 @@ def _problems(one: Operation) -> dict[int, Any]:
 
 def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[str, Any]:
     if isinstance(said, str):
-        content = {} if status < 400 else _error_content("TooLarge" if status == 413 else "Error")
+        content = {} if status < 400 else _error_content(one, status)
     else:
         content = _json(said)
     content = content | (_also(one) if status == 200 else {})
@@ -226,7 +229,8 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF.format(model=_schemas()[0][model])}}}
 
 
-def _error_content(model: str) -> dict[str, Any]:
+def _error_content(one: Operation, status: int) -> dict[str, Any]:
+    model = "TooLarge" if status == 413 else _ERRORS[one.family]
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
 
 

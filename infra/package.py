@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +24,9 @@ LAMBDA = "python3.13-arm64"
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-# Of these packages only the named files run. Chalice is mostly its deploy command, which needs
-# botocore and more; the sidecar is a Django app around the Swagger UI files that /docs serves.
-_SIDECAR = "drf_spectacular_sidecar"
-_SWAGGER = f"static/{_SIDECAR}/swagger-ui-dist"
-_ONLY = {
-    "chalice": {"__init__.py", "app.py"},
-    _SIDECAR: {f"{_SWAGGER}/swagger-ui-bundle.js", f"{_SWAGGER}/swagger-ui.css"},
-}
+# Of Chalice only these files run: the rest is its deploy command, which needs botocore and more.
+_CHALICE = {"__init__.py", "app.py"}
+_SWAGGER_UI = "swagger_ui"  # the files of /docs
 _NEVER = (
     "*.dist-info",
     "bin",
@@ -101,21 +95,22 @@ class Target:
 
 def layer(target: Target, into: Path) -> None:
     """Write python/ with every runtime dependency; built once per target and requirements."""
-    shutil.copytree(_built(target) / "layer", into, dirs_exist_ok=True)
+    shutil.copytree(_built(target), into, dirs_exist_ok=True)
 
 
 def code(function: str, target: Target, into: Path) -> None:
     """Write the function's own source files, and no tests, notes or caches."""
     into.mkdir(parents=True, exist_ok=True)
+    # Only one function serves /docs: the others need not carry its files.
+    page = () if function == "SiteFunction" else (_SWAGGER_UI,)
+    ignored = shutil.ignore_patterns(*_NEVER, "*.md", *page)
     for name in _CODE.get(function, _EVERY_DOMAIN):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, into / name, ignore=shutil.ignore_patterns(*_NEVER, "*.md"))
+            shutil.copytree(source, into / name, ignore=ignored)
         else:
             shutil.copy2(source, into / name)
     _compile(target, into, "/var/task")
-    if function == "SiteFunction":
-        shutil.copytree(_built(target) / "site", into, dirs_exist_ok=True)
 
 
 def size(folder: Path) -> int:
@@ -124,7 +119,7 @@ def size(folder: Path) -> int:
 
 
 def _built(target: Target) -> Path:
-    """A folder of `layer` and `site`, from the cache or newly made."""
+    """The layer's folder, from the cache or newly made."""
     here = (target, platform.machine(), sys.implementation.cache_tag, bool(_compiler(target)))
     parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr(here).encode())
     built = CACHE / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
@@ -144,12 +139,9 @@ def _built(target: Target) -> Path:
 
 
 def _build(target: Target, draft: Path) -> None:
-    packages = draft / "layer" / "python"
+    packages = draft / "python"
     _install(target, packages)
     _prune(packages)
-    # Only one function serves /docs: the others need not carry its files.
-    (draft / "site").mkdir()
-    shutil.move(packages / _SIDECAR, draft / "site" / _SIDECAR)
     _compile(target, packages, "/opt/python")
 
 
@@ -181,17 +173,13 @@ def _prune(packages: Path) -> None:
     for name in _UNUSED:
         path = packages / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    for package, files in _ONLY.items():
-        for path in _files(packages / package):
-            if path.relative_to(packages / package).as_posix() not in files:
-                path.unlink()
+    chalice = packages / "chalice"
+    for path in list(chalice.rglob("*")):
+        if path.is_file() and path.relative_to(chalice).as_posix() not in _CHALICE:
+            path.unlink()
     for folder in sorted(packages.rglob("*"), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in list(folder.rglob("*")) if path.is_file())
 
 
 def _compile(target: Target, folder: Path, mounted: str) -> None:

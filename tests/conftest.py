@@ -7,10 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -25,9 +22,10 @@ from functions.shared.settings import settings
 from infra.local import pgbouncer, timescale
 from schema.engine.migrate import Report, migrate
 from tests.support.client import Client
+from tests.support.logs.panel import make_server, make_staff
+from tests.support.queues import Queues
+from tests.support.server import API_KEY, GIVEN, own_server
 
-API_KEY = "test-bootstrap-key"
-GIVEN = os.environ.get("DATABASE_URL", "")
 for _chosen in (
     "MIGRATE_URL",
     "DATABASE_POOLER",
@@ -59,21 +57,6 @@ def server() -> Iterator[timescale.Server]:
         return
     with own_server(durable=False) as (own, _):
         yield own
-
-
-@contextmanager
-def own_server(durable: bool) -> Iterator[tuple[timescale.Server, Path]]:
-    """A private server and its folder, removed with all its data in the end."""
-    home = Path(tempfile.mkdtemp(prefix="tiltyard-test-"))
-    home.chmod(0o755)  # as root the server runs as somebody else
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.delenv("DATABASE_URL")
-            own = timescale.start(home, durable)
-        yield own, home
-    finally:
-        timescale.reset(home)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -177,14 +160,26 @@ def _forget() -> None:
 _RAW = (
     *("tilt.events", "tilt.signals"),
     *("ttt.rounds", "ttt.players", "ttt.kills", "ttt.buys", "ttt.names", "ttt.quarantine"),
-    *("logs.events", "logs.heartbeats", "logs.hours", "logs.receipts", "logs.skews"),
-    *("logs.sightings", "logs.addressed", "logs.allowed"),
-    *("logs.sessions", "logs.played", "logs.connects", "logs.stray_ends", "logs.changes"),
-    "logs.life_signs",
+    *(
+        "logs.events",
+        "logs.heartbeats",
+        "logs.event_hours",
+        "logs.ingest_counts",
+        "logs.clock_skews",
+    ),
+    *("logs.sightings", "logs.redaction_queue", "logs.alt_allowlist"),
+    *(
+        "logs.sessions",
+        "logs.session_hours",
+        "logs.connects",
+        "logs.unmatched_ends",
+        "logs.change_queue",
+    ),
+    "logs.liveness_slots",
     *("logs.player_totals", "logs.player_names", "logs.active_days", "logs.play_totals"),
     *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
-    *("logs.round_winners", "logs.map_hours", "logs.told"),
-    *("logs.servers", "logs.notes", "logs.punishments", "logs.site"),
+    *("logs.round_winners", "logs.map_hours", "logs.indexed_chunks"),
+    *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
 )
 
 
@@ -211,27 +206,6 @@ _DROP_CHUNKS = """
     where hypertable_schema in ('tilt', 'ttt', 'logs')
       and num_chunks > case hypertable_name when 'events' then 0 else 8 end
 """
-
-
-@dataclass(frozen=True)
-class Queues:
-    """The spool's two queues, on a mocked SQS."""
-
-    client: Any
-    queue: str
-    dead_letters: str
-
-    def bodies(self, queue: str | None = None) -> list[str]:
-        """Takes all messages out of a queue, by default the spool's."""
-        bodies = []
-        url = queue or self.queue
-        while got := self.client.receive_message(QueueUrl=url, MaxNumberOfMessages=10):
-            if "Messages" not in got:
-                break
-            for message in got["Messages"]:
-                bodies.append(message["Body"])
-                self.client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return bodies
 
 
 @pytest.fixture
@@ -266,3 +240,15 @@ def away(store: str, setting: Callable[..., None]) -> Iterator[Callable[[], None
 def client(store: str) -> Client:
     """Calls the Lambda handler as API Gateway would, with a key that may do everything."""
     return Client({"X-Api-Key": API_KEY})
+
+
+@pytest.fixture
+def game(store: str) -> Client:
+    """A server of the panel: sends logs with its key."""
+    return make_server()
+
+
+@pytest.fixture
+def staff(game: Client) -> Client:
+    """Somebody of the staff, who reads what that server sent."""
+    return make_staff()

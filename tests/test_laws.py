@@ -11,16 +11,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
-# What a domain publishes to others: {importing module: functions it may use}.
-PUBLISHED: dict[str, set[str]] = {
-    "spool": {
-        "functions.logs.servers.heartbeats",
-        "functions.logs.spooled",
-        "functions.tilt.events",
-        "functions.ttt.names",
-        "functions.ttt.quarantine",
-        "functions.ttt.rounds",
-    }
+# What knows all domains, and who may use which of it.
+OF_ALL_DOMAINS = {
+    "rollups": {"functions.domains.load_maintenance"},
+    "spool": {"functions.domains.load_consumers"},
 }
 
 
@@ -40,7 +34,7 @@ def test_a_domain_imports_shared_and_itself(path: Path) -> None:
     for name in imports(path):
         if name.startswith("functions."):
             other = name.split(".")[1]
-            assert other in ("shared", domain) or name in PUBLISHED.get(domain, set()), name
+            assert other in ("shared", domain) or name in OF_ALL_DOMAINS.get(domain, set()), name
         assert not name.startswith(("infra", "tests")), name
 
 
@@ -111,6 +105,20 @@ def test_no_sql_depends_on_the_time_zone_of_its_session(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("''", "'")
     for what, pattern in OF_A_ZONE.items():
         assert not (found := pattern.search(text)), f"{what}: {found and found[0]}"
+
+
+@pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
+def test_each_domain_declares_its_error_family(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = {keyword.arg for keyword in node.keywords}
+            assert node.func.id != "Routes" or "family" in named, path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_fields_are_snake_case(path: Path) -> None:
+    """`fields.CamelModel` gives them the names of the wire."""
+    assert "N815" not in path.read_text(encoding="utf-8")
 
 
 def test_nothing_reads_the_folders_beside_the_project() -> None:

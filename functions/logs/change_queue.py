@@ -18,7 +18,10 @@ _WORTH = 50  # queued changes from which folding costs a reader less than readin
 _BATCH_SIZE = 1000  # changes that are folded together
 _LONG = 5000  # queued changes from which writers fold, too
 _MANY_HOURS = timedelta(hours=3)  # that one request is about
+_REFRESH_BATCH_SIZE = 2000  # for the refresh, which nobody waits for
+_REFRESH_SECONDS = 120.0
 _PAUSE = 5.0  # seconds between two looks of a process that writes
+_BUSY = -1  # what logs.fold returns while somebody else folds
 _looked_at = float("-inf")  # monotonic seconds
 
 
@@ -34,7 +37,7 @@ def fold_some() -> int:
               select count(*)
               from (
                 select
-                from logs.changes
+                from logs.change_queue
                 limit %(worth)s
               ) as c
             ) = %(worth)s
@@ -78,7 +81,7 @@ def _is_long() -> bool:
         return False
     _looked_at = time.monotonic()
     [row] = db.query(
-        "select count(*) as queued from (select from logs.changes limit %s) as c", (_LONG,)
+        "select count(*) as queued from (select from logs.change_queue limit %s) as c", (_LONG,)
     )
     return bool(row["queued"] == _LONG)
 
@@ -88,3 +91,28 @@ def fold_first() -> None:
     db.query("select pg_advisory_xact_lock(%s)", (locks.LOGS_FOLD,))
     while db.query("select logs.fold(%s) as folded", (_BATCH_SIZE,))[0]["folded"] == _BATCH_SIZE:
         pass
+
+
+def fold_before_refresh(connection: db.Connection) -> None:
+    """Brings sessions and totals up to date with events: rollups are made of sessions, too.
+
+    Open sessions are written as they are by now. Readers who fold meanwhile are waited for.
+    """
+    folded = _REFRESH_BATCH_SIZE
+    deadline = time.monotonic() + _REFRESH_SECONDS
+    while folded in (_REFRESH_BATCH_SIZE, _BUSY) and time.monotonic() < deadline:
+        row = connection.execute("select logs.fold(%s) as n", (_REFRESH_BATCH_SIZE,)).fetchone()
+        assert row
+        folded = row["n"]
+        if folded == _BUSY:
+            time.sleep(0.01)
+    connection.execute("select logs.fold(0, true)")
+
+
+def has_changes(connection: db.Connection, before: datetime) -> bool:
+    """Whether changes of before a moment are queued."""
+    row = connection.execute(
+        "select exists (select from logs.change_queue where occurred_at < %s) as found", (before,)
+    ).fetchone()
+    assert row
+    return bool(row["found"])

@@ -10,7 +10,7 @@ from functions.shared.errors import NotImplementedYet
 from functions.shared.request import Request
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/site-config", answers={200: site_config.Config}, etag=True)

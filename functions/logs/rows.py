@@ -10,15 +10,15 @@ class Row(NamedTuple):
     """A row of logs.events in the order of its columns, and what is known of it beside them."""
 
     id: str
-    second: datetime
-    at: datetime
+    sent_at: datetime
+    occurred_at: datetime
     server_id: str
     mode: str
     type: str
     steam_id: str | None
     player_name: str | None
     raw_text: str
-    people: list[str] | None
+    involved_steam_ids: list[str] | None
     map: str | None
     player_count: int | None
     session_id: str | None

@@ -84,7 +84,7 @@ class Transactions(RootModel[list[Any]]):
 
 def get_config() -> dict[str, Any]:
     """What staff configured, with what the home page needs filled in. One round trip."""
-    found = db.query("select config from logs.site")
+    found = db.query("select config from logs.site_config")
     return _filled(found[0]["config"] if found else {})
 
 
@@ -100,7 +100,7 @@ def set_config(body: str, actor: str) -> dict[str, Any]:
           insert into shared.audit (action, subject, actor)
           values ('site.configure', 'site', %s)
         )
-        insert into logs.site (config)
+        insert into logs.site_config (config)
         values (%s)
         on conflict (is_only) do update
         set config = excluded.config,

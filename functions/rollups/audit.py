@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from functions.rollups import refresh, totals
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.domains import load_maintenance
+from functions.rollups import refresh
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 SAMPLE = 50  # buckets of each rollup a night
 
@@ -24,14 +25,15 @@ class Report:
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
     """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
     report, deadline = Report(), time.monotonic() + seconds
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
         if mine:
             for rollup in _rollups(connection):
                 _audit(connection, rollup, sample, deadline, report)
             if report.wrong:
                 refresh.refresh_dirty(connection, deadline)
-            report.wrong |= totals.audit(connection, sample)
+            for domain in load_maintenance().values():
+                report.wrong |= domain.audit(connection, sample)
     return report
 
 

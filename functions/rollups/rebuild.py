@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from functions.rollups import refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 _BATCH_SIZE = 100  # buckets marked at a time, or a week's: readers pay for dirty ones
 
@@ -37,7 +37,7 @@ def run(
     if found is None:
         raise RebuildError(f"There is no rollup {name}.")
     done, reached = 0, found["since"]
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         if not mine:
             raise RebuildError("Somebody else is refreshing or auditing: try again in a minute.")
         while reached < until:

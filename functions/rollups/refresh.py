@@ -15,15 +15,14 @@ from typing import LiteralString
 
 import psycopg
 
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.domains import load_maintenance
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 
 # What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
 # memory, and a refresh that is cut off has not worked for long in vain.
 AT_ONCE = timedelta(days=7)
 _GENERATION_TIMEOUT = 2.0
-_FOLD = 2000  # queued changes of logs that are folded together
-_FOLD_SECONDS = 120.0
 _GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
 
@@ -52,9 +51,9 @@ class Span:
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     """Refreshes for about `seconds` on an autocommit connection."""
     report, started = Report(), time.monotonic()
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         if mine:
-            fold_logs(connection)
+            prepare(connection)
             advance_watermark(connection)
             report.buckets = refresh_dirty(connection, started + seconds)
             _promote(connection)
@@ -65,18 +64,10 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
     return report
 
 
-def fold_logs(connection: db.Connection) -> None:
-    """Brings sessions and totals up to date with logs: rollups are made of sessions, too.
-
-    Open sessions are written as they are by now. Readers who fold meanwhile are waited for.
-    """
-    folded = _FOLD
-    deadline = time.monotonic() + _FOLD_SECONDS
-    while folded in (_FOLD, -1) and time.monotonic() < deadline:
-        folded = _one(connection, "select logs.fold(%s) as n", _FOLD)
-        if folded == -1:
-            time.sleep(0.01)
-    _one(connection, "select logs.fold(0, true) as n")
+def prepare(connection: db.Connection) -> None:
+    """Lets domains bring the tables that rollups read up to date."""
+    for domain in load_maintenance().values():
+        domain.prepare_refresh(connection)
 
 
 def refresh_dirty(connection: db.Connection, deadline: float) -> int:

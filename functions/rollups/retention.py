@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from functions.domains import load_maintenance
 from functions.rollups import refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks, rate_limits
+from functions.shared.exclusive import exclusive
+from functions.shared.maintenance import Maintenance
 
 
 @dataclass
@@ -35,31 +37,19 @@ class Report:
 
 
 def run(connection: db.Connection, seconds: float = 240.0) -> Report:
-    """Drops what is due, old rate limits and refused bodies too, on an autocommit connection."""
+    """Drops what is due, old rate limits too, on an autocommit connection."""
     report, deadline = Report(), time.monotonic() + seconds
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
         if mine:
-            refresh.fold_logs(connection)
+            refresh.prepare(connection)
             for source, group in _limited(connection).items():
                 if _move_retained_from(connection, group):
                     refresh.refresh_dirty(connection, deadline)
-                    _drop(connection, source, group, report)
+                    _drop(connection, source, group, deadline, report)
                 else:
                     report.waiting.append(source)
-            if "logs.hours" in report.dropped:
-                report.ahead = _delete_ahead(connection, deadline)
-            connection.execute("select logs.delete_old_sessions()")
-            connection.execute(
-                "delete from shared.rate_limits"
-                " where window_start < extract(epoch from now()) - 86400"
-            )
-            connection.execute(
-                "delete from logs.receipts where hour < now() - interval '744 hours'"
-            )
-            connection.execute(
-                "delete from ttt.quarantine where received_at < now() - interval '720 hours'"
-            )
+            rate_limits.delete_old(connection)
     return report
 
 
@@ -149,28 +139,29 @@ def _move_retained_from(connection: db.Connection, group: list[str]) -> bool:
     return True
 
 
-def _drop(connection: db.Connection, source: str, group: list[str], report: Report) -> None:
-    """Drops a group's chunks before its `retained_from`, unless a bucket there is still dirty."""
-    left = connection.execute(
+def _drop(
+    connection: db.Connection, source: str, group: list[str], deadline: float, report: Report
+) -> None:
+    """Drops a group's chunks before `retained_from`, unless a rollup still lacks part of them."""
+    domain = load_maintenance().get(source.partition(".")[0], Maintenance())
+    limits = connection.execute(
         """
-        select exists (
-          select
-          from rollups.dirty_buckets d
-          join rollups.catalog c on c.id = d.rollup
-          join rollups.sources s on s.name = c.source
-          where s.name = any(%(group)s)
-            and d.bucket < s.retained_from
-        ) or exists (
-          select
-          from logs.changes c
-          join rollups.sources s on s.name = 'logs.hours'
-          where s.name = any(%(group)s)
-            and c.at < s.retained_from
-        ) as is_dirty
+        select s.retained_from, date_subtract(s.retained_from, s.grace, 'UTC') as dropped_until,
+          exists (
+            select
+            from rollups.dirty_buckets d
+            join rollups.catalog c on c.id = d.rollup
+            join rollups.sources p on p.name = c.source
+            where p.name = any(%(group)s)
+              and d.bucket < p.retained_from
+          ) as is_dirty
+        from rollups.sources s
+        where s.name = %(source)s
         """,
-        {"group": group},
+        {"source": source, "group": group},
     ).fetchone()
-    if left is None or left["is_dirty"]:
+    assert limits
+    if limits["is_dirty"] or domain.has_pending(connection, limits["retained_from"]):
         report.waiting.append(source)
         return
     for name in group:
@@ -193,6 +184,7 @@ def _drop(connection: db.Connection, source: str, group: list[str], report: Repo
         ).fetchone()
         report.dropped[name] = row["chunks"] if row else 0
         report.rows += _delete_rows(connection, name)
+    report.ahead += domain.delete_expired(connection, limits["dropped_until"], deadline)
 
 
 def _delete_rows(connection: db.Connection, source: str) -> int:
@@ -248,51 +240,3 @@ _DELETE = sql.SQL(
     ))
     """
 )
-
-
-def _delete_ahead(connection: db.Connection, deadline: float) -> int:
-    """Deletes log events that are over, but whose server's clock was ahead: by up to 400 days.
-
-    Their chunks go by the time that was sent, `second`, and will be there for that much longer. Of
-    one server and type at a time: the columnstore keeps those together, and unpacks no others.
-    """
-    deleted = 0
-    kept = connection.execute(
-        """
-        select date_subtract(retained_from, grace, 'UTC') as since
-        from rollups.sources
-        where name = 'logs.hours'
-        """
-    ).fetchone()
-    assert kept
-    for over in connection.execute(
-        """
-        select server_id, type, %(since)s::timestamptz as before, min(second) as since,
-          max(second) as until
-        from logs.events
-        where at < %(since)s
-          and second >= %(since)s
-        group by server_id, type
-        order by since
-        """,
-        kept,
-    ).fetchall():
-        if time.monotonic() > deadline:
-            break
-        with connection.transaction():
-            # It refuses to unpack many rows for one statement, unless it is told.
-            connection.execute(
-                "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
-            )
-            gone = connection.execute(
-                """
-                delete from logs.events
-                where server_id = %(server_id)s
-                  and type = %(type)s
-                  and at < %(before)s
-                  and second between %(since)s and %(until)s
-                """,
-                over,
-            )
-        deleted += gone.rowcount
-    return deleted

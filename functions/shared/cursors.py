@@ -1,4 +1,5 @@
-"""Cursors: opaque, signed places in a list, good only with the filters they were made for."""
+"""Pages of lists, and cursors: opaque, signed places in a list, good only with the filters they
+were made for."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import binascii
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from functions.shared.errors import Invalid
@@ -14,11 +17,52 @@ from functions.shared.settings import settings
 
 HEADERS = ("X-Has-More", "X-Next-Cursor")
 _MAC_BYTES = 12
+# Of a query what may change from one page of a list to the next.
+_NOT_FILTERS = {"limit", "offset", "cursor", "format"}
+
+
+class Pages:
+    """A list that is read page by page: what it is filtered by, and where this page begins."""
+
+    def __init__(self, query: Any, limit: int) -> None:
+        """A page of `limit` items; raises Invalid for a cursor of another list or other filters."""
+        dumped = query.model_dump(mode="json", exclude=_NOT_FILTERS)
+        self._filters = {"list": type(query).__name__, **dumped}
+        self.limit = limit
+        self.after = decode(query.cursor, **self._filters) if query.cursor else None
+
+    def encode(self, place: list[Any]) -> str:
+        """The cursor of the page that begins after `place`."""
+        return encode(place, **self._filters)
+
+
+class Keyset(Pages):
+    """A list in the order of a key: a page begins behind the last row of the page before.
+
+    `key` names the parameters that the statement compares with, each with the column it is from.
+    The statement reads one row more than the page holds: if it is there, there is another page.
+    """
+
+    def __init__(self, query: Any, limit: int, **key: str) -> None:
+        super().__init__(query, limit)
+        self._columns = list(key.values())
+        after = self.after or [None] * len(key)
+        self.values: dict[str, Any] = {
+            **dict(zip(key, after, strict=True)),
+            "limit": limit,
+            "one_more": limit + 1,
+        }
+
+    def next_cursor(self, shown: Sequence[Mapping[str, Any]], found: int) -> str | None:
+        """The cursor behind the last row shown, or None where all rows `found` are shown."""
+        if len(shown) >= found:
+            return None
+        return self.encode([shown[-1][column] for column in self._columns])
 
 
 def encode(place: list[Any], **filters: Any) -> str:
-    """A cursor that continues after `place` (JSON values) under the same `filters`."""
-    text = json.dumps(place, separators=(",", ":")).encode()
+    """A cursor that continues after `place` (JSON values, times, UUIDs) under these `filters`."""
+    text = json.dumps(place, separators=(",", ":"), default=_plain).encode()
     return base64.urlsafe_b64encode(_mac(text, filters) + text).rstrip(b"=").decode()
 
 
@@ -42,6 +86,10 @@ def decode(sent: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
 def headers(more: str | None) -> dict[str, str]:
     """What an answer that is a bare list says of its next page."""
     return {"X-Has-More": "true", "X-Next-Cursor": more} if more else {"X-Has-More": "false"}
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _mac(text: bytes, filters: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""What a request can fail with, and the body that each URL family promises for it.
+"""What a request can fail with, and the body that each error family promises for it.
 
 Raised where it is known, rendered once at the edge (response.py, gateway.py).
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+# How a domain's clients read errors; a domain declares its own beside its routes.
 Family = Literal["plain", "game", "v1"]
 
 
@@ -83,24 +84,12 @@ class Unavailable(Problem):
         super().__init__(message, headers={"Retry-After": "5"})
 
 
-_GAME = ("auth", "player", "inventory", "pets", "shop", "battles")
-
-
-def family_of(path: str) -> Family:
-    """The URL family of a path, which decides the shape of its error bodies."""
-    first, _, rest = path.lstrip("/").partition("/")
-    if first == "v1":
-        return "v1"
-    if first == "api" and rest.split("/")[0] in _GAME and rest != "player/update":
-        return "game"
-    return "plain"
-
-
-def status_of(problem: Problem, family: Family) -> int:
+def get_status(problem: Problem, family: Family) -> int:
+    """The status that a family promises for a problem."""
     return 422 if isinstance(problem, Invalid) and family != "plain" else problem.status
 
 
-def body_of(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:
+def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:
     """The error body that the clients of a family read."""
     if family == "v1":
         return {

@@ -13,10 +13,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     Strict,
     StringConstraints,
     ValidationError,
 )
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from functions.shared.errors import Invalid
@@ -32,10 +34,20 @@ class Lenient(BaseModel):
     """A query or path that takes every text: what is wrong counts as absent or unknown."""
 
 
+class CamelModel(BaseModel):
+    """A model whose fields are camelCase on the wire."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
 class ResponseModel(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 
     model_config = ConfigDict(defer_build=True)
+
+
+class CamelResponse(ResponseModel, CamelModel):
+    """A response whose fields are camelCase on the wire."""
 
 
 class Detail(ResponseModel):
@@ -113,6 +125,10 @@ def array(sent: Any) -> Any:
     return sent
 
 
+def _empty_as_none(sent: Any) -> Any:
+    return None if sent == "" else sent
+
+
 def _id(sent: Any) -> UUID | None:
     try:
         return UUID(sent)
@@ -131,6 +147,9 @@ Instant = Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=s
 InclusiveEnd = Annotated[
     Instant, AfterValidator(_last)
 ]  # inclusive, up to the end of its millisecond
+EmptyAsNone = BeforeValidator(_empty_as_none)  # a query that names a filter without a value
+FilterText = Annotated[str | None, Field(max_length=256), EmptyAsNone]
+Cursor = Annotated[str | None, EmptyAsNone]  # of a page, from the page before
 OptionalId = Annotated[UUID | None, BeforeValidator(_id)]  # None: an id that no row has
 Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 

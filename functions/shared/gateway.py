@@ -48,6 +48,10 @@ class Gateway:
         for door in doors:
             self.app.register_blueprint(door)
         self._routes = [(_pattern(path), path) for path in self.app.routes if "{" in path]
+        self._families = {one.path: door.family for door in doors for one in door.operations}
+        # A path without a route is answered as all routes of this function are, or plainly.
+        families = {door.family for door in doors}
+        self._default_family = families.pop() if len(families) == 1 else "plain"
         self._cold = True
 
     def __call__(self, event: Event, context: Any) -> LambdaResponse:
@@ -74,14 +78,15 @@ class Gateway:
         self, event: Event, route: str | None, parameters: dict[str, str]
     ) -> LambdaResponse:
         method = event["httpMethod"]
+        family = self._families[route] if route else self._default_family
         if method == "OPTIONS":
-            return self._preflight(event, route)
+            return _render(self._preflight(route), event, family)
         if route is None:
-            return _refuse(event, errors.NotFound())
+            return _render(errors.NotFound(), event, family)
         served = "GET" if method == "HEAD" else method
         if served not in self.app.routes[route]:
             allowed = self._methods(route)
-            return _refuse(event, errors.MethodNotAllowed(headers={"Allow": allowed}))
+            return _render(errors.MethodNotAllowed(headers={"Allow": allowed}), event, family)
         event["pathParameters"] = parameters
         # The view itself, not Chalice's own handling of an event: that would read the request and
         # dress the answer a second time, for a third of what a handler costs.
@@ -91,10 +96,10 @@ class Gateway:
             answer |= {"body": "", "isBase64Encoded": False}
         return answer
 
-    def _preflight(self, event: Event, route: str | None) -> LambdaResponse:
+    def _preflight(self, route: str | None) -> Response:
         methods = self._methods(route) if route else "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
         headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
-        return render(lambda: Response({}, headers=headers), Request(event))
+        return Response({}, headers=headers)
 
     def _methods(self, route: str) -> str:
         served = set(self.app.routes[route])
@@ -116,11 +121,15 @@ class Gateway:
         self._cold = False
 
 
-def _refuse(event: Event, problem: errors.Problem) -> LambdaResponse:
-    def fail() -> Response:
-        raise problem
+def _render(
+    answer: Response | errors.Problem, event: Event, family: errors.Family
+) -> LambdaResponse:
+    def serve() -> Response:
+        if isinstance(answer, errors.Problem):
+            raise answer
+        return answer
 
-    return render(fail, Request(event))
+    return render(serve, Request(event), family)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -25,6 +25,8 @@ from functions.shared.errors import BadRequest, Invalid
 
 MAX_DEPTH = 64  # levels of lists and objects that a body may have where all of it is kept
 LARGEST = sys.float_info.max
+# Of a list that is cut to what one answer holds: Lambda sends at most 6 MB, escaped once more.
+MAX_ANSWER_BYTES = 4_500_000
 # A number overflows only with an exponent of three digits, or with so many digits before one of
 # two. What matches need not be a number: it is only looked at more closely.
 _EXPONENT, _DIGITS = re.compile(r"[0-9][eE]\+?[0-9]{3}"), re.compile(r"[0-9]{200}")
@@ -209,6 +211,22 @@ def number(value: Decimal | None) -> int | float | None:
 def dumps(answer: Any) -> str:
     """An answer as compact JSON text; raises ValueError for NaN, which no client could read."""
     return _ENCODER.encode(answer)
+
+
+def take_fitting(texts: Iterable[str], max_bytes: int | None = None) -> list[str]:
+    """The JSON texts, from the first on, that one array of `max_bytes` holds: at least one.
+
+    Reads no further than to the first text that does not fit. MAX_ANSWER_BYTES unless given.
+    """
+    limit = MAX_ANSWER_BYTES if max_bytes is None else max_bytes
+    taken: list[str] = []
+    size = 2  # the brackets
+    for text in texts:
+        size += len(text.encode()) + 1
+        if size > limit and taken:
+            break
+        taken.append(text)
+    return taken
 
 
 def _serialise(value: Any) -> Any:

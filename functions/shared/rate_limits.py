@@ -11,9 +11,11 @@ import math
 import time
 from dataclasses import dataclass
 
+from functions.shared import db
 from functions.shared.errors import TooManyRequests
 
 WINDOW_SECONDS = 60
+_KEPT_SECONDS = 86_400  # for which a window that is over is kept
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,11 @@ class RateLimit:
         if self.remaining < 0:
             wait = max(1, math.ceil(self.reset - time.time()))
             raise TooManyRequests(sentence, headers=self.headers | {"Retry-After": str(wait)})
+
+
+def delete_old(connection: db.Connection) -> None:
+    """Deletes windows that ended long ago."""
+    connection.execute(
+        "delete from shared.rate_limits where window_start < extract(epoch from now()) - %s",
+        (_KEPT_SECONDS,),
+    )

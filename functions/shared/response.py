@@ -27,18 +27,21 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def render(serve: Callable[[], Response], request: Request) -> LambdaResponse:
-    """The answer of `serve`, or of what it raised, in the shape that the URL's family promises."""
+def render(
+    serve: Callable[[], Response], request: Request, family: errors.Family
+) -> LambdaResponse:
+    """The answer of `serve`, or of what it raised, in the shape that the family promises."""
     try:
         return _serialise(serve())
     except errors.Problem as problem:
         if isinstance(problem.__cause__, psycopg.Error):
             log.exception(problem.__cause__, request_id=request.id)
-        answer = _error_response(problem, request)
+        answer = _error_response(problem, request, family)
     except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
         log.exception(fault, request_id=request.id)
         away = isinstance(fault, psycopg.Error) and db.is_unavailable(fault)
-        answer = _error_response(db.DatabaseUnavailable() if away else errors.Problem(), request)
+        refusal = db.DatabaseUnavailable() if away else errors.Problem()
+        answer = _error_response(refusal, request, family)
     return _serialise(answer)
 
 
@@ -56,10 +59,9 @@ def _serialise(answer: Response) -> LambdaResponse:
     }
 
 
-def _error_response(problem: errors.Problem, request: Request) -> Response:
-    family = errors.family_of(request.path)
-    body = errors.body_of(problem, family, request.id)
-    return Response(body, errors.status_of(problem, family), {**NO_STORE, **problem.headers})
+def _error_response(problem: errors.Problem, request: Request, family: errors.Family) -> Response:
+    body = errors.build_body(problem, family, request.id)
+    return Response(body, errors.get_status(problem, family), {**NO_STORE, **problem.headers})
 
 
 def conditional(answer: Response, request: Request) -> Response:

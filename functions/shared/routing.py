@@ -37,13 +37,18 @@ class Operation:
     etag: bool
     rate_limited: bool
     uses_database: bool
+    family: errors.Family
 
 
 class Routes(Blueprint):
     """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
 
-    def __init__(self, import_name: str, *, uses_database: bool = True) -> None:
+    def __init__(
+        self, import_name: str, *, family: errors.Family, uses_database: bool = True
+    ) -> None:
+        """`family`: the shape of the domain's error bodies."""
         super().__init__(import_name)
+        self.family = family
         self.operations: list[Operation] = []
         self.uses_database = uses_database
 
@@ -103,7 +108,7 @@ class Routes(Blueprint):
 
             def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
-                return render(lambda: serve(request), request)
+                return render(lambda: serve(request), request, self.family)
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
             declared = Operation(
@@ -120,6 +125,7 @@ class Routes(Blueprint):
                 etag=etag,
                 rate_limited=rate_limited,
                 uses_database=self.uses_database,
+                family=self.family,
             )
             self.operations.append(declared)
             return view

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__, uses_database=False)
+routes = Routes(__name__, family="plain", uses_database=False)
 
 _HERE = Path(__file__).parent
+_SWAGGER_UI = _HERE / "swagger_ui"  # vendored: see its SHA256SUMS
 _CACHED = {"Cache-Control": "public, max-age=300"}
 _ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",
@@ -39,16 +39,8 @@ class Reference(RootModel[dict[str, Any]]):
 
 @cache
 def _file(name: str) -> str:
-    return (_swagger() if name in _ASSETS else _HERE).joinpath(name).read_text(encoding="utf-8")
-
-
-def _swagger() -> Path:
-    """Swagger UI's own files, from a package that is never imported (it would ask for Django)."""
-    package = find_spec("drf_spectacular_sidecar")
-    if package is None or not package.submodule_search_locations:
-        raise FileNotFoundError("drf-spectacular-sidecar is not installed")
-    root = Path(package.submodule_search_locations[0])
-    return root / "static/drf_spectacular_sidecar/swagger-ui-dist"
+    folder = _SWAGGER_UI if name in _ASSETS else _HERE
+    return (folder / name).read_text(encoding="utf-8")
 
 
 def _send(name: str, content_type: str) -> Response:

@@ -1,33 +1,19 @@
-"""The drain: stores what was spooled, through the verbs that the doors use, under the same ids."""
+"""The drain: stores what was spooled by the functions that the doors use, under the same ids."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
 
-from functions.logs.ingest import event_queue as logs_events
-from functions.logs.servers import heartbeats as logs_heartbeats
+from functions.domains import load_consumers
 from functions.shared import auth, aws, db, errors, log, spool, spool_parts
 from functions.shared.settings import settings
-from functions.tilt import events as tilt_events
-from functions.ttt import names as ttt_names
-from functions.ttt import quarantine as ttt_quarantine
-from functions.ttt import rounds as ttt_rounds
 
-Consumer = Callable[[Any, int], None]  # (item, accepted at, Unix ms)
-
-CONSUMERS: dict[str, Consumer] = {
-    "logs.events": logs_events.consume,
-    "logs.heartbeats": logs_heartbeats.consume,
-    "tilt.events": tilt_events.consume,
-    "ttt.rounds": ttt_rounds.consume,
-    "ttt.names": ttt_names.consume,
-    "ttt.refused": ttt_quarantine.consume,
-}
+CONSUMERS = load_consumers()
 _FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
 

@@ -61,10 +61,10 @@ class Signal(BaseModel):
     confidence: Annotated[fields.Number, Field(ge=0, le=1)] | None = None
 
 
-class NewEvent(BaseModel):
+class NewEvent(fields.CamelModel):
     """A tilt event as a bot sends it."""
 
-    user_id: fields.Name64 = Field(alias="userId")
+    user_id: fields.Name64
     timestamp: Annotated[
         fields.Integer, BeforeValidator(_milliseconds, json_schema_input_type=float)
     ] = Field(
@@ -77,7 +77,7 @@ class NewEvent(BaseModel):
         max_length=50,
         description="a text is a signal of that type, or `type: T, severity: S, confidence: C`",
     )
-    tilt_score: fields.Number = Field(alias="tiltScore", ge=0, le=100)
+    tilt_score: fields.Number = Field(ge=0, le=100)
     context: Annotated[
         str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
     ] = Field("discord-dm", max_length=64, strict=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from functions.shared import cursors, db, fields, ids, json_codec
 
@@ -20,8 +20,6 @@ EXPORT_EVENTS = 5_000  # in one page of an export
 _EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
-_Optional = BeforeValidator(lambda sent: sent or None)
-
 
 class HistoryQuery(BaseModel):
     """What part of a user's history to read."""
@@ -29,10 +27,10 @@ class HistoryQuery(BaseModel):
     user_id: fields.Name64
     days: Annotated[int, fields.clamped_int(default=7, most=30)] = 7
     limit: Annotated[int, fields.clamped_int(default=100, most=500)] = 100
-    type: Annotated[fields.Name64 | None, _Optional] = Field(
+    type: Annotated[fields.Name64 | None, fields.EmptyAsNone] = Field(
         None, description="keeps events that carry a signal of this type"
     )
-    cursor: Annotated[str | None, _Optional] = None
+    cursor: fields.Cursor = None
 
 
 class ExportQuery(BaseModel):
@@ -42,7 +40,7 @@ class ExportQuery(BaseModel):
     format: Literal["csv", "json"] = "json"
     since: fields.Instant = Field(_EARLIEST, alias="from")
     until: fields.Instant = Field(_LATEST, alias="to")
-    cursor: Annotated[str | None, _Optional] = None
+    cursor: fields.Cursor = None
 
 
 class StoredEvent(fields.ResponseModel):
@@ -57,31 +55,30 @@ class StoredEvent(fields.ResponseModel):
     created_at: datetime
 
 
-class History(fields.ResponseModel):
+class History(fields.CamelResponse):
     """A page of history; `count` is of the whole window."""
 
     success: Literal[True]
-    userId: str  # noqa: N815  the wire's name
+    user_id: str
     count: int
     days: int
     events: list[StoredEvent]
-    nextCursor: str | None  # noqa: N815
+    next_cursor: str | None
 
 
-class Export(fields.ResponseModel):
+class Export(fields.CamelResponse):
     """A page of an export."""
 
     success: Literal[True]
-    userId: str  # noqa: N815
+    user_id: str
     events: list[StoredEvent]
-    nextCursor: str | None  # noqa: N815
+    next_cursor: str | None
 
 
 def get_history(ask: HistoryQuery) -> dict[str, Any]:
     """The newest events of the last `days`, as History. One round trip."""
-    filters = {"of": ask.user_id, "days": ask.days, "type": ask.type}
     since = datetime.now(UTC) - timedelta(days=ask.days)
-    count, events, more = _page(ask.user_id, since, _LATEST, ask.limit, filters, ask.cursor)
+    count, events, more = _fetch_page(ask, ask.limit, since, _LATEST, ask.type)
     return {
         "success": True,
         "userId": ask.user_id,
@@ -94,8 +91,7 @@ def get_history(ask: HistoryQuery) -> dict[str, Any]:
 
 def export_events(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
     """The newest events from `since` until `until`, and the cursor of the next page."""
-    filters = {"export": ask.user_id, "from": ask.since, "to": ask.until}
-    _, events, more = _page(ask.user_id, ask.since, ask.until, EXPORT_EVENTS, filters, ask.cursor)
+    _, events, more = _fetch_page(ask, EXPORT_EVENTS, ask.since, ask.until)
     return events, more
 
 
@@ -115,17 +111,16 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
-def _page(
-    user_id: str,
+def _fetch_page(
+    ask: HistoryQuery | ExportQuery,
+    limit: int,
     since: datetime,
     until: datetime,
-    limit: int,
-    filters: dict[str, Any],
-    cursor: str | None,
+    kind: str | None = None,
 ) -> tuple[int, list[dict[str, Any]], str | None]:
     """The number of events in a history's window, one page of them, and the next page's cursor."""
-    last = cursors.decode(cursor, **filters)[0] if cursor else None
-    kind = filters.get("type")
+    keyset = cursors.Keyset(ask, limit, last="id")
+    last = keyset.values["last"]
     found = db.query(
         """
         with page as (
@@ -167,18 +162,16 @@ def _page(
         order by s.occurred_at desc, s.id desc
         """,
         {
-            "user_id": user_id,
+            **keyset.values,
+            "user_id": ask.user_id,
             "since": since,
             "until": until,
             "kind": Jsonb([{"type": kind}]) if kind else None,
-            "last": last,
             "last_at": ids.time_of(last) if last else None,
-            "limit": limit,
-            "counted": "days" in filters,
+            "counted": isinstance(ask, HistoryQuery),
             "bytes": ANSWER_BYTES,
         },
     )
     total, ready = found[0]["total"], found[0]["ready"]
     events = [{name: row[name] for name in StoredEvent.model_fields} for row in found if row["id"]]
-    more = cursors.encode([str(events[-1]["id"])], **filters) if len(events) < ready else None
-    return total, events, more
+    return total, events, keyset.next_cursor(events, ready)

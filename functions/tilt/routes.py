@@ -17,25 +17,25 @@ def _keys_are_optional() -> bool:
     return settings().tilt_keys == "optional"
 
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 read = RequireScope("tilt:read", optional_when=_keys_are_optional)
 write = RequireScope("tilt:write", optional_when=_keys_are_optional)
 
 
-class Recorded(fields.ResponseModel):
+class Recorded(fields.CamelResponse):
     """The event is stored, now or earlier: the same event always has the same id."""
 
     success: Literal[True]
     message: Literal["Tilt event recorded"]
-    eventId: str  # noqa: N815  the wire's name
+    event_id: str
 
 
-class Queued(fields.ResponseModel):
+class Queued(fields.CamelResponse):
     """The database is away: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
     message: Literal["Tilt event queued"]
-    eventId: str  # noqa: N815
+    event_id: str
 
 
 class Deleted(fields.ResponseModel):

@@ -31,17 +31,17 @@ class SignalsQuery(User):
     days: Annotated[int, fields.clamped_int(default=7, most=30)] = 7
 
 
-class Stats(fields.ResponseModel):
+class Stats(fields.CamelResponse):
     """A user's tilt over all time; zeros for a user without events."""
 
     success: Literal[True]
-    userId: str  # noqa: N815  the wire's name
-    totalEvents: int  # noqa: N815
-    averageTiltScore: float  # noqa: N815
-    maxTiltScore: float  # noqa: N815
-    lastEventAt: datetime | None  # noqa: N815
-    eventsLast24h: int  # noqa: N815
-    eventsLast7d: int  # noqa: N815
+    user_id: str
+    total_events: int
+    average_tilt_score: float
+    max_tilt_score: float
+    last_event_at: datetime | None
+    events_last_24h: int = Field(alias="eventsLast24h")
+    events_last_7d: int = Field(alias="eventsLast7d")
 
 
 class TrendBucket(fields.ResponseModel):
@@ -59,26 +59,26 @@ class Trend(RootModel[list[TrendBucket]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class SignalStats(fields.ResponseModel):
+class SignalStats(fields.CamelResponse):
     """One type of signal; an average is null when no signal of the type carried the number."""
 
     type: str
     events: int
-    averageSeverity: float | None  # noqa: N815
-    averageConfidence: float | None  # noqa: N815
-    lastSeen: datetime  # noqa: N815
+    average_severity: float | None
+    average_confidence: float | None
+    last_seen: datetime
 
 
-class Signals(fields.ResponseModel):
+class Signals(fields.CamelResponse):
     """Types of signals, the most frequent first."""
 
     success: Literal[True]
-    userId: str  # noqa: N815
+    user_id: str
     days: int
     signals: list[SignalStats]
 
 
-class Comparison(fields.ResponseModel):
+class Comparison(fields.CamelResponse):
     """Percentiles among all users with events in the last 30 UTC days, today included: the share
     of the others who are below, 0 to 100. Only `insufficient` when there are too few of them."""
 
@@ -87,8 +87,8 @@ class Comparison(fields.ResponseModel):
     users: int | None = None
     events: int | None = None
     average: float | None = None
-    eventsPercentile: float | None = Field(None)  # noqa: N815
-    averagePercentile: float | None = Field(None)  # noqa: N815
+    events_percentile: float | None = None
+    average_percentile: float | None = None
 
 
 def get_stats(user_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from functions.shared import db, fields
-from functions.ttt.filters import Count, Optional, Page, Paged, PeriodOfAllMaps, Place
+from functions.ttt.filters import Count, Page, Paged, PeriodOfAllMaps, Place
 
 _FEWEST = {"best": 3, "worst": 3, "frequent": 1}
 
@@ -16,7 +16,7 @@ class DuosQuery(PeriodOfAllMaps, Paged):
     """Which pairs: of the same team, by wins; or of any, by rounds."""
 
     kind: Literal["best", "worst", "frequent"] = "best"
-    min_rounds: Annotated[Count | None, Optional] = Field(
+    min_rounds: Annotated[Count | None, fields.EmptyAsNone] = Field(
         None, description="3 for best and worst, 1 for frequent"
     )
 

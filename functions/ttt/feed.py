@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
 from functions.shared import cursors, db, fields, json_codec
-from functions.ttt.filters import Optional, Period
+from functions.ttt.filters import Period
 
 MAX_BYTES = 5_000_000  # of a body as it is sent: packed, in base64
 _MAX_UNPACKED = 40_000_000
@@ -34,10 +34,10 @@ class FeedQuery(Period):
 
     limit: Annotated[int, _or(20)] = Field(20, description="at most 10,000")
     offset: Annotated[int, _or(0)] = 0
-    cursor: Annotated[str | None, Optional] = Field(
+    cursor: fields.Cursor = Field(
         None, description="from X-Next-Cursor: stable while rounds arrive, where offset is not"
     )
-    include: Annotated[Literal["names"] | None, Optional] = Field(
+    include: Annotated[Literal["names"] | None, fields.EmptyAsNone] = Field(
         None, description="what players were called at the round's time"
     )
 
@@ -112,9 +112,7 @@ def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
 
     One round trip; raises Invalid for a cursor of another query.
     """
-    limit = min(ask.limit, _MAX_ROUNDS)
-    filters = ask.model_dump(mode="json", exclude={"limit", "offset", "cursor"})
-    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
+    keyset = cursors.Keyset(ask, min(ask.limit, _MAX_ROUNDS), last_at="occurred_at", last_id="id")
     offset = 0 if ask.cursor else ask.offset
     rows = db.query(
         """
@@ -154,10 +152,8 @@ def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
         """,
         {
             **ask.window,
-            "limit": limit,
+            **keyset.values,
             "offset": offset,
-            "last_at": last_at,
-            "last_id": last_id,
             "named": ask.include == "names",
             "bytes": _MAX_UNPACKED if packs else MAX_BYTES,
         },
@@ -169,26 +165,14 @@ def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
         body, count = _compress(texts)
         rounds = rounds[:count]
     else:
-        rounds = rounds[: _fitting(texts)]
-        body = "[" + ",".join(texts[: len(rounds)]) + "]"
+        texts = json_codec.take_fitting(texts, MAX_BYTES)
+        rounds = rounds[: len(texts)]
+        body = "[" + ",".join(texts) + "]"
     total = rows[0]["total"]
     if not rounds:
-        return FeedPage(body, total, offset if total > offset and not limit else None)
-    if rounds[0]["ready"] == len(rounds):
-        return FeedPage(body, total)
-    last = rounds[-1]
-    following = cursors.encode([last["occurred_at"].isoformat(), last["id"]], **filters)
-    return FeedPage(body, total, offset + len(rounds), following)
-
-
-def _fitting(texts: list[str]) -> int:
-    """How many of the texts fit into a body as they are: at least one, if there are any."""
-    size = 2
-    for count, text in enumerate(texts):
-        size += len(text.encode()) + 1
-        if size > MAX_BYTES and count:
-            return count
-    return len(texts)
+        return FeedPage(body, total, offset if total > offset and not keyset.limit else None)
+    more = keyset.next_cursor(rounds, rounds[0]["ready"])
+    return FeedPage(body, total, offset + len(rounds) if more else None, more)
 
 
 def _compress(texts: list[str]) -> tuple[bytes, int]:

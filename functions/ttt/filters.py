@@ -13,10 +13,6 @@ _EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
 MAX_LIMIT = 1000  # items of a page
 
 
-def _optional(sent: Any) -> Any:
-    return None if sent == "" else sent
-
-
 def _number(sent: Any) -> Any:
     return int(sent) if isinstance(sent, str) and sent.isascii() and sent.isdecimal() else sent
 
@@ -26,24 +22,21 @@ def _no_map(sent: Any) -> None:
         fields.fail_validation("is not told apart here")
 
 
-Optional = BeforeValidator(_optional)
 Count = Annotated[int, Field(strict=True, ge=0, le=10**9), BeforeValidator(_number)]
-Text = Annotated[str | None, Field(max_length=128), Optional]
+Text = Annotated[str | None, Field(max_length=128), fields.EmptyAsNone]
 
 
 class Period(fields.BracketPathModel):
     """Rounds of whole UTC days, `to` exclusive, by default of all time."""
 
-    from_day: Annotated[fields.Day | None, Optional] = Field(
+    from_day: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
         None, alias="from", description="rounds from this UTC day on"
     )
-    to_day: Annotated[fields.Day | None, Optional] = Field(
+    to_day: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
         None, alias="to", description="rounds before this UTC day"
     )
     server: Text = Field(None, description="rounds that this server sent")
-    map: Annotated[str | None, Field(max_length=128), Optional] = Field(
-        None, description="rounds on this map"
-    )
+    map: Text = Field(None, description="rounds on this map")
     include_bots: bool = Field(
         False, description="count BOT and other SteamIDs that several share as players like others"
     )
@@ -92,7 +85,7 @@ class Paged(fields.BracketPathModel):
     limit: Annotated[int, Field(strict=True, ge=1), BeforeValidator(_number)] = Field(
         100, description=f"items of a page, at most {MAX_LIMIT}"
     )
-    cursor: Annotated[str | None, Optional] = Field(
+    cursor: fields.Cursor = Field(
         None, description="next_cursor of the page before, under the same parameters"
     )
 
@@ -121,15 +114,13 @@ def to_page(ask: Period) -> dict[str, Any]:
     }
 
 
-class Place:
+class Place(cursors.Pages):
     """Which part of a list a page is. The list is counted anew for each page, so a cursor holds
     how many items came before."""
 
     def __init__(self, ask: Any) -> None:
-        dumped = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-        self.filters = {"list": type(ask).__name__, **dumped}
-        self.limit = min(ask.limit, MAX_LIMIT)
-        self.offset: int = cursors.decode(ask.cursor, **self.filters)[0] if ask.cursor else 0
+        super().__init__(ask, min(ask.limit, MAX_LIMIT))
+        self.offset: int = self.after[0] if self.after else 0
 
     @property
     def values(self) -> dict[str, int]:
@@ -147,5 +138,5 @@ class Place:
             del row["as_of"], row["raw_tail"]
         more = None
         if len(items) > self.limit:
-            more = cursors.encode([self.offset + self.limit], **self.filters)
+            more = self.encode([self.offset + self.limit])
         return {"items": items[: self.limit], "next_cursor": more, **to_page(ask), **head}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, LiteralString
 from psycopg import sql
 
 from functions.shared import db, fields
-from functions.ttt.filters import Count, Optional, Page, Paged, Period, Place
+from functions.ttt.filters import Count, Page, Paged, Period, Place
 
 # What a list is sorted by, as an expression over a person's totals.
 _SORTS: dict[str, LiteralString] = {
@@ -73,7 +73,7 @@ class PlayersQuery(Period, Paged):
     order: Literal["asc", "desc"] = "desc"
     min_rounds: Count = 0
     min_kills: Count = 0
-    search: Annotated[str | None, Optional] = None
+    search: Annotated[str | None, fields.EmptyAsNone] = None
 
 
 class Player(fields.ResponseModel):

@@ -91,6 +91,13 @@ def list_kept() -> list[db.Row]:
     )
 
 
+def delete_old(connection: db.Connection) -> int:
+    """Deletes what was kept for its 30 days; returns how many bodies."""
+    return connection.execute(
+        "delete from ttt.quarantine where received_at < now() - interval '720 hours'"
+    ).rowcount
+
+
 def replay(which: str | None = None) -> tuple[int, list[str]]:
     """Records what is kept, or one of it; returns how many, and why others are refused."""
     recorded, refused = 0, []

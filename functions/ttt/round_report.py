@@ -33,10 +33,6 @@ Person = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=
 Tally = Annotated[fields.Number, Field(ge=-1e9, le=1e9)]
 
 
-def _absent(sent: Any) -> Any:
-    return None if sent == "" else sent
-
-
 def _flag(sent: Any) -> bool:
     if sent is not None and sent not in (0, 1):
         fields.fail_validation("must be true or false")
@@ -95,8 +91,8 @@ class Standing(fields.BracketPathModel):
 class Kill(fields.BracketPathModel):
     """A death; without an attacker it was the world's doing."""
 
-    attacker_steamid: Annotated[Text64 | None, BeforeValidator(_absent)] = None
-    attacker_role: Annotated[Text32 | None, BeforeValidator(_absent)] = None
+    attacker_steamid: Annotated[Text64 | None, fields.EmptyAsNone] = None
+    attacker_role: Annotated[Text32 | None, fields.EmptyAsNone] = None
     victim_steamid: Person
     victim_role: Text32 | None = None
     weapon: Text64 | None = None

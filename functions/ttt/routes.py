@@ -33,7 +33,7 @@ from functions.ttt import (
     weapons,
 )
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 # Public numbers: a browser may keep them, but asks each time whether they are still true.
 FRESH = {"Cache-Control": "no-cache"}
 

@@ -12,6 +12,8 @@ from infra.local import server_user
 from infra.local.postgres import Postgres, PostgresError
 
 _OURS = "tiltyard.conf"
+# The orphans of a killed server let go of its memory when they notice: seconds on a busy machine.
+_ORPHANS_SECONDS = 30.0
 # Written anew at every start: this text is the configuration, ALTER SYSTEM may add to it.
 # Statements, their values, rows in DETAIL and lines in CONTEXT are about persons, and not logged.
 _SETTINGS = """\
@@ -73,7 +75,8 @@ def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
     """Start the server, if it is not up, and return its port: another one when that is taken."""
     if running(home):
         return port
-    for _ in range(10):
+    deadline = time.monotonic() + _ORPHANS_SECONDS
+    while True:
         _forget_stranger(home)
         port = port if _is_free(port) else _free_port()
         fleeting = "" if durable else _FLEETING
@@ -81,9 +84,9 @@ def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
         said = _launch(home, postgres)
         if not said:
             return port
-        if "in use" not in said and "already exists" not in said:
+        if ("in use" not in said and "already exists" not in said) or time.monotonic() > deadline:
             break
-        time.sleep(0.3)  # the orphans of a killed server let go within moments
+        time.sleep(0.3)
     fatal = next((line for line in said.splitlines() if "FATAL" in line), said.split("\n")[0])
     raise PostgresError(f"PostgreSQL does not start ({fatal}); its log is {home / 'server.log'}")
 

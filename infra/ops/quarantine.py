@@ -1,4 +1,4 @@
-"""`python -m functions.ttt [replay [ID]]`: refused bodies that are kept, and recording them."""
+"""`python -m infra.ops.quarantine [replay [ID]]`: refused bodies, and recording them."""
 
 from __future__ import annotations
 

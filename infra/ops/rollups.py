@@ -1,15 +1,27 @@
-"""`python -m functions.rollups [rebuild NAME --from … --to …|keep SOURCE DAYS|refresh|audit]`."""
+"""`python -m infra.ops.rollups [VERB]`: how rollups are, and what the schedule does to them, now.
+
+VERB: rebuild NAME --from … --to …, keep SOURCE DAYS, refresh, audit, retention or maintain.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
-from functions.rollups import audit, rebuild, refresh, retention
+from functions.rollups import audit, maintenance, rebuild, refresh, retention
 from functions.rollups.status import status
 from functions.shared import db
+
+_JOBS: dict[str, Callable[[db.Connection], Any]] = {
+    "refresh": refresh.run,
+    "audit": audit.run,
+    "retention": retention.run,
+    "maintain": maintenance.run,
+}
 
 
 def main() -> None:
@@ -21,19 +33,13 @@ def main() -> None:
     elif asked.verb == "keep":
         _keep(asked.source, asked.days)
     elif asked.verb:
-        print(
-            vars(
-                {"refresh": refresh, "audit": audit, "retention": retention}[asked.verb].run(
-                    db.connection()
-                )
-            )
-        )
+        print(vars(_JOBS[asked.verb](db.connection())))
     else:
         _show()
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m functions.rollups", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m infra.ops.rollups", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb")
     again = verbs.add_parser(
         "rebuild", help="write buckets anew, online; may be ended and repeated"
@@ -44,7 +50,7 @@ def _asked() -> argparse.Namespace:
     kept = verbs.add_parser("keep", help="set how long raw rows are kept; for logs 31 days or more")
     kept.add_argument("source")
     kept.add_argument("days", type=_days, help="a number, or: forever")
-    for name in ("refresh", "audit", "retention"):
+    for name in _JOBS:
         verbs.add_parser(name, help=f"do now what the schedule does: {name}")
     return parser.parse_args()
 

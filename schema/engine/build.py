@@ -38,7 +38,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     names = [rollup.name for rollup in wanted]
     new = [rollup for rollup in wanted if (rollup.name, rollup.version) not in known]
     _mark_existing_rows(connection)  # of the one at which a migration was cut off
-    for rollup in new:  # one after the other: a file may read the views of those before it
+    for rollup in new:  # one after the other: one may read the views of those before it
         with _named(rollup), connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             _create(connection, rollup, community, names)

@@ -12,26 +12,26 @@ begin
   if not pg_try_advisory_xact_lock(7417205) then
     return -1;
   end if;
-  return logs.fold_next(most, with_open);
+  return logs.fold_batch(most, with_open);
 end
 $$;
 
 -- The same for who has the lock.
-create or replace function logs.fold_next(most integer, with_open boolean) returns integer
+create or replace function logs.fold_batch(most integer, with_open boolean) returns integer
 language plpgsql
 as $$
 declare
-  changes logs.changes[];
-  plays logs.play_change[];
+  changes logs.change_queue[];
+  diffs logs.session_diff[];
   spans record;
   one record;
 begin
   -- Each statement from here on sees what whoever had the lock before has left.
   with taken as (
-    delete from logs.changes c
+    delete from logs.change_queue c
     where c.number in (
       select number
-      from logs.changes
+      from logs.change_queue
       order by number
       limit most
     )
@@ -44,27 +44,30 @@ begin
   end if;
   select coalesce(array_agg(s.server_id), '{}') as server_ids,
     coalesce(array_agg(s.steam_id), '{}') as steam_ids,
-    coalesce(array_agg(s.since), '{}') as sinces, coalesce(array_agg(s.until), '{}') as untils
+    coalesce(array_agg(s.since), '{}') as span_starts,
+    coalesce(array_agg(s.until), '{}') as span_ends
   into spans
-  from logs.changed_spans(changes, null) as s;
+  from logs.find_affected_spans(changes, null) as s;
   for one in
     select *
-    from logs.slice_spans(spans.server_ids, spans.steam_ids, spans.sinces, spans.untils)
+    from logs.batch_spans(spans.server_ids, spans.steam_ids, spans.span_starts, spans.span_ends)
   loop
-    plays := array(
+    diffs := array(
       select c
-      from logs.compare(one.server_id, one.steam_ids, one.sinces, one.untils, changes) as c
+      from logs.diff_sessions(
+        one.server_id, one.steam_ids, one.span_starts, one.span_ends, changes
+      ) as c
     );
-    if plays <> '{}' then
-      perform logs.write_plays(plays);
+    if diffs <> '{}' then
+      perform logs.apply_session_diff(diffs);
     end if;
   end loop;
-  perform logs.write_changes(changes);
+  perform logs.apply_changes(changes);
   if with_open then
     -- What is queued since then counts for nobody here: its turn comes.
-    plays := array(select p from logs.play_changes('{}', true, null, null) as p);
-    if plays <> '{}' then
-      perform logs.write_plays(plays);
+    diffs := array(select p from logs.diff_changed_sessions('{}', true, null, null) as p);
+    if diffs <> '{}' then
+      perform logs.apply_session_diff(diffs);
     end if;
   end if;
   if with_open then
@@ -75,26 +78,26 @@ end
 $$;
 
 -- Writes sessions, their parts by the hour, CONNECTs, and the totals of them.
-create or replace function logs.write_plays(plays logs.play_change[]) returns void
+create or replace function logs.apply_session_diff(diffs logs.session_diff[]) returns void
 language plpgsql
 as $$
 declare
-  bottom timestamptz := rollups.retained_from('logs.played');
+  bottom timestamptz := rollups.retained_from('logs.session_hours');
 begin
   insert into logs.person_totals as t (steam_id, seconds)
   select u.steam_id, u.seconds
-  from logs.union_changes(plays) as u
+  from logs.diff_playtime(diffs) as u
   order by u.steam_id
   on conflict (steam_id) do update
   set seconds = t.seconds + excluded.seconds;
 
   with play as materialized (
     select p.*
-    from unnest(plays) as p
+    from unnest(diffs) as p
     where p.kind = 'session'
   ), part as materialized (
     select h.hour, s.sign, s.id as session, s.server_id, s.steam_id, p.since, p.until,
-      logs.seconds(s.started_at, s.ended_at, p.since, p.until) as seconds,
+      logs.overlap_seconds(s.started_at, s.ended_at, p.since, p.until) as seconds,
       p.since = s.started_at as is_start, s.method = 'exact' as is_exact
     from play s
     cross join lateral generate_series(
@@ -114,7 +117,7 @@ begin
       and s.id = o.id
       and o.id not in (select id from play where sign = 1)
   ), emptied as (
-    delete from logs.played p
+    delete from logs.session_hours p
     using part o
     where o.sign = -1
       and p.session = o.session
@@ -124,15 +127,15 @@ begin
       and (o.session, o.hour) not in (select session, hour from part where sign = 1)
   ), kept as (
     insert into logs.sessions as s
-      (id, server_id, steam_id, session_id, other_keys, started_at, ended_at, method, reason,
+      (id, server_id, steam_id, session_id, other_session_ids, started_at, ended_at, method, reason,
        opened_at, first_at, last_at, last_event_at, sent_start)
-    select id, server_id, steam_id, session_id, other_keys, started_at, ended_at, method, reason,
-      opened_at, first_at, last_at, last_event_at, sent_start
+    select id, server_id, steam_id, session_id, other_session_ids, started_at, ended_at, method,
+      reason, opened_at, first_at, last_at, last_event_at, sent_start
     from play
     where sign = 1
     on conflict (id) do update
     set session_id = excluded.session_id,
-      other_keys = excluded.other_keys,
+      other_session_ids = excluded.other_session_ids,
       started_at = excluded.started_at,
       ended_at = excluded.ended_at,
       method = excluded.method,
@@ -144,7 +147,7 @@ begin
       sent_start = excluded.sent_start
   ), filled as (
     -- What is as it was is not written, so that it dirties no rollup.
-    insert into logs.played as p
+    insert into logs.session_hours as p
       (hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact)
     select hour, session, server_id, steam_id, since, until, seconds, is_start, is_exact
     from part
@@ -173,20 +176,20 @@ begin
   set seconds = t.seconds + excluded.seconds,
     sessions = t.sessions + excluded.sessions;
 
-  with stray as materialized (
+  with unmatched as materialized (
     select p.*
-    from unnest(plays) as p
-    where p.kind = 'stray'
+    from unnest(diffs) as p
+    where p.kind = 'unmatched_end'
   ), removed as (
-    delete from logs.stray_ends x
-    using stray o
+    delete from logs.unmatched_ends x
+    using unmatched o
     where o.sign = -1
       and x.id = o.id
-      and o.id not in (select id from stray where sign = 1)
+      and o.id not in (select id from unmatched where sign = 1)
   )
-  insert into logs.stray_ends (id, server_id, steam_id, session_id, first_at, last_at)
+  insert into logs.unmatched_ends (id, server_id, steam_id, session_id, first_at, last_at)
   select id, server_id, steam_id, session_id, first_at, last_at
-  from stray
+  from unmatched
   where sign = 1
   on conflict (id) do update
   set session_id = excluded.session_id,
@@ -195,23 +198,24 @@ begin
 
   with connect as materialized (
     select p.*
-    from unnest(plays) as p
+    from unnest(diffs) as p
     where p.kind = 'connect'
   ), removed as (
     delete from logs.connects k
     using connect o
     where o.sign = -1
       and k.id = o.id
-      and k.at = o.opened_at
-      and k.at >= (select min(opened_at) from connect)
-      and k.at <= (select max(opened_at) from connect)
+      and k.occurred_at = o.opened_at
+      and k.occurred_at >= (select min(opened_at) from connect)
+      and k.occurred_at <= (select max(opened_at) from connect)
       and o.id not in (select id from connect where sign = 1)
   ), kept as (
-    insert into logs.connects as k (id, server_id, at, steam_id, mode, is_counted, map_since)
+    insert into logs.connects as k (id, server_id, occurred_at, steam_id, mode, is_counted,
+      map_since)
     select id, server_id, opened_at, steam_id, mode, is_counted, map_since
     from connect
     where sign = 1
-    on conflict (id, at) do update
+    on conflict (id, occurred_at) do update
     set is_counted = excluded.is_counted,
       map_since = excluded.map_since
   ), counted as (

@@ -1,6 +1,6 @@
--- Maps of the hours that changes say something about, as they are with these. What comes in order, or
--- says nothing new, needs no look at raw rows; other hours are counted again.
-create or replace function logs.changed_maps(changes logs.changes[])
+-- The maps of the hours that changes report, merged with what is stored. What comes in order, or
+-- reports nothing new, needs no look at raw rows; other hours are recomputed.
+create or replace function logs.merge_map_hours(changes logs.change_queue[])
 returns table (
   hour timestamptz, server_id text, mode text, maps text[], last_at timestamptz, last_rank integer,
   last_id uuid
@@ -13,64 +13,67 @@ declare
   none constant uuid := '00000000-0000-0000-0000-000000000000';
 begin
   return query
-  with said as (
-    select date_trunc('hour', c.at, 'UTC') as hour, c.server_id, coalesce(c.mode, s.mode) as mode,
-      c.at, (c.id is not null)::integer as rank, coalesce(c.id, none) as id, c.map
+  with report as (
+    select date_trunc('hour', c.occurred_at, 'UTC') as hour, c.server_id,
+      coalesce(c.mode, s.mode) as mode, c.occurred_at, (c.id is not null)::integer as rank,
+        coalesce(c.id, none) as id, c.map
     from unnest(changes) as c
     left join logs.servers s on s.id = c.server_id and c.id is null
     where c.map is not null
       and (c.id is not null or s.id is not null)
-  ), fresh as (
-    select hour, server_id, mode, logs.runs(map order by at, rank, id) as maps,
-      (array_agg(row(at, rank, id)::logs.map_sign order by at, rank, id))[1] as first_sign,
-      (array_agg(row(at, rank, id)::logs.map_sign order by at desc, rank desc, id desc))[1]
-        as last_sign
-    from said
+  ), reported as (
+    select hour, server_id, mode, logs.runs(map order by occurred_at, rank, id) as maps,
+      (array_agg(row(occurred_at, rank, id)::logs.map_report order by occurred_at, rank, id))[1]
+        as first_report,
+      (array_agg(row(occurred_at, rank, id)::logs.map_report order by occurred_at desc, rank desc,
+       id desc))[1]
+        as last_report
+    from report
     group by hour, server_id, mode
   ), known as (
     select f.*,
       case
-        when k.hour is null then f.last_sign
-        else greatest(f.last_sign, row(k.last_at, k.last_rank, k.last_id)::logs.map_sign)
-      end as newest_sign,
+        when k.hour is null then f.last_report
+        else greatest(f.last_report, row(k.last_at, k.last_rank, k.last_id)::logs.map_report)
+      end as newest_report,
       case
         when k.hour is null then f.maps
-        when f.first_sign > row(k.last_at, k.last_rank, k.last_id)::logs.map_sign
+        when f.first_report > row(k.last_at, k.last_rank, k.last_id)::logs.map_report
           then k.maps || case
             when k.maps[cardinality(k.maps)] = f.maps[1] then f.maps[2:]
             else f.maps
           end
         when k.maps = f.maps and cardinality(f.maps) = 1 then k.maps
       end as all_maps
-    from fresh f
+    from reported f
     left join logs.map_hours k on k.hour = f.hour
       and k.server_id = f.server_id
       and k.mode = f.mode
       and not k.is_stale
   )
-  select k.hour, k.server_id, k.mode, coalesce(k.all_maps, r.maps), (k.newest_sign).at,
-    (k.newest_sign).rank, (k.newest_sign).id
+  select k.hour, k.server_id, k.mode, coalesce(k.all_maps, r.maps), (k.newest_report).occurred_at,
+    (k.newest_report).rank, (k.newest_report).id
   from known k
   left join lateral (
-    select logs.runs(map order by at, rank, id) as maps
+    select logs.runs(map order by occurred_at, rank, id) as maps
     from (
-      select e.at, 1 as rank, e.id, e.map
+      select e.occurred_at, 1 as rank, e.id, e.map
       from logs.events e
       where e.server_id = k.server_id
         and e.mode = k.mode
         and e.map is not null
-        and e.at >= k.hour
-        and e.at < k.hour + interval '1 hour'
-        and e.second >= k.hour - interval '10 minutes'
+        and e.occurred_at >= k.hour
+        and e.occurred_at < k.hour + interval '1 hour'
+        and e.sent_at >= k.hour - interval '10 minutes'
         and k.all_maps is null
       union all
-      select h.at, 0, none, h.map
+      select h.occurred_at, 0, none, h.map
       from logs.heartbeats h
       join logs.servers s on s.id = h.server_id and s.mode = k.mode
       where h.server_id = k.server_id
         and h.map is not null
-        and h.at >= k.hour
-        and h.at < k.hour + interval '1 hour'
+        and h.occurred_at >= k.hour
+        and h.occurred_at < k.hour + interval '1 hour'
         and k.all_maps is null
     ) as seen
   ) as r on true;
@@ -78,7 +81,7 @@ end
 $$;
 
 -- The maps of hours from one on. A server whose mode was changed is read from the rollup until the
--- refresh has written its hours again.
+-- rereported has written its hours again.
 create or replace function logs.list_map_hours(since timestamptz)
 returns table (hour timestamptz, server_id text, mode text, maps text[])
 language plpgsql
@@ -91,7 +94,7 @@ begin
   return query
   with changed as materialized (
     select c.hour, c.server_id, c.mode, c.maps
-    from logs.changed_maps(array(select c from logs.changes c)) as c
+    from logs.merge_map_hours(array(select c from logs.change_queue c)) as c
   )
   select c.hour, c.server_id, c.mode, c.maps
   from changed c

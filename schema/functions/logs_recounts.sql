@@ -13,7 +13,8 @@ as $$
     max(last_at) as last_at, max(named_at) as named_at,
     (array_agg(named_by order by named_at desc, named_by desc) filter (where name is not null))[1]
       as named_by,
-    (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1] as name
+    (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
+      as name
   from (
     select steam_id, server_id, mode, events, 0 as connections, props, first_at, last_at, named_at,
       named_by, name
@@ -110,7 +111,7 @@ as $$
   select steam_id, server_id, mode, round_id, bool_or(is_traitor) as is_traitor,
     bool_or(is_detective) as is_detective, bool_or(is_innocent) as is_innocent,
     bool_or(is_murderer) as is_murderer, sum(kills)::bigint as kills, sum(deaths)::bigint as deaths
-  from logs.round_people
+  from logs.round_players
   group by steam_id, server_id, mode, round_id
 $$;
 
@@ -137,12 +138,12 @@ as $$
   select server_id, slot, min(first_at) as first_at, max(last_at) as last_at
   from (
     select server_id, slot, first_at, last_at
-    from logs.signs
-    where hour >= rollups.retained_from('logs.hours')
+    from logs.activity_slots
+    where hour >= rollups.retained_from('logs.event_hours')
     union all
-    select server_id, time_bucket('5 minutes', at), at, at
+    select server_id, time_bucket('5 minutes', occurred_at), occurred_at, occurred_at
     from logs.heartbeats
-    where at >= rollups.retained_from('logs.hours')
+    where occurred_at >= rollups.retained_from('logs.event_hours')
   ) as sign
   group by server_id, slot
 $$;

@@ -2,7 +2,7 @@
 -- the views beside it are the totals with what is still queued.
 
 -- What events of a person add up to, by server and mode.
-create or replace function logs.sum_players(changes logs.changes[])
+create or replace function logs.sum_players(changes logs.change_queue[])
 returns table (
   steam_id text, server_id text, mode text, events bigint, props bigint, first_at timestamptz,
   last_at timestamptz, named_at timestamptz, named_by uuid, name text
@@ -10,10 +10,11 @@ returns table (
 language sql
 stable
 as $$
-  select steam_id, server_id, mode, count(*), count(*) filter (where type = 'PROP_SPAWN'), min(at),
-    max(at), max(at) filter (where player_name is not null),
-    (array_agg(id order by at desc, id desc) filter (where player_name is not null))[1],
-    (array_agg(player_name order by at desc, id desc) filter (where player_name is not null))[1]
+  select steam_id, server_id, mode, count(*), count(*) filter (where type = 'PROP_SPAWN'),
+    min(occurred_at), max(occurred_at), max(occurred_at) filter (where player_name is not null),
+    (array_agg(id order by occurred_at desc, id desc) filter (where player_name is not null))[1],
+    (array_agg(player_name order by occurred_at desc, id desc)
+      filter (where player_name is not null))[1]
   from unnest(changes)
   where id is not null
     and logs.is_person(steam_id)
@@ -26,15 +27,15 @@ select steam_id, server_id, mode, events, connections, props, first_at, last_at,
 from logs.player_totals
 union all
 select steam_id, server_id, mode, events, 0, props, first_at, last_at, named_at, named_by, name
-from logs.sum_players(array(select c from logs.changes c));
+from logs.sum_players(array(select c from logs.change_queue c));
 
 -- When a person had which name.
-create or replace function logs.sum_names(changes logs.changes[])
+create or replace function logs.sum_names(changes logs.change_queue[])
 returns table (steam_id text, name text, first_at timestamptz, last_at timestamptz)
 language sql
 stable
 as $$
-  select steam_id, player_name collate "C", min(at), max(at)
+  select steam_id, player_name collate "C", min(occurred_at), max(occurred_at)
   from unnest(changes)
   where player_name is not null
     and id is not null
@@ -47,15 +48,15 @@ select steam_id, name, first_at, last_at
 from logs.player_names
 union all
 select steam_id, name, first_at, last_at
-from logs.sum_names(array(select c from logs.changes c));
+from logs.sum_names(array(select c from logs.change_queue c));
 
 -- UTC days on which a person has an event; a day may be there twice.
-create or replace function logs.sum_active_days(changes logs.changes[])
+create or replace function logs.sum_active_days(changes logs.change_queue[])
 returns table (day date, steam_id text)
 language sql
 stable
 as $$
-  select distinct date(at at time zone 'UTC'), steam_id
+  select distinct date(occurred_at at time zone 'UTC'), steam_id
   from unnest(changes)
   where id is not null
     and logs.is_person(steam_id)
@@ -66,15 +67,15 @@ select day, steam_id
 from logs.active_days
 union all
 select day, steam_id
-from logs.sum_active_days(array(select c from logs.changes c));
+from logs.sum_active_days(array(select c from logs.change_queue c));
 
 -- Events by server, UTC day, mode and type. Connections are counted where sessions are derived.
-create or replace function logs.sum_types(changes logs.changes[])
+create or replace function logs.sum_types(changes logs.change_queue[])
 returns table (server_id text, day date, mode text, type text, events bigint)
 language sql
 stable
 as $$
-  select server_id, date(at at time zone 'UTC'), mode, type, count(*)
+  select server_id, date(occurred_at at time zone 'UTC'), mode, type, count(*)
   from unnest(changes)
   where id is not null
   group by 1, 2, 3, 4
@@ -85,15 +86,15 @@ select server_id, day, mode, type, events, connections
 from logs.type_days
 union all
 select server_id, day, mode, type, events, 0
-from logs.sum_types(array(select c from logs.changes c));
+from logs.sum_types(array(select c from logs.change_queue c));
 
--- The most players that events of an hour say; an hour may be there twice.
-create or replace function logs.sum_peaks(changes logs.changes[])
+-- The most players that events of an hour report; an hour may be there twice.
+create or replace function logs.sum_peaks(changes logs.change_queue[])
 returns table (server_id text, hour timestamptz, players integer)
 language sql
 stable
 as $$
-  select server_id, date_trunc('hour', at, 'UTC'), max(players)
+  select server_id, date_trunc('hour', occurred_at, 'UTC'), max(players)
   from unnest(changes)
   where id is not null
     and players is not null
@@ -105,10 +106,10 @@ select server_id, hour, players
 from logs.peaks
 union all
 select server_id, hour, players
-from logs.sum_peaks(array(select c from logs.changes c));
+from logs.sum_peaks(array(select c from logs.change_queue c));
 
--- Persons in rounds, as the rollup logs.round_people has them by the hour.
-create or replace function logs.sum_rounds(changes logs.changes[])
+-- Persons in rounds, as the rollup logs.round_players has them by the hour.
+create or replace function logs.sum_rounds(changes logs.change_queue[])
 returns table (
   steam_id text, server_id text, mode text, round_id text, is_traitor boolean,
   is_detective boolean, is_innocent boolean, is_murderer boolean, kills bigint, deaths bigint
@@ -147,21 +148,21 @@ from logs.player_rounds
 union all
 select steam_id, server_id, mode, round_id, is_traitor, is_detective, is_innocent, is_murderer,
   kills, deaths
-from logs.sum_rounds(array(select c from logs.changes c));
+from logs.sum_rounds(array(select c from logs.change_queue c));
 
--- Who won a round, as the last event says that says who did; a round may be there twice.
-create or replace function logs.sum_winners(changes logs.changes[])
+-- The winner of a round by the last event that names one; a round may be there twice.
+create or replace function logs.sum_winners(changes logs.change_queue[])
 returns table (
   server_id text, round_id text, ended_at timestamptz, ended_by uuid, winner text
 )
 language sql
 stable
 as $$
-  select distinct on (server_id, round_id) server_id, round_id, at, id, winner
+  select distinct on (server_id, round_id) server_id, round_id, occurred_at, id, winner
   from unnest(changes)
   where round_id is not null
     and winner is not null
-  order by server_id, round_id, at desc, id desc
+  order by server_id, round_id, occurred_at desc, id desc
 $$;
 
 create or replace view logs.round_winner_sums as
@@ -169,4 +170,4 @@ select server_id, round_id, ended_at, ended_by, winner
 from logs.round_winners
 union all
 select server_id, round_id, ended_at, ended_by, winner
-from logs.sum_winners(array(select c from logs.changes c));
+from logs.sum_winners(array(select c from logs.change_queue c));

@@ -1,7 +1,7 @@
--- Totals held against the rollups, which are held against raw rows: the nightly audit compares them,
--- and writes them again if a row differs.
+-- Totals held against the rollups, which are held against raw rows: the nightly audit compares
+-- them, and writes them again if a row differs.
 
--- How many rows of each total differ from the rollups; those of which none does are not told of.
+-- How many rows of each total differ from the rollups; totals without a difference are left out.
 -- One statement, so that totals, the queue and the rollups are seen at the same moment.
 create or replace function logs.total_differences() returns table (name text, differences bigint)
 language sql
@@ -10,7 +10,8 @@ as $$
   with player as (
     select steam_id, server_id, mode, sum(events)::bigint, sum(connections)::bigint,
       sum(props)::bigint, min(first_at), max(last_at), max(named_at),
-      (array_agg(named_by order by named_at desc, named_by desc) filter (where name is not null))[1],
+      (array_agg(named_by order by named_at desc, named_by desc)
+        filter (where name is not null))[1],
       (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
     from logs.player_sums
     group by steam_id, server_id, mode
@@ -42,11 +43,11 @@ as $$
     select server_id, slot, min(first_at), max(last_at)
     from (
       select server_id, slot, first_at, last_at
-      from logs.life_signs
-      where slot >= rollups.retained_from('logs.hours')
+      from logs.liveness_slots
+      where slot >= rollups.retained_from('logs.event_hours')
       union all
-      select server_id, time_bucket('5 minutes', at), at, at
-      from logs.changes
+      select server_id, time_bucket('5 minutes', occurred_at), occurred_at, occurred_at
+      from logs.change_queue
     ) as sign
     group by server_id, slot
   ), maps as (
@@ -116,7 +117,7 @@ as $$
       (select * from logs.recount_type_days() except select * from type_day)
     ) as odd
     union all
-    select 'logs.life_signs'
+    select 'logs.liveness_slots'
     from (
       (select * from life except select * from logs.recount_life_signs())
       union all
@@ -210,9 +211,9 @@ begin
     kills, deaths
   from logs.recount_player_rounds();
 
-  delete from logs.life_signs
-  where slot >= rollups.retained_from('logs.hours');
-  insert into logs.life_signs (server_id, slot, first_at, last_at)
+  delete from logs.liveness_slots
+  where slot >= rollups.retained_from('logs.event_hours');
+  insert into logs.liveness_slots (server_id, slot, first_at, last_at)
   select server_id, slot, first_at, last_at
   from logs.recount_life_signs();
 
@@ -225,25 +226,26 @@ begin
 end
 $$;
 
--- Derives some sessions again, of random persons, and returns those that differ from what is kept. For
--- the same transaction: what is queued would differ.
-create or replace function logs.session_differences(people integer) returns setof logs.play_change
+-- Derives some sessions again, of random persons, and returns those that differ from what is kept.
+-- For the same transaction: what is queued would differ.
+create or replace function logs.session_differences(sample_size integer)
+returns setof logs.session_diff
 language plpgsql
 stable
 as $$
 declare
   one record;
-  bottom timestamptz := rollups.retained_from('logs.hours') - interval '48 hours';
+  bottom timestamptz := rollups.retained_from('logs.event_hours') - interval '48 hours';
 begin
   for one in
-    select p.server_id, array_agg(p.steam_id) as steam_ids, array_agg(f.first_at) as sinces
+    select p.server_id, array_agg(p.steam_id) as steam_ids, array_agg(f.first_at) as span_starts
     from (
       select server_id, steam_id
       from logs.sessions
       where first_at >= bottom
       group by server_id, steam_id
       order by random()
-      limit people
+      limit sample_size
     ) as p
     cross join lateral (
       -- From where nothing of the person was open.
@@ -266,8 +268,8 @@ begin
   loop
     return query
     select d.*
-    from logs.compare(
-      one.server_id, one.steam_ids, one.sinces,
+    from logs.diff_sessions(
+      one.server_id, one.steam_ids, one.span_starts,
       array_fill('infinity'::timestamptz, array[cardinality(one.steam_ids)]), '{}'
     ) as d;
   end loop;

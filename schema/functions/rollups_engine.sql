@@ -138,7 +138,7 @@ language sql
 immutable
 as $$
   select case
-    when rollup in ('logs.appearances', 'logs.player_days', 'logs.player_months')
+    when rollup in ('logs.player_hours', 'logs.player_days', 'logs.player_months')
     then array['name', 'named_at', 'named_by']
     when rollup = 'logs.name_days' then array['*']
   end

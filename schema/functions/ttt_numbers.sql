@@ -53,7 +53,7 @@ language sql
 stable
 as $$
   select coalesce(min(d.bucket), now()),
-    coalesce(bool_or(d.bucket < to_day and date_add(d.bucket, c.width, 'UTC') > since), false)
+    coalesce(bool_or(d.bucket < to_day and date_add(d.bucket, c.width, 'UTC') > from_day), false)
   from rollups.dirty_buckets d
   join rollups.catalog c on c.id = d.rollup
   where c.name = 'ttt.player_fact_days'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from functions.rollups import columnstore
+from functions.logs.search import columnstore
 from functions.shared import db
 from tests.benchmarks import logs_store
 from tests.benchmarks.figures import Figure, stated
@@ -23,7 +23,7 @@ def measure(store: Store) -> list[Figure]:
         logs_store.settle(admin)
         before = _bytes(admin)
         with environ(store):
-            report = columnstore.run(admin, seconds=900)
+            report = columnstore.run(admin)
         assert report.left == 0
         assert report.told == report.packed
         after = _bytes(admin)
@@ -49,7 +49,8 @@ def _bytes(admin: db.Connection) -> int:
     [row] = admin.execute(
         """
         select hypertable_size('logs.events') + sum(pg_total_relation_size(told)) as bytes
-        from unnest(array['logs.told', 'logs.packs', 'logs.words']::regclass[]) as told
+        from unnest(array['logs.indexed_chunks', 'logs.compressed_batches',
+          'logs.term_pages']::regclass[]) as told
         """
     ).fetchall()
     return int(row["bytes"])

@@ -25,27 +25,28 @@ _AT_ONCE = 1000  # events of a server in a batch
 _BATCHES = 25  # that a process makes before it asks for more
 _COPY = """
     copy logs.events
-      (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-       player_count, session_id, metadata, arrival)
+      (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+       involved_steam_ids, map, player_count, session_id, metadata, arrival)
     from stdin
 """
 # The new id has the new time in front, and other bits behind it.
 _AGAIN = """
     insert into logs.events
-      (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-       player_count, session_id, metadata, arrival)
-    select (lpad(to_hex((extract(epoch from second + shift) * 1000)::bigint), 12, '0') || '8'
+      (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+       involved_steam_ids, map, player_count, session_id, metadata, arrival)
+    select (lpad(to_hex((extract(epoch from sent_at + shift) * 1000)::bigint), 12, '0') || '8'
         || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
-      second + shift, at + shift, server_id, mode, type, replace(steam_id, 'STEAM_0:1:', others),
-      player_name, raw_text, replace(people::text, 'STEAM_0:1:', others)::text[], map,
-      player_count, session_id, replace(metadata::text, 'STEAM_0:1:', others)::jsonb, arrival
+      sent_at + shift, occurred_at + shift, server_id, mode, type,
+      replace(steam_id, 'STEAM_0:1:', others), player_name, raw_text,
+      replace(involved_steam_ids::text, 'STEAM_0:1:', others)::text[], map, player_count,
+      session_id, replace(metadata::text, 'STEAM_0:1:', others)::jsonb, arrival
     from (
       select *, md5(id::text || %(tenth)s) as hash, %(tenth)s * %(length)s::interval as shift,
         format('STEAM_%%s:1:', %(tenth)s %% 6) as others
       from logs.events
-      where second < %(until)s
+      where sent_at < %(until)s
     ) as e
-    order by second
+    order by sent_at
 """
 _INDEXES = """
     select indexname as name, indexdef as definition

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from functions.logs.ingest import batch
+from functions.ttt import names
 from tests.support import reference
+from tests.support.client import Answered, Client
+from tests.support.clock import Clock
 from tests.support.logs.ingest import RECEIPT
-
-
-class Clock(datetime):
-    """A clock that stands still."""
-
-    moment = RECEIPT
-
-    @classmethod
-    def now(cls, tz: Any = None) -> Any:
-        return cls.moment
+from tests.support.ttt.contract import Teller
+from tests.support.ttt.example import FIRST, SECOND
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,6 +30,31 @@ def then(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Clock]]:
     monkeypatch.setattr(batch, "datetime", Clock)
     yield Clock
     Clock.moment = RECEIPT
+
+
+@pytest.fixture
+def example(client: Client) -> Client:
+    """A client, after both rounds of the worked example."""
+    for body in (FIRST, SECOND):
+        sent = client.post(
+            "/api/collect", body, headers={**client.headers, "Content-Type": "text/plain"}
+        )
+        assert sent.status == 201
+    return client
+
+
+@pytest.fixture
+def tell(client: Client, monkeypatch: pytest.MonkeyPatch) -> Teller:
+    """Posts a name that is received at a moment."""
+    real = names._note
+
+    def at(steam_id: str, name: str, moment: datetime) -> Answered:
+        with monkeypatch.context() as patch:
+            patch.setattr(names, "_note", lambda sent, _: real(sent, moment))
+            sent = {"steam_id": steam_id, "display_name": name}
+            return client.post("/api/player/update", sent)
+
+    return at
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

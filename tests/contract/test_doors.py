@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from functions.logs.servers import keys
 from functions.shared import auth, db
 from functions.shared.routing import Operation
-from tests.conftest import API_KEY, Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server, say, send
+from tests.support.queues import Mapping, Queues
+from tests.support.server import API_KEY
 
 WHO = "STEAM_0:1:101"
 TIMES = [

@@ -9,16 +9,10 @@ from typing import Any
 import pytest
 
 from functions.shared import db, ids
-from tests.contract.conftest import Clock
 from tests.support.client import Client
+from tests.support.clock import Clock
 from tests.support.logs.ingest import ANA, EXAMPLE, RECEIPT, URL, chat, send, sums
 from tests.support.logs.panel import NOW, ago, make_server, make_staff, stamp
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
 
 # --- the example ---
 
@@ -99,7 +93,7 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     db.query(
         """
         insert into rollups.sources (name, time_column, keep)
-        values ('logs.hours', 'hour', interval '120 days')
+        values ('logs.event_hours', 'hour', interval '120 days')
         on conflict (name) do update
         set retention = excluded.keep
         """
@@ -118,7 +112,7 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
     db.query(
         """
         insert into rollups.sources (name, time_column, keep)
-        values ('logs.hours', 'hour', interval '100 years')
+        values ('logs.event_hours', 'hour', interval '100 years')
         on conflict (name) do update
         set retention = excluded.keep
         """

@@ -8,17 +8,12 @@ from typing import Any
 import pytest
 
 from functions.shared import auth, db
-from tests.conftest import API_KEY
 from tests.support.client import Client
 from tests.support.logs.panel import SERVER, ingest, make_server, make_staff
+from tests.support.server import API_KEY
 
 MISSING = {"error": "Missing authorization token"}
 INVALID = {"error": "Invalid or expired token"}
-
-
-@pytest.fixture
-def staff(store: str) -> Client:
-    return make_staff()
 
 
 # --- who may do what ---

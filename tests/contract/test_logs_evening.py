@@ -10,9 +10,9 @@ import pytest
 
 from functions.logs import change_queue
 from functions.shared import db
-from tests.rollups.conftest import connect as connect_to
 from tests.support.client import Client
 from tests.support.logs.panel import SERVER, ago, make_server, make_staff, say, send, stamp
+from tests.support.rollups import connect as connect_to
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 MAPS = ("gm_construct", "gm_flatgrass", "rp_downtown", "gm_fork")
@@ -207,6 +207,6 @@ def test_late_events_are_folded_by_who_sends_them(store: str) -> None:
     """Regression: the next page after events of 2,000 hours took seconds, until the refresh."""
     game = make_server()
     send(game, *(say(f"late {n}", ago(hours=n), ANA) for n in range(1, 100)))
-    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 0
+    assert db.query("select count(*) as n from logs.change_queue")[0]["n"] == 0
     send(game, say("now"))
-    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 1
+    assert db.query("select count(*) as n from logs.change_queue")[0]["n"] == 1

@@ -12,7 +12,7 @@ import pytest
 from functions.logs.text_import import imports
 from functions.shared import db
 from tests.support.client import Answered, Client
-from tests.support.logs.panel import SERVER, TODAY, make_server, make_staff, send
+from tests.support.logs.panel import SERVER, TODAY, make_staff, send
 
 PATH = "/api/admin/legacy-logs/import"
 DAY = TODAY - timedelta(days=2)
@@ -35,16 +35,6 @@ ULX = f"""\
 """
 
 
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
-
-
 def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:
     sent = {"serverId": SERVER, "content": content, "formatHint": "AUTO", "baseDate": str(DAY)}
     return staff.post(PATH, {**sent, **more})
@@ -53,7 +43,7 @@ def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:
 def stored() -> list[db.Row]:
     return db.query(
         "select id, type, at, mode, steam_id, raw_text, map, session_id, metadata"
-        " from logs.events order by at, id"
+        " from logs.events order by occurred_at, id"
     )
 
 
@@ -77,10 +67,10 @@ def test_a_tagged_log_becomes_events(staff: Client) -> None:
         "warnings": [],
     }
     rows = stored()
-    assert {row["at"].date() for row in rows} == {DAY}
+    assert {row["occurred_at"].date() for row in rows} == {DAY}
     prop = next(row for row in rows if row["type"] == "PROP_SPAWN")
     assert (prop["steam_id"], prop["mode"]) == ("STEAM_0:1:5", "Sandbox")
-    assert prop["at"].strftime("%H:%M:%S") == "00:01:00"  # the time of the line before
+    assert prop["occurred_at"].strftime("%H:%M:%S") == "00:01:00"  # the time of the line before
     assert prop["raw_text"] == TAGGED.splitlines()[2]
 
 
@@ -265,7 +255,10 @@ def test_the_first_hundred_errors_are_shown(staff: Client) -> None:
 
 def test_ignore_rules_hold_for_imports_too(staff: Client) -> None:
     db.query(
-        """insert into logs.site (config) values ('{"logs": {"ignoredCommands": ["MENU"]}}')"""
+        """
+        insert into logs.site_config (config)
+        values ('{"logs": {"ignoredCommands": ["MENU"]}}')
+        """
     )
     said = bring(staff).json
     assert (said["eventsInserted"], said["ignored"]) == (4, 1)

@@ -10,15 +10,10 @@ import pytest
 from functions.shared import db
 from tests.support.client import Client
 from tests.support.logs.ingest import URL, chat
-from tests.support.logs.panel import make_server, make_staff
+from tests.support.logs.panel import make_staff
 
 # As GMod's builds and the C libraries below them write it; "" is nothing at all.
 SPELLINGS = ["", "nan", "-nan", "-nan(ind)", "NaN", "inf", "-inf", "Infinity", "1e400", "9" * 400]
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def read_back() -> Any:

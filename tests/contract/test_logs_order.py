@@ -8,19 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client
-from tests.support.logs.panel import SERVER, TODAY, ago, make_server, make_staff, say, send
+from tests.support.logs.panel import SERVER, TODAY, ago, make_staff, say, send
 
 MOMENT = ago(minutes=3)
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 def read(staff: Client, query: str = "", limit: int = 200) -> list[str]:

@@ -8,16 +8,9 @@ import pytest
 
 from functions.logs.ingest import ingest_server
 from functions.shared import db
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
 from tests.support.logs.ingest import URL, Away, chat, leave, send, stored, sums
-from tests.support.logs.panel import make_server
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
+from tests.support.queues import Mapping, Queues
 
 
 @pytest.mark.commits

@@ -10,15 +10,10 @@ import pytest
 from functions.logs.ingest import batch
 from functions.logs.servers import keys
 from functions.shared import auth, db
-from tests.conftest import API_KEY
 from tests.support.client import Client
 from tests.support.logs.ingest import EXAMPLE, URL, chat, send, stored, sums
-from tests.support.logs.panel import SERVER, make_server, make_staff
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
+from tests.support.logs.panel import SERVER, make_staff
+from tests.support.server import API_KEY
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Server-Key": ""}, {"X-Api-Key": API_KEY}])

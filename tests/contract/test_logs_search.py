@@ -8,22 +8,12 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from functions.logs.search import event_reader, search
-from functions.shared import db
+from functions.logs.search import search
+from functions.shared import db, json_codec
 from tests.support.client import Client
-from tests.support.logs.panel import ago, make_server, make_staff, say, send, stamp
+from tests.support.logs.panel import ago, make_server, say, send, stamp
 
 ANA, BO = "STEAM_0:1:12", "STEAM_0:1:123"
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
-@pytest.fixture
-def staff(game: Client) -> Client:
-    return make_staff()
 
 
 def find(staff: Client, **asked: Any) -> list[str]:
@@ -81,7 +71,7 @@ def test_a_cursor_goes_on_with_its_own_filters_only(
 def test_a_list_that_is_too_long_is_cut_and_goes_on(
     game: Client, staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_reader, "MAX_BYTES", 3000)
+    monkeypatch.setattr(json_codec, "MAX_ANSWER_BYTES", 3000)
     send(game, *[say("☭" * 300, metadata={"message": str(number)}) for number in range(7)])
     seen, cursor = 0, ""
     while True:
@@ -93,7 +83,7 @@ def test_a_list_that_is_too_long_is_cut_and_goes_on(
             break
         cursor = page.headers["x-next-cursor"]
     assert seen == 7
-    monkeypatch.setattr(event_reader, "MAX_BYTES", 10)
+    monkeypatch.setattr(json_codec, "MAX_ANSWER_BYTES", 10)
     assert len(staff.get("/api/logs").json) == 1
 
 

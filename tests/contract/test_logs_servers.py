@@ -128,7 +128,7 @@ def test_a_server_is_online_for_120_s_after_a_sign_of_life(store: str) -> None:
     db.query("update logs.servers set players = 7, map = 'gm_flatgrass'")
 
     def seen(ago: str) -> tuple[str, int]:
-        db.query("update logs.servers set last_sign_at = now() - %s::interval", (ago,))
+        db.query("update logs.servers set last_seen_at = now() - %s::interval", (ago,))
         found = Client().get(f"/api/servers/{SERVER}").json
         assert found["lastHeartbeat"].endswith("Z")
         return found["status"], found["currentPlayers"]

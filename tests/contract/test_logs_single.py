@@ -76,7 +76,7 @@ def test_what_the_caller_has_is_304_until_it_changes(admin: Client, log_id: str,
     assert (other.status, other.json) == (200, read.json)
     db.query("update logs.servers set name = 'Pier', map = 'gm_pier'")
     db.query("update logs.events set player_name = 'Ana', metadata = '{}'")
-    db.query("update logs.changes set player_name = 'Pia'")
+    db.query("update logs.change_queue set player_name = 'Pia'")
     admin.put("/api/site-config", {"general": {"siteName": "Pier"}})
     assert admin.get(path, headers={**admin.headers, "If-None-Match": tag}).status == 200
 

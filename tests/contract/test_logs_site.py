@@ -9,13 +9,6 @@ import pytest
 
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import make_staff
-
-
-@pytest.fixture
-def staff(store: str) -> Client:
-    return make_staff()
-
 
 CONFIG = {
     "general": {"siteName": "Cidade ☭", "primaryColor": "#123456"},
@@ -100,7 +93,7 @@ def test_a_configuration_that_the_page_could_not_show_is_400(
 ) -> None:
     answered = staff.put("/api/site-config", config)
     assert (answered.status, answered.json["details"][0]["field"]) == (400, field)
-    assert db.query("select * from logs.site") == []
+    assert db.query("select * from logs.site_config") == []
 
 
 def test_a_configuration_has_at_most_256_kib(staff: Client) -> None:

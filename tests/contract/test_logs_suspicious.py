@@ -10,17 +10,12 @@ import pytest
 from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
+from tests.support.logs.panel import NOW, ago, connect, make_staff, send, stamp
 
 A, B, C, D = (f"STEAM_0:1:{n}" for n in (101, 102, 103, 104))
 PATH, ALLOW = "/api/suspicious", "/api/suspicious/allow"
 GEO = {"country": "PT", "city": "Porto", "state": "Norte", "lat": 41.1, "lng": -8.6}
 Groups = list[dict[str, Any]]
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 @pytest.fixture
@@ -54,7 +49,7 @@ def told(groups: Groups) -> list[tuple[str, str, list[str]]]:
 def age(days: float) -> None:
     """Lets time pass: every address was seen that much earlier."""
     by = timedelta(days=days)
-    db.query("update logs.addressed set at = at - %s", (by,))
+    db.query("update logs.redaction_queue set occurred_at = occurred_at - %s", (by,))
     db.query(
         """
         update logs.sightings
@@ -200,7 +195,7 @@ def test_nobody_is_suspicious_at_first(store: str) -> None:
 
 def test_a_list_that_does_not_fit_says_so(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert staff.get(PATH).headers["x-has-more"] == "false"
-    monkeypatch.setattr("functions.logs.suspicious._MOST_BYTES", 100)
+    monkeypatch.setattr("functions.logs.alts.alt_accounts._MAX_BYTES", 100)
     answered = staff.get(PATH)
     assert (len(answered.json), answered.headers["x-has-more"]) == (1, "true")
 

@@ -13,9 +13,9 @@ import pytest
 from functions.logs.servers import keys
 from functions.shared import auth, db
 from functions.shared.routing import Operation
-from tests.conftest import API_KEY
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server
+from tests.support.server import API_KEY
 
 WAYS = ("X-Api-Key", "Authorization", "X-Server-Key", "api_key")  # the last one is in the query
 SCOPES = {

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from functions.shared import auth
-from tests.conftest import API_KEY, Queues
 from tests.support import reference
 from tests.support.client import Client
+from tests.support.queues import Queues
+from tests.support.server import API_KEY
 
 DEAD = {"key": f"ty_00000000_{'0' * 64}", "server": f"sk_live_00000000_{'0' * 40}"}
 PARTS = {
@@ -38,7 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "signals": [SIGNAL],
         "tiltScore": 3.5,
     },
-    "Report": {
+    "RoundReport": {
         "round_id": "r1",
         "start_roles": [{"player_steamid": "STEAM_0:1:101"}],
         "kills": [{"victim_steamid": "STEAM_0:1:101"}],
@@ -148,7 +149,7 @@ def test_while_only_the_queue_is_there(
 
 def test_old_addresses_of_the_addon(client: Client) -> None:
     """The aliases answer like what they stand for."""
-    report, name = BODIES["Report"], BODIES["NewName"]
+    report, name = BODIES["RoundReport"], BODIES["NewName"]
     statuses = [
         client.post("/api/collect/collect", sent).status
         for sent in (report, report, report | {"winner": "traitors"})

@@ -15,10 +15,10 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from functions.shared import auth
-from tests.conftest import API_KEY
 from tests.support import reference
 from tests.support.client import call_gateway, content
 from tests.support.gateway import gateway_event
+from tests.support.server import API_KEY
 
 EXAMPLES = 8  # for each operation and mode: 800 requests, some 15 s
 CHECKS = [

@@ -19,9 +19,8 @@ import pytest
 
 from infra.local import server_user
 from infra.local.stack import Stack
-from tests.e2e.conftest import Database, Wire
-from tests.e2e.test_spool import NOW, until
-from tests.rollups.conftest import connect, wrong
+from tests.support.rollups import connect, wrong
+from tests.support.stack import NOW, Database, Wire, until
 
 KILLS = 20
 THREADS = 4

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local.sam import ROOT
-from tests.e2e.conftest import Database, Wire
-from tests.e2e.test_spool import until
+from tests.support.stack import Database, Wire, until
 
 ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=20)

@@ -7,8 +7,7 @@ from typing import Any
 
 import psycopg
 
-from tests.e2e.conftest import Database, Wire
-from tests.e2e.test_spool import event, until
+from tests.support.stack import Database, Wire, event, until
 
 
 def test_dirty_buckets_become_clean_without_anybody_calling(http: Wire, database: Database) -> None:

@@ -5,30 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
 
 import boto3
 import pytest
 
 from infra.local.stack import Stack
 from infra.ops import replay
-from tests.e2e.conftest import Database, Wire
-
-NOW = int(time.time() * 1000)
-
-
-def event(user: str, **changed: Any) -> dict[str, Any]:
-    return {"userId": user, "timestamp": NOW, "signals": ["x"], "tiltScore": 2, **changed}
-
-
-def until(seconds: float, holds: Callable[[], bool]) -> float:
-    """How long it took until it held; AssertionError after some seconds."""
-    begun = time.monotonic()
-    while not holds():
-        assert time.monotonic() < begun + seconds, "it never came about"
-        time.sleep(0.2)
-    return time.monotonic() - begun
+from tests.support.stack import NOW, Database, Wire, event, until
 
 
 def test_what_is_accepted_during_an_outage_is_stored_after_it(

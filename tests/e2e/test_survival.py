@@ -20,8 +20,7 @@ from infra.local import timescale
 from infra.local.cloud import free_port
 from infra.local.sam import ROOT
 from infra.local.state import State
-from tests.e2e.conftest import Database, Wire
-from tests.e2e.test_spool import NOW, event, until
+from tests.support.stack import NOW, Database, Wire, event, until
 
 EVENTS = 12
 RUN = """

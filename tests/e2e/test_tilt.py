@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.conftest import Database, Reply, Wire
+from tests.support.client import Answered
+from tests.support.stack import Database, Wire
 
 NOW = int(time.time() * 1000)
 
@@ -43,7 +44,7 @@ def event(user: str, **changed: Any) -> dict[str, Any]:
     return {"userId": user, "timestamp": NOW, "signals": ["x"], "tiltScore": 2, **changed}
 
 
-def curl(http: Wire, command: str) -> Reply:
+def curl(http: Wire, command: str) -> Answered:
     """Does what curl would with -X, -H and -d: a fresh machine has no curl."""
     words = shlex.split(command.replace("$(date +%s000)", f"{int(time.time())}000"))[1:]
     method, headers, body, url = "", {}, None, ""

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from infra.demo.season import Season
-from tests.e2e.conftest import Database, Wire
+from tests.support.stack import Database, Wire
 from tests.support.ttt.example import SEED
 
 END = datetime(2026, 5, 2, tzinfo=UTC)

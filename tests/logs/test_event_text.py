@@ -12,7 +12,7 @@ from functions.logs.event_text import describe
 from functions.logs.ingest.normalise import TYPES
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import ago, make_server, make_staff, send, stamp
+from tests.support.logs.panel import ago, make_staff, send, stamp
 from tests.support.logs.sending import JSON
 
 KILL = {"victimName": "Bo", "attackerName": "Ana", "weapon": "weapon_ttt_knife"}
@@ -83,11 +83,6 @@ def test_a_description_is_never_empty(
     kind: str, name: str | None, metadata: dict[str, Any]
 ) -> None:
     assert describe(kind, name, metadata).strip()
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 SPAWN = {

@@ -10,9 +10,9 @@ import pytest
 from functions.logs import change_queue
 from functions.rollups import audit, refresh
 from functions.shared import db
-from tests.rollups.conftest import connect, wrong
 from tests.support.logs import evening, stored
 from tests.support.logs.oracle import Event
+from tests.support.rollups import connect, wrong
 
 pytestmark = pytest.mark.commits
 NOW = datetime.now(UTC)
@@ -40,7 +40,7 @@ def test_rollups_are_exact_at_every_moment(store: str, seed: int) -> None:
         refresh.run(connection)
         # Nothing but this test deletes events: totals are behind, which an audit finds and repairs.
         found = audit.run(connection, 1000).wrong
-        assert found.keys() >= {"logs.player_totals", "logs.type_days", "logs.life_signs"}
+        assert found.keys() >= {"logs.player_totals", "logs.type_days", "logs.liveness_slots"}
         assert wrong(connection) == {}
         refresh.run(connection)
         assert audit.run(connection, 1000).wrong == {}

@@ -18,12 +18,12 @@ from functions.shared.settings import settings
 from infra.ops import analysts as command
 from schema.engine import logins
 from schema.engine.migrate import HERE, Report
-from tests.rollups.conftest import ROLLUPS, connect
 from tests.support.logs import evening, stored
 from tests.support.logs.oracle import Event
+from tests.support.rollups import ROLLUPS, connect
 
 pytestmark = pytest.mark.commits
-NAMELESS = {"logs.appearances", "logs.player_days", "logs.player_months"}
+NAMELESS = {"logs.player_hours", "logs.player_days", "logs.player_months"}
 ONLY_NAMES = {"logs.name_days"}
 
 

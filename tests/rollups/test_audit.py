@@ -10,9 +10,9 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import audit, handlers, refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
-from tests.rollups.conftest import insert, materialization, wrong
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
+from tests.support.rollups import insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 
@@ -65,10 +65,10 @@ def test_dirty_buckets_are_not_held_against_anybody(connection: db.Connection) -
 def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None:
     audit.run(tampered, sample=100)
     rows = tampered.execute(
-        "select name, differences from rollups.catalog"
+        "select name, wrong_rows from rollups.catalog"
         " where audited_at is not null and source like 'tilt.%'"
     ).fetchall()
-    assert {row["name"]: row["differences"] for row in rows} == {
+    assert {row["name"]: row["wrong_rows"] for row in rows} == {
         "tilt.user_days": 2,
         "tilt.user_hours": 0,
         "tilt.signal_days": 0,
@@ -76,7 +76,7 @@ def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None
 
 
 def test_an_audit_waits_for_its_turn(open_connection: Callable[[], db.Connection]) -> None:
-    with exclusive():
+    with exclusive(locks.ROLLUPS):
         assert audit.run(open_connection()).busy
 
 

@@ -11,11 +11,11 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import rebuild, refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
 from functions.shared.settings import settings
 from infra.ops import rollups as command
-from tests.rollups.conftest import insert, materialization, wrong
+from tests.support.rollups import insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_an_unknown_rollup_and_a_turn_that_is_taken_are_told(
 ) -> None:
     with pytest.raises(rebuild.RebuildError, match="no rollup tilt"):
         next(rebuild.run(tampered, "tilt.nothing", SINCE, UNTIL))
-    with exclusive(), pytest.raises(rebuild.RebuildError, match="Somebody else"):
+    with exclusive(locks.ROLLUPS), pytest.raises(rebuild.RebuildError, match="Somebody else"):
         next(rebuild.run(tampered, "tilt.user_days", SINCE, UNTIL))
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from functions.rollups import audit, refresh
-from functions.rollups.exclusive import exclusive
-from functions.shared import db
-from tests.rollups.conftest import INSERT, connect, insert, materialization, wrong
+from functions.shared import db, locks
+from functions.shared.exclusive import exclusive
+from tests.support.rollups import INSERT, connect, insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 Opener = Callable[[], db.Connection]
@@ -146,7 +146,7 @@ def test_views_equal_brute_force_whoever_writes(
 def test_one_of_two_refreshes_fired_at_once_does_the_work(open_connection: Opener) -> None:
     one, other = open_connection(), open_connection()
     insert(one, "2026-03-01T10:00Z")
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         assert mine
         assert refresh.run(other).busy
         assert refresh.count_dirty(other) == 2
@@ -166,9 +166,9 @@ def test_the_turn_is_kept_however_long_the_work_takes(
         return connection
 
     monkeypatch.setattr(db, "open_connection", impatient)
-    with exclusive() as mine:
+    with exclusive(locks.ROLLUPS) as mine:
         time.sleep(0.4)
-        with exclusive() as another:
+        with exclusive(locks.ROLLUPS) as another:
             assert (mine, another) == (True, False)
 
 

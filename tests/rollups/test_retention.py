@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from functions.rollups import audit, columnstore, refresh, retention
-from functions.shared import db, ids
+from functions.rollups import audit, refresh, retention
+from functions.shared import db
 from functions.tilt import stats
-from schema.engine.migrate import Report
-from tests.rollups.conftest import INSERT, insert, wrong
 from tests.support.client import Client, admin
+from tests.support.rollups import INSERT, insert, wrong
 
 pytestmark = pytest.mark.commits
 OLD, RECENT = "2024-01-10T10:00Z", datetime.now(UTC)
@@ -118,7 +117,6 @@ def test_the_horizon_never_moves_back(aged: db.Connection) -> None:
 
 
 def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -> None:
-    from functions.rollups import audit
 
     retention.run(aged)
     assert audit.run(aged, sample=100).wrong == {}
@@ -128,7 +126,9 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
-    with pytest.raises(retention.RetentionError, match=r"can be kept: logs\.hours, tilt\.events"):
+    with pytest.raises(
+        retention.RetentionError, match=r"can be kept: logs\.event_hours, tilt\.events"
+    ):
         retention.set_retention(connection, "tilt.nothing", 5)
 
 
@@ -182,7 +182,7 @@ def test_a_part_that_is_not_clean_keeps_all_of_its_event(
 
 def test_logs_are_kept_together_and_by_their_own_name_too(connection: db.Connection) -> None:
     kept = retention.set_retention(connection, "logs.events", 60)
-    assert kept == ["logs.hours", "logs.connects", "logs.heartbeats", "logs.played"]
+    assert kept == ["logs.event_hours", "logs.connects", "logs.heartbeats", "logs.session_hours"]
     days = db.query(
         "select name from rollups.sources where retention = interval '60 days' order by name"
     )
@@ -208,74 +208,3 @@ def test_yesterdays_rate_limits_are_forgotten(connection: db.Connection) -> None
     )
     retention.run(connection)
     assert [row["key"] for row in db.query("select key from shared.rate_limits")] == ["now"]
-
-
-def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
-    connection: db.Connection, migrated: tuple[Report, str, str]
-) -> None:
-    """Regression: their chunks go by the time that was sent, up to 400 days after the receipt."""
-    now = datetime.now(UTC)
-    for number, (age, ahead, kind) in enumerate(
-        (
-            (100, 400, "CHAT"),
-            (100, 70, "CHAT"),
-            (100, 70, "KILL"),
-            (93, 30, "CHAT"),
-            (91, 30, "CHAT"),  # sessions of after the horizon may begin up to 2 days before it
-            (89, 400, "CHAT"),
-            (89, 0, "CHAT"),
-            (1, 0, "CHAT"),
-        )
-    ):
-        at = now - timedelta(days=age)
-        second = (at + timedelta(days=ahead)).replace(microsecond=0)
-        connection.execute(
-            """
-            insert into logs.events
-              (id, second, at, server_id, mode, type, raw_text, metadata)
-            values (%s, %s, %s, 'srv_01', 'TTT', %s, %s, '{}')
-            """,
-            (ids.event_id(int(second.timestamp()) * 1000, number), second, at, kind, str(number)),
-        )
-        connection.execute(
-            """
-            insert into logs.hours as h (server_id, hour, events)
-            values ('srv_01', date_trunc('hour', %s::timestamptz, 'UTC'), 1)
-            on conflict on constraint hours_pkey do update
-            set events = h.events + 1
-            """,
-            (at,),
-        )
-    retention.set_retention(connection, "logs.hours", 90)
-    refresh.run(connection)
-    told = (
-        "select sum(events)::integer as events from logs.activity_days where server_id = 'srv_01'"
-    )
-    before = db.query(told)
-    packed = columnstore.run(connection).packed
-    assert (packed > 0) == (migrated[0].edition == "community")
-    report = retention.run(connection)
-    assert (report.ahead, "logs.hours" in report.waiting) == (4, False)
-    left = db.query("select raw_text from logs.events order by raw_text")
-    assert [row["raw_text"] for row in left] == ["4", "5", "6", "7"]
-    assert db.query(told) == before == [{"events": 8}]
-    assert retention.run(connection).ahead == 0
-    assert audit.run(connection, 1000).wrong == {}
-    assert columnstore.run(connection).left == 0
-    # For the next tests.
-    connection.execute("update rollups.sources set retained_from = '-infinity'")
-
-
-def test_receipts_of_logs_go_after_their_30_days(connection: db.Connection) -> None:
-    """They were read for 30 days and kept for ever."""
-    for days in (1, 30, 32):
-        connection.execute(
-            """
-            insert into logs.receipts (server_id, hour, outcome, detail, events)
-            values ('srv_01', now() - make_interval(days => %s), 'stored', '', %s)
-            """,
-            (days, days),
-        )
-    retention.run(connection)
-    left = db.query("select events from logs.receipts order by events")
-    assert [row["events"] for row in left] == [1, 30]

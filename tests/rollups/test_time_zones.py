@@ -20,10 +20,10 @@ from psycopg.types.json import Jsonb
 from functions.rollups import audit, rebuild, refresh, retention
 from functions.shared import db
 from functions.ttt import round_report, rounds
-from tests.rollups.conftest import INSERT, ROLLUPS, connect, insert, wrong
 from tests.support.client import Client
 from tests.support.logs import evening, stored
 from tests.support.logs.panel import make_staff
+from tests.support.rollups import INSERT, ROLLUPS, connect, insert, wrong
 from tests.support.ttt.example import FIRST
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -154,9 +154,9 @@ def test_views_and_refreshes_are_the_same_in_every_zone(store: str) -> None:
 TOUCHED = {
     "tilt.events": ("occurred_at", "context"),
     "tilt.signals": ("occurred_at", "type"),
-    "ttt.rounds": ("occurred_at", "winner"),
-    "logs.hours": ("hour", "events"),
-    "logs.played": ("hour", "seconds"),
+    "ttt.rounds": ("at", "winner"),
+    "logs.event_hours": ("hour", "events"),
+    "logs.session_hours": ("hour", "seconds"),
     "logs.heartbeats": ("at", "map"),
 }
 
@@ -230,15 +230,15 @@ EXAMPLES: dict[str, list[Any]] = {
         NOW - timedelta(days=12),
         "-infinity",
     ],
-    "text": ["user 1", FIRST["start_roles"][0]["player_steamid"], "logs.hours", "sand", None],
+    "text": ["user 1", FIRST["start_roles"][0]["player_steamid"], "logs.event_hours", "sand", None],
     "boolean": [True, False],
     "smallint": [1, 7, 20],
     "integer": [0, 1, 3],
     "uuid": ["01a1e6cd-a800-88d7-a197-0d25f813d079"],
     "text[]": ["{}", "{user 1}"],
     "timestamp with time zone[]": ["{}", "{2026-03-08T07:00:00Z}"],
-    "logs.changes[]": ["{}"],
-    "logs.play_change[]": ["{}"],
+    "logs.change_queue[]": ["{}"],
+    "logs.session_diff[]": ["{}"],
     "bigint": [0, 7],
     "jsonb": [Jsonb({"sessionStart": "2026-03-08T07:00:00.000Z"})],
 }

@@ -185,3 +185,16 @@ def test_no_text_is_more_than_refused(text: str) -> None:
         assert repr(json.loads(text)) == repr(read)
     except ValueError:
         assert "nan" in repr(read) or "inf" in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("max_bytes", "taken"), [(100, 3), (11, 3), (10, 2), (8, 2), (7, 1), (0, 1)]
+)
+def test_an_array_takes_the_texts_that_fit_and_at_least_one(max_bytes: int, taken: int) -> None:
+    assert len(json_codec.take_fitting(["10", "é", "12"], max_bytes=max_bytes)) == taken
+
+
+def test_no_text_behind_the_first_that_does_not_fit_is_read() -> None:
+    read = iter(["1" * 9, "2" * 9, "3" * 9])
+    assert json_codec.take_fitting(read, max_bytes=15) == ["1" * 9]
+    assert next(read) == "3" * 9

@@ -39,16 +39,16 @@ def spend(store: str, monkeypatch: pytest.MonkeyPatch) -> Spend:
 
 
 def test_each_spends_its_own_budget(spend: Spend) -> None:
-    assert [spend("a").left for _ in range(3)] == [2, 1, 0]
+    assert [spend("a").remaining for _ in range(3)] == [2, 1, 0]
     with pytest.raises(TooManyRequests):
         spend("a")
-    assert spend("b").left == 2
+    assert spend("b").remaining == 2
 
 
 def test_a_new_window_starts_anew(spend: Spend) -> None:
     spend("a")
     db.query("update shared.rate_limits set window_start = window_start - 60, count = 99")
-    assert spend("a").left == 2
+    assert spend("a").remaining == 2
 
 
 def test_the_window_ends_at_a_multiple_of_its_length(spend: Spend) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from functions.shared import aws, spool
 from functions.shared.errors import Unavailable
-from tests.conftest import Queues
+from tests.support.queues import Queues
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

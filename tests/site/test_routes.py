@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 
 from tests.support.client import Client
 
+ROOT = Path(__file__).parents[2]
 VISITOR = Client()  # no key, and no database behind it
 
 
@@ -35,6 +38,15 @@ def test_the_pages_files_are_served_and_no_others() -> None:
         assert len(file.text) < 5_000_000
     for name in ("other.js", "..%2Froutes.py", "swagger-ui-bundle.js.map"):
         assert VISITOR.get(f"/docs/{name}").status == 404
+
+
+def test_the_vendored_files_are_those_that_were_published() -> None:
+    folder = ROOT / "functions/site/swagger_ui"
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    sums = {line.split()[1]: line.split()[0] for line in lines if not line.startswith("#")}
+    assert sums.keys() == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+    for name, digest in sums.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 
 
 def test_head_is_get_without_a_body() -> None:

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from functions.spool import handlers
-from tests.conftest import Queues
-
-
-@dataclass
-class Mapping:
-    """An event source mapping with partial batch answers."""
-
-    queues: Queues
-    lost_answers: bool = False  # the function's answer is lost: all is delivered again
-    left: list[list[str]] = field(default_factory=list)  # what each delivery was asked to repeat
-
-    def deliver(self, *bodies: str) -> int:
-        """Sends the bodies, delivers one batch of what is visible, and returns its size."""
-        client, url = self.queues.client, self.queues.queue
-        for body in bodies:
-            client.send_message(QueueUrl=url, MessageBody=body)
-        got = client.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-        ).get("Messages", [])
-        answer = handlers.drain({"Records": [_record(message) for message in got]}, None)
-        failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
-        self.left.append(failed)
-        for message in got:
-            if message["MessageId"] not in failed and not self.lost_answers:
-                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return len(got)
-
-
-def _record(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "eventSource": "aws:sqs",
-    }
+from tests.support.queues import Mapping, Queues
 
 
 @pytest.fixture
 def mapping(queues: Queues) -> Mapping:
     return Mapping(queues)
+
+
+@pytest.fixture
+def back(store: str, setting: Callable[..., None]) -> Callable[[], None]:
+    """Gives the database back."""
+
+    def give() -> None:
+        setting(DATABASE_URL=store)
+
+    return give

@@ -15,9 +15,8 @@ from functions.spool import handlers
 from functions.tilt import events
 from infra.ops import replay
 from schema.engine.migrate import Report
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client, admin
+from tests.support.queues import Mapping, Queues
 
 pytestmark = pytest.mark.commits
 NOW = int(time.time() * 1000)
@@ -36,16 +35,6 @@ def message(*items: Any, at: int | None = None, kind: str = "tilt.events") -> st
 def stored() -> list[tuple[str, float]]:
     rows = db.query("select user_id, tilt_score from tilt.events order by user_id, tilt_score")
     return [(row["user_id"], float(row["tilt_score"])) for row in rows]
-
-
-@pytest.fixture
-def back(store: str, setting: Callable[..., None]) -> Callable[[], None]:
-    """Gives the database back."""
-
-    def give() -> None:
-        setting(DATABASE_URL=store)
-
-    return give
 
 
 def postponed(patch: pytest.MonkeyPatch, seconds: int) -> list[int]:

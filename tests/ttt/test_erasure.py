@@ -12,13 +12,12 @@ import pytest
 from functions.rollups import refresh
 from functions.shared import auth, db
 from functions.ttt import erasure, names, round_report, rounds
-from tests.conftest import Queues
-from tests.rollups.conftest import connect, wrong
-from tests.spool.conftest import Mapping
 from tests.support.client import Client, admin
+from tests.support.queues import Mapping, Queues
+from tests.support.rollups import connect, wrong
+from tests.support.ttt.community import FILTERS, TODAY, Community, hostile
 from tests.support.ttt.example import FIRST, NAMES, SECOND, A, B, D
-from tests.support.ttt.oracle import Posted
-from tests.ttt.test_statistics import FILTERS, TODAY, Community, hostile
+from tests.support.ttt.records import Posted
 
 TABLES = ("rounds", "players", "kills", "buys", "names", "quarantine")
 HOSTILE = (

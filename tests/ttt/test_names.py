@@ -13,11 +13,11 @@ import pytest
 
 from functions.shared import db
 from functions.ttt import names, round_report, rounds
-from tests.conftest import Queues
-from tests.rollups.conftest import connect
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
-from tests.support.ttt.oracle import Oracle, Posted
+from tests.support.queues import Mapping, Queues
+from tests.support.rollups import connect
+from tests.support.ttt.oracle import Oracle
+from tests.support.ttt.records import Posted
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 WHO = "STEAM_0:1:101"

@@ -10,6 +10,7 @@ import pytest
 
 from functions.shared import auth, db
 from functions.ttt import quarantine
+from functions.ttt.maintenance import maintenance
 from tests.support.client import Client, admin
 from tests.support.ttt.example import FIRST, SECOND, A, B
 
@@ -109,6 +110,15 @@ def test_what_is_older_than_30_days_goes(client: Client) -> None:
     age(30.1)
     refuse(client, "[")
     assert bodies() == ["["]
+
+
+def test_maintenance_deletes_what_is_older_than_30_days(client: Client) -> None:
+    refuse(client)
+    age(29.9)
+    assert maintenance.maintain(db.connection(), 0) == {"quarantine": 0}
+    age(30.1)
+    assert maintenance.maintain(db.connection(), 0) == {"quarantine": 1}
+    assert bodies() == []
 
 
 def test_what_is_refused_again_after_30_days_is_kept_again(client: Client) -> None:

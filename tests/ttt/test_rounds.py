@@ -14,15 +14,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from functions.rollups.exclusive import exclusive
 from functions.shared import db, locks
 from functions.shared.errors import Conflict
+from functions.shared.exclusive import exclusive
 from functions.ttt import round_report, rounds
 from infra.demo.season import Season
-from tests.conftest import Queues
-from tests.rollups.conftest import connect
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
+from tests.support.queues import Mapping, Queues
+from tests.support.rollups import connect
 from tests.support.ttt.example import FIRST, SECOND
 
 START = datetime(2026, 1, 10, tzinfo=UTC)

@@ -16,24 +16,23 @@ from functions.shared import db, fields, json_codec
 
 _UNKNOWN = "Localização desconhecida"
 _MAX_PLAYERS = 500  # of a group that are shown
-_MAX_BYTES = 4_500_000
 _Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
 
 
-class SuspiciousQuery(fields.BracketPathModel):
+class SuspiciousQuery(fields.BracketPathModel, fields.CamelModel):
     """Whether to see allowed groups too."""
 
-    includeAllowed: Annotated[bool, _Flag] = False  # noqa: N815  the wire's name
+    include_allowed: Annotated[bool, _Flag] = False
 
 
-class Evidence(fields.ResponseModel):
+class Evidence(fields.CamelResponse):
     """Two accounts, and on how many UTC days both were seen there."""
 
-    steamIds: list[str]  # noqa: N815
+    steam_ids: list[str]
     kind: Literal["same_address", "same_network"]
     days: int
-    firstSeen: datetime  # noqa: N815
-    lastSeen: datetime  # noqa: N815
+    first_seen: datetime
+    last_seen: datetime
 
 
 class Suspect(players.Player):
@@ -43,16 +42,16 @@ class Suspect(players.Player):
     geo: dict[str, Any] | None = None
 
 
-class SuspiciousGroup(fields.ResponseModel):
+class SuspiciousGroup(fields.CamelResponse):
     """Accounts on one address (HIGH) or network; one that many share is MEDIUM too."""
 
     id: str
     level: Literal["HIGH", "MEDIUM"]
-    commonIpOrSubnet: str  # noqa: N815
+    common_ip_or_subnet: str
     location: str
-    lastActivity: datetime  # noqa: N815
+    last_activity: datetime
     players: list[Suspect]
-    playersTotal: int  # noqa: N815
+    players_total: int
     evidence: list[Evidence]
     note: Literal["shared_network"] | None = None
     allowed: Literal[True] | None = None
@@ -62,24 +61,23 @@ class Suspicious(RootModel[list[SuspiciousGroup]]):
     """Groups, HIGH ones first, then the newest activity: the answer is the bare list."""
 
 
-def list_groups(ask: SuspiciousQuery) -> tuple[list[dict[str, Any]], bool]:
-    """The groups that fit into an answer, and whether there are more. Four round trips."""
+def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
+    """The groups that fit into an answer, as JSON text, and whether there are more.
+
+    Four round trips.
+    """
     seen, permitted = _recent(), alt_allowlist.get_allowed()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
-    if ask.includeAllowed:
+    if ask.include_allowed:
         known = {(group.kind, group.key) for group, _ in found}
         others = alt_groups.find_groups(seen, Allowed({}, set()))
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
     cards, places = players.get_players(steam_ids), ip_sightings.newest(steam_ids)
-    kept: list[dict[str, Any]] = []
-    size = 0
-    for told in _to_response(found, cards, places):
-        size += len(json_codec.dumps(told).encode())
-        if size > _MAX_BYTES and kept:
-            return kept, True
-        kept.append(told)
-    return kept, False
+    texts = json_codec.take_fitting(
+        json_codec.dumps(group) for group in _to_response(found, cards, places)
+    )
+    return f"[{','.join(texts)}]", len(texts) < len(found)
 
 
 def _recent() -> list[AddressUse]:
@@ -87,7 +85,7 @@ def _recent() -> list[AddressUse]:
     rows = db.query(
         """
         with recent as (
-          select net_key, address_key, steam_id, array_agg(day) as days,
+          select subnet_hash, ip_hash, steam_id, array_agg(day) as days,
             min(first_at) as first_at, max(last_at) as last_at,
             (array_agg(address order by last_at desc) filter (where address is not null))[1]
               as address,
@@ -95,16 +93,16 @@ def _recent() -> list[AddressUse]:
             max(geo_at) as geo_at
           from logs.sightings
           where last_at >= now() - make_interval(secs => %s)
-          group by net_key, address_key, steam_id
+          group by subnet_hash, ip_hash, steam_id
         ), shared as (
-          select net_key
+          select subnet_hash
           from recent
-          group by net_key
+          group by subnet_hash
           having count(distinct steam_id) > 1
         )
-        select net_key, address_key, steam_id, days, first_at, last_at, address, geo, geo_at
+        select subnet_hash, ip_hash, steam_id, days, first_at, last_at, address, geo, geo_at
         from recent
-        join shared using (net_key)
+        join shared using (subnet_hash)
         """,
         (ip_sightings.KEPT.total_seconds(),),
     )

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     RootModel,
@@ -45,14 +44,14 @@ def _network(sent: str) -> str:
 Person = Annotated[str, AfterValidator(_real)]
 
 
-class NewAllowance(BaseModel):
+class NewAllowance(fields.CamelModel):
     """A household, as `steamIds`, or a network that many share; and why."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["steamIds"]}, {"required": ["network"]}]}
     )
 
-    steamIds: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None  # noqa: N815
+    steam_ids: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None
     network: Annotated[
         str | None, AfterValidator(lambda sent: _network(sent) if sent else None)
     ] = None
@@ -60,9 +59,9 @@ class NewAllowance(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> NewAllowance:
-        if (self.steamIds is None) == (self.network is None):
+        if (self.steam_ids is None) == (self.network is None):
             fields.fail_validation("Give either steamIds or network")
-        if self.steamIds and len(set(self.steamIds)) < 2:
+        if self.steam_ids and len(set(self.steam_ids)) < 2:
             fields.fail_validation("steamIds must name at least 2 players")
         return self
 
@@ -73,14 +72,14 @@ class AllowancePath(fields.Lenient):
     allowance_id: fields.OptionalId
 
 
-class Allowance(fields.ResponseModel):
+class Allowance(fields.CamelResponse):
     """A household or a network; who allowed it, and when."""
 
     id: str
-    steamIds: list[str] | None = None  # noqa: N815  the wire's name
+    steam_ids: list[str] | None = None
     network: str | None = None
     reason: str
-    staffName: str  # noqa: N815
+    staff_name: str
     date: datetime
 
 
@@ -94,9 +93,9 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     rows = db.query(
         """
         with made as (
-          insert into logs.allowed as a (steam_ids, net_key, network, reason, author)
-          values (%(steam_ids)s, %(net_key)s, %(network)s, %(reason)s, %(author)s)
-          on conflict (steam_ids, net_key) do update
+          insert into logs.alt_allowlist as a (steam_ids, subnet_hash, network, reason, author)
+          values (%(steam_ids)s, %(subnet_hash)s, %(network)s, %(reason)s, %(author)s)
+          on conflict (steam_ids, subnet_hash) do update
           set reason = excluded.reason, author = excluded.author
           returning id, steam_ids, network, reason, author, created_at
         ), noted as (
@@ -108,8 +107,8 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
         from made
         """,
         {
-            "steam_ids": sent.steamIds and sorted(set(sent.steamIds)),
-            "net_key": net,
+            "steam_ids": sent.steam_ids and sorted(set(sent.steam_ids)),
+            "subnet_hash": net,
             "network": sent.network,
             "reason": sent.reason,
             "author": author,
@@ -123,7 +122,7 @@ def remove(allowance_id: UUID | None, author: str) -> None:
     found = db.query(
         """
         with gone as (
-          delete from logs.allowed
+          delete from logs.alt_allowlist
           where id = %s
           returning id
         )
@@ -143,7 +142,7 @@ def list_allowances() -> list[dict[str, Any]]:
     rows = db.query(
         """
         select id, steam_ids, network, reason, author, created_at
-        from logs.allowed
+        from logs.alt_allowlist
         order by created_at desc, id
         """
     )
@@ -154,11 +153,11 @@ def get_allowed() -> Allowed:
     """What counts as no evidence now. One round trip."""
     partners: dict[str, set[str]] = defaultdict(set)
     networks: set[bytes] = set()
-    for row in db.query("select steam_ids, net_key from logs.allowed"):
+    for row in db.query("select steam_ids, subnet_hash from logs.alt_allowlist"):
         for who in row["steam_ids"] or ():
             partners[who].update(row["steam_ids"])
-        if row["net_key"]:
-            networks.add(row["net_key"])
+        if row["subnet_hash"]:
+            networks.add(row["subnet_hash"])
     return Allowed(partners, networks)
 
 

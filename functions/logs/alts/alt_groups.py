@@ -23,8 +23,8 @@ Excluded = Callable[[str], set[str]]
 class AddressUse(NamedTuple):
     """One account on one address, over all its days there."""
 
-    net_key: bytes
-    address_key: bytes
+    subnet_hash: bytes
+    ip_hash: bytes
     steam_id: str
     days: frozenset[date]
     first_at: datetime
@@ -71,7 +71,7 @@ class Allowed(NamedTuple):
 
 def find_groups(seen: Iterable[AddressUse], allowed: Allowed) -> list[Group]:
     """The groups that evidence speaks for, HIGH ones first, then the newest activity."""
-    counted = [one for one in seen if one.net_key not in allowed.networks]
+    counted = [one for one in seen if one.subnet_hash not in allowed.networks]
     places = _Places(counted, allowed.partners)
     found = [*places.on_addresses(), *places.on_networks()]
     found.sort(key=lambda one: (one.kind, one.key))
@@ -91,9 +91,9 @@ class _Places:
         self.keys: dict[str, set[bytes]] = defaultdict(set)
         self.sharers: dict[frozenset[bytes], set[str]] = {}
         for one in seen:
-            self.at[one.address_key][one.steam_id].append(one)
-            self.within[one.net_key][one.steam_id].append(one)
-            self.keys[one.steam_id].add(one.address_key)
+            self.at[one.ip_hash][one.steam_id].append(one)
+            self.within[one.subnet_hash][one.steam_id].append(one)
+            self.keys[one.steam_id].add(one.ip_hash)
 
     def on_addresses(self) -> Iterator[Group]:
         """Accounts on one address, but for those all of whose pairs there are allowed."""

@@ -10,7 +10,7 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/suspicious/allow", guard=staff, answers={200: alt_allowlist.Allowances})

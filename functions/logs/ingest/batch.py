@@ -50,19 +50,19 @@ class Ingested(fields.ResponseModel):
     results: list[Result]
 
 
-class NotIngested(fields.ErrorBody):
+class NotIngested(fields.ErrorBody, fields.CamelModel):
     """Why no event of a request was taken, and what the body was instead."""
 
     received: int | None = None
-    bodyType: str | None = None  # noqa: N815  the wire's name
+    body_type: str | None = None
     preview: str | None = None
     results: list[Result] | None = None
 
 
-class TooMuch(fields.ErrorBody):
+class TooMuch(fields.ErrorBody, fields.CamelModel):
     """More bytes than `maxBytes`, or more events than `max`: nothing was stored."""
 
-    maxBytes: int | None = None  # noqa: N815
+    max_bytes: int | None = None
     received: int | None = None
     max: int | None = None
 
@@ -132,7 +132,7 @@ def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
             _exhaust(making)
             new = event_writer.store(to_batch(outcomes, sender, receipt))
         mark_duplicates(outcomes, new)
-        change_queue.fold_if_long(one.row.at for one in outcomes if one.row)
+        change_queue.fold_if_long(one.row.occurred_at for one in outcomes if one.row)
     except db.DatabaseUnavailable:
         _exhaust(making)
         if any(one.status != "rejected" for one in outcomes):

@@ -58,8 +58,8 @@ def content(event: Event) -> list[Any]:
 
 
 def _identity(event: Event, server_id: str, window: int, ordinal: int) -> Identity:
-    if event.second is not None:
-        unix = int(event.second.timestamp())
+    if event.sent_at is not None:
+        unix = int(event.sent_at.timestamp())
         return Identity(_id(event, server_id, _stamp(unix), unix, ordinal), None)
     this, earlier = (
         _id(event, server_id, f"~{number}", number * WINDOW_SECONDS, ordinal)

@@ -32,14 +32,14 @@ def consume(item: Any, accepted_at: int) -> None:
     rows = [_unpacked(said) for said in item["rows"]]
     erased = erasure.erased_since(receipt, set().union(*map(_people, rows)))
     horizon = _horizon()
-    kept = [row for row in rows if row.at >= horizon and erased.isdisjoint(_people(row))]
+    kept = [row for row in rows if row.occurred_at >= horizon and erased.isdisjoint(_people(row))]
     counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})
     event_writer.store(EventBatch(item["server"], receipt, kept, counts))
-    change_queue.fold_if_long(row.at for row in kept)
+    change_queue.fold_if_long(row.occurred_at for row in kept)
 
 
 def _people(row: Row) -> set[str]:
-    return {one for one in (row.steam_id, *(row.people or [])) if one}
+    return {one for one in (row.steam_id, *(row.involved_steam_ids or [])) if one}
 
 
 def _horizon() -> datetime:
@@ -48,7 +48,7 @@ def _horizon() -> datetime:
         """
         select retained_from
         from rollups.sources
-        where name = 'logs.hours'
+        where name = 'logs.event_hours'
           and retained_from > '-infinity'
         """
     )
@@ -82,6 +82,6 @@ def _packed(parcel: EventBatch) -> dict[str, Any]:
 def _unpacked(said: list[Any]) -> Row:
     row = Row(*said)
     return row._replace(
-        second=datetime.fromisoformat(said[1]).astimezone(UTC),
-        at=datetime.fromisoformat(said[2]).astimezone(UTC),
+        sent_at=datetime.fromisoformat(said[1]).astimezone(UTC),
+        occurred_at=datetime.fromisoformat(said[2]).astimezone(UTC),
     )

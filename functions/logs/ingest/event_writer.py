@@ -84,10 +84,10 @@ def _known(wanted: list[str]) -> set[str]:
     found = db.query(
         """
         select e.id::text
-        from unnest(%s::uuid[], %s::timestamptz[]) as w (id, second)
+        from unnest(%s::uuid[], %s::timestamptz[]) as w (id, sent_at)
         join logs.events e on e.id = w.id
-          and e.second = w.second
-        where e.second between %s and %s
+          and e.sent_at = w.sent_at
+        where e.sent_at between %s and %s
         """,
         (wanted, seconds, min(seconds), max(seconds)),  # the range spares all other chunks
     )
@@ -106,16 +106,16 @@ def copy(rows: Iterable[Row], parcel: Callable[[], EventBatch]) -> set[str]:
         cursor.copy(
             """
             copy logs.events
-              (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-               player_count, session_id, metadata, arrival)
+              (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+               involved_steam_ids, map, player_count, session_id, metadata, arrival)
             from stdin
             """
         ) as copying,
     ):
         for one in rows:
             # psycopg spells a time in ten times as long.
-            second = one.second.isoformat()
-            at = second if one.at is one.second else one.at.isoformat()
+            second = one.sent_at.isoformat()
+            at = second if one.occurred_at is one.sent_at else one.occurred_at.isoformat()
             copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
             copied.append(one)
         given = parcel()
@@ -128,7 +128,7 @@ def copy(rows: Iterable[Row], parcel: Callable[[], EventBatch]) -> set[str]:
 
 def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
     """What is noted of rows that are all new: their hours, and the newest clock skews."""
-    hours = Counter(one.at.isoformat()[:13] for one in rows)  # the date and its hour
+    hours = Counter(one.occurred_at.isoformat()[:13] for one in rows)  # the date and its hour
     skews = [one.skew for one in rows if is_live and one.skew is not None]
     return {
         "hours": [f"{hour}:00Z" for hour in hours],
@@ -177,28 +177,28 @@ _COPIED: LiteralString = """
 """
 _MERGED: LiteralString = """
     with sent as (
-      select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-        player_count, session_id, metadata, arrival, skew
+      select id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+        involved_steam_ids, map, player_count, session_id, metadata, arrival, skew
       from json_to_recordset(%(rows)s::json) as e (
-        id uuid, second timestamptz, at timestamptz, server_id text, mode text, type text,
-        steam_id text, player_name text, raw_text text, people text[], map text,
+        id uuid, sent_at timestamptz, occurred_at timestamptz, server_id text, mode text, type text,
+        steam_id text, player_name text, raw_text text, involved_steam_ids text[], map text,
         player_count integer, session_id text, metadata text, arrival bigint, skew bigint
       )
     ), new as (
       insert into logs.events
-        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-         player_count, session_id, metadata, arrival)
-      select id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-        player_count, session_id, metadata::jsonb, arrival
+        (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+         involved_steam_ids, map, player_count, session_id, metadata, arrival)
+      select id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+        involved_steam_ids, map, player_count, session_id, metadata::jsonb, arrival
       from sent
       on conflict do nothing
-      returning id, at
+      returning id, occurred_at
     ), fresh as (
-      select date_trunc('hour', at, 'UTC') as hour, count(*) as events
+      select date_trunc('hour', occurred_at, 'UTC') as hour, count(*) as events
       from new
       group by hour
     ), skew as (
-      select array_agg(s.skew order by n.at, n.id) as milliseconds
+      select array_agg(s.skew order by n.occurred_at, n.id) as milliseconds
       from new n
       join sent s on s.id = n.id
       where s.skew is not null
@@ -208,7 +208,7 @@ _MERGED: LiteralString = """
 # as heartbeats do it, so that nobody waits crosswise.
 _NOTED = """
     , receipt as (
-      insert into logs.receipts as r (server_id, hour, outcome, detail, events)
+      insert into logs.ingest_counts as r (server_id, hour, outcome, detail, events)
       select %(server_id)s, date_trunc('hour', %(receipt)s::timestamptz, 'UTC'), c.outcome,
         c.detail, c.events
       from (
@@ -224,17 +224,17 @@ _NOTED = """
       ) as c
       where c.events > 0
       order by c.outcome, c.detail
-      on conflict on constraint receipts_pkey do update
+      on conflict on constraint ingest_counts_pkey do update
       set events = r.events + excluded.events
     ), touched as (
-      insert into logs.hours as h (server_id, hour, events)
+      insert into logs.event_hours as h (server_id, hour, events)
       select %(server_id)s, hour, events
       from fresh
       order by hour
-      on conflict on constraint hours_pkey do update
+      on conflict on constraint event_hours_pkey do update
       set events = h.events + excluded.events
     ), skewed as (
-      insert into logs.skews as s (server_id, milliseconds)
+      insert into logs.clock_skews as s (server_id, milliseconds)
       select %(server_id)s, milliseconds
       from skew
       where cardinality(milliseconds) > 0
@@ -244,11 +244,11 @@ _NOTED = """
       ]
     ), alive as (
       update logs.servers
-      set last_sign_at = %(sign)s,
+      set last_seen_at = %(sign)s,
         players = coalesce(%(players)s, players),
         map = coalesce(%(map)s, map)
       where id = %(server_id)s
-        and (last_sign_at is null or last_sign_at <= %(sign)s::timestamptz)
+        and (last_seen_at is null or last_seen_at <= %(sign)s::timestamptz)
     )
     select id::text
     from new
@@ -261,11 +261,11 @@ def _sign(parcel: EventBatch) -> dict[str, Any]:
     live = [
         one
         for one in parcel.rows
-        if parcel.is_live and abs((receipt - one.at).total_seconds()) <= _LIVE_SECONDS
+        if parcel.is_live and abs((receipt - one.occurred_at).total_seconds()) <= _LIVE_SECONDS
     ]
-    newest = sorted(live, key=lambda one: one.at, reverse=True)
+    newest = sorted(live, key=lambda one: one.occurred_at, reverse=True)
     return {
-        "sign": min(newest[0].at, receipt) if newest else None,
+        "sign": min(newest[0].occurred_at, receipt) if newest else None,
         "players": next((o.player_count for o in newest if o.player_count is not None), None),
         "map": next((one.map for one in newest if one.map), None),
     }

@@ -76,8 +76,8 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
           ) as oldest
         from logs.servers s
         left join budget b on true
-        left join logs.site c on true
-        left join rollups.sources k on k.name = 'logs.hours'
+        left join logs.site_config c on true
+        left join rollups.sources k on k.name = 'logs.event_hours'
         where s.id = %(server_id)s
           and s.deleted_at is null
         """,

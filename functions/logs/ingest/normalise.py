@@ -77,14 +77,14 @@ class Server(NamedTuple):
 class Event(NamedTuple):
     """An event to be stored. Its `metadata` holds every SHARED field that is known, normalised.
 
-    `at`: when it happened, or its receipt if the sent time is unusable. `second`: the sent time
-    cut to its second, also one in the future; None without a usable one. All times are UTC.
+    `occurred_at`: when it happened, or its receipt if the sent time is unusable. `sent_at`: the
+    sent time cut to its second, also one in the future; None without a usable one. All are UTC.
     `raw_text` is empty where none was sent: what is read instead is made on reading.
     """
 
     type: str
-    at: datetime
-    second: datetime | None
+    occurred_at: datetime
+    sent_at: datetime | None
     steam_id: str | None
     player_name: str | None
     raw_text: str

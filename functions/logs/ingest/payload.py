@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.config import JsonDict
 
+from functions.shared import fields
+
 _EXAMPLE: JsonDict = {
     "type": "CHAT",
     "timestamp": "2026-03-02T19:00:03Z",
@@ -17,7 +19,7 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class SentEvent(BaseModel):
+class SentEvent(fields.CamelModel):
     """An event as a server's hooks send it. Every field may be missing or null.
 
     Aliases are read too, as are most of these fields inside `metadata`.
@@ -31,26 +33,26 @@ class SentEvent(BaseModel):
     timestamp: str | float | None = Field(
         None, description="ISO 8601, or Unix seconds or milliseconds; else the time of receipt"
     )
-    steamId: str | None = Field(None, max_length=64)  # noqa: N815  the wire's names
-    playerName: str | None = Field(None, description="cut after 128 characters")  # noqa: N815
-    rawText: str | None = Field(None, description="cut after 4,096 bytes")  # noqa: N815
-    gameMode: str | None = Field(  # noqa: N815
+    steam_id: str | None = Field(None, max_length=64)
+    player_name: str | None = Field(None, description="cut after 128 characters")
+    raw_text: str | None = Field(None, description="cut after 4,096 bytes")
+    game_mode: str | None = Field(
         None, description="TTT, Sandbox or Murder, in any case; else the server's"
     )
     metadata: dict[str, Any] | None = Field(
         None, description="at most 16,384 bytes and 16 levels deep; what is known depends on type"
     )
-    eventId: str | None = Field(  # noqa: N815
+    event_id: str | None = Field(
         None, max_length=64, description="the sender's own id, which alone decides what is equal"
     )
-    sessionId: str | None = Field(None, max_length=128)  # noqa: N815
-    serverSessionId: str | None = Field(None, max_length=128)  # noqa: N815
-    sessionStart: str | float | None = None  # noqa: N815
+    session_id: str | None = Field(None, max_length=128)
+    server_session_id: str | None = Field(None, max_length=128)
+    session_start: str | float | None = None
     map: str | None = Field(None, max_length=128)
-    serverName: str | None = Field(None, max_length=128)  # noqa: N815
-    playerCount: float | str | None = Field(None, description="rounded down")  # noqa: N815
-    roundId: str | None = Field(None, max_length=128)  # noqa: N815
-    roundNumber: int | None = None  # noqa: N815
+    server_name: str | None = Field(None, max_length=128)
+    player_count: float | str | None = Field(None, description="rounded down")
+    round_id: str | None = Field(None, max_length=128)
+    round_number: int | None = None
 
 
 class EventList(BaseModel):

@@ -33,8 +33,8 @@ def to_row(
     details = event.metadata
     return Row(
         identity.id,
-        event.second or ids.time_of(identity.id),
-        event.at,
+        event.sent_at or ids.time_of(identity.id),
+        event.occurred_at,
         server_id,
         event.game_mode,
         event.type,
@@ -58,7 +58,7 @@ def _people(details: dict[str, Any]) -> list[str] | None:
 
 
 def _skew(event: Event, receipt: datetime) -> int | None:
-    if event.second is None or "late" in event.warnings:
+    if event.sent_at is None or "late" in event.warnings:
         return None  # what waited for long tells nothing of the clock
-    sent = event.second if "timestamp_future" in event.warnings else event.at
+    sent = event.sent_at if "timestamp_future" in event.warnings else event.occurred_at
     return round((receipt - sent).total_seconds() * 1000)

@@ -32,12 +32,12 @@ class NotePath(PersonPath):
     note_id: fields.OptionalId
 
 
-class Note(fields.ResponseModel):
+class Note(fields.CamelResponse):
     """A note, who wrote it, and when."""
 
     id: str
     content: str
-    staffName: str  # noqa: N815  the wire's name
+    staff_name: str
     date: datetime
 
 

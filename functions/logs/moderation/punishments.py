@@ -36,13 +36,13 @@ class NewPunishment(fields.BracketPathModel):
     active: bool | None = None
 
 
-class Punishment(fields.ResponseModel):
+class Punishment(fields.CamelResponse):
     """A punishment, who gave it, when, and whether it still counts."""
 
     id: str
     type: Literal["BAN", "MUTE", "GAG", "KICK", "WARN"]
     reason: str
-    staffName: str  # noqa: N815  the wire's name
+    staff_name: str
     date: datetime
     duration: str | None = None
     active: bool

@@ -9,7 +9,7 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 @routes.post(

@@ -19,38 +19,38 @@ _RANKS = (
 )
 
 
-class Sandbox(fields.ResponseModel):
+class Sandbox(fields.CamelResponse):
     """Sessions on Sandbox servers, and everything spawned."""
 
-    totalPlayTimeHours: float  # noqa: N815  the wire's name
-    totalSessions: int  # noqa: N815
-    propsSpawned: int  # noqa: N815
+    total_play_time_hours: float
+    total_sessions: int
+    props_spawned: int
 
 
-class Terror(fields.ResponseModel):
+class Terror(fields.CamelResponse):
     """Rounds of TTT by the role in them; a round of unknown role is played, not won."""
 
-    roundsPlayed: int  # noqa: N815
-    roundsWon: int  # noqa: N815
-    traitorRounds: int  # noqa: N815
-    traitorWins: int  # noqa: N815
-    detectiveRounds: int  # noqa: N815
-    detectiveWins: int  # noqa: N815
-    innocentRounds: int  # noqa: N815
-    innocentWins: int  # noqa: N815
+    rounds_played: int
+    rounds_won: int
+    traitor_rounds: int
+    traitor_wins: int
+    detective_rounds: int
+    detective_wins: int
+    innocent_rounds: int
+    innocent_wins: int
     kills: int
     deaths: int
     points: int
     rank: str
 
 
-class Murder(fields.ResponseModel):
+class Murder(fields.CamelResponse):
     """Rounds of Murder."""
 
-    roundsPlayed: int  # noqa: N815
-    murdererRounds: int  # noqa: N815
-    murdererWins: int  # noqa: N815
-    bystanderWins: int  # noqa: N815
+    rounds_played: int
+    murderer_rounds: int
+    murderer_wins: int
+    bystander_wins: int
 
 
 class ModeStats(fields.ResponseModel):
@@ -161,10 +161,10 @@ _MODES = """
         where steam_id = %(who)s
         union all
         select p.server_id,
-          p.sign * logs.seconds(p.started_at, p.ended_at, h.at, 'infinity'),
+          p.sign * logs.overlap_seconds(p.started_at, p.ended_at, h.at, 'infinity'),
           case when p.started_at >= h.at then p.sign else 0 end
-        from logs.pending_play(%(who)s, null) as p
-        cross join (select rollups.retained_from('logs.played') as at) as h
+        from logs.diff_queued_sessions(%(who)s, null) as p
+        cross join (select rollups.retained_from('logs.session_hours') as at) as h
         where p.kind = 'session'
       ) as m
       join logs.servers s on s.id = m.server_id

@@ -13,43 +13,42 @@ from functions.logs.moderation import punishments
 from functions.logs.players import avatars, playtime
 from functions.shared import cursors, db, fields, json_codec
 
-_MAX_BYTES = 4_500_000  # of an answer
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
-Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
-Text = Annotated[str | None, Field(max_length=256), Optional]
 
 
-class PlayersQuery(fields.BracketPathModel):
+class PlayersQuery(fields.BracketPathModel, fields.CamelModel):
     """Whom to list."""
 
-    search: Text = Field(None, description="in the name, in any case, or in the SteamID")
-    server_id: Text = Field(None, alias="serverId", description="who has an event there")
+    search: fields.FilterText = Field(
+        None, description="in the name, in any case, or in the SteamID"
+    )
+    server_id: fields.FilterText = Field(None, description="who has an event there")
     is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
-        Field(None, alias="isVip")
+        None
     )
     limit: Annotated[int, fields.clamped_int(default=2000, most=5000)] = 2000
-    cursor: Annotated[str | None, Optional] = None
+    cursor: fields.Cursor = None
 
 
-class ServerPart(fields.ResponseModel):
+class ServerPart(fields.CamelResponse):
     """A player's part on one server."""
 
-    playTimeHours: float  # noqa: N815  the wire's name
+    play_time_hours: float
     connections: int
 
 
-class Player(fields.ResponseModel):
+class Player(fields.CamelResponse):
     """A player; `name` is the newest one, else the SteamID."""
 
-    steamId: str  # noqa: N815
+    steam_id: str
     name: str
-    avatarUrl: str  # noqa: N815
-    lastSeen: datetime  # noqa: N815
-    firstSeen: datetime  # noqa: N815
-    totalConnections: int  # noqa: N815
-    playTimeHours: float  # noqa: N815
-    isVip: bool  # noqa: N815
-    serverStats: dict[str, ServerPart]  # noqa: N815
+    avatar_url: str
+    last_seen: datetime
+    first_seen: datetime
+    total_connections: int
+    play_time_hours: float
+    is_vip: bool
+    server_stats: dict[str, ServerPart]
     punishments: list[punishments.Punishment]
 
 
@@ -69,12 +68,11 @@ def exists(steam_id: str) -> bool:
     )
 
 
-def list_players(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of Players, and the cursor of the next one. Three round trips."""
-    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
+def list_players(ask: PlayersQuery) -> tuple[str, str | None]:
+    """A page of Players as JSON text, and the cursor of the next one. Three round trips."""
+    keyset = cursors.Keyset(ask, ask.limit, last_at="last_at", last_id="steam_id")
     if ask.is_vip:
-        return [], None  # nothing makes anybody one
+        return "[]", None  # nothing makes anybody one
     change_queue.fold_some()
     rows = db.query(
         _ALL,
@@ -82,16 +80,12 @@ def list_players(ask: PlayersQuery) -> tuple[list[dict[str, Any]], str | None]:
             "person": None,
             "server": ask.server_id,
             "search": ask.search,
-            "last_at": last_at,
-            "last_id": last_id,
-            "one_more": ask.limit + 1,
+            **keyset.values,
         },
     )
     found = _to_response(rows[: ask.limit])
-    kept = _fitting(found)
-    if len(kept) == len(rows):
-        return kept, None
-    return kept, cursors.encode([kept[-1]["lastSeen"].isoformat(), kept[-1]["steamId"]], **filters)
+    texts = json_codec.take_fitting(map(json_codec.dumps, found))
+    return f"[{','.join(texts)}]", keyset.next_cursor(rows[: len(texts)], len(rows))
 
 
 def get_players(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
@@ -133,28 +127,21 @@ def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
     ]
 
 
-def _fitting(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of these as an answer holds, and at least one."""
-    total = 0
-    for count, one in enumerate(found):
-        total += len(json_codec.dumps(one).encode()) + 1
-        if total > _MAX_BYTES and count:
-            return found[:count]
-    return found
-
-
 # Everybody is counted at once: looking some up in the newest rows, by no index, takes longer.
 _LISTED: LiteralString = """
     with pending as materialized (
-      select row(p.*)::logs.play_change as play
-      from logs.pending_play(%(person)s, null) as p
+      select row(p.*)::logs.session_diff as play
+      from logs.diff_queued_sessions(%(person)s, null) as p
     ), delta as (
       select (play).steam_id, (play).server_id,
-        sum((play).sign * logs.seconds((play).started_at, (play).ended_at, h.at, 'infinity'))
+        sum(
+          (play).sign
+          * logs.overlap_seconds((play).started_at, (play).ended_at, h.at, 'infinity')
+        )
           filter (where (play).kind = 'session') as seconds,
         sum((play).sign) filter (where (play).is_counted) as connections
       from pending
-      cross join (select rollups.retained_from('logs.played') as at) as h
+      cross join (select rollups.retained_from('logs.session_hours') as at) as h
       group by (play).steam_id, (play).server_id
     ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
@@ -180,7 +167,7 @@ _LISTED: LiteralString = """
         {only}
         union all
         select steam_id, seconds
-        from logs.union_changes(array(select play from pending))
+        from logs.diff_playtime(array(select play from pending))
       ) as t
       group by steam_id
     ), person as (

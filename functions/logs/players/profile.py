@@ -21,19 +21,19 @@ class PlayerPath(fields.BracketPathModel):
     steam_id: str
 
 
-class PastName(fields.ResponseModel):
+class PastName(fields.CamelResponse):
     """A name that a player has or had."""
 
     name: str
-    firstSeen: datetime  # noqa: N815  the wire's name
-    lastSeen: datetime  # noqa: N815
+    first_seen: datetime
+    last_seen: datetime
 
 
-class PlayedDay(fields.ResponseModel):
+class PlayedDay(fields.CamelResponse):
     """What a player played on one UTC day, and the sessions that began."""
 
     date: date
-    hoursPlayed: float  # noqa: N815
+    hours_played: float
     sessions: int
 
 
@@ -51,14 +51,14 @@ class Profile(players.Player):
     """A player in every respect; `ip` is there while it is kept, a game mode's part if the player
     has events in it."""
 
-    playTimeSeconds: int  # noqa: N815
-    playTimeMethod: playtime.Method  # noqa: N815
+    play_time_seconds: int
+    play_time_method: playtime.Method
     ip: str | None = None
     geo: Geo | None = None
     names: list[PastName]
     notes: list[notes.Note]
-    activityHistory: list[PlayedDay]  # noqa: N815
-    gameModeStats: mode_stats.ModeStats  # noqa: N815
+    activity_history: list[PlayedDay]
+    game_mode_stats: mode_stats.ModeStats
 
 
 def get_profile(steam_id: str) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
 
 _PROFILE = """
     with pending as materialized (
-      select row(p.*)::logs.play_change as play
-      from logs.pending_play(%(who)s, null) as p
+      select row(p.*)::logs.session_diff as play
+      from logs.diff_queued_sessions(%(who)s, null) as p
     ), session as (
       select (play).sign, (play).started_at, (play).ended_at, (play).method = 'exact' as is_exact
       from pending
@@ -104,10 +104,10 @@ _PROFILE = """
         from logs.play_totals
         where steam_id = %(who)s
         union all
-        select is_exact, sign * logs.seconds(started_at, ended_at, h.at, 'infinity'),
+        select is_exact, sign * logs.overlap_seconds(started_at, ended_at, h.at, 'infinity'),
           case when started_at >= h.at then sign else 0 end
         from session
-        cross join (select rollups.retained_from('logs.played') as at) as h
+        cross join (select rollups.retained_from('logs.session_hours') as at) as h
       ) as m
       group by is_exact
       having sum(seconds) > 0
@@ -121,7 +121,7 @@ _PROFILE = """
           where steam_id = %(who)s
           union all
           select seconds
-          from logs.union_changes(array(select play from pending))
+          from logs.diff_playtime(array(select play from pending))
         ) as t
       ) as seconds,
       exists (select from method where is_exact) as is_exact,
@@ -142,6 +142,6 @@ _PROFILE = """
       coalesce((
         select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
           json_build_array(d.seconds, d.sessions))
-        from logs.played_days(%(who)s, %(since)s, array(select play from pending)) as d
+        from logs.list_playtime_days(%(who)s, %(since)s, array(select play from pending)) as d
       ), '{}') as days
 """

@@ -5,38 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.logs import change_queue
 from functions.shared import cursors, db, fields
 from functions.shared.errors import NotFound
-
-Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 
 
 class SessionsQuery(fields.BracketPathModel):
     """Whose sessions; those that lie at least partly between `from` and `to`, inclusive."""
 
     steam_id: str
-    since: Annotated[fields.Instant | None, Optional] = Field(None, alias="from")
-    until: Annotated[fields.InclusiveEnd | None, Optional] = Field(None, alias="to")
+    since: Annotated[fields.Instant | None, fields.EmptyAsNone] = Field(None, alias="from")
+    until: Annotated[fields.InclusiveEnd | None, fields.EmptyAsNone] = Field(None, alias="to")
     limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
-    cursor: Annotated[str | None, Optional] = None
+    cursor: fields.Cursor = None
 
 
-class Session(fields.ResponseModel):
+class Session(fields.CamelResponse):
     """A session; an open one has no `end`, and counts up to its server's last sign of life.
 
     `method` is exact if the end was told with the session's own id.
     """
 
-    serverId: str  # noqa: N815  the wire's name
-    sessionId: str | None = None  # noqa: N815
+    server_id: str
+    session_id: str | None = None
     start: datetime
     end: datetime | None = None
     seconds: int
     method: Literal["exact", "inferred"]
-    endReason: Literal["disconnect", "reconnect", "empty", "timeout", "idle", "open"]  # noqa: N815
+    end_reason: Literal["disconnect", "reconnect", "empty", "timeout", "idle", "open"]
 
 
 class Sessions(RootModel[list[Session]]):
@@ -50,8 +48,7 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
 
     Two round trips.
     """
-    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"})
-    last_at, last_id = cursors.decode(ask.cursor, **filters) if ask.cursor else (None, None)
+    keyset = cursors.Keyset(ask, ask.limit, last_at="started_at", last_id="id")
     change_queue.fold_some()
     rows = db.query(
         """
@@ -63,7 +60,7 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
           limit 1
         ), pending as materialized (
           select sign, id, server_id, session_id, started_at, ended_at, method, reason
-          from logs.pending_play(%(steam_id)s, null)
+          from logs.diff_queued_sessions(%(steam_id)s, null)
           where kind = 'session'
         ), session as (
           select id, server_id, session_id, started_at, ended_at, method, reason
@@ -84,8 +81,8 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
                 select
                 from logs.heartbeats h
                 where h.server_id = s.server_id
-                  and h.at >= s.ended_at - interval '24 hours'
-                  and h.at <= s.ended_at
+                  and h.occurred_at >= s.ended_at - interval '24 hours'
+                  and h.occurred_at <= s.ended_at
               ) then interval '300 seconds'
               else interval '1800 seconds'
             end then 'timeout'
@@ -103,19 +100,14 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
             "steam_id": ask.steam_id,
             "since": ask.since,
             "until": ask.until,
-            "last_at": last_at,
-            "last_id": last_id,
-            "one_more": ask.limit + 1,
+            **keyset.values,
         },
     )
     if not rows:
         raise NotFound("Player not found")
     rows = [row for row in rows if row["id"]]
-    kept = rows[: ask.limit]
-    more = None
-    if len(rows) > len(kept):
-        more = cursors.encode([kept[-1]["started_at"].isoformat(), str(kept[-1]["id"])], **filters)
-    return [_to_response(row) for row in kept], more
+    shown = rows[: ask.limit]
+    return [_to_response(row) for row in shown], keyset.next_cursor(shown, len(rows))
 
 
 def _to_response(row: db.Row) -> dict[str, Any]:

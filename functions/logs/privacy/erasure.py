@@ -89,7 +89,7 @@ def _erase_events(steam_id: str) -> int:
             _unpack_without_limit()
             for some in event_edits.together(_without(row, steam_id) for row in found):
                 event_edits.erase(some, steam_id, tombstone(steam_id))
-            _drop_word_index([row["second"] for row in found])
+            _drop_word_index([row["sent_at"] for row in found])
             _mark(found)
     return len(found)
 
@@ -98,14 +98,14 @@ def _naming(steam_id: str) -> list[db.Row]:
     return db.query(
         """
         with own as (
-          select id, second, at, server_id, type, steam_id, raw_text, metadata
+          select id, sent_at, occurred_at, server_id, type, steam_id, raw_text, metadata
           from logs.events
           where steam_id = %(person)s
           limit %(limit)s
         ), others as (
-          select id, second, at, server_id, type, steam_id, raw_text, metadata
+          select id, sent_at, occurred_at, server_id, type, steam_id, raw_text, metadata
           from logs.events
-          where people @> array[%(person)s]
+          where involved_steam_ids @> array[%(person)s]
             and steam_id is distinct from %(person)s
           limit %(limit)s
         )
@@ -162,10 +162,10 @@ def _drop_word_index(seconds: list[datetime]) -> None:
     """
     db.query(
         """
-        delete from logs.told t
-        using unnest(%s::timestamptz[]) as s (second)
-        where s.second >= t.chunk
-          and s.second < t.until
+        delete from logs.indexed_chunks t
+        using unnest(%s::timestamptz[]) as s (sent_at)
+        where s.sent_at >= t.chunk
+          and s.sent_at < t.until
         """,
         (seconds,),
     )
@@ -173,15 +173,15 @@ def _drop_word_index(seconds: list[datetime]) -> None:
 
 def _mark(rows: list[db.Row]) -> None:
     """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
-    places = sorted({(row["server_id"], _hour(row["at"])) for row in rows})
+    places = sorted({(row["server_id"], _hour(row["occurred_at"])) for row in rows})
     db.query(
         """
-        update logs.hours h
+        update logs.event_hours h
         set events = h.events
         from unnest(%s::text[], %s::timestamptz[]) as t (server_id, hour)
         where h.server_id = t.server_id
           and h.hour = t.hour
-          and h.hour >= rollups.retained_from('logs.hours')
+          and h.hour >= rollups.retained_from('logs.event_hours')
         """,
         ([server_id for server_id, _ in places], [hour for _, hour in places]),
     )
@@ -198,8 +198,8 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
         change_queue.fold_first()  # what is queued names the person
         forgotten = db.query(
             """
-            select rollups.erase_person('logs.hours', 'steam_id', %(person)s)
-              + rollups.erase_person('logs.played', 'steam_id', %(person)s)
+            select rollups.erase_person('logs.event_hours', 'steam_id', %(person)s)
+              + rollups.erase_person('logs.session_hours', 'steam_id', %(person)s)
               + rollups.erase_person('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
@@ -215,13 +215,13 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
               where steam_id = %(person)s
               returning 1
             ), played as (
-              delete from logs.played
+              delete from logs.session_hours
               where steam_id = %(person)s
             ), connect as (
               delete from logs.connects
               where steam_id = %(person)s
-            ), stray as (
-              delete from logs.stray_ends
+            ), unmatched as (
+              delete from logs.unmatched_ends
               where steam_id = %(person)s
             ), total as (
               delete from logs.player_totals
@@ -250,11 +250,11 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
               where steam_id = %(person)s
               returning 1
             ), allowance as (
-              delete from logs.allowed
+              delete from logs.alt_allowlist
               where steam_ids @> array[%(person)s]
               returning steam_ids, reason, author, created_at
             ), fewer as (
-              insert into logs.allowed (steam_ids, reason, author, created_at)
+              insert into logs.alt_allowlist (steam_ids, reason, author, created_at)
               select array_remove(steam_ids, %(person)s), reason, author, created_at
               from allowance
               where cardinality(steam_ids) > 2

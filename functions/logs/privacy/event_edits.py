@@ -21,16 +21,16 @@ def together(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
 
 
 def fetch(some: list[db.Row]) -> list[db.Row]:
-    """Those that are there of rows with `id`, `second`, and one `server_id` and `type`."""
+    """Those that are there of rows with `id`, `sent_at`, and one `server_id` and `type`."""
     return db.query(
         """
-        select e.id, e.second, e.server_id, e.type, e.raw_text, e.metadata
-        from unnest(%(ids)s::uuid[], %(seconds)s::timestamptz[]) as w (id, second)
+        select e.id, e.sent_at, e.server_id, e.type, e.raw_text, e.metadata
+        from unnest(%(ids)s::uuid[], %(seconds)s::timestamptz[]) as w (id, sent_at)
         join logs.events e on e.id = w.id
-          and e.second = w.second
+          and e.sent_at = w.sent_at
         where e.server_id = %(server_id)s
           and e.type = %(type)s
-          and e.second between %(since)s and %(until)s
+          and e.sent_at between %(since)s and %(until)s
         """,
         _where(some),
     )
@@ -44,12 +44,12 @@ def rewrite(some: list[db.Row]) -> None:
         set raw_text = n.raw_text, metadata = n.metadata::jsonb
         from unnest(
           %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
-        ) as n (id, second, raw_text, metadata)
+        ) as n (id, sent_at, raw_text, metadata)
         where e.id = n.id
-          and e.second = n.second
+          and e.sent_at = n.sent_at
           and e.server_id = %(server_id)s
           and e.type = %(type)s
-          and e.second between %(since)s and %(until)s
+          and e.sent_at between %(since)s and %(until)s
         """,
         _where(some) | _said(some),
     )
@@ -62,25 +62,25 @@ def erase(some: list[db.Row], person: str, stone: str) -> None:
         update logs.events e
         set raw_text = n.raw_text,
           metadata = n.metadata::jsonb,
-          people = array_replace(e.people, %(person)s, %(stone)s),
+          involved_steam_ids = array_replace(e.involved_steam_ids, %(person)s, %(stone)s),
           player_name = case when e.steam_id = %(person)s then null else e.player_name end,
           session_id = case when e.steam_id = %(person)s then null else e.session_id end,
           steam_id = case when e.steam_id = %(person)s then %(stone)s else e.steam_id end
         from unnest(
           %(ids)s::uuid[], %(seconds)s::timestamptz[], %(texts)s::text[], %(details)s::text[]
-        ) as n (id, second, raw_text, metadata)
+        ) as n (id, sent_at, raw_text, metadata)
         where e.id = n.id
-          and e.second = n.second
+          and e.sent_at = n.sent_at
           and e.server_id = %(server_id)s
           and e.type = %(type)s
-          and e.second between %(since)s and %(until)s
+          and e.sent_at between %(since)s and %(until)s
         """,
         {**_where(some), **_said(some), "person": person, "stone": stone},
     )
 
 
 def _where(some: list[db.Row]) -> dict[str, Any]:
-    seconds = [row["second"] for row in some]
+    seconds = [row["sent_at"] for row in some]
     return {
         "ids": [row["id"] for row in some],
         "seconds": seconds,

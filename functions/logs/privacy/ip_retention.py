@@ -84,16 +84,16 @@ def _erase_events() -> int:
             """
             with oldest as (
               select server_id, type
-              from logs.addressed
-              where at < now() - make_interval(hours => 24 * %(days)s)
-              order by at
+              from logs.redaction_queue
+              where occurred_at < now() - make_interval(hours => 24 * %(days)s)
+              order by occurred_at
               limit 1
             )
-            select a.id, a.second, a.server_id, a.type
-            from logs.addressed a
+            select a.id, a.sent_at, a.server_id, a.type
+            from logs.redaction_queue a
             join oldest using (server_id, type)
-            where a.at < now() - make_interval(hours => 24 * %(days)s)
-            order by a.at
+            where a.occurred_at < now() - make_interval(hours => 24 * %(days)s)
+            order by a.occurred_at
             limit %(limit)s
             for update of a skip locked
             """,
@@ -102,7 +102,9 @@ def _erase_events() -> int:
         if due:
             if there := event_edits.fetch(due):
                 event_edits.rewrite([_without_address(row) for row in there])
-            db.query("delete from logs.addressed where id = any(%s)", ([row["id"] for row in due],))
+            db.query(
+                "delete from logs.redaction_queue where id = any(%s)", ([row["id"] for row in due],)
+            )
     return len(due)
 
 

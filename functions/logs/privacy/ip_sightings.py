@@ -27,8 +27,8 @@ _POSITION = ("lat", "lng")
 class Sighting:
     """One account on one address on one UTC day."""
 
-    address_key: bytes
-    net_key: bytes
+    ip_hash: bytes
+    subnet_hash: bytes
     steam_id: str
     day: date
     first_at: datetime
@@ -82,7 +82,7 @@ def collect(rows: Iterable[Row]) -> Sightings:
             plain.append(row)
         seen = _sighting(row, details)
         if seen:
-            known = found.setdefault((seen.address_key, seen.steam_id, seen.day), seen)
+            known = found.setdefault((seen.ip_hash, seen.steam_id, seen.day), seen)
             if known is not seen:
                 known.add(seen)
     # In one order, so that two requests never wait for each other crosswise.
@@ -110,13 +110,13 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
         ip_addresses.hash_address(told.key, secret()),
         ip_addresses.hash_address(told.net, secret()),
         row.steam_id,
-        row.at.astimezone(UTC).date(),
-        row.at,
-        row.at,
+        row.occurred_at.astimezone(UTC).date(),
+        row.occurred_at,
+        row.occurred_at,
         1,
         ip,
         geo,
-        row.at if geo else None,
+        row.occurred_at if geo else None,
     )
 
 
@@ -144,15 +144,15 @@ def _store(seen: list[Sighting], plain: list[Row]) -> None:
         """
         with sighting as (
           insert into logs.sightings as s
-            (address_key, net_key, steam_id, day, first_at, last_at, events, address, geo, geo_at)
-          select address_key, net_key, steam_id, day, first_at, last_at, events, address,
+            (ip_hash, subnet_hash, steam_id, day, first_at, last_at, events, address, geo, geo_at)
+          select ip_hash, subnet_hash, steam_id, day, first_at, last_at, events, address,
             geo::jsonb, geo_at
           from unnest(
-            %(address_key)s::bytea[], %(net_key)s::bytea[], %(steam_id)s::text[], %(day)s::date[],
+            %(ip_hash)s::bytea[], %(subnet_hash)s::bytea[], %(steam_id)s::text[], %(day)s::date[],
             %(first_at)s::timestamptz[], %(last_at)s::timestamptz[], %(events)s::integer[],
             %(address)s::text[], %(geo)s::text[], %(geo_at)s::timestamptz[]
           ) as n (
-            address_key, net_key, steam_id, day, first_at, last_at, events, address, geo, geo_at
+            ip_hash, subnet_hash, steam_id, day, first_at, last_at, events, address, geo, geo_at
           )
           on conflict on constraint sightings_pkey do update
           set first_at = least(s.first_at, excluded.first_at),
@@ -169,20 +169,20 @@ def _store(seen: list[Sighting], plain: list[Row]) -> None:
             end,
             geo_at = greatest(s.geo_at, excluded.geo_at)
         )
-        insert into logs.addressed (id, second, at, server_id, type)
-        select id, second, at, server_id, type
+        insert into logs.redaction_queue (id, sent_at, occurred_at, server_id, type)
+        select id, sent_at, occurred_at, server_id, type
         from unnest(
           %(ids)s::uuid[], %(seconds)s::timestamptz[], %(times)s::timestamptz[],
           %(servers)s::text[], %(types)s::text[]
-        ) as p (id, second, at, server_id, type)
+        ) as p (id, sent_at, occurred_at, server_id, type)
         on conflict do nothing
         """,
         {
             **{name: [getattr(one, name) for one in seen] for name in Sighting.__annotations__},
             "geo": [one.geo and json_codec.dumps(one.geo) for one in seen],
             "ids": [row.id for row in plain],
-            "seconds": [row.second for row in plain],
-            "times": [row.at for row in plain],
+            "seconds": [row.sent_at for row in plain],
+            "times": [row.occurred_at for row in plain],
             "servers": [row.server_id for row in plain],
             "types": [row.type for row in plain],
         },

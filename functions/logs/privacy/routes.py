@@ -11,7 +11,7 @@ from functions.shared import fields
 from functions.shared.request import Request
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 class ErasedPlayer(fields.ResponseModel):

@@ -14,10 +14,10 @@ _LATELY = timedelta(days=7)  # where rows are as they were written, not packed i
 _AFTER_SECOND = timedelta(minutes=10)  # an event's `at` is never later than that after `second`
 
 _EVENTS = sql.SQL("logs.events")
-_AT = sql.SQL("at")
+_AT = sql.SQL("occurred_at")
 # The same order, which only the index of maps has: a map is played for some hours and then not for
 # days, and of the index of time alone the planner believes that every map is met everywhere.
-_AT_OF_MAP = sql.SQL("(at at time zone 'UTC')")
+_AT_OF_MAP = sql.SQL("(occurred_at at time zone 'UTC')")
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class EventQuery:
         """The same from a moment on; spares the chunks that are older."""
         later = self.also(
             self._compared(">=", moment),
-            sql.SQL("second >= {}").format(_earlier(moment, _AFTER_SECOND)),
+            sql.SQL("sent_at >= {}").format(_earlier(moment, _AFTER_SECOND)),
         )
         return replace(later, oldest=moment)
 
     def before(self, at: datetime, arrival: int, event_id: Any) -> EventQuery:
         """The same after an event in the order of the answer."""
-        place = sql.SQL("(at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
+        place = sql.SQL("(occurred_at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
         return replace(self.until(at).also(place), newest=at)
 
     @property

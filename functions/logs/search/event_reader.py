@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, RootModel
+from pydantic import ConfigDict, RootModel
 
 from functions.logs.event_text import describe
 from functions.shared import cursors, db, fields, ids, json_codec
 from functions.shared.errors import NotFound
 
-MAX_BYTES = 4_500_000  # of an answer
-Optional = BeforeValidator(lambda sent: None if sent == "" else sent)
 _WINNERS = (("TRAITOR", "traitor"), ("INNOCENT", "innocent"), ("TIME", "timeout"))
 _NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
 
@@ -20,7 +18,7 @@ _NUMBERED = {"2": "traitor", "3": "innocent", "4": "timeout"}
 class LiveQuery(fields.BracketPathModel):
     """Where to go on: `after` is the cursor of the answer before."""
 
-    after: Annotated[str | None, Optional] = None
+    after: fields.Cursor = None
     limit: Annotated[int, fields.clamped_int(default=50, most=200)] = 50
 
 
@@ -30,20 +28,20 @@ class LogPath(fields.Lenient):
     log_id: str
 
 
-class Log(fields.ResponseModel):
+class Log(fields.CamelResponse):
     """An event; `metadata` is what the server sent and what it shares.
 
     `rawText` is never empty: for an event that was sent without it, it describes the event.
     """
 
     id: str
-    serverId: str  # noqa: N815  the wire's name
-    gameMode: str  # noqa: N815
+    server_id: str
+    game_mode: str
     type: str
     timestamp: datetime
-    steamId: str | None = None  # noqa: N815
-    playerName: str | None = None  # noqa: N815
-    rawText: str  # noqa: N815
+    steam_id: str | None = None
+    player_name: str | None = None
+    raw_text: str
     metadata: dict[str, Any]
 
 
@@ -65,10 +63,10 @@ def get_log(log_id: str) -> dict[str, Any]:
     known = ids.parse(log_id)
     rows = known and db.query(
         """
-        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata
+        select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata
         from logs.events
         where id = %s
-          and second = %s
+          and sent_at = %s
         """,
         (known, ids.time_of(known)),
     )
@@ -86,62 +84,57 @@ def fetch_live(ask: LiveQuery) -> dict[str, Any]:
     after = cursors.decode(ask.after, "after", live="arrival") if ask.after else None
     rows = _next(after, ask.limit) if after else _newest(ask.limit)
     events = [row for row in rows if row["id"] is not None]
+    found = [to_response(row) for row in events]
     # What does not fit comes with the next answer; of the newest ones the oldest are left out.
-    events = events[: _fitting(events)] if after else events[-_fitting(events[::-1]) :]
+    count = len(json_codec.take_fitting(map(json_codec.dumps, found if after else found[::-1])))
+    if after:
+        found, events = found[:count], events[:count]
+    else:
+        found = found[-count:]
     if events:
         last = events[-1]
-        after = [last["written"], last["arrival"], str(last["id"])]
+        after = [last["inserted_xid"], last["arrival"], str(last["id"])]
     elif after is None:
-        after = [rows[0]["settled"], 0, "00000000-0000-0000-0000-000000000000"]
+        after = [rows[0]["snapshot_xmin"], 0, "00000000-0000-0000-0000-000000000000"]
     return {
-        "events": [to_response(row) for row in events],
+        "events": found,
         "cursor": cursors.encode(after, live="arrival"),
     }
-
-
-def _fitting(rows: list[db.Row]) -> int:
-    """How many of these rows, from the first on, an answer holds: at least one."""
-    size = 0
-    for count, row in enumerate(rows):
-        size += len(json_codec.dumps(to_response(row)).encode()) + 1
-        if size > MAX_BYTES and count:
-            return count
-    return len(rows)
 
 
 def _next(after: list[Any], limit: int) -> list[db.Row]:
     return db.query(
         """
-        select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-          arrival, written::text as written
+        select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+          arrival, inserted_xid::text as inserted_xid
         from logs.events
-        where (written, arrival, id) > (%(written)s::xid8, %(arrival)s, %(id)s::uuid)
-          and written < pg_snapshot_xmin(pg_current_snapshot())
-        order by logs.events.written, arrival, id
+        where (inserted_xid, arrival, id) > (%(xid)s::xid8, %(arrival)s, %(id)s::uuid)
+          and inserted_xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by logs.events.inserted_xid, arrival, id
         limit %(limit)s
         """,
-        {"written": after[0], "arrival": after[1], "id": after[2], "limit": limit},
+        {"xid": after[0], "arrival": after[1], "id": after[2], "limit": limit},
     )
 
 
 def _newest(limit: int) -> list[db.Row]:
-    """At least one row, which is no event if there is none, but says what is settled."""
+    """At least one row, which is no event if there is none, but has the snapshot's xmin."""
     return db.query(
         """
         with newest as (
-          select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata, arrival,
-            written
+          select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+            arrival, inserted_xid
           from logs.events
-          where written < pg_snapshot_xmin(pg_current_snapshot())
-          order by written desc, arrival desc, id desc
+          where inserted_xid < pg_snapshot_xmin(pg_current_snapshot())
+          order by inserted_xid desc, arrival desc, id desc
           limit %s
         )
-        select n.id, n.server_id, n.mode, n.type, n.at, n.steam_id, n.player_name, n.raw_text,
-          n.metadata, n.arrival, n.written::text as written,
-          pg_snapshot_xmin(pg_current_snapshot())::text as settled
+        select n.id, n.server_id, n.mode, n.type, n.occurred_at, n.steam_id, n.player_name,
+          n.raw_text, n.metadata, n.arrival, n.inserted_xid::text as inserted_xid,
+          pg_snapshot_xmin(pg_current_snapshot())::text as snapshot_xmin
         from (values (1)) as one
         left join newest n on true
-        order by n.written, n.arrival, n.id
+        order by n.inserted_xid, n.arrival, n.id
         """,
         (limit,),
     )
@@ -160,7 +153,7 @@ def to_response(row: db.Row) -> dict[str, Any]:
         "serverId": row["server_id"],
         "gameMode": row["mode"],
         "type": row["type"],
-        "timestamp": row["at"],
+        "timestamp": row["occurred_at"],
         "steamId": row["steam_id"],
         "playerName": row["player_name"],
         "rawText": row["raw_text"] or describe(row["type"], row["player_name"], metadata),

@@ -17,25 +17,26 @@ from functions.logs.search import event_reader, word_index
 from functions.logs.search.event_query import EventQuery
 from functions.shared import cursors, db, fields, json_codec
 
-Text = Annotated[str | None, Field(max_length=256), event_reader.Optional]
 _LOOK = 4000  # newest events that are looked through before the index of words is asked
 _WIDER = 4  # how much longer the next stretch of time is, when one had too few matches
 _WIDEST = timedelta(days=60)  # what is before such a stretch is looked through at once
 
 
-class LogsQuery(fields.BracketPathModel):
+class LogsQuery(fields.BracketPathModel, fields.CamelModel):
     """Which events to read; `from` and `to` are inclusive."""
 
-    search: Text = Field(None, description="in name, text or SteamID; a whole SteamID exactly")
-    server_id: Text = Field(None, alias="serverId")
-    type: Text = None
-    since: Annotated[fields.Instant | None, event_reader.Optional] = Field(None, alias="from")
-    until: Annotated[fields.InclusiveEnd | None, event_reader.Optional] = Field(None, alias="to")
-    game_mode: Text = Field(None, alias="gameMode")
-    map: Text = None
-    steam_id: Text = Field(None, alias="steamId")
+    search: fields.FilterText = Field(
+        None, description="in name, text or SteamID; a whole SteamID exactly"
+    )
+    server_id: fields.FilterText = None
+    type: fields.FilterText = None
+    since: Annotated[fields.Instant | None, fields.EmptyAsNone] = Field(None, alias="from")
+    until: Annotated[fields.InclusiveEnd | None, fields.EmptyAsNone] = Field(None, alias="to")
+    game_mode: fields.FilterText = None
+    map: fields.FilterText = None
+    steam_id: fields.FilterText = None
     limit: Annotated[int, fields.clamped_int(default=200, most=1000)] = 200
-    cursor: Annotated[str | None, event_reader.Optional] = None
+    cursor: fields.Cursor = None
 
 
 def search_events(ask: LogsQuery) -> tuple[str, str | None]:
@@ -45,10 +46,10 @@ def search_events(ask: LogsQuery) -> tuple[str, str | None]:
 
     One round trip, some more for what is rare.
     """
-    filters = ask.model_dump(mode="json", exclude={"limit", "cursor"}) | {"order": "arrival"}
+    keyset = cursors.Keyset(ask, ask.limit, at="occurred_at", arrival="arrival", last="id")
     wanted = _to_event_query(ask)
-    if ask.cursor:
-        at, arrival, last = cursors.decode(ask.cursor, **filters)
+    if keyset.after:
+        at, arrival, last = keyset.after
         wanted = wanted.before(datetime.fromisoformat(at), arrival, last)
     if ask.search and not steam_ids.is_real(ask.search):
         rows = _search_words(wanted)
@@ -57,20 +58,10 @@ def search_events(ask: LogsQuery) -> tuple[str, str | None]:
         rows = wanted.lately.found(statement, person=ask.search)
         if len(rows) < wanted.limit:
             rows = wanted.found(statement, person=ask.search)
-    texts: list[str] = []
-    size = 0
-    for row in rows[: ask.limit]:
-        text = json_codec.dumps(event_reader.to_response(row))
-        size += len(text.encode()) + 1
-        if size > event_reader.MAX_BYTES and texts:
-            break
-        texts.append(text)
-    more = None
-    if len(texts) < len(rows):
-        last_row = rows[len(texts) - 1]
-        place = [last_row["at"].isoformat(), last_row["arrival"], str(last_row["id"])]
-        more = cursors.encode(place, **filters)
-    return f"[{','.join(texts)}]", more
+    texts = json_codec.take_fitting(
+        json_codec.dumps(event_reader.to_response(row)) for row in rows[: ask.limit]
+    )
+    return f"[{','.join(texts)}]", keyset.next_cursor(rows[: len(texts)], len(rows))
 
 
 def _to_event_query(ask: LogsQuery) -> EventQuery:
@@ -102,7 +93,7 @@ def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]
 
 _MATCHING = sql.SQL(
     """
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from logs.events
     where {where}
@@ -115,7 +106,7 @@ _MATCHING = sql.SQL(
 _ABOUT = sql.SQL(
     """
     with own as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from logs.events
       where steam_id = {person}
@@ -123,17 +114,17 @@ _ABOUT = sql.SQL(
       order by {at} desc, arrival desc, id desc
       limit {limit}
     ), met as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from logs.events
-      where people @> array[{person}]
+      where involved_steam_ids @> array[{person}]
         and steam_id is distinct from {person}
         and {where}
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from (select * from own union all select * from met) as e
-    order by at desc, arrival desc, id desc
+    order by occurred_at desc, arrival desc, id desc
     limit {limit}
     """
 )
@@ -182,46 +173,46 @@ def _back(moment: datetime, span: timedelta) -> datetime | None:
 _LOOKING = sql.SQL(
     """
     with looked as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
-        arrival, logs.searched(player_name, raw_text, steam_id) like lower({words}) as matches
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
+        arrival, logs.search_text(player_name, raw_text, steam_id) like lower({words}) as matches
       from {events}
       where {where}
       order by {at} desc, arrival desc, id desc
       limit {look}
     ), edge as (
-      select count(*) as looked, max(at) as newest, min(at) as oldest,
-        (select arrival from looked order by at, arrival, id limit 1) as first_arrival,
-        (select id from looked order by at, arrival, id limit 1) as last
+      select count(*) as looked, max(occurred_at) as newest, min(occurred_at) as oldest,
+        (select arrival from looked order by occurred_at, arrival, id limit 1) as first_arrival,
+        (select id from looked order by occurred_at, arrival, id limit 1) as last
       from looked
     ), matching as (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from looked
       where matches
-      order by at desc, arrival desc, id desc
+      order by occurred_at desc, arrival desc, id desc
       limit {limit}
     )
     select e.looked, e.newest, e.oldest, e.first_arrival, e.last, m.id, m.server_id, m.mode, m.type,
-      m.at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
+      m.occurred_at, m.steam_id, m.player_name, m.raw_text, m.metadata, m.arrival
     from edge e
     left join matching m on true
-    order by m.at desc, m.arrival desc, m.id desc
+    order by m.occurred_at desc, m.arrival desc, m.id desc
     """
 )
 # All matches are found before they are sorted, or the planner might walk back in time after all.
 _INDEXED = sql.SQL(
     """
     with matching as materialized (
-      select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+      select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
         arrival
       from {events}
       where {where}
-        and logs.searched(player_name, raw_text, steam_id) like lower({words})
+        and logs.search_text(player_name, raw_text, steam_id) like lower({words})
     )
-    select id, server_id, mode, type, at, steam_id, player_name, raw_text, metadata,
+    select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata,
       arrival
     from matching
-    order by at desc, arrival desc, id desc
+    order by occurred_at desc, arrival desc, id desc
     limit {limit}
     """
 )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.logs.coerce import unicode
 from functions.shared import db, fields, json_codec, spool
@@ -19,7 +19,7 @@ _COUNT = ("playerCount", "PlayerCount", "count")
 _WORDS = "rounded down; negative or over 1,000,000 counts as not given"
 
 
-class HeartbeatBody(BaseModel):
+class HeartbeatBody(fields.CamelModel):
     """A heartbeat as a server sends it; what is missing or unreadable is not an error.
 
     `Map` and `mapName` are read like `map`, `PlayerCount` and `count` like `playerCount`.
@@ -31,7 +31,7 @@ class HeartbeatBody(BaseModel):
         description="cut after 128 characters",
         examples=["gm_construct"],
     )
-    playerCount: Any = Field(  # noqa: N815  the wire's name
+    player_count: Any = Field(
         None,
         json_schema_extra={"type": ["number", "string", "null"]},
         description=_WORDS,
@@ -39,11 +39,11 @@ class HeartbeatBody(BaseModel):
     )
 
 
-class HeartbeatQuery(fields.Lenient):
+class HeartbeatQuery(fields.Lenient, fields.CamelModel):
     """What the body of a heartbeat lacks."""
 
     map: str | None = None
-    playerCount: str | None = Field(None, description=_WORDS)  # noqa: N815
+    player_count: str | None = Field(None, description=_WORDS)
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,19 @@ def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
               where id = %(server_id)s
                 and deleted_at is null
             ), beat as (
-              insert into logs.heartbeats (at, server_id, players, map)
+              insert into logs.heartbeats (occurred_at, server_id, players, map)
               select %(at)s, id, %(players)s, %(map)s
               from server
               where %(at)s >= rollups.retained_from('logs.heartbeats')
               on conflict do nothing
             ), alive as (
               update logs.servers s
-              set last_sign_at = %(at)s,
+              set last_seen_at = %(at)s,
                 players = coalesce(%(players)s, s.players),
                 map = coalesce(%(map)s, s.map)
               from server n
               where s.id = n.id
-                and (s.last_sign_at is null or s.last_sign_at < %(at)s)
+                and (s.last_seen_at is null or s.last_seen_at < %(at)s)
             )
             select id
             from server

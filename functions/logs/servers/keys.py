@@ -19,26 +19,26 @@ SCOPES = ["logs:write", "ttt:write"]
 _BASE62 = string.digits + string.ascii_letters
 
 
-class Rotation(fields.BracketPathModel):
+class Rotation(fields.BracketPathModel, fields.CamelModel):
     """Whether the key before dies at once."""
 
-    revokePrevious: bool | None = None  # noqa: N815  the wire's name
+    revoke_previous: bool | None = None
 
 
-class Issued(fields.ResponseModel):
+class Issued(fields.CamelResponse):
     """A new key, shown this once, and until when the one before works."""
 
-    apiKey: str  # noqa: N815
-    previousKeyExpiresAt: datetime | None  # noqa: N815
+    api_key: str
+    previous_key_expires_at: datetime | None
 
 
-class Key(fields.ResponseModel):
+class Key(fields.CamelResponse):
     """A live key; the key itself is shown once, when it is made."""
 
-    keyId: str  # noqa: N815
-    createdAt: datetime  # noqa: N815
-    lastUsedAt: datetime | None  # noqa: N815
-    expiresAt: datetime | None  # noqa: N815
+    key_id: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
 
 
 class Keys(RootModel[list[Key]]):

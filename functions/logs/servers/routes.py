@@ -13,14 +13,14 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
-class Alive(fields.ResponseModel):
+class Alive(fields.CamelResponse):
     """The sign of life was noted."""
 
     ok: Literal[True]
-    serverTime: datetime  # noqa: N815  the wire's name
+    server_time: datetime
 
 
 class KeyPath(servers.ServerPath):
@@ -116,7 +116,7 @@ def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
     body = request.body() if request.text().strip() else None
     sent = fields.parse(keys.Rotation, body or {})
-    return keys.issue(path.server_id, author(request), bool(sent.revokePrevious))
+    return keys.issue(path.server_id, author(request), bool(sent.revoke_previous))
 
 
 @routes.get(

@@ -40,24 +40,24 @@ MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(f
 Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
-class NewServer(fields.BracketPathModel):
+class NewServer(fields.BracketPathModel, fields.CamelModel):
     """A server as an admin announces it; `mode` in any case."""
 
     name: Name
     ip: Address
     port: Port
     mode: Mode
-    maxPlayers: MaxPlayers  # noqa: N815  the wire's name
+    max_players: MaxPlayers
 
 
-class ServerChange(fields.BracketPathModel):
+class ServerChange(fields.BracketPathModel, fields.CamelModel):
     """What to change of a server; what is absent stays."""
 
     name: Name | None = None
     ip: Address | None = None
     port: Port | None = None
     mode: Mode | None = None
-    maxPlayers: MaxPlayers | None = None  # noqa: N815
+    max_players: MaxPlayers | None = None
     maintenance: bool | None = None
 
 
@@ -67,7 +67,7 @@ class ServerPath(fields.BracketPathModel):
     server_id: str
 
 
-class Server(fields.ResponseModel):
+class Server(fields.CamelResponse):
     """A server; offline ones have no players."""
 
     id: str
@@ -76,16 +76,16 @@ class Server(fields.ResponseModel):
     port: int
     mode: Literal["TTT", "Sandbox", "Murder"]
     status: Literal["online", "offline", "maintenance"]
-    currentPlayers: int  # noqa: N815
-    maxPlayers: int  # noqa: N815
-    currentMap: str | None  # noqa: N815
-    lastHeartbeat: datetime | None  # noqa: N815
+    current_players: int
+    max_players: int
+    current_map: str | None
+    last_heartbeat: datetime | None
 
 
 class MadeServer(Server):
     """A new server with its key, which is shown this once."""
 
-    apiKey: str  # noqa: N815
+    api_key: str
 
 
 class Servers(RootModel[list[Server]]):
@@ -112,7 +112,7 @@ def create(sent: NewServer, actor: str) -> dict[str, Any]:
             insert into logs.servers (id, name, ip, port, mode, max_players)
             values (%s, %s, %s, %s, %s, %s)
             """,
-            (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.maxPlayers),
+            (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.max_players),
         )
         issued = keys.issue(server_id, actor)
         return {**get_server(server_id), "apiKey": issued["apiKey"]}
@@ -135,7 +135,7 @@ def _found(server_id: str | None) -> list[db.Row]:
     return db.query(
         """
         with server as (
-          select *, last_sign_at >= now() - make_interval(secs => %(alive)s) as is_alive
+          select *, last_seen_at >= now() - make_interval(secs => %(alive)s) as is_alive
           from logs.servers
           where deleted_at is null
             and (%(id)s::text is null or id = %(id)s)
@@ -144,7 +144,7 @@ def _found(server_id: str | None) -> list[db.Row]:
           case when maintenance then 'maintenance' when is_alive then 'online' else 'offline' end
             as status,
           case when is_alive then players else 0 end as "currentPlayers",
-          max_players as "maxPlayers", map as "currentMap", last_sign_at as "lastHeartbeat"
+          max_players as "maxPlayers", map as "currentMap", last_seen_at as "lastHeartbeat"
         from server
         order by created_at, id
         """,
@@ -161,7 +161,7 @@ def change(server_id: str, sent: ServerChange) -> db.Row:
           ip = coalesce(%(ip)s, ip),
           port = coalesce(%(port)s, port),
           mode = coalesce(%(mode)s, mode),
-          max_players = coalesce(%(maxPlayers)s, max_players),
+          max_players = coalesce(%(max_players)s, max_players),
           maintenance = coalesce(%(maintenance)s, maintenance)
         where id = %(id)s
           and deleted_at is null

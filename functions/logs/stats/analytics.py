@@ -44,31 +44,31 @@ class Count(fields.ResponseModel):
     count: float
 
 
-class TopPlayer(fields.ResponseModel):
+class TopPlayer(fields.CamelResponse):
     """One of those who played most."""
 
-    steamId: str  # noqa: N815  the wire's name
+    steam_id: str
     name: str
-    avatarUrl: str  # noqa: N815
+    avatar_url: str
     hours: float
 
 
-class Analytics(fields.ResponseModel):
+class Analytics(fields.CamelResponse):
     """A server's numbers from `from` until now. `asOf`: rollups are complete up to there, and
     `rawTail`: newer rows were counted one by one."""
 
-    totalPlayTimeHours: float  # noqa: N815
-    totalSessions: int  # noqa: N815
-    newPlayers: int  # noqa: N815
-    peakPlayers: int  # noqa: N815
-    playTimeTrend: list[PlayTime]  # noqa: N815
-    playerCountTrend: list[Count]  # noqa: N815
-    topPlayers: list[TopPlayer]  # noqa: N815
-    playTimeMethod: playtime.Method  # noqa: N815
+    total_play_time_hours: float
+    total_sessions: int
+    new_players: int
+    peak_players: int
+    play_time_trend: list[PlayTime]
+    player_count_trend: list[Count]
+    top_players: list[TopPlayer]
+    play_time_method: playtime.Method
     since: datetime = Field(alias="from")
     to: datetime
-    asOf: datetime  # noqa: N815
-    rawTail: bool  # noqa: N815
+    as_of: datetime
+    raw_tail: bool
 
 
 def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
         raise NotFound("Server not found")
     form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
     buckets = [
-        (datetime.fromisoformat(at).astimezone(UTC), seconds, told, players)
-        for at, seconds, told, players in row["buckets"]
+        (datetime.fromisoformat(at).astimezone(UTC), seconds, reports, players)
+        for at, seconds, reports, players in row["buckets"]
     ]
     return {
         "totalPlayTimeHours": playtime.hours(row["seconds"]),
@@ -101,11 +101,11 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
         "playerCountTrend": [
             {
                 "date": at.strftime(form),
-                "count": playtime.mean(players, told)
-                if told
+                "count": playtime.mean(players, reports)
+                if reports
                 else playtime.mean(seconds, int((min(at + step, now) - at).total_seconds())),
             }
-            for at, seconds, told, players in buckets
+            for at, seconds, reports, players in buckets
         ],
         "topPlayers": [
             {
@@ -127,9 +127,9 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
 _ANALYTICS = """
     with part as materialized (
       select sign, steam_id, hour, seconds, is_start, is_exact
-      from logs.pending_parts(%(server)s, %(since)s)
+      from logs.list_queued_hours(%(server)s, %(since)s)
     ), hour as (
-      select time_bucket(%(step)s, hour) as at, seconds, sessions, exact, inferred
+      select time_bucket(%(step)s, hour) as occurred_at, seconds, sessions, exact, inferred
       from logs.play_hours
       where server_id = %(server)s
         and hour >= %(since)s
@@ -139,25 +139,25 @@ _ANALYTICS = """
         case when is_exact then sign else 0 end, case when is_exact then 0 else sign end
       from part
     ), beat as (
-      select time_bucket(%(step)s, slot) as at, told, players, peak
-      from logs.population
+      select time_bucket(%(step)s, slot) as occurred_at, reports, players, peak
+      from logs.player_counts
       where server_id = %(server)s
         and slot >= %(since)s
         and slot < %(end)s
     ), bucket as (
-      select b.at, coalesce(h.seconds, 0) as seconds, coalesce(t.told, 0) as told,
+      select b.occurred_at, coalesce(h.seconds, 0) as seconds, coalesce(t.reports, 0) as reports,
         coalesce(t.players, 0) as players
-      from generate_series(%(since)s, %(last)s, %(step)s, 'UTC') as b (at)
+      from generate_series(%(since)s, %(last)s, %(step)s, 'UTC') as b (occurred_at)
       left join (
-        select at, sum(seconds)::bigint as seconds
+        select occurred_at, sum(seconds)::bigint as seconds
         from hour
-        group by at
-      ) as h on h.at = b.at
+        group by occurred_at
+      ) as h on h.occurred_at = b.occurred_at
       left join (
-        select at, sum(told)::bigint as told, sum(players)::bigint as players
+        select occurred_at, sum(reports)::bigint as reports, sum(players)::bigint as players
         from beat
-        group by at
-      ) as t on t.at = b.at
+        group by occurred_at
+      ) as t on t.occurred_at = b.occurred_at
     ), top as (
       select steam_id, sum(seconds)::bigint as seconds
       from (
@@ -169,7 +169,7 @@ _ANALYTICS = """
           and day <= %(last)s
         union all
         select steam_id, seconds
-        from logs.played
+        from logs.session_hours
         where %(step)s::interval < interval '1 day'
           and server_id = %(server)s
           and hour >= %(since)s
@@ -191,7 +191,9 @@ _ANALYTICS = """
       group by steam_id
     ), queued as (
       select steam_id, first_at
-      from logs.sum_players(array(select c from logs.changes c where c.server_id = %(server)s))
+      from logs.sum_players(
+        array(select c from logs.change_queue c where c.server_id = %(server)s)
+      )
     )
     select exists (
         select
@@ -211,7 +213,7 @@ _ANALYTICS = """
               and hour < %(end)s
           )
         ),
-        logs.most_together(%(server)s, %(since)s, %(end)s),
+        logs.get_peak_sessions(%(server)s, %(since)s, %(end)s),
         0
       ) as peak,
       (
@@ -241,7 +243,8 @@ _ANALYTICS = """
           )
       ) as newcomers,
       (
-        select json_agg(json_build_array(at, seconds, told, players) order by at)
+        select json_agg(json_build_array(occurred_at, seconds, reports,
+          players) order by occurred_at)
         from bucket
       ) as buckets,
       coalesce((

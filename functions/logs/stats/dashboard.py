@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from pydantic import Field
+
 from functions.logs import change_queue
 from functions.logs.event_text import describe
 from functions.shared import db, fields
@@ -18,43 +20,43 @@ class Day(fields.ResponseModel):
     rounds: int
 
 
-class MapCount(fields.ResponseModel):
+class MapCount(fields.CamelResponse):
     """How often a map was played, and which part of its mode's maps that is, in percent."""
 
     name: str
-    playCount: int  # noqa: N815  the wire's name
+    play_count: int
     percentage: int
 
 
-class Activity(fields.ResponseModel):
+class Activity(fields.CamelResponse):
     """A log event in one line."""
 
     id: str
     message: str
     type: Literal["INFO", "WARNING"]
     timestamp: datetime
-    serverName: str  # noqa: N815
+    server_name: str
 
 
-class Finance(fields.ResponseModel):
+class Finance(fields.CamelResponse):
     """Zeros: money is not part of this product."""
 
-    revenueToday: int  # noqa: N815
-    revenueMonth: int  # noqa: N815
-    transactionsToday: int  # noqa: N815
+    revenue_today: int
+    revenue_month: int
+    transactions_today: int
 
 
-class Dashboard(fields.ResponseModel):
+class Dashboard(fields.CamelResponse):
     """All servers at a glance; maps of 30 days by game mode."""
 
-    uniquePlayers24h: int  # noqa: N815
-    totalConnections: int  # noqa: N815
-    roundsPlayed: int  # noqa: N815
-    activeBans: int  # noqa: N815
-    chartData: list[Day]  # noqa: N815
-    mapStats: dict[str, list[MapCount]]  # noqa: N815
-    liveActivity: list[Activity]  # noqa: N815
-    financialStats: Finance  # noqa: N815
+    unique_players_24h: int = Field(alias="uniquePlayers24h")
+    total_connections: int
+    rounds_played: int
+    active_bans: int
+    chart_data: list[Day]
+    map_stats: dict[str, list[MapCount]]
+    live_activity: list[Activity]
+    financial_stats: Finance
 
 
 def get_dashboard() -> dict[str, Any]:
@@ -120,27 +122,27 @@ _DASHBOARD = """
     hour as (
       select hour, server_id, mode, maps
       from logs.list_map_hours(case
-        when %(edge)s < rollups.retained_from('logs.hours') then %(edge)s::timestamptz
+        when %(edge)s < rollups.retained_from('logs.event_hours') then %(edge)s::timestamptz
         else %(whole)s
       end)
       union all
-      select %(edge)s, server_id, mode, logs.runs(map order by at, rank, id)
+      select %(edge)s, server_id, mode, logs.runs(map order by occurred_at, rank, id)
       from (
-        select at, server_id, mode, map, 1 as rank, id
+        select occurred_at, server_id, mode, map, 1 as rank, id
         from logs.events
         where map is not null
-          and at >= %(since)s
-          and at < %(whole)s
-          and second >= %(edge)s - interval '10 minutes'
+          and occurred_at >= %(since)s
+          and occurred_at < %(whole)s
+          and sent_at >= %(edge)s - interval '10 minutes'
         union all
-        select h.at, h.server_id, s.mode, h.map, 0, null
+        select h.occurred_at, h.server_id, s.mode, h.map, 0, null
         from logs.heartbeats h
         join logs.servers s on s.id = h.server_id
         where h.map is not null
-          and h.at >= %(since)s
-          and h.at < %(whole)s
+          and h.occurred_at >= %(since)s
+          and h.occurred_at < %(whole)s
       ) as seen
-      where %(edge)s >= rollups.retained_from('logs.hours')
+      where %(edge)s >= rollups.retained_from('logs.event_hours')
       group by server_id, mode
     ), run as (
       select h.mode, m.map,
@@ -156,24 +158,24 @@ _DASHBOARD = """
       group by mode, map
     ), recent as materialized (
       -- Old chunks of the columnstore would be sorted whole.
-      select id, server_id, type, at, player_name, raw_text, metadata, arrival
+      select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
       from logs.events
-      where at >= %(week_ago)s
-        and second >= %(week_ago)s - interval '10 minutes'
-      order by at desc, arrival desc, id desc
+      where occurred_at >= %(week_ago)s
+        and sent_at >= %(week_ago)s - interval '10 minutes'
+      order by occurred_at desc, arrival desc, id desc
       limit 5
     ), newest as (
-      select id, server_id, type, at, player_name, raw_text, metadata, arrival
+      select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
       from recent
       union all (
-        select id, server_id, type, at, player_name, raw_text, metadata, arrival
+        select id, server_id, type, occurred_at, player_name, raw_text, metadata, arrival
         from logs.events
-        where at < %(week_ago)s
+        where occurred_at < %(week_ago)s
           and (select count(*) from recent) < 5
-        order by at desc, arrival desc, id desc
+        order by occurred_at desc, arrival desc, id desc
         limit 5
       )
-      order by at desc, arrival desc, id desc
+      order by occurred_at desc, arrival desc, id desc
       limit 5
     )
     select (
@@ -210,9 +212,9 @@ _DASHBOARD = """
       coalesce((
         select json_agg(json_build_object(
             'id', n.id, 'type', n.type, 'name', n.player_name, 'text', n.raw_text,
-            'metadata', n.metadata, 'timestamp', logs.iso(n.at),
+            'metadata', n.metadata, 'timestamp', logs.iso(n.occurred_at),
             'serverName', coalesce(s.name, n.server_id)
-          ) order by n.at desc, n.arrival desc, n.id desc)
+          ) order by n.occurred_at desc, n.arrival desc, n.id desc)
         from newest n
         left join logs.servers s on s.id = n.server_id
       ), '[]') as "liveActivity"
@@ -221,7 +223,7 @@ _DASHBOARD = """
           coalesce(sum(connections) filter (where type = 'CONNECT'), 0)
           + coalesce((
             select sum(sign)
-            from logs.pending_play(null, null)
+            from logs.diff_queued_sessions(null, null)
             where is_counted
           ), 0)
         )::bigint as connections,

@@ -10,16 +10,16 @@ from functions.shared import db, fields
 _MAX_TYPES = 1000  # unknown ones that an answer tells: any text may be sent as a type
 
 
-class Clock(fields.ResponseModel):
+class Clock(fields.CamelResponse):
     """A server's clock: how far it is behind ours, and the times that it sent and were not used."""
 
-    medianSkewSeconds: float | None  # noqa: N815  the wire's name
+    median_skew_seconds: float | None
     missing: int
     invalid: int
     future: int
 
 
-class IngestStats(fields.ResponseModel):
+class IngestStats(fields.CamelResponse):
     """The last 30 days: events by ignore rule, by reason of their rejection, of unknown types.
 
     Of unknown types those that were sent most.
@@ -27,11 +27,11 @@ class IngestStats(fields.ResponseModel):
 
     tools: dict[str, int]
     commands: dict[str, int]
-    rawText: dict[str, int]  # noqa: N815
+    raw_text: dict[str, int]
     stored: int
     duplicates: int
     rejected: dict[str, int]
-    unknownTypes: dict[str, int]  # noqa: N815
+    unknown_types: dict[str, int]
     clock: dict[str, Clock]
 
 
@@ -42,13 +42,13 @@ def get_stats() -> dict[str, Any]:
         with counted as (
           select outcome, detail, case when outcome = 'clock' then server_id end as server,
             sum(events)::bigint as events, null::float as skew
-          from logs.receipts
+          from logs.ingest_counts
           where hour >= now() - interval '720 hours'
           group by outcome, detail, server
         ), skewed as (
           select s.server_id as server,
             percentile_cont(0.5) within group (order by m.skew) / 1000 as skew
-          from logs.skews s
+          from logs.clock_skews s
           cross join unnest(s.milliseconds) as m (skew)
           group by s.server_id
         )
@@ -74,6 +74,13 @@ def get_stats() -> dict[str, Any]:
         "unknownTypes": dict(islice(_of(rows, "unknown").items(), _MAX_TYPES)),
         "clock": _clocks(rows),
     }
+
+
+def delete_old(connection: db.Connection) -> int:
+    """Deletes counts of over 31 days ago, which nobody reads; returns how many."""
+    return connection.execute(
+        "delete from logs.ingest_counts where hour < now() - interval '744 hours'"
+    ).rowcount
 
 
 def _of(rows: list[db.Row], outcome: str) -> dict[str, int]:

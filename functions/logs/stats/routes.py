@@ -9,7 +9,7 @@ from functions.logs.stats import analytics, dashboard, ingest_stats
 from functions.shared.request import Request
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/ingest/stats", guard=staff, answers={200: ingest_stats.IngestStats})

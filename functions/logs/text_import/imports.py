@@ -57,20 +57,20 @@ def _upper(sent: Any) -> Any:
     return sent.strip().upper() or "AUTO" if isinstance(sent, str) else sent or "AUTO"
 
 
-class NewImport(fields.BracketPathModel):
+class NewImport(fields.BracketPathModel, fields.CamelModel):
     """A log to import; its local time is `timezoneOffsetMinutes` ahead of UTC."""
 
-    serverId: str  # noqa: N815  the wire's name
+    server_id: str
     content: str
-    formatHint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"  # noqa: N815
-    defaultGameMode: str | None = None  # noqa: N815
-    timezoneOffsetMinutes: Annotated[  # noqa: N815
+    format_hint: Annotated[Literal["AUTO", "ULX", "TAGGED"], BeforeValidator(_upper)] = "AUTO"
+    default_game_mode: str | None = None
+    timezone_offset_minutes: Annotated[
         int,
         Field(strict=True, ge=-_DAY, le=_DAY),
         BeforeValidator(lambda n: fields.whole(n or 0)),
     ] = 0
-    baseDate: Annotated[date | None, BeforeValidator(_day)] = None  # noqa: N815
-    dryRun: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False  # noqa: N815
+    base_date: Annotated[date | None, BeforeValidator(_day)] = None
+    dry_run: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False
 
 
 class LineError(fields.ResponseModel):
@@ -81,33 +81,33 @@ class LineError(fields.ResponseModel):
     reason: str
 
 
-class Imported(fields.ResponseModel):
+class Imported(fields.CamelResponse):
     """What became of a log; `errors` are the first 100 of `errorsTotal`."""
 
     format: Literal["ULX", "TAGGED"]
-    linesParsed: int  # noqa: N815
-    eventsGenerated: int  # noqa: N815
-    eventsInserted: int  # noqa: N815
-    playersTouched: int  # noqa: N815
-    byType: dict[str, int]  # noqa: N815
-    dryRun: bool  # noqa: N815
+    lines_parsed: int
+    events_generated: int
+    events_inserted: int
+    players_touched: int
+    by_type: dict[str, int]
+    dry_run: bool
     errors: list[LineError]
-    errorsTotal: int  # noqa: N815
+    errors_total: int
     duplicates: int
     ignored: int
     rejected: int
-    baseDateUsed: date  # noqa: N815
+    base_date_used: date
     warnings: list[str]
 
 
-class NotImported(fields.ErrorBody):
+class NotImported(fields.ErrorBody, fields.CamelModel):
     """Why nothing was imported; what was read, where no line of it became an event."""
 
     format: Literal["ULX", "TAGGED"] | None = None
-    linesParsed: int | None = None  # noqa: N815
-    byType: dict[str, int] | None = None  # noqa: N815
+    lines_parsed: int | None = None
+    by_type: dict[str, int] | None = None
     errors: list[LineError] | None = None
-    errorsTotal: int | None = None  # noqa: N815
+    errors_total: int | None = None
 
 
 def parse_body(body: str) -> NewImport:
@@ -116,17 +116,17 @@ def parse_body(body: str) -> NewImport:
     if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
     new = fields.parse(NewImport, sent)
-    if "\0" in new.serverId:
+    if "\0" in new.server_id:
         raise NotFound("Server not found")
     if len(new.content.encode()) > MAX_BYTES:
         raise TooLarge(maxBytes=MAX_BYTES)
-    return new.model_copy(update={"defaultGameMode": _mode(new)})
+    return new.model_copy(update={"default_game_mode": _mode(new)})
 
 
 def _mode(sent: NewImport) -> str | None:
-    if not sent.defaultGameMode:
+    if not sent.default_game_mode:
         return None
-    mode = MODES.get(sent.defaultGameMode.strip().lower())
+    mode = MODES.get(sent.default_game_mode.strip().lower())
     if mode is None:
         raise BadRequest("Invalid game mode")
     return mode
@@ -138,33 +138,33 @@ def import_log(sent: NewImport) -> dict[str, Any]:
     Raises NotFound for an unknown server, and BadRequest for a log without a date or an event.
     What an outage cuts off is there up to some line; repeating the import completes it.
     """
-    sender = ingest_server.get_server_sender(sent.serverId)
+    sender = ingest_server.get_server_sender(sent.server_id)
     if sender is None:
         raise NotFound("Server not found")
-    if sent.defaultGameMode:
-        server = sender.server._replace(mode=sent.defaultGameMode)
+    if sent.default_game_mode:
+        server = sender.server._replace(mode=sent.default_game_mode)
         sender = sender._replace(server=server)
     receipt = datetime.now(UTC)
     log = log_file.parse_log(
         sent.content,
-        sent.formatHint,
-        sent.baseDate,
-        sent.timezoneOffsetMinutes,
+        sent.format_hint,
+        sent.base_date,
+        sent.timezone_offset_minutes,
         receipt.date(),
-        sent.dryRun,
+        sent.dry_run,
     )
     outcomes = batch.prepare([told.event for told in log.events], sender, receipt)
     if all(one.status == "rejected" for one in outcomes):
-        answer = _answer(log, outcomes, sent.dryRun)
+        answer = _answer(log, outcomes, sent.dry_run)
         names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
         raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
-    if not sent.dryRun:
+    if not sent.dry_run:
         new = set()
         for parcel in _parcels(outcomes, sender, receipt):
             new |= event_writer.store(parcel)
             change_queue.fold_all()
         batch.mark_duplicates(outcomes, new)
-    return _answer(log, outcomes, sent.dryRun)
+    return _answer(log, outcomes, sent.dry_run)
 
 
 def _parcels(

@@ -57,17 +57,17 @@ class LineMatches:
 
 def _list_stored(server_id: str, rows: list[Row]) -> list[db.Row]:
     """Everything of the same seconds and types, in the order of arrival."""
-    seconds = {row.second for row in rows}
+    seconds = {row.sent_at for row in rows}
     return db.query(
         """
-        select id::text, second, type, steam_id, player_name, raw_text, metadata
+        select id::text, sent_at, type, steam_id, player_name, raw_text, metadata
         from logs.events
         where server_id = %(server_id)s
           and type = any(%(types)s)
-          and second = any(%(seconds)s)
-          and second between %(since)s and %(until)s
-          and at between %(since)s and %(until)s + interval '10 minutes'
-        order by second, arrival, id
+          and sent_at = any(%(seconds)s)
+          and sent_at between %(since)s and %(until)s
+          and occurred_at between %(since)s and %(until)s + interval '10 minutes'
+        order by sent_at, arrival, id
         """,
         {
             "server_id": server_id,
@@ -84,15 +84,15 @@ def _key(row: Row) -> Key:
     metadata = json.loads(row.metadata)
     who = row.steam_id or row.player_name or ""
     is_spawn = row.type == "PROP_SPAWN" and metadata.get("entIndex") is None
-    if is_spawn and (keys := _spawn_keys(row.second, who, metadata)):
+    if is_spawn and (keys := _spawn_keys(row.sent_at, who, metadata)):
         return keys[0]
-    return _content_key(row.second, row.type, who, row.raw_text, metadata)
+    return _content_key(row.sent_at, row.type, who, row.raw_text, metadata)
 
 
 def _stored_keys(event: db.Row) -> list[Key]:
     """Every key by which a line may mean a stored event."""
     who = event["steam_id"] or event["player_name"] or ""
-    second, metadata = event["second"], event["metadata"]
+    second, metadata = event["sent_at"], event["metadata"]
     keys = [_content_key(second, event["type"], who, event["raw_text"], metadata)]
     if event["type"] == "PROP_SPAWN":
         keys += _spawn_keys(second, who, metadata)

@@ -9,7 +9,7 @@ from functions.logs.text_import import imports
 from functions.shared.request import Request
 from functions.shared.routing import Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, family="plain")
 
 
 @routes.post(

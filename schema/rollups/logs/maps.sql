@@ -1,15 +1,15 @@
 -- rollup: logs.maps   version: 1
 -- A row is the maps of a server and mode in an hour, one after the other.
--- source: logs.hours(hour)   bucket: hour, 1 hour   read by: at
+-- source: logs.event_hours(hour)   bucket: hour, 1 hour   read by: occurred_at
 -- index: hour, server_id, mode
-select time_bucket('1 hour', at) as hour, server_id, mode,
-  logs.runs(map order by at, rank, id) as maps
+select time_bucket('1 hour', occurred_at) as hour, server_id, mode,
+  logs.runs(map order by occurred_at, rank, id) as maps
 from (
-  select at, server_id, mode, map, 1 as rank, id
+  select occurred_at, server_id, mode, map, 1 as rank, id
   from logs.events
   where map is not null
   union all
-  select h.at, h.server_id, s.mode, h.map, 0, null
+  select h.occurred_at, h.server_id, s.mode, h.map, 0, null
   from logs.heartbeats h
   join logs.servers s on s.id = h.server_id
   where h.map is not null

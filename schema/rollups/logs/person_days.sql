@@ -1,7 +1,7 @@
 -- rollup: logs.person_days   version: 1
 -- A row is how long one person played on one UTC day on all servers together, where an hour on two
 -- servers at once counts once; `sessions` began that day.
--- source: logs.played(hour)   bucket: day, 1 day   read by: hour
+-- source: logs.session_hours(hour)   bucket: day, 1 day   read by: hour
 -- index: steam_id, day
 select time_bucket('1 day', hour) as day, steam_id,
   sum(case
@@ -23,7 +23,7 @@ from (
       select hour, steam_id, session, since, until, is_start, seconds,
         max(until) over (partition by steam_id, hour order by since, until, session
           rows between unbounded preceding and 1 preceding) as until_before
-      from logs.played
+      from logs.session_hours
     ) as edges
   ) as islands
   window island as (partition by steam_id, hour, island)

@@ -1,7 +1,7 @@
 -- rollup: logs.play_hours   version: 1
--- A row is how long people played on one server in an hour: their seconds together, the sessions that
--- began, and how many there were at once.
--- source: logs.played(hour)   bucket: hour, 1 hour   read by: hour
+-- A row is how long people played on one server in an hour: their seconds together, the sessions
+-- that began, and how many there were at once.
+-- source: logs.session_hours(hour)   bucket: hour, 1 hour   read by: hour
 -- index: server_id, hour
 select hour, server_id, sum(seconds)::bigint as seconds,
   (count(*) filter (where is_start))::integer as sessions,
@@ -15,10 +15,10 @@ from (
   from (
     select hour, server_id, seconds, is_start, is_exact, since as at,
       (until > since)::integer as step
-    from logs.played
+    from logs.session_hours
     union all
     select hour, server_id, null, null, null, until, -1
-    from logs.played
+    from logs.session_hours
     where until > since
   ) as steps
 ) as line

@@ -1,6 +1,6 @@
 -- rollup: logs.player_days   version: 1
 -- A row is what one person did on one server in one mode on one UTC day.
--- source: logs.hours(hour)   bucket: day, 1 day   read by: hour
+-- source: logs.event_hours(hour)   bucket: day, 1 day   read by: hour
 -- index: steam_id, day
 -- index: server_id, day
 select time_bucket('1 day', hour) as day, steam_id, server_id, mode,
@@ -11,5 +11,5 @@ select time_bucket('1 day', hour) as day, steam_id, server_id, mode,
     as named_by,
   (array_agg(name order by named_at desc, named_by desc) filter (where name is not null))[1]
     as name
-from logs.appearances
+from logs.player_hours
 group by day, steam_id, server_id, mode

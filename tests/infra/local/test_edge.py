@@ -17,15 +17,7 @@ from aiohttp import web
 
 from infra.local import sockets
 from infra.local.edge import BODY_LIMIT, Behind, Edge, EdgeError
-from tests.infra.conftest import GATEWAY, MARK, Client, Cloud, Reply
-
-
-def is_the_gateways(reply: Reply) -> bool:
-    body = reply.json
-    envelope = {"code", "message", "details"} <= body["error"].keys()
-    sentence = bool(body["detail"]) and bool(body["request_id"])
-    headers = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
-    return envelope and sentence and headers.items() <= reply.headers.items()
+from tests.support.edge import GATEWAY, MARK, Client, Cloud, Reply, is_the_gateways
 
 
 @pytest.mark.parametrize(

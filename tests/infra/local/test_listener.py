@@ -7,8 +7,7 @@ import socket
 import pytest
 
 from infra.local.listener import last_of_each
-from tests.infra.conftest import Client, Cloud
-from tests.infra.local.test_edge import is_the_gateways
+from tests.support.edge import Client, Cloud, is_the_gateways
 
 ROUND = b'{"round_id": "r"}'
 # HTTP() of GMod, for a script that sets headers: its own Content-Type stays beside theirs.

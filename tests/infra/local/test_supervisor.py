@@ -14,7 +14,7 @@ import pytest
 from infra.local import server_user, supervisor, timescale
 from infra.local.supervisor import supervised
 from infra.local.timescale import Server, TimescaleError
-from tests.conftest import own_server
+from tests.support.server import own_server
 
 
 @pytest.fixture(scope="module")

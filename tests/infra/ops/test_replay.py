@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from infra.local import state
 from infra.local.deployment import Deployment
 from infra.ops import replay
-from tests.conftest import Queues
+from tests.support.queues import Queues
 
 
 @pytest.fixture

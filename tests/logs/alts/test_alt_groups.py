@@ -63,12 +63,12 @@ def test_groups_are_what_a_count_of_all_pairs_gives(
     given_: list[AddressUse], allowed: list[tuple[str, str]], open_nets: set[int]
 ) -> None:
     networks = {bytes([net]) for net in open_nets}
-    counted = [one for one in given_ if one.net_key not in networks]
+    counted = [one for one in given_ if one.subnet_hash not in networks]
     at: dict[bytes, set[str]] = defaultdict(set)
     within: dict[bytes, set[str]] = defaultdict(set)
     for one in counted:
-        at[one.address_key].add(one.steam_id)
-        within[one.net_key].add(one.steam_id)
+        at[one.ip_hash].add(one.steam_id)
+        within[one.subnet_hash].add(one.steam_id)
     let = {frozenset(pair) for pair in allowed}
     same = {frozenset(p) for there in at.values() for p in combinations(there, 2)}
     near = {frozenset(p) for there in within.values() for p in combinations(there, 2)}
@@ -99,7 +99,7 @@ def test_evidence_counts_the_days_on_which_both_were_there(given_: list[AddressU
             days: dict[str, set[date]] = defaultdict(set)
             times: list[datetime] = []
             for one in given_:
-                key = one.address_key if group.kind == "ip" else one.net_key
+                key = one.ip_hash if group.kind == "ip" else one.subnet_hash
                 if key == group.key and one.steam_id in pair.steam_ids:
                     days[one.steam_id] |= one.days
                     times += [one.first_at, one.last_at]

@@ -18,24 +18,19 @@ from functions.logs import rows
 from functions.logs.ingest import batch, event_writer, ignore_rules, ingest_server, normalise
 from functions.logs.servers import keys
 from functions.shared import auth, db
-from tests.conftest import Queues
-from tests.spool.conftest import Mapping
 from tests.support.client import Client
-from tests.support.logs.panel import NOW, SERVER, ago, make_server, make_staff, send, stamp
+from tests.support.logs.panel import NOW, SERVER, ago, make_staff, send, stamp
+from tests.support.queues import Mapping, Queues
 
 URL = "/api/ingest/logs"
 HASH = """
     select md5(string_agg(
-      concat_ws('|', id, second, at, server_id, mode, type, steam_id, player_name, raw_text,
-        people, map, player_count, session_id, metadata), e'\\n' order by id
+      concat_ws('|', id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name,
+      raw_text,
+        involved_steam_ids, map, player_count, session_id, metadata), e'\\n' order by id
     )) as hash, count(*)
     from logs.events
 """
-
-
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
 
 
 def mixed(number: int, at: datetime = NOW) -> dict[str, Any]:
@@ -67,7 +62,9 @@ def count(table: str = "logs.events") -> int:
 
 
 def counted(outcome: str) -> int:
-    found = db.query("select sum(events)::int from logs.receipts where outcome = %s", (outcome,))
+    found = db.query(
+        "select sum(events)::int from logs.ingest_counts where outcome = %s", (outcome,)
+    )
     return found[0]["sum"] or 0
 
 
@@ -93,7 +90,9 @@ def test_10000_events_sent_twice_and_shuffled_are_the_same_rows(game: Client) ->
     again, new = replay()
     assert (again, new) == (first, 0)
     assert counted("stored") == counted("duplicate") == 10_000
-    assert db.query("select sum(events)::int as events from logs.hours") == [{"events": 10_000}]
+    assert db.query("select sum(events)::int as events from logs.event_hours") == [
+        {"events": 10_000}
+    ]
     db.query("delete from logs.events")
     dice.shuffle(all_events)
     anew, new = replay()
@@ -231,15 +230,17 @@ def test_of_a_clock_that_is_ahead_events_are_stored_once_as_of_now(game: Client,
     assert answer["stored"] == 50
     assert {tuple(one["warnings"]) for one in answer["results"]} >= {("timestamp_future",)}
     assert send(game, *ahead)["duplicates"] == 50
-    [row] = db.query("select min(at), max(at), min(second) as second from logs.events")
+    [row] = db.query(
+        "select min(occurred_at), max(occurred_at), min(sent_at) as sent_at from logs.events"
+    )
     assert row["max"] - row["min"] < timedelta(seconds=1)
     told = make_staff().get("/api/ingest/stats").json["clock"][SERVER]
     assert told["future"] == 100
     if days > 400:  # then it is no time at all, or each of its weeks would be a chunk
-        assert row["second"] <= datetime.now(UTC)
+        assert row["sent_at"] <= datetime.now(UTC)
         assert told["medianSkewSeconds"] is None
     else:
-        assert row["second"] > datetime.now(UTC) + timedelta(days=days - 1)
+        assert row["sent_at"] > datetime.now(UTC) + timedelta(days=days - 1)
         assert told["medianSkewSeconds"] < -86_400 * (days - 1)
 
 
@@ -296,7 +297,7 @@ def _hold(other: psycopg.Connection[Any], many: list[dict[str, Any]]) -> None:
             cursor.execute(
                 """
                 insert into logs.events
-                  (id, second, at, server_id, mode, type, raw_text, metadata)
+                  (id, sent_at, occurred_at, server_id, mode, type, raw_text, metadata)
                 values (%s, %s, %s, %s, %s, %s, %s, %s)
                 """,
                 (*one[:6], one.raw_text, one.metadata),

@@ -15,7 +15,7 @@ from functions.logs.ingest import batch, copy_writer, event_writer
 from functions.logs.ingest.ingest_server import Sender
 from functions.logs.ingest.normalise import Server
 from functions.shared import db
-from tests.rollups.conftest import connect
+from tests.support.rollups import connect
 
 SENDER = Sender(Server("srv_1", "Sandbox", "Sandbox"))
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -73,7 +73,7 @@ def test_nothing_is_stored_if_one_came_without_a_time(store: str) -> None:
 def test_where_nothing_is_to_be_stored_the_rest_is_counted(store: str) -> None:
     refused = batch.prepare(["no event"], SENDER, NOW)
     assert stream(refused) == set()
-    [noted] = db.query("select outcome, detail, events from logs.receipts")
+    [noted] = db.query("select outcome, detail, events from logs.ingest_counts")
     assert noted == {"outcome": "rejected", "detail": "not_an_object", "events": 1}
 
 

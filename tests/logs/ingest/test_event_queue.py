@@ -52,11 +52,11 @@ def test_an_item_comes_back_as_it_was(queued: Callable[..., list[Any]]) -> None:
         event_queue.consume(item, 0)
     assert len(db.query("select id from logs.events")) == 3
     assert len(db.query("select steam_id from logs.sightings")) == 1
-    [row] = db.query("select people from logs.events where type = 'KILL'")
-    assert row["people"] == [ANA]
+    [row] = db.query("select involved_steam_ids from logs.events where type = 'KILL'")
+    assert row["involved_steam_ids"] == [ANA]
     outcomes = {
         (row["outcome"], row["detail"]): row["events"]
-        for row in db.query("select outcome, detail, events from logs.receipts")
+        for row in db.query("select outcome, detail, events from logs.ingest_counts")
     }
     assert outcomes["stored", ""] == outcomes["duplicate", ""] == 3
     [row] = db.query("select players, map from logs.servers")
@@ -86,7 +86,7 @@ def test_who_was_erased_before_may_come_back(queued: Callable[..., list[Any]]) -
 
 def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[Any]]) -> None:
     [item] = queued(connect(ANA, "203.0.113.9", ago(days=80)), connect(BO, "203.0.113.9"))
-    for source in ("logs.hours", "logs.heartbeats"):
+    for source in ("logs.event_hours", "logs.heartbeats"):
         db.query(
             """
             update rollups.sources
@@ -100,4 +100,4 @@ def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[
     for days in (71, 69):
         at = (NOW - timedelta(days=days)).isoformat()
         heartbeats.consume({"server": SERVER, "at": at, "map": None, "players": 1}, 0)
-    assert len(db.query("select at from logs.heartbeats")) == 1
+    assert len(db.query("select occurred_at from logs.heartbeats")) == 1

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from functions.logs import change_queue
 from functions.shared import db
-from tests.rollups.conftest import connect, wrong
 from tests.support.logs import evening, stored
 from tests.support.logs.oracle import Beat, Event, Oracle, Session
+from tests.support.rollups import connect, wrong
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = NOW.replace(hour=0, minute=0, second=0)
@@ -75,7 +75,7 @@ def shown() -> tuple[list[Session], list[str]]:
         """
         with pending as (
           select *
-          from logs.pending_play(null, null)
+          from logs.diff_queued_sessions(null, null)
         ), session as (
           select started_at, ended_at, server_id, steam_id, session_id, method, reason
           from logs.sessions
@@ -176,7 +176,7 @@ def test_nothing_is_missed_while_others_write_and_fold(store: str) -> None:
     assert folded > 0
     assert shown() == recounted(known)
     change_queue.fold_all()
-    assert db.query("select count(*) as n from logs.changes")[0]["n"] == 0
+    assert db.query("select count(*) as n from logs.change_queue")[0]["n"] == 0
     assert shown() == recounted(known)
     with connect(store) as connection:
         assert wrong(connection) == {}

@@ -79,10 +79,11 @@ def numbers(who: str) -> list[db.Row]:
 def events_of(who: str) -> list[db.Row]:
     return db.query(
         """
-        select id, type, at, player_name, raw_text, people, map, player_count, session_id, metadata
+        select id, type, occurred_at, player_name, raw_text, involved_steam_ids, map, player_count,
+          session_id, metadata
         from logs.events
         where steam_id = %s
-        order by at, type
+        order by occurred_at, type
         """,
         (who,),
     )
@@ -120,7 +121,7 @@ def test_the_events_stay_with_a_tombstone(game: Client) -> None:
         "targetClass": "prop",
         "toolName": "rope",
     }
-    assert mine["KILL"]["people"] == [B, stone]
+    assert mine["KILL"]["involved_steam_ids"] == [B, stone]
     assert mine["KILL"]["metadata"]["victimName"] == stone
     assert mine["KILL"]["metadata"]["weapon"] == "m16"
     assert (mine["CHAT"]["map"], mine["CHAT"]["player_count"]) == ("gm_construct", 2)
@@ -134,7 +135,7 @@ def test_others_keep_what_is_theirs(game: Client) -> None:
     for kind in ("CONNECT", "CHAT"):
         assert after[kind] == before[kind]
     kill = after["KILL"]
-    assert kill["people"] == [stone, B]
+    assert kill["involved_steam_ids"] == [stone, B]
     assert kill["metadata"] == before["KILL"]["metadata"] | {
         "attackerSteamId": stone,
         "attackerName": stone,
@@ -147,14 +148,14 @@ def test_others_keep_what_is_theirs(game: Client) -> None:
 
 
 def test_a_household_loses_its_member(game: Client) -> None:
-    db.query("delete from logs.allowed")
+    db.query("delete from logs.alt_allowlist")
     for others in (["STEAM_0:1:7", "STEAM_0:1:8"], ["STEAM_0:1:9"], ["STEAM_0:1:7"]):
         db.query(
-            "insert into logs.allowed (steam_ids, reason, author) values (%s, 'x', 'Rita')",
+            "insert into logs.alt_allowlist (steam_ids, reason, author) values (%s, 'x', 'Rita')",
             ([A, *others],),
         )
     assert erasure.erase(A, "Rita")["logs.allowed"] == 3
-    kept = db.query("select steam_ids from logs.allowed")
+    kept = db.query("select steam_ids from logs.alt_allowlist")
     assert [row["steam_ids"] for row in kept] == [["STEAM_0:1:7", "STEAM_0:1:8"]]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from functions.logs.privacy import ip_addresses, ip_retention, ip_sightings
-from functions.rollups import columnstore
+from functions.logs.search import columnstore
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.logs.panel import ago, connect, make_server, send
+from tests.support.logs.panel import ago, connect, send
 
 ANA, BO = "STEAM_0:1:101", "STEAM_0:1:102"
 IP, V6 = "203.0.113.9", "2001:db8::1"
@@ -20,20 +20,19 @@ OLD, YOUNG = ago(days=30, minutes=5), ago(days=29)
 GEO = {"country": "PT", "city": "Porto", "lat": 41.1, "lng": -8.6}
 
 
-@pytest.fixture
-def game(store: str) -> Client:
-    return make_server()
-
-
 def event(event_id: str) -> db.Row:
     return db.query(
-        "select raw_text, metadata, at, steam_id from logs.events where id = %s", (event_id,)
+        "select raw_text, metadata, occurred_at, steam_id from logs.events where id = %s",
+        (event_id,),
     )[0]
 
 
 def traces(text: str) -> list[str]:
     """The tables of logs in which a text can still be read."""
-    tables = ("events", "sightings", "addressed", "allowed", "notes", "punishments", "receipts")
+    tables = (
+        *("events", "sightings", "redaction_queue", "alt_allowlist", "notes", "punishments"),
+        "ingest_counts",
+    )
     found = []
     for table in tables:
         rows = db.query(f"select t::text as said from logs.{table} t")  # type: ignore[arg-type]
@@ -74,7 +73,7 @@ def test_an_old_address_is_erased_everywhere(game: Client) -> None:
     assert db.query("select address, geo from logs.sightings") == [
         {"address": None, "geo": {"country": "PT", "city": "Porto"}}
     ]
-    assert db.query("select 1 as one from logs.addressed") == []
+    assert db.query("select 1 as one from logs.redaction_queue") == []
     assert ip_retention.erase_due().events == 0
 
 
@@ -146,7 +145,7 @@ def test_an_event_that_is_gone_is_no_obstacle(game: Client) -> None:
     send(game, connect(ANA, IP, OLD))
     db.query("delete from logs.events")
     ip_retention.erase_due()
-    assert db.query("select 1 as one from logs.addressed") == []
+    assert db.query("select 1 as one from logs.redaction_queue") == []
 
 
 def test_everything_is_erased_in_parts(game: Client, monkeypatch: pytest.MonkeyPatch) -> None:

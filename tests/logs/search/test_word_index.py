@@ -13,8 +13,7 @@ import psycopg
 import pytest
 
 from functions.logs.privacy import erasure
-from functions.logs.search import search, word_index
-from functions.rollups import columnstore
+from functions.logs.search import columnstore, search, word_index
 from functions.shared import db, locks
 from schema.engine.migrate import Report
 from tests.support.logs import stored
@@ -86,15 +85,15 @@ def everything(asked: dict[str, Any]) -> list[UUID]:
         select id
         from logs.events
         where position(
-            lower(%(search)s::text) in logs.searched(player_name, raw_text, steam_id)
+            lower(%(search)s::text) in logs.search_text(player_name, raw_text, steam_id)
           ) > 0
           and coalesce(server_id = %(serverId)s, true)
           and coalesce(type = %(type)s, true)
           and coalesce(map = %(map)s, %(map)s::text is null)
           and coalesce(steam_id = %(steamId)s, %(steamId)s::text is null)
-          and coalesce(at >= %(from)s::timestamptz, true)
-          and coalesce(at <= %(to)s::timestamptz, true)
-        order by at desc, arrival desc, id desc
+          and coalesce(occurred_at >= %(from)s::timestamptz, true)
+          and coalesce(occurred_at <= %(to)s::timestamptz, true)
+        order by occurred_at desc, arrival desc, id desc
         """,
         dict.fromkeys(("serverId", "type", "map", "steamId", "from", "to")) | asked,
     )
@@ -141,7 +140,7 @@ def test_a_search_finds_what_reading_everything_finds(
 ) -> None:
     dice = Random(seed)
     monkeypatch.setattr(search, "_LOOK", dice.choice((1, 20, 4000)))
-    monkeypatch.setattr(word_index, "_FEW", dice.choice((1, 2, 8)))
+    monkeypatch.setattr(word_index, "_MIN_BATCHES", dice.choice((1, 2, 8)))
     stored.store(event(dice, number) for number in range(150))
     compare(dice)
     report = pack()
@@ -150,7 +149,12 @@ def test_a_search_finds_what_reading_everything_finds(
     compare(dice)
     stored.store(event(dice, 1000 + number) for number in range(40))  # late ones
     compare(dice)
-    db.query("delete from logs.told where chunk in (select min(chunk) from logs.told)")
+    db.query(
+        """
+        delete from logs.indexed_chunks
+        where chunk in (select min(chunk) from logs.indexed_chunks)
+        """
+    )
     compare(dice)
     assert columnstore.index_words(db.connection()).told == (1 if community else 0)
     compare(dice)
@@ -167,7 +171,7 @@ def say(number: int, words: str, who: str = PEOPLE[0], **since: float) -> Event:
 
 def told(words: str) -> bool:
     """Whether a word can be read in what is kept of packed events."""
-    rows = db.query("select 1 as one from logs.words where strpos(words, %s) > 0", (words,))
+    rows = db.query("select 1 as one from logs.term_pages where strpos(terms, %s) > 0", (words,))
     return bool(rows)
 
 
@@ -182,7 +186,7 @@ def test_each_of_many_packs_is_found(community: bool) -> None:
         asked = {"search": words, "limit": 1000}
         assert found(asked) == everything(asked)
     assert len(found({"search": "rareWORD", "limit": 3})) == len(rare)
-    packs = db.query("select count(*)::integer as number from logs.packs")[0]["number"]
+    packs = db.query("select count(*)::integer as number from logs.compressed_batches")[0]["number"]
     assert packs == (3 if community else 0)
 
 
@@ -206,7 +210,7 @@ def test_words_go_with_their_chunk(community: bool) -> None:
     assert pack().told == int(community)
     db.query("select drop_chunks('logs.events', older_than => now() - interval '20 days')")
     pack()
-    assert db.query("select 1 as one from logs.told") == []
+    assert db.query("select 1 as one from logs.indexed_chunks") == []
     assert not told("hello")
 
 
@@ -228,16 +232,17 @@ def test_numbers_that_are_far_apart_are_told_too(community: bool) -> None:
     pack()
     db.query(
         """
-        insert into logs.packs (chunk, number, server_id, type, since, until, first_at, last_at)
-        select chunk, 120000, server_id, type, since, until, first_at, last_at
-        from logs.packs
+        insert into logs.compressed_batches
+          (chunk, number, server_id, type, first_sent_at, last_sent_at, first_at, last_at)
+        select chunk, 120000, server_id, type, first_sent_at, last_sent_at, first_at, last_at
+        from logs.compressed_batches
         """
     )
     db.query(
         """
-        update logs.words
-        set words = 'hello', packs = repeat(chr(55001), 2) || chr(10001)
-        where strpos(words, 'hello') > 0
+        update logs.term_pages
+        set terms = 'hello', postings = repeat(chr(55001), 2) || chr(10001)
+        where strpos(terms, 'hello') > 0
         """
     )
     assert len(found({"search": "hello", "limit": 5})) == 1

@@ -197,7 +197,7 @@ def test_the_editions_keep_rows_in_their_own_way(migrated: tuple[runner.Report, 
     if migrated[0].edition == "community":
         assert names == {
             *("tilt.signal_days", "tilt.user_days", "tilt.user_hours"),
-            *("logs.population", "logs.play_days", "logs.connection_days"),
+            *("logs.player_counts", "logs.play_days", "logs.connection_days"),
         }
     else:
         assert names == set()

@@ -38,15 +38,15 @@ def test_a_file_says_all_there_is(tmp_path: Path) -> None:
     assert rollup.materialization == "rollups.tilt_user_days_v3"
 
 
-def test_the_recompute_select_is_bounded(tmp_path: Path) -> None:
-    found = read(tmp_path, FILE).recompute_sql("$1", "$2")
-    assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in found
+def test_the_live_select_is_bounded(tmp_path: Path) -> None:
+    live = read(tmp_path, FILE).recompute_sql("$1", "$2")
+    assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in live
 
 
 def test_a_where_clause_of_its_own_stays(tmp_path: Path) -> None:
     text = FILE.replace("group by", "where tilt_score > 1\ngroup by")
-    found = read(tmp_path, text).recompute_sql("$1", "$2")
-    assert "where tilt_score > 1\n  and occurred_at >= $1" in found
+    live = read(tmp_path, text).recompute_sql("$1", "$2")
+    assert "where tilt_score > 1\n  and occurred_at >= $1" in live
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,12 @@ def test_a_rollup_of_all_time_ends_at_the_watermark_of_its_source(tmp_path: Path
 def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_path: Path) -> None:
     columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
     own = read(tmp_path, FILE).view_sql(7, list(columns), columns)
-    assert "rollups.recompute_bucket" not in own
+    assert "rollups.live" not in own
     rollup = read(tmp_path, FILE)
     assert rollup.is_fed(["tilt.user_days", "tilt.events"])
     assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
     other = rollup.view_sql(7, ["events", "day", "user_id"], columns, is_fed=True)
-    assert 'select recomputed."events", dirty.bucket as "day", recomputed."user_id"' in " ".join(
-        other.split()
-    )
+    assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
     assert (
         "rollups.recompute_bucket(7::smallint, dirty.bucket) as recomputed"
         ' ("day" timestamp with time zone, "user_id" text, "events" bigint)' in other
@@ -105,7 +103,7 @@ def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_pa
 def test_bounds_go_where_the_parts_of_a_select_ask_for_them(tmp_path: Path) -> None:
     part = "(\n  select occurred_at, user_id\n  from tilt.events\n  where true\n    -- bounds\n)"
     text = FILE.replace("from tilt.events", f"from {part} as a\njoin {part} as b using (user_id)")
-    found = read(tmp_path, text).recompute_sql("$1", "$2")
-    assert found.count("where true\n    and occurred_at >= $1\n  and occurred_at < $2\n)") == 2
-    assert "-- bounds" not in found
-    assert "\nwhere " not in found
+    live = read(tmp_path, text).recompute_sql("$1", "$2")
+    assert live.count("where true\n    and occurred_at >= $1\n  and occurred_at < $2\n)") == 2
+    assert "-- bounds" not in live
+    assert "\nwhere " not in live

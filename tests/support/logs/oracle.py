@@ -125,7 +125,7 @@ class _Server:
         self.silences = [
             sign
             for sign, later in zip(self.signs, self.signs[1:], strict=False)
-            if later - sign > self.wait_timeout(sign)
+            if later - sign > self.patience(sign)
         ]
 
     def patience(self, sign: datetime) -> timedelta:
@@ -283,7 +283,7 @@ class _Server:
         sign = self.signs[-1]
         if sign >= own[last].at + IDLE:
             return own[last].at, "idle", last
-        silent = self.now - sign > self.wait_timeout(sign)
+        silent = self.now - sign > self.patience(sign)
         return sign, "timeout" if silent else "open", last
 
 

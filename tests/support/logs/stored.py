@@ -30,23 +30,23 @@ def servers(modes: dict[str, str]) -> None:
 
 
 _BEAT: LiteralString = """
-    insert into logs.heartbeats (at, server_id, players, map)
+    insert into logs.heartbeats (occurred_at, server_id, players, map)
     values (%s, %s, %s, %s)
     on conflict do nothing
 """
 _EVENT: LiteralString = """
     with new as (
       insert into logs.events
-        (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-         player_count, session_id, metadata, arrival)
+        (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+         involved_steam_ids, map, player_count, session_id, metadata, arrival)
       values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
       on conflict do nothing
-      returning server_id, at
+      returning server_id, occurred_at
     )
-    insert into logs.hours as h (server_id, hour, events)
-    select server_id, date_trunc('hour', at, 'UTC'), 1
+    insert into logs.event_hours as h (server_id, hour, events)
+    select server_id, date_trunc('hour', occurred_at, 'UTC'), 1
     from new
-    on conflict on constraint hours_pkey do update
+    on conflict on constraint event_hours_pkey do update
     set events = h.events + excluded.events
 """
 
@@ -87,7 +87,7 @@ def remove(one: Event) -> None:
     db.query("delete from logs.events where id = %s", (one.id,))
     db.query(
         """
-        update logs.hours
+        update logs.event_hours
         set events = events - 1
         where server_id = %s
           and hour = date_trunc('hour', %s::timestamptz, 'UTC')

@@ -1,358 +1,36 @@
 """A brute-force recount of every TTT statistic, from nothing but the posted bodies.
 
-Longer than 300 lines because it must share no line with what it checks, and reads best whole.
+It shares no line with what it checks.
 It takes accepted posts only: what the door refuses never gets here.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
-from decimal import Decimal, localcontext
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import combinations
-from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
-BOT = "BOT"
-# SteamIDs that several people share, as all bots share BOT.
-PSEUDO = {BOT, "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN", "NULL"}
+from tests.support.ttt.counted import Counted
+from tests.support.ttt.numbers import iso, kd, mean, percent, r, ratio, wilson
+from tests.support.ttt.records import (
+    PSEUDO,
+    WINNING,
+    Kill,
+    Player,
+    Posted,
+    Round,
+    parse_round,
+    role,
+    team,
+    to_milliseconds,
+)
+
 LONGEST_NAME = 128
-Z = Fraction("1.959963984540054")
-WINNERS = {
-    "": "unknown",
-    "nil": "unknown",
-    "1": "none",
-    "nones": "none",
-    "2": "traitors",
-    "traitor": "traitors",
-    "3": "innocents",
-    "innocent": "innocents",
-    "4": "timelimit",
-}
-TEAMS = {
-    "innocent": "innocent detective deputy mercenary glitch phantom",
-    "traitor": "traitor hypnotist impersonator assassin vampire zombie detraitor",
-    "jester": "jester swapper clown beggar",
-    "independent": "killer oldman drunk revenger",
-    "jackal": "jackal sidekick",
-}
-WINNING = {"innocent": "innocents", "traitor": "traitors"}
-
-
-@dataclass(frozen=True)
-class Posted:
-    """One accepted POST of a round."""
-
-    body: dict[str, Any]
-    received_at: datetime
-    server: str | None = None
-
-
-@dataclass(frozen=True)
-class Player:
-    """Somebody of a round's role lists."""
-
-    steam_id: str
-    role_start: str | None
-    role_end: str | None
-    karma_diff: int | None
-    points_diff: int | None
-
-
-@dataclass(frozen=True)
-class Kill:
-    """A death of a round, whoever or whatever caused it."""
-
-    attacker_steamid: str | None
-    attacker_role: str | None
-    victim_steamid: str
-    victim_role: str | None
-    weapon: str | None
-    headshot: bool
-
-    @property
-    def is_world(self) -> bool:
-        return self.attacker_steamid is None
-
-    @property
-    def is_suicide(self) -> bool:
-        """All bots share one SteamID, so a bot that kills a bot is no suicide."""
-        is_one = self.attacker_steamid == self.victim_steamid
-        return is_one and self.victim_steamid not in PSEUDO
-
-    @property
-    def is_player_kill(self) -> bool:
-        return not self.is_world and not self.is_suicide
-
-    @property
-    def is_team_kill(self) -> bool:
-        """Teams are those of the roles at the time of death."""
-        killer, victim = team(role(self.attacker_role)), team(role(self.victim_role))
-        among_bots = {self.attacker_steamid, self.victim_steamid} <= PSEUDO
-        return self.is_player_kill and killer == victim in WINNING and not among_bots
-
-
-@dataclass(frozen=True)
-class Buy:
-    """Something bought in a round."""
-
-    steam_id: str
-    role: str | None
-    item: str
-
-
-@dataclass(frozen=True)
-class Round:
-    """A round as it is stored."""
-
-    id: str
-    map_name: str | None
-    winner: str
-    winner_raw: str | None
-    duration: int | None
-    at: datetime
-    server: str | None
-    players: tuple[Player, ...]
-    kills: tuple[Kill, ...]
-    buys: tuple[Buy, ...]
-
-    @property
-    def map(self) -> str:
-        return self.map_name or "unknown"
-
-
-def r(x: Fraction | int, digits: int) -> int | float:
-    """`x` rounded half up, also below zero: -0.5 becomes 0."""
-    rounded = Fraction(floor(x * 10**digits + Fraction(1, 2)), 10**digits)
-    return int(rounded) if rounded.denominator == 1 else float(rounded)
-
-
-def ratio(part: int, whole: int, digits: int, per: int = 1) -> int | float:
-    """`per` times the ratio, 0 if there is nothing to divide by."""
-    return r(Fraction(per * part, whole), digits) if whole else 0
-
-
-def percent(part: int, whole: int) -> int | float:
-    """With one digit."""
-    return ratio(part, whole, 1, per=100)
-
-
-def kd(kills: int, deaths: int) -> int | float:
-    """Kills per death; the kills themselves of somebody who never died."""
-    return ratio(kills, deaths, 2) if deaths else kills
-
-
-def mean(values: Sequence[int], digits: int) -> int | float | None:
-    """None if there are no values."""
-    return ratio(sum(values), len(values), digits) if values else None
-
-
-def iso(at: datetime) -> str:
-    """The time as answers show it."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def role(sent: str | None) -> str:
-    """The role's name as statistics use it."""
-    # Decided: a role of nothing but blanks is unknown; blanks are all that Unicode calls so.
-    return (sent or "").strip().lower() or "unknown"
-
-
-def team(name: str) -> str:
-    """The team of a role."""
-    return next((one for one, roles in TEAMS.items() if name in roles.split()), "unknown")
-
-
-def _milliseconds(at: datetime) -> datetime:
-    # Decided: times are cut to milliseconds, and a time without a zone is UTC.
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _array(sent: Any) -> list[Any]:
-    """A list, or Lua's table with the keys "1" to "n"."""
-    if isinstance(sent, dict):
-        return [sent[str(index)] for index in range(1, len(sent) + 1)]
-    return sent or []
-
-
-def _text(sent: Any) -> str | None:
-    """Text as it is, a number as its shortest text: 2.0 is "2"."""
-    if sent is None or isinstance(sent, str):
-        return sent
-    exact = Fraction(str(sent))
-    return str(int(exact)) if exact.denominator == 1 else str(sent)
-
-
-def _winner(sent: Any) -> str:
-    # Decided: trimmed and lower-cased first, then looked up, so " Traitor" and " 2 " are traitors.
-    word = (_text(sent) or "").strip().lower()
-    return WINNERS.get(word, word)
-
-
-def _difference(start: Any, end: Any) -> int | None:
-    """Exact on the decimals as written, not on their nearest floats."""
-    if start is None or end is None:
-        return None
-    return int(r(Fraction(str(end)) - Fraction(str(start)), 0))
-
-
-def _players(body: dict[str, Any]) -> tuple[Player, ...]:
-    """One for each SteamID, by first appearance; its last entry in each list wins."""
-    start, end = (
-        # Decided: an empty player_steamid is skipped like a missing one.
-        {one["player_steamid"]: one for one in _array(body.get(name)) if one.get("player_steamid")}
-        for name in ("start_roles", "end_roles")
-    )
-    rows = []
-    for steam_id in {**start, **end}:
-        first, last = start.get(steam_id, {}), end.get(steam_id, {})
-        karma = _difference(first.get("karma"), last.get("karma"))
-        points = _difference(first.get("points"), last.get("points"))
-        rows.append(Player(steam_id, first.get("role"), last.get("role"), karma, points))
-    return tuple(rows)
-
-
-def _kill(sent: dict[str, Any]) -> Kill:
-    return Kill(
-        # Decided: each attacker key becomes null by itself, whatever the other one says.
-        attacker_steamid=sent.get("attacker_steamid") or None,
-        attacker_role=sent.get("attacker_role") or None,
-        victim_steamid=sent["victim_steamid"],
-        victim_role=sent.get("victim_role"),
-        weapon=sent.get("weapon"),
-        headshot=bool(sent.get("headshot")),
-    )
-
-
-def _buy(sent: dict[str, Any]) -> Buy:
-    return Buy(sent["steam_id"], sent.get("role"), _text(sent["item"]) or "")
-
-
-def _round(posted: Posted) -> Round:
-    """Its time is when it ended, if the body says so, else when it was received."""
-    body = posted.body
-    ended_at, duration = body.get("ended_at"), body.get("duration")
-    return Round(
-        id=body["round_id"],
-        map_name=body.get("map_name"),
-        winner=_winner(body.get("winner")),
-        winner_raw=_text(body.get("winner")),
-        duration=None if duration is None else max(0, int(duration)),
-        at=_milliseconds(datetime.fromisoformat(ended_at) if ended_at else posted.received_at),
-        server=posted.server,
-        players=_players(body),
-        kills=tuple(_kill(one) for one in _array(body.get("kills"))),
-        buys=tuple(_buy(one) for one in _array(body.get("buys"))),
-    )
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What counts of some rounds: each row beside its round.
-
-    A kill row may count as its attacker's kill, as its victim's death, as both or as neither.
-    """
-
-    rounds: list[Round]
-    players: list[tuple[Round, Player]]
-    kills: list[tuple[Round, Kill]]
-    deaths: list[tuple[Round, Kill]]
-    buys: list[tuple[Round, Buy]]
-    timelimit: str
-
-    def won(self, one: Round, row: Player) -> bool:
-        """Only the role at the start counts."""
-        return self.team_won(one, team(role(row.role_start)))
-
-    def team_won(self, one: Round, side: str) -> bool:
-        """Only innocents and traitors can win."""
-        if one.winner == "timelimit" and self.timelimit == "innocents":
-            return side == "innocent"
-        return WINNING.get(side) == one.winner
-
-    def wins(self, side: str | None = None) -> int:
-        """Won player rows, of one team or of all."""
-        sides = (side,) if side else tuple(WINNING)
-        rows = [row for row in self.players if team(role(row[1].role_start)) in sides]
-        return sum(self.won(*row) for row in rows)
-
-    @property
-    def headshots(self) -> int:
-        return sum(kill.headshot for _, kill in self.kills)
-
-    @property
-    def team_kills(self) -> int:
-        return sum(kill.is_team_kill for _, kill in self.kills)
-
-    @property
-    def suicides(self) -> int:
-        return sum(kill.is_suicide for _, kill in self.deaths)
-
-    @property
-    def world_deaths(self) -> int:
-        return sum(kill.is_world for _, kill in self.deaths)
-
-    @property
-    def seen(self) -> set[str]:
-        """All SteamIDs."""
-        return (
-            {row.steam_id for _, row in self.players}
-            | {kill.attacker_steamid for _, kill in self.kills if kill.attacker_steamid}
-            | {kill.victim_steamid for _, kill in self.deaths}
-            | {buy.steam_id for _, buy in self.buys}
-        )
-
-    @property
-    def roles(self) -> set[str]:
-        """All roles held at the start, killed with or died with."""
-        return (
-            {role(row.role_start) for _, row in self.players}
-            | {role(kill.attacker_role) for _, kill in self.kills}
-            | {role(kill.victim_role) for _, kill in self.deaths}
-        )
-
-    def of_player(self, steam_id: str) -> Counted:
-        """What somebody did and suffered."""
-        return replace(
-            self,
-            players=[(one, row) for one, row in self.players if row.steam_id == steam_id],
-            kills=[(one, kill) for one, kill in self.kills if kill.attacker_steamid == steam_id],
-            deaths=[(one, kill) for one, kill in self.deaths if kill.victim_steamid == steam_id],
-            buys=[(one, buy) for one, buy in self.buys if buy.steam_id == steam_id],
-        )
-
-    def of_role(self, name: str) -> Counted:
-        """Rounds by the role at the start, kills and deaths by the role at the time of death."""
-        return replace(
-            self,
-            players=[(one, row) for one, row in self.players if role(row.role_start) == name],
-            kills=[(one, kill) for one, kill in self.kills if role(kill.attacker_role) == name],
-            deaths=[(one, kill) for one, kill in self.deaths if role(kill.victim_role) == name],
-        )
-
-    def of_weapon(self, name: str) -> Counted:
-        """What was done with it."""
-        return replace(
-            self,
-            kills=[(one, kill) for one, kill in self.kills if (kill.weapon or "unknown") == name],
-            deaths=[(one, kill) for one, kill in self.deaths if (kill.weapon or "unknown") == name],
-        )
-
-    def of_map(self, name: str) -> Counted:
-        """What happened there."""
-        return replace(
-            self,
-            rounds=[one for one in self.rounds if one.map == name],
-            players=[(one, row) for one, row in self.players if one.map == name],
-            kills=[(one, kill) for one, kill in self.kills if one.map == name],
-            deaths=[(one, kill) for one, kill in self.deaths if one.map == name],
-            buys=[(one, buy) for one, buy in self.buys if one.map == name],
-        )
 
 
 def _ranked(items: list[dict[str, Any]], *by: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -375,13 +53,13 @@ class Oracle:
         # Decided: of several posts with one round id the first in the list is the stored one.
         stored: dict[str, Round] = {}
         for one in posted:
-            stored.setdefault(one.body["round_id"], _round(one))
+            stored.setdefault(one.body["round_id"], parse_round(one))
         self._rounds = sorted(stored.values(), key=lambda one: (one.at, one.id), reverse=True)
         self._names: dict[str, list[dict[str, Any]]] = {}
         # Decided: names received at the same time keep the order they were given in.
         for received, steam_id, name in sorted(names, key=lambda one: one[0]):
             if steam_id not in PSEUDO:
-                self._name(steam_id, name[:LONGEST_NAME], _milliseconds(received))
+                self._name(steam_id, name[:LONGEST_NAME], to_milliseconds(received))
 
     def _name(self, steam_id: str, name: str, at: datetime) -> None:
         history = self._names.setdefault(steam_id, [])
@@ -905,16 +583,5 @@ def _compared(counted: Counted, buyers: list[tuple[Round, Player]]) -> dict[str,
         "win_rate": percent(wins, n),
         "baseline_win_rate": r(usual / n, 1),
         "lift": r(Fraction(100 * wins, n) - usual / n, 1),
-        "ci95": _wilson(wins, n),
+        "ci95": wilson(wins, n),
     }
-
-
-def _wilson(wins: int, n: int) -> list[int | float]:
-    """The 95 % score interval of a rate, in percent."""
-    rate = Fraction(wins, n)
-    under = rate * (1 - rate) / n + Z**2 / (4 * n**2)
-    with localcontext() as context:
-        context.prec = 60
-        root = Fraction((Decimal(under.numerator) / Decimal(under.denominator)).sqrt())
-    middle, half, scale = rate + Z**2 / (2 * n), Z * root, 1 + Z**2 / n
-    return [r(100 * (middle - half) / scale, 1), r(100 * (middle + half) / scale, 1)]

@@ -1,0 +1,35 @@
+"""Scheduled functions: for how long they work, and what they log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from functions.shared import db, log
+from functions.shared.settings import settings
+
+_RESERVE = 30.0  # seconds before Lambda ends a function, for what a job began just before
+_WITHOUT_LAMBDA = 240.0  # seconds, where nobody says how much time there is
+
+
+def run_job(name: str, job: Callable[[db.Connection, float], Any], context: Any) -> dict[str, Any]:
+    """Runs a job on a connection without a request's time-outs; logs its report and returns it.
+
+    The job is given for how many seconds it may begin something, and returns an object with the
+    fields of its report. `context` is Lambda's, or None.
+    """
+    connection = db.connection()
+    # The 25 s of requests are for callers who wait; here Lambda's own time-out counts.
+    connection.wait_timeout = None
+    if not settings().database_pooler:  # behind one, it would be set for whoever comes next
+        connection.execute("set statement_timeout = '10min'")
+    report: dict[str, Any] = vars(job(connection, _seconds_left(context)))
+    log.event(name, **report)
+    return report
+
+
+def _seconds_left(context: Any) -> float:
+    if not context:
+        return _WITHOUT_LAMBDA
+    left: float = context.get_remaining_time_in_millis() / 1000
+    return max(1.0, left - _RESERVE)

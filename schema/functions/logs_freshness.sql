@@ -1,0 +1,23 @@
+-- How fresh the rollups of a period are that began at `since`: they are complete up to `as_of`, and
+-- with `raw_tail` newer rows are counted one by one.
+create or replace function logs.freshness(since timestamptz)
+returns table (as_of timestamptz, raw_tail boolean)
+language sql
+stable
+as $$
+  select coalesce(min(d.bucket), now()),
+    count(d.bucket) > 0 or exists (select from logs.change_queue)
+  from rollups.dirty_buckets d
+  join rollups.catalog c on c.id = d.rollup
+  where c.name in ('logs.activity', 'logs.play_hours', 'logs.player_counts')
+    and c.is_current
+    and d.bucket >= since
+$$;
+
+-- A time as clients read it.
+create or replace function logs.iso(moment timestamptz) returns text
+language sql
+stable
+as $$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;

@@ -1,0 +1,8 @@
+-- rollup: logs.activity_slots   version: 1
+-- A row is a server's events in five minutes: its signs of life, apart from heartbeats.
+-- source: logs.event_hours(hour)   bucket: hour, 1 hour   read by: occurred_at
+-- index: server_id, hour
+select time_bucket('1 hour', occurred_at) as hour, time_bucket('5 minutes', occurred_at) as slot,
+  server_id, count(*) as events, min(occurred_at) as first_at, max(occurred_at) as last_at
+from logs.events
+group by hour, slot, server_id
