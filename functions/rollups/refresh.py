@@ -1,4 +1,4 @@
-"""Refresh: writes the dirty buckets of every rollup again, the oldest first.
+"""Refresh: recomputes the dirty buckets of every rollup, the oldest first.
 
 Small buckets come before large ones: a rollup of months may be fed by one of days.
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
 
 import psycopg
 
@@ -115,9 +114,10 @@ def await_generation(connection: db.Connection) -> int:
     Waits a moment for the writers of now; what a longer transaction marks is left to a later
     refresh.
     """
-    closed = _one(connection, "select rollups.close_generation() as n")
+    closed: int = connection.fetch_value("select rollups.close_generation()")
+    settled: int
     deadline = time.monotonic() + _GENERATION_TIMEOUT
-    while (settled := _one(connection, "select rollups.settled_generation() as n")) < closed:
+    while (settled := connection.fetch_value("select rollups.settled_generation()")) < closed:
         if time.monotonic() > deadline:
             break
         time.sleep(0.005)
@@ -126,15 +126,10 @@ def await_generation(connection: db.Connection) -> int:
 
 def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
-    return _one(
-        connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty_buckets"
+    count: int = connection.fetch_value(
+        "select count(distinct (rollup, bucket)) from rollups.dirty_buckets"
     )
-
-
-def _one(connection: db.Connection, statement: LiteralString, *values: int) -> int:
-    row = connection.execute(statement, values).fetchone()
-    assert row
-    return int(row["n"])
+    return count
 
 
 def _oldest(connection: db.Connection, generation: int) -> list[Span]:
@@ -220,7 +215,7 @@ def _tidy(connection: db.Connection) -> None:
     """Drops closed generations but the newest settled one, and the room that dead rows take.
 
     Every read of a view looks through the dirty buckets: they must not wait for autovacuum. Those
-    of a version that was replaced are marked until the next migration writes the triggers again.
+    of a version that was replaced are marked until the next migration replaces the triggers.
     """
     connection.execute(
         "delete from rollups.generations where generation < rollups.settled_generation()"

@@ -69,7 +69,7 @@ class RecentRound(fields.ResponseModel):
 
 
 class Profile(Player, Counted):
-    """A player's numbers in every respect; lists begin with the most."""
+    """All of a player's numbers; lists begin with the largest."""
 
     names: list[PastName]
     by_role: list[Role]
@@ -264,8 +264,8 @@ _PROFILE = """
       coalesce((
         select json_agg(json_build_array(day, hour, rounds))
         from (
-          select extract(dow from at at time zone %(tz)s)::integer as day,
-            extract(hour from at at time zone %(tz)s)::integer as hour, count(*) as rounds
+          select extract(dow from occurred_at at time zone %(tz)s)::integer as day,
+            extract(hour from occurred_at at time zone %(tz)s)::integer as hour, count(*) as rounds
           from ttt.players
           where steam_id = %(who)s
             and occurred_at >= %(from_day)s

@@ -83,7 +83,7 @@ def _connect(url: str) -> Connection:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Turns a connection that breaks into a sentence: what is done stays done."""
+    """Turns a broken connection into a message: what is done stays done."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -229,7 +229,7 @@ def _run_once(connection: Connection, path: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Turns what the database says of a file into a sentence that names the file."""
+    """Turns what the database says of a file into a message that names the file."""
     try:
         yield
     except outside.StatementError as error:

@@ -43,6 +43,7 @@ create table rollups.catalog (
   is_aggregate boolean not null,
   is_all_time boolean not null default false,
   is_current boolean not null default false,
+  private_columns text[],
   fill_generation bigint,
   recompute_sql text not null,
   view_sql text not null,
@@ -66,6 +67,9 @@ comment on column rollups.catalog.is_aggregate is
 comment on column rollups.catalog.is_all_time is
   'Whether it holds all of the past in one bucket, up to its source''s watermark';
 comment on column rollups.catalog.is_current is 'Whether the view reads this version';
+comment on column rollups.catalog.private_columns is
+  'Columns that analysts may not read: they hold names of players;
+  {*}: none of them; null: they may read all';
 comment on column rollups.catalog.fill_generation is
   'Generation of the dirty buckets that fill it first; null until these are marked';
 comment on column rollups.catalog.recompute_sql is 'Its SELECT over raw rows from $1 until $2';

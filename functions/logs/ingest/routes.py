@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from functions.logs.guards import UNAVAILABLE, write
 from functions.logs.ingest import batch, ingest_server, payload
 from functions.shared.errors import Problem, Unavailable
@@ -26,7 +28,7 @@ routes = Routes(__name__, family="plain")
     rate_limited=True,
 )
 def ingest(request: Request) -> Response:
-    """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
+    """Stores the events of a server's hooks, each once; an invalid one affects no other."""
     assert request.caller
     headers: dict[str, str] = {}
     try:
@@ -38,4 +40,4 @@ def ingest(request: Request) -> Response:
     except Problem as problem:
         problem.headers |= headers  # what is refused was counted too
         raise
-    return Response(told, 202 if told["queued"] else 200, headers)
+    return Response(told, HTTPStatus.ACCEPTED if told["queued"] else HTTPStatus.OK, headers)
