@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from functools import cache
+from http import HTTPStatus
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,12 @@ TARGET = ROOT / "functions/site/openapi.json"
 _REF = "#/components/schemas/{model}"
 _LONG = re.compile(r"functions__([a-z]+)__[a-z_]+?__([A-Z]\w*)")
 _PROBLEMS = {
-    "400": "A field is missing or wrong; `error` says which",
-    "401": "No key was sent",
-    "403": "The key is wrong or lacks the scope",
-    "413": "The body is too large",
-    "429": "Too many requests; `Retry-After` says when to try again",
-    "503": "The database is away; the request may be repeated",
+    HTTPStatus.BAD_REQUEST: "A field is missing or wrong; `error` says which",
+    HTTPStatus.UNAUTHORIZED: "No key was sent",
+    HTTPStatus.FORBIDDEN: "The key is wrong or lacks the scope",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to try again",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database is down; the request may be repeated",
 }
 
 
@@ -41,7 +42,7 @@ our side is 500 with an `error` and the `requestId` under which our log has the 
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("For If-None-Match", {"type": "string"}),
     "Location": ("Where the answer is", {"type": "string"}),
-    "Retry-After": ("Seconds to wait before the next try", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait before the next attempt", {"type": "integer"}),
     "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),
     "X-Next-Cursor": ("The `cursor` of the next page", {"type": "string"}),
     "X-Next-Offset": ("The `offset` of the next page", {"type": "integer"}),
@@ -50,6 +51,8 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-RateLimit-Reset": ("Unix second when the next minute begins", {"type": "integer"}),
     "X-Total-Count": ("How many there are on all pages", {"type": "integer"}),
 }
+_WITH_ETAG = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+_UNCOUNTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # by the rate limits
 _LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -170,21 +173,22 @@ def _of_text(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(one: Operation) -> dict[str, Any]:
-    etag = {304: "The caller's ETag is still right; there is no body"} if one.etag else {}
-    answers = _problems(one) | dict(one.answers) | etag
+    answers = _problems(one) | dict(one.answers)
+    if one.etag:
+        answers[HTTPStatus.NOT_MODIFIED] = "The caller's ETag is still right; there is no body"
     return {str(status): _response(one, status, answers[status]) for status in sorted(answers)}
 
 
 def _problems(one: Operation) -> dict[int, Any]:
     """What a route can be refused with for what it declares."""
     is_lenient = one.query is None or issubclass(one.query, fields.Lenient)
-    invalid = str(errors.get_status(errors.Invalid(), one.family))
+    invalid = errors.get_status(errors.Invalid(), one.family)
     statuses = {invalid} if one.body or not is_lenient else set()
     statuses |= set(one.guard.refused_as) if one.guard else set()
-    statuses |= {"413"} if one.body else set()
-    statuses |= {"429"} if one.rate_limited else set()
-    statuses |= {"503"} if one.uses_database else set()
-    return {int(status): _PROBLEMS[status] for status in statuses}
+    statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE} if one.body else set()
+    statuses |= {HTTPStatus.TOO_MANY_REQUESTS} if one.rate_limited else set()
+    statuses |= {HTTPStatus.SERVICE_UNAVAILABLE} if one.uses_database else set()
+    return {status: _PROBLEMS[status] for status in statuses}
 
 
 def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[str, Any]:
@@ -192,7 +196,7 @@ def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[
         content = {} if status < 400 else _error_content(one, status)
     else:
         content = _json(said)
-    content = content | (_also(one) if status == 200 else {})
+    content = content | (_also(one) if status == HTTPStatus.OK else {})
     headers = _headers(one, status)
     return {
         "description": said if isinstance(said, str) else cleandoc(said.__doc__ or ""),
@@ -203,11 +207,11 @@ def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[
 
 def _headers(one: Operation, status: int) -> dict[str, Any]:
     """The headers of an answer; required are those that always come."""
-    required = {"Retry-After"} if status == 429 else set()
-    required |= {"ETag"} if one.etag and status in (200, 304) else set()
-    optional = {"Retry-After"} if status == 503 else set()
+    required = {"Retry-After"} if status == HTTPStatus.TOO_MANY_REQUESTS else set()
+    required |= {"ETag"} if one.etag and status in _WITH_ETAG else set()
+    optional = {"Retry-After"} if status == HTTPStatus.SERVICE_UNAVAILABLE else set()
     optional |= set(one.response_headers) if status < 400 else set()
-    optional |= set(_LIMITS) if one.rate_limited and status not in (401, 403) else set()
+    optional |= set(_LIMITS) if one.rate_limited and status not in _UNCOUNTED else set()
     return {
         name: {
             "description": _HEADERS[name][0],
@@ -230,7 +234,7 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _error_content(one: Operation, status: int) -> dict[str, Any]:
-    model = "TooLarge" if status == 413 else _ERRORS[one.family]
+    model = "TooLarge" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else _ERRORS[one.family]
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
 
 
@@ -253,7 +257,7 @@ def _error() -> dict[str, Any]:
         "description": "What is wrong, and with which fields",
         "required": ["error"],
         "properties": {
-            "error": {"type": "string", "description": "What is wrong, in a sentence"},
+            "error": {"type": "string", "description": "The error message"},
             "details": {"type": "array", "items": detail},
         },
     }

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from functions.domains import SCHEMAS
+
 ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
@@ -16,6 +18,40 @@ OF_ALL_DOMAINS = {
     "rollups": {"functions.domains.load_maintenance"},
     "spool": {"functions.domains.load_consumers"},
 }
+# Which folders of logs import which; all of them import the files at its root.
+INSIDE_LOGS = {
+    "text_import": {"ingest", "privacy"},
+    "ingest": {"privacy"},
+    "alts": {"players", "moderation", "privacy"},
+    "players": {"moderation", "privacy"},
+    "stats": {"players"},
+    "moderation": set(),
+    "privacy": set(),
+    "search": set(),
+    "servers": set(),
+}
+# Called by the functions of the domain, not by its files: they may call every folder.
+ENTRIES_OF_LOGS = {"handlers.py", "maintenance.py", "routes.py"}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# Tests of several sources at once, and of what is no Python file.
+CROSS_CUTTING = {
+    "infra/test_template.py",
+    "logs/test_recount.py",
+    "logs/test_rollups.py",
+    "rollups/test_time_zones.py",
+    "test_docs.py",
+    "test_laws.py",
+    "ttt/test_recount.py",
+}
+PROSE = [
+    *ROOT.glob("*.md"),
+    *(
+        path
+        for top in ("functions", "schema", "infra", "tests")
+        for path in (ROOT / top).rglob("*.md")
+    ),
+]
+UNWELCOME = re.compile(r"\b(?:told|said|anew|for good|crosswise)\b", re.IGNORECASE)
 
 
 def imports(path: Path) -> set[str]:
@@ -36,6 +72,21 @@ def test_a_domain_imports_shared_and_itself(path: Path) -> None:
             other = name.split(".")[1]
             assert other in ("shared", domain) or name in OF_ALL_DOMAINS.get(domain, set()), name
         assert not name.startswith(("infra", "tests")), name
+
+
+@pytest.mark.parametrize("path", sorted((FUNCTIONS / "logs").rglob("*.py")), ids=str)
+def test_imports_inside_logs_run_one_way(path: Path) -> None:
+    *folders, name = path.relative_to(FUNCTIONS / "logs").parts
+    if not folders and name in ENTRIES_OF_LOGS:
+        return
+    allowed = {*folders} | (INSIDE_LOGS[folders[0]] if folders else set())
+    used = {name.split(".")[2] for name in imports(path) if name.startswith("functions.logs.")}
+    assert used & INSIDE_LOGS.keys() <= allowed
+
+
+def test_every_folder_of_logs_has_its_place_in_the_order() -> None:
+    folders = {path.parent.name for path in (FUNCTIONS / "logs").glob("*/*.py")}
+    assert folders == INSIDE_LOGS.keys()
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
@@ -128,3 +179,113 @@ def test_nothing_reads_the_folders_beside_the_project() -> None:
     for path in files:
         if path.suffix in (".py", ".md", ".sql", ".yaml", ".toml") or path.name == "Makefile":
             assert outside not in path.read_text(encoding="utf-8"), path
+
+
+# --- tests and prose ---
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_files_of_tests_stay_small(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+
+
+def sources_of(test: Path) -> list[Path]:
+    """Where the source of a test file may be: test_x.py and test_x_aspect.py are of x.py."""
+    place, words = test.relative_to(ROOT / "tests").parent, test.stem.split("_")[1:]
+    names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    folders = (FUNCTIONS / place, ROOT / place, test.parent)
+    return [
+        folder / f"{name}.py"
+        for folder in folders
+        for name in ["__main__" if name == "main" else name for name in names]
+    ]
+
+
+@pytest.mark.parametrize("path", [one for one in TESTS if one.name.startswith("test_")], ids=str)
+def test_a_test_file_mirrors_a_source(path: Path) -> None:
+    place = path.relative_to(ROOT / "tests")
+    if place.parts[0] in ("contract", "e2e") or str(place) in CROSS_CUTTING:
+        return
+    assert any(source.exists() for source in sources_of(path)), "no source of this name"
+
+
+def test_every_cross_cutting_test_is_there() -> None:
+    assert [name for name in CROSS_CUTTING if not (ROOT / "tests" / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_tests_share_by_support_alone(path: Path) -> None:
+    for name in imports(path):
+        last = [part for part in name.split(".") if part == "conftest" or part.startswith("test_")]
+        assert not (name.startswith("tests.") and last), name
+
+
+@pytest.mark.parametrize("path", PROSE, ids=str)
+def test_prose_uses_the_words_of_the_field(path: Path) -> None:
+    """Again, not anew; permanently, not for good; a deadlock, not waiting crosswise."""
+    text = re.sub(r"`[^`]*`", "", path.read_text(encoding="utf-8"))
+    assert UNWELCOME.findall(" ".join(text.split())) == []
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "infra").rglob("*.py"))], ids=str)
+def test_docstrings_use_the_words_of_the_field(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = " ".join((ast.get_docstring(node) or "").split())
+            assert UNWELCOME.findall(re.sub(r"`[^`]*`", "", text)) == [], text
+
+
+# --- the law between domains, inside SQL ---
+
+# What a domain publishes to others: {domain that uses it: functions and views it may use}.
+PUBLISHED_SQL: dict[str, set[str]] = {}
+EVERYBODYS = {"shared", "rollups"}  # schemas
+_SCHEMA = "|".join(SCHEMAS)
+_NAMES = re.compile(
+    rf"(?<![\w.])(?P<name>(?P<schema>{_SCHEMA})\.[a-z_]\w*)"
+    rf"|(?:schema|nspname)(?:_name)? = '(?P<literal>{_SCHEMA})'"
+)
+
+
+def owner(path: Path) -> str:
+    """The domain of a source: its folder, or what its file's name begins with."""
+    parts = path.relative_to(ROOT).parts
+    if parts[0] == "functions":
+        return parts[1]
+    return {"rollups": parts[2], "functions": path.stem.partition("_")[0]}.get(parts[1], "rollups")
+
+
+def literals(path: Path) -> list[str]:
+    """What may be SQL in a source: of SQL all but comments, of Python all strings but docstrings.
+
+    The parts of an identifier are joined.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".sql":
+        return [re.sub(r"--.*", "", text)]
+    nodes = list(ast.walk(ast.parse(text)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ] + [
+        ".".join(str(part.value) for part in node.args if isinstance(part, ast.Constant))
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "Identifier"
+    ]
+
+
+@pytest.mark.parametrize("path", [path for path in SQL if path.parent != FUNCTIONS], ids=str)
+def test_sql_names_schemas_of_its_own_domain(path: Path) -> None:
+    """The triggers of rollups are written by the engine from its catalog, and stand in no file."""
+    domain = owner(path)
+    for literal in literals(path):
+        for found in _NAMES.finditer(literal):
+            schema = found["schema"] or found["literal"]
+            allowed = schema == domain or schema in EVERYBODYS
+            assert allowed or found["name"] in PUBLISHED_SQL.get(domain, set()), found[0]

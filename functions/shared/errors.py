@@ -6,6 +6,7 @@ Raised where it is known, rendered once at the edge (response.py, gateway.py).
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Literal
 
 # How a domain's clients read errors; a domain declares its own beside its routes.
@@ -13,9 +14,9 @@ Family = Literal["plain", "game", "v1"]
 
 
 class Problem(Exception):  # noqa: N818  an HTTP term
-    """A failed request: a status, a sentence for the caller, and fields where some are at fault."""
+    """A failed request: a status, a message for the caller, and the fields that are wrong."""
 
-    status = 500
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "INTERNAL_ERROR"
     message = "Something went wrong on our side; please try again."
 
@@ -34,7 +35,9 @@ class Problem(Exception):  # noqa: N818  an HTTP term
 
 
 class BadRequest(Problem):
-    status, code, message = 400, "BAD_REQUEST", "The request cannot be understood."
+    status = HTTPStatus.BAD_REQUEST
+    code = "BAD_REQUEST"
+    message = "The request cannot be understood."
 
 
 class Invalid(BadRequest):
@@ -44,49 +47,69 @@ class Invalid(BadRequest):
 
 
 class Unauthorized(Problem):
-    status, code, message = 401, "UNAUTHORIZED", "An API key is needed."
+    status = HTTPStatus.UNAUTHORIZED
+    code = "UNAUTHORIZED"
+    message = "An API key is needed."
 
 
 class Forbidden(Problem):
-    status, code, message = 403, "FORBIDDEN", "This key may not do that."
+    status = HTTPStatus.FORBIDDEN
+    code = "FORBIDDEN"
+    message = "This key may not do that."
 
 
 class NotFound(Problem):
-    status, code, message = 404, "NOT_FOUND", "Not found"
+    status = HTTPStatus.NOT_FOUND
+    code = "NOT_FOUND"
+    message = "Not found"
 
 
 class MethodNotAllowed(Problem):
-    status, code, message = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "METHOD_NOT_ALLOWED"
+    message = "Method not allowed"
 
 
 class Conflict(Problem):
-    status, code, message = 409, "CONFLICT", "This is there already, with other content."
+    status = HTTPStatus.CONFLICT
+    code = "CONFLICT"
+    message = "This is there already, with other content."
 
 
 class TooLarge(Problem):
-    status, code, message = 413, "PAYLOAD_TOO_LARGE", "Payload too large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "PAYLOAD_TOO_LARGE"
+    message = "Payload too large"
 
 
 class TooManyRequests(Problem):
-    status, code, message = 429, "TOO_MANY_REQUESTS", "Too many requests; please slow down."
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "TOO_MANY_REQUESTS"
+    message = "Too many requests; please slow down."
 
 
 class NotImplementedYet(Problem):
-    status, code, message = 501, "NOT_IMPLEMENTED", "Not implemented"
+    status = HTTPStatus.NOT_IMPLEMENTED
+    code = "NOT_IMPLEMENTED"
+    message = "Not implemented"
 
 
 class Unavailable(Problem):
     """Nothing can be answered or kept now; the caller may repeat the request."""
 
-    status, code, message = 503, "UNAVAILABLE", "Database not connected"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "UNAVAILABLE"
+    message = "Database not connected"
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message, headers={"Retry-After": "5"})
 
 
-def get_status(problem: Problem, family: Family) -> int:
+def get_status(problem: Problem, family: Family) -> HTTPStatus:
     """The status that a family promises for a problem."""
-    return 422 if isinstance(problem, Invalid) and family != "plain" else problem.status
+    if isinstance(problem, Invalid) and family != "plain":
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem.status
 
 
 def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:
@@ -114,6 +137,6 @@ def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, A
     body: dict[str, Any] = {"error": problem.message}
     if problem.details:
         body["details"] = problem.details
-    if problem.status == 500:
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         body["requestId"] = request_id
     return body | problem.extra

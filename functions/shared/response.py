@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -23,7 +24,7 @@ class Response:
     """An answer other than 200 with a JSON body: texts and bytes are sent as they are."""
 
     body: Any
-    status: int = 200
+    status: int = HTTPStatus.OK
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -52,7 +53,7 @@ def _serialise(answer: Response) -> LambdaResponse:
     elif not isinstance(body, str):
         body = json_codec.dumps(body)
     return {
-        "statusCode": answer.status,
+        "statusCode": int(answer.status),
         "headers": {"Content-Type": JSON, **answer.headers},
         "body": body,
         "isBase64Encoded": packed,
@@ -73,5 +74,5 @@ def conditional(answer: Response, request: Request) -> Response:
     known = request.header("if-none-match")
     headers = {**answer.headers, "ETag": tag}
     if tag in known or known.strip() == "*":
-        return Response("", 304, headers)
+        return Response("", HTTPStatus.NOT_MODIFIED, headers)
     return Response(body, answer.status, headers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from chalice.app import Blueprint
@@ -104,7 +105,8 @@ class Routes(Blueprint):
                 given = view(Request(request.event, caller), *parsed)
                 answer = given if isinstance(given, Response) else Response(given)
                 answer = Response(answer.body, answer.status, {**headers, **answer.headers})
-                return conditional(answer, request) if etag and answer.status == 200 else answer
+                has_tag = etag and answer.status == HTTPStatus.OK
+                return conditional(answer, request) if has_tag else answer
 
             def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours

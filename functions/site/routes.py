@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def openapi(request: Request) -> Response:
 def docs(request: Request) -> Response:
     """The API reference for people; the page loads nothing from other hosts."""
     if request.path.endswith("/"):
-        return Response({}, 302, {"Location": "../docs"})  # the page's links are relative
+        # The page's links are relative.
+        return Response({}, HTTPStatus.FOUND, {"Location": "../docs"})
     return _send("docs.html", "text/html; charset=utf-8")
 
 

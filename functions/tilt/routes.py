@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Literal
 
 from functions.shared import auth, fields
@@ -31,7 +32,7 @@ class Recorded(fields.CamelResponse):
 
 
 class Queued(fields.CamelResponse):
-    """The database is away: the event is durably queued, and will be stored under this id."""
+    """The database is down: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
     message: Literal["Tilt event queued"]
@@ -39,7 +40,7 @@ class Queued(fields.CamelResponse):
 
 
 class Deleted(fields.ResponseModel):
-    """The event is gone, or never was."""
+    """The event is deleted, or did not exist."""
 
     success: Literal[True]
     message: Literal["Event deleted"]
@@ -73,7 +74,7 @@ def record(request: Request, event: events.NewEvent) -> Response:
     message = "Tilt event queued" if done.queued else "Tilt event recorded"
     body = {"success": True, "message": message, "eventId": done.id}
     headers = done.budget.headers if done.budget else {}
-    return Response(body, 202 if done.queued else 200, headers)
+    return Response(body, HTTPStatus.ACCEPTED if done.queued else HTTPStatus.OK, headers)
 
 
 @routes.delete("/api/tilt/events/{event_id}", guard=write, query=EventPath, answers={200: Deleted})

@@ -1,4 +1,4 @@
-"""Names: what players were called, and when; told by servers each time one joins."""
+"""Names: what players were called, and when; sent by servers each time one joins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from functions.shared import db, fields, json_codec, spool
+from functions.shared.erasure import find_erased_since
 from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
@@ -82,16 +83,16 @@ def consume(item: Any, accepted_at: int) -> None:
     sent = fields.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.shared_lock():
-        if not erasure.erased_since(received_at, [sent.steam_id]):
+        if not find_erased_since("ttt.erase", received_at, [sent.steam_id]):
             _note(sent, received_at)
 
 
 def _note(sent: NewName, received_at: datetime) -> bool:
     return bool(
-        db.query(
+        db.fetch_value(
             "select ttt.note_name(%s, %s, %s) as is_first",
             (sent.steam_id, sent.display_name, received_at),
-        )[0]["is_first"]
+        )
     )
 
 

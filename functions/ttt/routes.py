@@ -5,6 +5,7 @@ A GMod addon sends rounds and names, an old front-end reads rounds, and everybod
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Literal
 
 from functions.shared import auth, fields
@@ -42,7 +43,7 @@ class ServerKey(RequireScope):
     """A game server's key as X-Api-Key or, GMod being GMod, in the query; 401 for any other."""
 
     sent_as = ("key", "query")
-    refused_as = ("401",)
+    refused_as = (HTTPStatus.UNAUTHORIZED,)
 
     def __call__(self, request: Request) -> Caller:
         sent = request.header("x-api-key") or request.query().get("api_key", "")
@@ -71,7 +72,7 @@ class Known(fields.ResponseModel):
 
 
 class Accepted(fields.ResponseModel):
-    """The database is away: the round is durably queued, as of now."""
+    """The database is down: the round is durably queued, as of now."""
 
     message: Literal["Stats accepted"]
     round_id: str
@@ -79,7 +80,7 @@ class Accepted(fields.ResponseModel):
 
 
 class Updated(fields.ResponseModel):
-    """The name is noted; `queued`: durably, for when the database is back."""
+    """The name is stored; `queued`: durably, until the database is back."""
 
     message: Literal[
         "Player created successfully", "Player updated successfully", "Player update accepted"
@@ -115,20 +116,20 @@ def collect(request: Request) -> Response:
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":
-        return Response({"message": "Stats collected successfully", **known}, 201)
+        return Response({"message": "Stats collected successfully", **known}, HTTPStatus.CREATED)
     if done == "queued":
-        return Response({"message": "Stats accepted", **known, "queued": True}, 202)
+        return Response({"message": "Stats accepted", **known, "queued": True}, HTTPStatus.ACCEPTED)
     return Response({"message": "Stats already collected", **known, "duplicate": True})
 
 
 def update(request: Request) -> Response:
-    """Notes what a player is called now; 201 for the first name ever."""
+    """Records a player's current name; 201 for the first one."""
     assert request.caller
     done = names.record(names.parse_body(request.text(round_report.MAX_BYTES)), request.caller.name)
     if done == "queued":
-        return Response({"message": "Player update accepted", "queued": True}, 202)
+        return Response({"message": "Player update accepted", "queued": True}, HTTPStatus.ACCEPTED)
     message = "Player created successfully" if done == "new" else "Player updated successfully"
-    return Response({"message": message}, 201 if done == "new" else 200)
+    return Response({"message": message}, HTTPStatus.CREATED if done == "new" else HTTPStatus.OK)
 
 
 # Old instructions put the address of the one where the base of both belongs.
@@ -183,7 +184,10 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
 def health(request: Request) -> Response:
     """Whether what is stored can be read now."""
     is_well = feed.health()
-    return Response({"status": "ok" if is_well else "degraded"}, 200 if is_well else 503)
+    return Response(
+        {"status": "ok" if is_well else "degraded"},
+        HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
+    )
 
 
 @routes.get("/api/ttt/overview", query=overview.OverviewQuery, answers={200: overview.Overview})

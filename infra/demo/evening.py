@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from infra.demo.season import Season
@@ -66,11 +67,11 @@ class Evening:
 
     def _collect(self, service: Service, body: dict[str, Any]) -> None:
         status = service.post("/api/collect", body).status
-        if status == 201:
+        if status == HTTPStatus.CREATED:
             self.stored += 1
-        elif status == 202:
+        elif status == HTTPStatus.ACCEPTED:
             self.queued += 1
-        elif status == 200:
+        elif status == HTTPStatus.OK:
             self.known += 1
         else:
             raise DemoError(f"POST /api/collect was answered {status}, which says nothing.")
@@ -79,7 +80,7 @@ class Evening:
         """What became of it, in sentences."""
         said = f"{self.stored} rounds stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is away."
+            said += f" {self.queued} wait in the queue: the database is down."
         if self.known == self.rounds:
             said = f"All {self.known} rounds were there already: a repeat changes nothing."
         return f"{said} The tilt bot posted {self.tilted} events."

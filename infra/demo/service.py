@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -24,7 +25,8 @@ _LARGE = 1_000_000  # bytes; Lambda takes six times as much, as base64
 _PLAIN: Mapping[str, str] = {}
 # Without a type API Gateway takes any body for text.
 _PACKED = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-_PASSING = (429, 504)  # in a while the same request is answered, or has less left to do
+# In a while the same request is answered, or has less left to do.
+_PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.GATEWAY_TIMEOUT)
 _KEYS = {
     "X-Api-Key": "The stack refused the API key: set API_KEY to the one that `make run` printed.",
     "X-Server-Key": "The stack refused the key of its own server: somebody has made others since.",
@@ -39,14 +41,14 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the stack said."""
+    """The stack's answer."""
 
     status: int
     body: Any
 
 
 class RefusedError(DemoError):
-    """What the stack refused to take; others may go on. `answer` is what it said."""
+    """What the stack refused to take; others may go on. `answer` is its answer."""
 
     def __init__(self, sentence: str, answer: Answer) -> None:
         super().__init__(sentence)
@@ -125,11 +127,11 @@ class Service:
         return kind(parts.netloc, timeout=_PATIENCE)
 
     def _refusal(self, method: str, path: str, answer: Answer) -> str:
-        if answer.status in (401, 403):
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return _KEYS[self.sent_as]
-        if answer.status == 404:
+        if answer.status == HTTPStatus.NOT_FOUND:
             return f"{self.url} does not serve {path}: deploy this checkout, `make deploy-local`."
-        if answer.status == 409:
+        if answer.status == HTTPStatus.CONFLICT:
             return "These rounds are stored with other content: choose another --seed."
         told = answer.body.get("error", "") if isinstance(answer.body, dict) else ""
         return f"{method} {path} was answered {answer.status}: {told}"

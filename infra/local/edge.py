@@ -14,6 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import aiohttp
 from aiohttp import web
@@ -39,7 +40,11 @@ _THE_EDGES = {"host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forward
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _UNSPELLED = re.compile(rb"[^!-~]")  # what no address may hold as it is
-_GATEWAYS_OWN = {403: "ACCESS_DENIED", 413: "REQUEST_TOO_LARGE", 429: "THROTTLED"}
+_GATEWAYS_OWN: dict[int, str] = {
+    HTTPStatus.FORBIDDEN: "ACCESS_DENIED",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "REQUEST_TOO_LARGE",
+    HTTPStatus.TOO_MANY_REQUESTS: "THROTTLED",
+}
 
 Say = Callable[[str], None]
 
@@ -106,10 +111,12 @@ class Edge:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
         if target(request.raw_path) is None:
-            return self._refuse(400, "The request line names no path.")
+            return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
         body = await _body(request)
         if body is None:
-            answer = self._refuse(413, f"The body has more than {BODY_LIMIT} bytes.")
+            answer = self._refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {BODY_LIMIT} bytes."
+            )
             answer.force_close()  # the rest of the body is still on its way
             return answer
         behind = self._behind()
@@ -163,7 +170,9 @@ class Edge:
 
     def _away(self, reason: str) -> web.Response:
         self._say(f"edge: {reason}")
-        return _response(self._gateway.answer("INTEGRATION_FAILURE", 503))
+        return _response(
+            self._gateway.answer("INTEGRATION_FAILURE", HTTPStatus.SERVICE_UNAVAILABLE)
+        )
 
     async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
         behind = self._behind()

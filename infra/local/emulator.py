@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,9 @@ def closed(app: App, token: bytes) -> App:
             await send({"type": "websocket.close", "code": 1008})
         else:
             head = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": 403, "headers": head})
+            await send(
+                {"type": "http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": head}
+            )
             body = b'{"message": "This is a private cloud: show its session token."}'
             await send({"type": "http.response.body", "body": body})
 

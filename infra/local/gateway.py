@@ -7,6 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 # The service's own status for the kinds that the edge tells apart.
-_STATUS = {"DEFAULT_4XX": 403, "DEFAULT_5XX": 500}
+_STATUS = {"DEFAULT_4XX": HTTPStatus.FORBIDDEN, "DEFAULT_5XX": HTTPStatus.INTERNAL_SERVER_ERROR}
 
 
 class Template(yaml.SafeLoader):

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import http_exceptions as http
@@ -96,7 +97,7 @@ class Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    """One connection; aiohttp's own parser is written in C and cannot be told to take more."""
+    """One connection; aiohttp's own parser is written in C, and its limits cannot be raised."""
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self,
         request: web.BaseRequest,
-        status: int = 500,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
@@ -161,7 +162,7 @@ class _Connection(web.RequestHandler):
         assert isinstance(server, Server)
         self._is_deaf = isinstance(exc, http.HttpProcessingError)
         if isinstance(exc, web.RequestPayloadError):
-            status = 400
+            status = HTTPStatus.BAD_REQUEST
         answer = server.refuse(status, sentence(exc, status))
         answer.force_close()
         return answer

@@ -27,6 +27,10 @@ One that adds up all of the past in one bucket is `closing`: it reads what its s
 when that moves and when something comes late, but not whenever something happens:
 
     -- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+
+Columns that hold names of players, or tell of them, are not for analysts (`*`: none of it is):
+
+    -- private: name, named_at
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ _HEADER = re.compile(
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
     r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
+    r"(?:-- private: (?P<private>\*|[a-z_0-9, ]+)\n)?"
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
@@ -52,7 +57,7 @@ _BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
 class RollupError(Exception):
-    """Why a rollup file cannot be used, in a sentence that names it."""
+    """Why a rollup file cannot be used, as a message that names it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Rollup:
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
     is_all_time: bool  # it reads only what is before the source's closed_until
+    private: list[str]  # columns that analysts may not read; of one that is all private: *
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
@@ -90,6 +96,7 @@ class Rollup:
             found["width"],
             found["read_by"] or "",
             found["closing"] is not None,
+            found["private"].split(", ") if found["private"] else [],
             [
                 (columns, carried)
                 for line in found["indexes"].splitlines()
@@ -123,7 +130,7 @@ class Rollup:
         self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
     ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
-        counted anew. `types` are those of the material, in its order.
+        recomputed. `types` are those of the material, in its order.
 
         A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
         bucket is its mark's, so that who reads a range pays for no mark outside it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from functions.logs.alts import alt_accounts, alt_allowlist
@@ -27,7 +28,7 @@ def list_allowed(request: Request) -> list[dict[str, Any]]:
 )
 def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
     """Allows a household, every pair of it, or a network that many share."""
-    return Response(alt_allowlist.add(sent, author(request)), 201)
+    return Response(alt_allowlist.add(sent, author(request)), HTTPStatus.CREATED)
 
 
 @routes.delete(
@@ -37,9 +38,9 @@ def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
     answers={204: "It counts as evidence again.", 404: "Allowance not found"},
 )
 def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
-    """Takes an allowance back."""
+    """Removes an allowance."""
     alt_allowlist.remove(path.allowance_id, author(request))
-    return Response("", 204)
+    return Response("", HTTPStatus.NO_CONTENT)
 
 
 @routes.get(

@@ -52,7 +52,7 @@ class Outcome:
 def ingest(body: str, sender: Sender) -> dict[str, Any]:
     """Stores each event of a request body once and returns what became of it, as Ingested.
 
-    Queues the events while the database is unavailable. Raises BadRequest, TooLarge, Unavailable.
+    Queues the events while the database is down. Raises BadRequest, TooLarge, Unavailable.
     """
     payload = parse_body(body)
     receipt = datetime.now(UTC)

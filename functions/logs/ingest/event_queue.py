@@ -1,4 +1,4 @@
-"""Spooled batches: events that were accepted while the database was unavailable, with their ids."""
+"""Spooled batches: events that were accepted while the database was down, with their ids."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any
 from functions.logs import change_queue
 from functions.logs.ingest import event_writer
 from functions.logs.ingest.event_writer import EventBatch
-from functions.logs.privacy import erasure
 from functions.logs.rows import Row
-from functions.shared import db, spool
+from functions.shared import db, erasure, spool
 
 _SIZE = 40_000  # characters of a batch, about: several make a message
 
@@ -30,7 +29,7 @@ def consume(item: Any, accepted_at: int) -> None:
     """
     receipt = datetime.fromisoformat(item["receipt"])
     rows = [_to_row(values) for values in item["rows"]]
-    erased = erasure.erased_since(receipt, set().union(*map(_steam_ids, rows)))
+    erased = erasure.find_erased_since("logs.erase", receipt, set().union(*map(_steam_ids, rows)))
     horizon = _horizon()
     kept = [
         row for row in rows if row.occurred_at >= horizon and erased.isdisjoint(_steam_ids(row))
@@ -46,7 +45,7 @@ def _steam_ids(row: Row) -> set[str]:
 
 def _horizon() -> datetime:
     """Before this moment rollups stay as they are: their raw rows are gone."""
-    found = db.query(
+    horizon: datetime | None = db.fetch_value(
         """
         select horizon
         from rollups.sources
@@ -54,8 +53,7 @@ def _horizon() -> datetime:
           and horizon > '-infinity'
         """
     )
-    horizon: datetime = found[0]["horizon"] if found else datetime.min.replace(tzinfo=UTC)
-    return horizon
+    return horizon or datetime.min.replace(tzinfo=UTC)
 
 
 def _split(batch: EventBatch) -> Iterator[EventBatch]:

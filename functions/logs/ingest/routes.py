@@ -6,6 +6,7 @@ of thousands of events may miss anything.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -91,7 +92,7 @@ class Result(fields.ResponseModel):
 
 
 class Ingested(fields.ResponseModel):
-    """What became of a batch; `ingested`: what the sender may forget."""
+    """The outcome of a batch; `ingested`: how many events the sender need not send again."""
 
     ingested: int
     received: int
@@ -134,7 +135,7 @@ class TooMuch(fields.ErrorBody, fields.CamelModel):
     rate_limited=True,
 )
 def ingest(request: Request) -> Response:
-    """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
+    """Stores the events of a server's hooks, each once; an invalid one affects no other."""
     assert request.caller
     headers: dict[str, str] = {}
     try:
@@ -146,4 +147,4 @@ def ingest(request: Request) -> Response:
     except Problem as problem:
         problem.headers |= headers  # what is refused was counted too
         raise
-    return Response(answer, 202 if answer["queued"] else 200, headers)
+    return Response(answer, HTTPStatus.ACCEPTED if answer["queued"] else HTTPStatus.OK, headers)

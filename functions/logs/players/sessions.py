@@ -23,9 +23,9 @@ class SessionsQuery(fields.BracketPathModel):
 
 
 class Session(fields.CamelResponse):
-    """A session; an open one has no `end`, and counts up to its server's last sign of life.
+    """A session; an open one has no `end`, and counts up to the last time its server was seen.
 
-    `method` is exact if the end was told with the session's own id.
+    `method` is exact if the end was sent with the session's own id.
     """
 
     server_id: str
@@ -74,7 +74,7 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
         )
         select s.id, s.server_id, s.session_id, s.started_at, s.ended_at, s.method,
           floor(extract(epoch from s.ended_at - s.started_at))::integer as seconds,
-          -- A server that has said nothing for too long is not there any more.
+          -- A server that has been silent for too long is not there any more.
           case
             when s.reason = 'open' and now() - s.ended_at > case
               when exists (
