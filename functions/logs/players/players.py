@@ -141,7 +141,7 @@ _LISTED: LiteralString = """
           filter (where (play).kind = 'session') as seconds,
         sum((play).sign) filter (where (play).is_counted) as connections
       from pending
-      cross join (select rollups.horizon('logs.session_hours') as at) as h
+      cross join (select rollups.retained_from('logs.session_hours') as at) as h
       group by (play).steam_id, (play).server_id
     ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
