@@ -81,7 +81,7 @@ def authenticate(sent: str, at_once: bool = False) -> Caller | None:
     except db.DatabaseUnavailable:
         if caller is None or at_once:
             raise
-        return caller  # nobody can revoke a key while the database is away
+        return caller  # nobody can revoke a key while the database is down
     if len(_cache) > 1000:  # guesses go, known keys stay: an outage must find them here
         for guess in [key for key, (_, known) in _cache.items() if known is None]:
             del _cache[guess]
@@ -93,7 +93,7 @@ def _look_up(sent: str) -> Caller | None:
     spelled = _KEY.fullmatch(sent)
     if spelled is None:
         return None
-    found = db.query(
+    stored = db.fetch_one(
         """
         select digest, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
@@ -104,11 +104,11 @@ def _look_up(sent: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if not found or not hmac.compare_digest(found[0]["digest"], hash_key(sent)):
+    if stored is None or not hmac.compare_digest(stored["digest"], hash_key(sent)):
         return None
-    if found[0]["is_news"]:
+    if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
-    return Caller(spelled[1], frozenset(found[0]["scopes"]), found[0]["name"])
+    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
 
 
 def was_live(key_id: str, at_ms: int) -> bool:
@@ -136,7 +136,7 @@ def hash_key(key: str) -> bytes:
 
 
 def clear_cache() -> None:
-    """Looks every key up anew: one was revoked, and in this process that counts from now on."""
+    """Makes this process look up every key again, so that a revocation counts at once."""
     _cache.clear()
 
 

@@ -14,7 +14,7 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
 from functions.shared.errors import Unavailable
@@ -51,13 +51,19 @@ class Connection(psycopg.Connection[Row]):
     wait_timeout: float | None = 26.0  # seconds; a statement's own time-out comes first
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """What psycopg does to wait for the server; raises DatabaseAway when patience ends."""
+        """What psycopg does to wait for the server; raises DatabaseUnavailable on a time-out."""
         try:
             return super().wait(gen, interval, self.wait_timeout if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:
             _open_circuit()
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
             raise DatabaseUnavailable from None
+
+    def fetch_value(
+        self, statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> Any:
+        """The first column of a statement's first row, or None for no row."""
+        return self.cursor(row_factory=scalar_row).execute(statement, values).fetchone()
 
 
 def _open_circuit() -> None:
@@ -72,13 +78,29 @@ def query(
 
     With None for `values` a % in the statement is nothing special.
 
-    Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
+    Raises DatabaseUnavailable; tries again when the connection was dead or PostgreSQL asks for it.
     """
     global rows_seen
     cursor = _with_retries(lambda: _cursor_of(connection()).execute(statement, values))
     rows = cursor.fetchall() if cursor.description else []
     rows_seen += len(rows)
     return rows
+
+
+def fetch_one(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+) -> Row | None:
+    """The first row of one statement, or None; raises as `query`. One round trip."""
+    rows = query(statement, values)
+    return rows[0] if rows else None
+
+
+def fetch_value(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+) -> Any:
+    """The first column of the first row, or None for no row; raises as `query`. One round trip."""
+    row = fetch_one(statement, values)
+    return next(iter(row.values())) if row else None
 
 
 def run_composed(statement: Composed) -> list[Row]:
@@ -118,7 +140,7 @@ def _without_values(composed: Composable, values: list[Any]) -> Composable:
 
 
 def _cursor_of(opened: Connection) -> psycopg.Cursor[Row]:
-    """The connection's one cursor: a new one would learn anew how to send each type of value."""
+    """The connection's one cursor, which has cached how to send each type of value."""
     global _cursor
     if _cursor is None or _cursor.connection is not opened:
         _cursor = opened.cursor(binary=True)

@@ -1,6 +1,6 @@
 """Whether a user should take a break: the last 24 h against their own 30 days before.
 
-The rule, in words a player can be told:
+The rule, in words for a player:
 - *more often*: at least 3 events in the last 24 h, and more than twice the daily average before
   (the average counts all 30 days, also those without events);
 - *worse*: at least 2 events in the last 24 h, their average more than 25 % above the one before;
@@ -28,7 +28,7 @@ class Cooldown(fields.ResponseModel):
 
 def recommend(user_id: str) -> dict[str, Any]:
     """A Cooldown for a user. One round trip."""
-    reasons: list[str] = db.query(
+    reasons: list[str] = db.fetch_value(
         """
         with numbers as (
           select recent.events, recent.score_sum / nullif(recent.events, 0) as average,
@@ -54,7 +54,7 @@ def recommend(user_id: str) -> dict[str, Any]:
         from reason
         """,
         {"user_id": user_id},
-    )[0]["reasons"]
+    )
     return {
         "recommended": bool(reasons),
         "minutes": sum(_MINUTES[reason] for reason in reasons),

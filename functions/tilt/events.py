@@ -112,7 +112,7 @@ class Recorded:
 
 
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
-    """Stores an event, or queues it while the database is away; once, however often sent.
+    """Stores an event, or queues it while the database is down; once, however often sent.
 
     `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
     None). Raises TooManyRequests, Invalid for an event before the horizon, and Unavailable. One
@@ -160,7 +160,7 @@ def _limited(event: NewEvent, sender: str | None) -> str:
 def _store(
     event: NewEvent, signals: list[dict[str, Any]], event_id: str, who: str, limit: int
 ) -> Recorded:
-    spent = db.query(
+    [spent] = db.query(
         """
         with budget as (
           insert into shared.limits as l (who, window_start, spent)
@@ -207,7 +207,7 @@ def _store(
             "signals": Jsonb(signals),
             "context": event.context,
         },
-    )[0]
+    )
     budget = rate_limits.RateLimit(limit, spent["remaining"], spent["resets_at"])
     budget.check()
     if spent["too_late"]:
@@ -247,7 +247,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
 
     Audited as done by `actor`.
     """
-    removed: dict[str, int] = db.query(
+    removed: dict[str, int] = db.fetch_value(
         """
         with event as (
           delete from tilt.events
@@ -271,5 +271,5 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         returning counts
         """,
         {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
-    )[0]["counts"]
+    )
     return removed

@@ -61,7 +61,7 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
 
 def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     stone = to_tombstone(steam_id)
-    changed: dict[str, int] = db.query(
+    changed: dict[str, int] = db.fetch_value(
         """
         with day as materialized (
           select distinct day as start, day + interval '24 hours' as until
@@ -151,7 +151,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
             "was_victim": _spelled("victim_steamid", steam_id),
             "becomes_victim": _spelled("victim_steamid", stone),
         },
-    )[0]["counts"]
+    )
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Names: what players were called, and when; told by servers each time one joins."""
+"""Names: what players were called, and when; sent by servers each time one joins."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def consume(item: Any, accepted_at: int) -> None:
 
 def _note(sent: NewName, received_at: datetime) -> bool:
     return bool(
-        db.query(
+        db.fetch_value(
             "select ttt.note_name(%s, %s, %s) as is_first",
             (sent.steam_id, sent.display_name, received_at),
-        )[0]["is_first"]
+        )
     )
 
 

@@ -182,7 +182,7 @@ def _compare(sent: RoundReport, content: dict[str, Any], stored: db.Row) -> None
 
 def get_round(round_id: str) -> dict[str, Any] | None:
     """A round with names, the ids of its rows and what was sent as its winner; None if unknown."""
-    found = db.query(
+    row = db.fetch_one(
         """
         select r.id, r.at, r.map_name, r.winner, r.winner_raw, r.duration, r.server, r.players,
           r.kills, r.buys, ttt.names_at(r.players, r.at) as names
@@ -191,7 +191,7 @@ def get_round(round_id: str) -> dict[str, Any] | None:
         """,
         (round_id,),
     )
-    return _with_ids(found[0]) if found else None
+    return _with_ids(row) if row else None
 
 
 def _with_ids(row: db.Row) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Evening:
         """What became of it, in sentences."""
         said = f"{self.stored} rounds stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is away."
+            said += f" {self.queued} wait in the queue: the database is down."
         if self.known == self.rounds:
             said = f"All {self.known} rounds were there already: a repeat changes nothing."
         return f"{said} The tilt bot posted {self.tilted} events."

@@ -55,7 +55,7 @@ class Freebuild:
             return f"All {self.known} log events were there already: a repeat changes nothing."
         said = f"{self.stored} log events stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is away."
+            said += f" {self.queued} wait in the queue: the database is down."
         return said
 
     def read(self, staff: Service) -> Iterator[str]:

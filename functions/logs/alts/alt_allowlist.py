@@ -90,7 +90,7 @@ class Allowances(RootModel[list[Allowance]]):
 def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     """Allows it from now on, once however often it is sent. Audited. One round trip."""
     net = sent.network and ip_addresses.hash_address(sent.network, ip_sightings.secret())
-    rows = db.query(
+    [row] = db.query(
         """
         with made as (
           insert into logs.alt_allowlist as a (steam_ids, subnet_hash, network, reason, author)
@@ -114,7 +114,7 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
             "author": author,
         },
     )
-    return _to_response(rows[0])
+    return _to_response(row)
 
 
 def remove(allowance_id: UUID | None, author: str) -> None:

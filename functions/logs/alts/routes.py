@@ -38,7 +38,7 @@ def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
     answers={204: "It counts as evidence again.", 404: "Allowance not found"},
 )
 def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
-    """Takes an allowance back."""
+    """Removes an allowance."""
     alt_allowlist.remove(path.allowance_id, author(request))
     return Response("", HTTPStatus.NO_CONTENT)
 

@@ -1,4 +1,4 @@
-"""Spooled parcels: events that were accepted while the database was away, with their ids."""
+"""Spooled batches: events that were accepted while the database was down, with their ids."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _people(row: Row) -> set[str]:
 
 def _horizon() -> datetime:
     """Before this moment rollups stay as they are: their raw rows are gone."""
-    found = db.query(
+    horizon: datetime | None = db.fetch_value(
         """
         select horizon
         from rollups.sources
@@ -51,8 +51,7 @@ def _horizon() -> datetime:
           and horizon > '-infinity'
         """
     )
-    horizon: datetime = found[0]["horizon"] if found else datetime.min.replace(tzinfo=UTC)
-    return horizon
+    return horizon or datetime.min.replace(tzinfo=UTC)
 
 
 def _parts(parcel: EventBatch) -> Iterator[EventBatch]:

@@ -31,9 +31,10 @@ _known: dict[str, Sender] = {}
 
 
 def get_sender(caller: Caller) -> Sender:
-    """The sender behind a server's key, as of now, or as it was last while the database is away.
+    """The sender behind a server's key, as of now, or as it was last while the database is down.
 
-    Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseAway. One round trip.
+    Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseUnavailable.
+    One round trip.
     """
     server_id = caller.owner or ""
     try:
@@ -56,7 +57,7 @@ def get_server_sender(server_id: str) -> Sender | None:
 
 
 def _look_up(server_id: str, who: str | None) -> Sender | None:
-    found = db.query(
+    row = db.fetch_one(
         """
         with budget as (
           insert into shared.limits as l (who, window_start, spent)
@@ -86,7 +87,7 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
             "server_id": server_id,
         },
     )
-    return _read(found[0]) if found else None
+    return _read(row) if row else None
 
 
 def _read(row: db.Row) -> Sender:

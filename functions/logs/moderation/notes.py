@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from functions.logs.steam_ids import PersonPath
 from functions.shared import db, fields, locks
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
@@ -18,12 +19,6 @@ class NewNote(BaseModel):
     """A note; who writes it is known by the token."""
 
     content: str = Field(min_length=1, max_length=_LONGEST)
-
-
-class PersonPath(fields.BracketPathModel):
-    """Which player."""
-
-    steam_id: str
 
 
 class NotePath(PersonPath):
@@ -60,7 +55,7 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
     """
     with db.transaction():
         lock_person(locks.LOGS_NOTES, steam_id)
-        made = db.query(
+        note = db.fetch_one(
             """
             with known as (
               select id, content, author, created_at
@@ -87,9 +82,9 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
                 "repeat": REPEAT_SECONDS,
             },
         )
-    if not made:
+    if note is None:
         raise NotFound("Player not found")
-    return made[0]
+    return note
 
 
 def lock_person(seed: int, steam_id: str) -> None:
@@ -99,7 +94,7 @@ def lock_person(seed: int, steam_id: str) -> None:
 
 def change(path: NotePath, sent: NewNote) -> db.Row:
     """Replaces what a note says; raises NotFound. One round trip."""
-    found = db.query(
+    note = db.fetch_one(
         """
         update logs.notes
         set content = %s, changed_at = now()
@@ -109,9 +104,9 @@ def change(path: NotePath, sent: NewNote) -> db.Row:
         """,
         (sent.content, path.note_id, path.steam_id),
     )
-    if not found:
+    if note is None:
         raise NotFound("Note not found")
-    return found[0]
+    return note
 
 
 def remove(path: NotePath) -> None:

@@ -46,14 +46,14 @@ def erase(steam_id: str, actor: str) -> dict[str, int]:
 
 def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
-    begun: datetime = db.query(
+    begun: datetime = db.fetch_value(
         """
         insert into shared.audit (at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
         returning at
         """,
         (to_pseudonym(steam_id), actor),
-    )[0]["at"]
+    )
     return begun
 
 
@@ -97,7 +97,7 @@ def _naming(steam_id: str) -> list[db.Row]:
 
 
 def _unpack_without_limit() -> None:
-    """The columnstore refuses to unpack many rows for one statement, unless it is told."""
+    """Lifts the limit of rows that one statement may decompress."""
     db.query("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
 
 
@@ -133,9 +133,9 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
 
 
 def _drop_word_index(seconds: list[datetime]) -> None:
-    """Forgets the words of packed events that may be the person's; they are soon told anew.
+    """Deletes the index of chunks that may hold the person; the job indexes them again.
 
-    After the events are changed: who is telling waits for that, or finds nothing to complete.
+    Called after the events change: an indexing under way waits, or finds nothing to complete.
     """
     db.query(
         """
@@ -149,7 +149,7 @@ def _drop_word_index(seconds: list[datetime]) -> None:
 
 
 def _mark(rows: list[db.Row]) -> None:
-    """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
+    """Marks hours for derivation again, except where raw rows may be gone already."""
     places = sorted({(row["server_id"], _hour(row["occurred_at"])) for row in rows})
     db.query(
         """
@@ -173,15 +173,15 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
     """Removes what else is kept of the person, and notes how much it all was."""
     with db.transaction():
         change_queue.fold_first()  # what is queued names the person
-        forgotten = db.query(
+        forgotten = db.fetch_value(
             """
             select rollups.forget('logs.event_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.session_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
-        )[0]["rows"]
-        counts: dict[str, int] = db.query(
+        )
+        counts: dict[str, int] = db.fetch_value(
             """
             with sighting as (
               delete from logs.sightings
@@ -259,5 +259,5 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
                 "events": events,
                 "forgotten": forgotten,
             },
-        )[0]["counts"]
+        )
     return counts
