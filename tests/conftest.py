@@ -188,8 +188,10 @@ def _empty(url: str) -> None:
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as admin:
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
-        admin.execute("truncate shared.api_keys, shared.limits, shared.audit, shared.spool_parts")
-        admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")
+        admin.execute(
+            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts"
+        )
+        admin.execute("update rollups.sources set retention = null, retained_from = '-infinity'")
         assert refresh.run(admin).left == 0
         admin.execute(_DROP_CHUNKS)
 

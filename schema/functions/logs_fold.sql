@@ -82,7 +82,7 @@ create or replace function logs.apply_session_diff(diffs logs.session_diff[]) re
 language plpgsql
 as $$
 declare
-  bottom timestamptz := rollups.horizon('logs.session_hours');
+  bottom timestamptz := rollups.retained_from('logs.session_hours');
 begin
   insert into logs.person_totals as t (steam_id, seconds)
   select u.steam_id, u.seconds

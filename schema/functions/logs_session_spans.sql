@@ -12,7 +12,7 @@ as $$
 #variable_conflict use_column
 declare
   -- What began earlier stays as it is: raw rows of it are gone, or about to go.
-  bottom timestamptz := rollups.horizon('logs.event_hours') - interval '48 hours';
+  bottom timestamptz := rollups.retained_from('logs.event_hours') - interval '48 hours';
 begin
   return query
   with recursive change as materialized (

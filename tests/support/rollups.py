@@ -49,10 +49,11 @@ def insert(connection: db.Connection, at: str, user: str = "u", score: float = 1
     connection.execute(INSERT, (at, user, score))
 
 
-def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
+def materialization(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
     """The table that holds a rollup's rows, also where a continuous aggregate is in front of it."""
     row = connection.execute(
-        "select rollups.storage(id) as name from rollups.catalog where name = %s and is_current",
+        "select rollups.storage_table(id) as name from rollups.catalog"
+        " where name = %s and is_current",
         (name,),
     ).fetchone()
     assert row
@@ -60,11 +61,11 @@ def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Ide
 
 
 def close_until(connection: db.Connection, moment: object) -> None:
-    connection.execute("update rollups.sources set closed_until = %s", (moment,))
+    connection.execute("update rollups.sources set watermark = %s", (moment,))
     connection.execute(
         """
-        select rollups.mark(id, timestamptz '2000-01-01')
+        select rollups.mark_dirty(id, timestamptz '2000-01-01')
         from rollups.catalog
-        where is_closing
+        where is_all_time
         """
     )

@@ -32,7 +32,7 @@ class Identity(NamedTuple):
     earlier: str | None
 
 
-class Ids:
+class Identities:
     """The ids of the events of one request, to be asked in its order.
 
     `receipt`: when the request arrived, in UTC.

@@ -141,7 +141,7 @@ _LISTED: LiteralString = """
           filter (where (diff).kind = 'session') as seconds,
         sum((diff).sign) filter (where (diff).is_counted) as connections
       from queued
-      cross join (select rollups.horizon('logs.session_hours') as at) as h
+      cross join (select rollups.retained_from('logs.session_hours') as at) as h
       group by (diff).steam_id, (diff).server_id
     ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,

@@ -107,7 +107,7 @@ _PROFILE = """
         select is_exact, sign * logs.overlap_seconds(started_at, ended_at, h.at, 'infinity'),
           case when started_at >= h.at then sign else 0 end
         from session
-        cross join (select rollups.horizon('logs.session_hours') as at) as h
+        cross join (select rollups.retained_from('logs.session_hours') as at) as h
       ) as m
       group by is_exact
       having sum(seconds) > 0

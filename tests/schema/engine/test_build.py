@@ -217,7 +217,7 @@ def test_analysts_read_rollups(migrated: tuple[runner.Report, str, str]) -> None
         assert connection.execute("select count(*) from tilt.user_days").fetchone() is not None
 
 
-def test_a_view_that_an_older_engine_wrote_is_written_anew(url: str, folder: Path) -> None:
+def test_a_view_that_an_older_engine_wrote_is_written_again(url: str, folder: Path) -> None:
     migrate(url, folder)
     fill(url)
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
@@ -226,13 +226,13 @@ def test_a_view_that_an_older_engine_wrote_is_written_anew(url: str, folder: Pat
             "create or replace view tilt.user_days as select * from rollups.tilt_user_days_v1"
         )
         connection.execute(
-            "update rollups.catalog set exact = 'of old' where name = 'tilt.user_days'"
+            "update rollups.catalog set view_sql = 'of old' where name = 'tilt.user_days'"
         )
         assert migrate(url, folder).rollups == []
         again = connection.execute("select pg_get_viewdef('tilt.user_days') as text").fetchall()
         assert again == as_it_is
-        exact = connection.execute("select from rollups.catalog where exact = 'of old'")
-        assert exact.rowcount == 0
+        old = connection.execute("select from rollups.catalog where view_sql = 'of old'")
+        assert old.rowcount == 0
 
 
 def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
@@ -248,14 +248,15 @@ def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
         assert refresh.run(connection).left == 0
         connection.execute(
             """
-            insert into ttt.rounds (id, at, winner, players, kills, buys)
+            insert into ttt.rounds (id, occurred_at, winner, players, kills, buys)
             values ('r1', '2026-03-02 10:00Z', 'traitors', '[]', '[]', '[]')
             """
         )
         connection.execute(
             """
             insert into ttt.kills
-              (at, round_id, ordinal, attacker_steamid, victim_steamid, weapon, headshot, server)
+              (occurred_at, round_id, ordinal, attacker_steamid, victim_steamid, weapon,
+               headshot, server)
             values ('2026-03-02 10:00Z', 'r1', 0, 'A', 'B', 'knife', true, 'red')
             """
         )
