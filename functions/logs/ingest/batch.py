@@ -158,25 +158,26 @@ def _arrival(receipt: datetime) -> int:
 def _to_row(
     event: Event, identity: Identity, sender: Sender, receipt: datetime, arrival: int
 ) -> Row:
+    """The row of an event, in the order of its columns (by name it takes longer)."""
     metadata = event.metadata
     return Row(
-        id=identity.id,
-        sent_at=event.sent_at or ids.time_of(identity.id),
-        occurred_at=event.occurred_at,
-        server_id=sender.server.id,
-        mode=event.game_mode,
-        type=event.type,
-        steam_id=event.steam_id,
-        player_name=event.player_name,
-        raw_text=event.raw_text,
-        involved_steam_ids=_involved(metadata) if _OTHERS.keys() & metadata.keys() else None,
-        map=metadata.get("map"),
-        player_count=metadata.get("playerCount"),
-        session_id=metadata.get("sessionId"),
-        metadata=to_json(metadata).decode(),  # in a third of the time that json takes
-        arrival=arrival,
-        skew=_skew(event, receipt),
-        earlier=identity.earlier,
+        identity.id,
+        event.sent_at or ids.time_of(identity.id),
+        event.occurred_at,
+        sender.server.id,
+        event.game_mode,
+        event.type,
+        event.steam_id,
+        event.player_name,
+        event.raw_text,
+        _involved(metadata) if _OTHERS.keys() & metadata.keys() else None,
+        metadata.get("map"),
+        metadata.get("playerCount"),
+        metadata.get("sessionId"),
+        to_json(metadata).decode(),  # in a third of the time that json takes
+        arrival,
+        _skew(event, receipt),
+        identity.earlier,
     )
 
 

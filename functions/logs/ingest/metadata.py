@@ -1,4 +1,4 @@
-"""The details of a sent event, its `metadata`: the sender's keys, in values that can be stored."""
+"""The `metadata` of an event: the sender's keys, with values that can be stored."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _OBJECTS = ("geo", "position")
 _WITH_RULES = frozenset({"ip", "args", *_ACCOUNTS, *_OBJECTS})
 
 
-def parse_metadata(sent: Any, warnings: list[str]) -> dict[str, Any]:
-    """A copy of what was sent as metadata, normalised; adds to `warnings` or raises Rejected."""
-    if sent is None or sent == []:  # Lua's empty table
+def parse_metadata(payload: Any, warnings: list[str]) -> dict[str, Any]:
+    """A normalised copy of the metadata; adds to `warnings` or raises Rejected."""
+    if payload is None or payload == []:  # Lua's empty table
         return {}
-    if not isinstance(sent, dict):
+    if not isinstance(payload, dict):
         raise Rejected("metadata_invalid")
-    metadata: dict[str, Any] = plain(sent, warnings)
+    metadata: dict[str, Any] = plain(payload, warnings)
     if len(to_json(metadata)) > _MAX_BYTES:
         raise Rejected("metadata_too_large")
     if not _WITH_RULES.isdisjoint(metadata):
