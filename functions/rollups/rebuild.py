@@ -26,7 +26,7 @@ def run(
     """
     found = connection.execute(
         """
-        select c.id, time_bucket(c.width, greatest(%s, s.horizon)) as since
+        select c.id, time_bucket(c.width, greatest(%s, s.retained_from)) as since
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
         where c.name = %s
@@ -61,7 +61,7 @@ def _step(connection: db.Connection, rollup: int, since: datetime, until: dateti
 def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> int:
     connection.execute(
         """
-        select rollups.mark(c.id, bucket)
+        select rollups.mark_dirty(c.id, bucket)
         from rollups.catalog c
         cross join generate_series(%s, %s - interval '1 us', c.width, 'UTC') as bucket
         where c.id = %s

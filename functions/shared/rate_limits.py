@@ -44,6 +44,6 @@ class RateLimit:
 def delete_old(connection: db.Connection) -> None:
     """Deletes windows that ended long ago."""
     connection.execute(
-        "delete from shared.limits where window_start < extract(epoch from now()) - %s",
+        "delete from shared.rate_limits where window_start < extract(epoch from now()) - %s",
         (_KEPT_SECONDS,),
     )

@@ -7,7 +7,7 @@ stable
 as $$
   select coalesce(min(d.bucket), now()),
     count(d.bucket) > 0 or exists (select from logs.change_queue)
-  from rollups.dirty d
+  from rollups.dirty_buckets d
   join rollups.catalog c on c.id = d.rollup
   where c.name in ('logs.activity', 'logs.play_hours', 'logs.player_counts')
     and c.is_current

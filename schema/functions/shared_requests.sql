@@ -7,11 +7,11 @@ language plpgsql
 strict
 as $$
 begin
-  insert into shared.limits as l (who, window_start, spent)
+  insert into shared.rate_limits as l (key, window_start, count)
   values (caller, floor(extract(epoch from statement_timestamp()))::bigint / seconds * seconds, 1)
-  on conflict on constraint limits_pkey do update
-  set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+  on conflict on constraint rate_limits_pkey do update
+  set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
     window_start = excluded.window_start
-  returning most - l.spent, l.window_start + seconds into remaining, resets_at;
+  returning most - l.count, l.window_start + seconds into remaining, resets_at;
 end
 $$;

@@ -122,7 +122,7 @@ _DASHBOARD = """
     hour as (
       select hour, server_id, mode, maps
       from logs.list_map_hours(case
-        when %(edge)s < rollups.horizon('logs.event_hours') then %(edge)s::timestamptz
+        when %(edge)s < rollups.retained_from('logs.event_hours') then %(edge)s::timestamptz
         else %(whole)s
       end)
       union all
@@ -142,7 +142,7 @@ _DASHBOARD = """
           and h.occurred_at >= %(since)s
           and h.occurred_at < %(whole)s
       ) as seen
-      where %(edge)s >= rollups.horizon('logs.event_hours')
+      where %(edge)s >= rollups.retained_from('logs.event_hours')
       group by server_id, mode
     ), run as (
       select h.mode, m.map,
