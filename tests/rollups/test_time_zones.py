@@ -157,7 +157,7 @@ TOUCHED = {
     "ttt.rounds": ("at", "winner"),
     "logs.event_hours": ("hour", "events"),
     "logs.session_hours": ("hour", "seconds"),
-    "logs.heartbeats": ("at", "map"),
+    "logs.heartbeats": ("occurred_at", "map"),
 }
 
 

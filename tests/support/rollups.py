@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -14,7 +13,10 @@ ROLLUPS = [Rollup.read(path) for path in sorted((HERE / "rollups").glob("*/*.sql
 
 
 def connect(url: str) -> db.Connection:
-    return psycopg.connect(url, autocommit=True, row_factory=dict_row)
+    """A connection like a scheduled job's."""
+    connection = db.Connection.connect(url, autocommit=True, row_factory=dict_row)
+    connection.wait_timeout = None
+    return connection
 
 
 def wrong(connection: db.Connection) -> dict[str, int]:

@@ -90,13 +90,13 @@ def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
 
 
 _PROFILE = """
-    with pending as materialized (
-      select row(p.*)::logs.session_diff as play
+    with queued as materialized (
+      select row(p.*)::logs.session_diff as diff
       from logs.diff_queued_sessions(%(who)s, null) as p
     ), session as (
-      select (play).sign, (play).started_at, (play).ended_at, (play).method = 'exact' as is_exact
-      from pending
-      where (play).kind = 'session'
+      select (diff).sign, (diff).started_at, (diff).ended_at, (diff).method = 'exact' as is_exact
+      from queued
+      where (diff).kind = 'session'
     ), method as (
       select is_exact, sum(seconds) as seconds, sum(sessions) as sessions
       from (
@@ -121,7 +121,7 @@ _PROFILE = """
           where steam_id = %(who)s
           union all
           select seconds
-          from logs.diff_playtime(array(select play from pending))
+          from logs.diff_playtime(array(select diff from queued))
         ) as t
       ) as seconds,
       exists (select from method where is_exact) as is_exact,
@@ -142,6 +142,6 @@ _PROFILE = """
       coalesce((
         select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
           json_build_array(d.seconds, d.sessions))
-        from logs.list_playtime_days(%(who)s, %(since)s, array(select play from pending)) as d
+        from logs.list_playtime_days(%(who)s, %(since)s, array(select diff from queued)) as d
       ), '{}') as days
 """

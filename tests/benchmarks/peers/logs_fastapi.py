@@ -186,7 +186,9 @@ async def ingest(batch: Batch, server: Annotated[Any, Depends(caller)]) -> dict[
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             results.append({"index": index, "status": "rejected", "reason": reason})
-    found = list(map(event_identity.Ids(server.id, datetime.now(UTC)).next_identity, accepted))
+    found = list(
+        map(event_identity.Identities(server.id, datetime.now(UTC)).next_identity, accepted)
+    )
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     new = store(server, [row(*one, server) for one in zip(accepted, found, strict=True)])
     waiting = iter(found)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs.ingest import batch, event_queue, ignore_rules, ingest_server, normalise
+from functions.logs.ingest import batch, event_queue, ingest_server, normalise
 from functions.logs.privacy import erasure
 from functions.logs.servers import heartbeats
 from functions.shared import db, spool
@@ -23,9 +23,7 @@ def queued(store: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[An
     make_server()
     kept: list[Any] = []
     monkeypatch.setattr(spool, "enqueue", lambda kind, items, key: kept.extend(items))
-    sender = ingest_server.Sender(
-        normalise.Server(SERVER, "Harbour", "Sandbox"), ignore_rules.Rules()
-    )
+    sender = ingest_server.Sender(normalise.Server(SERVER, "Harbour", "Sandbox"))
 
     def queue(*events: Any) -> list[Any]:
         receipt = datetime.now(UTC)

@@ -93,8 +93,9 @@ def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_pa
     assert rollup.is_fed(["tilt.user_days", "tilt.events"])
     assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
     other = rollup.view_sql(7, ["events", "day", "user_id"], columns, is_fed=True)
-    columns_of_dirty = 'select recomputed."events", dirty.bucket as "day", recomputed."user_id"'
-    assert columns_of_dirty in " ".join(other.split())
+    assert 'select recomputed."events", dirty.bucket as "day", recomputed."user_id"' in " ".join(
+        other.split()
+    )
     assert (
         "rollups.recompute_bucket(7::smallint, dirty.bucket) as recomputed"
         ' ("day" timestamp with time zone, "user_id" text, "events" bigint)' in other
