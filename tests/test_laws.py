@@ -141,7 +141,9 @@ OF_A_ZONE = {
         r"|\bage\((?!backend_xid)"
     ),
     "a time as text": re.compile(r"to_char\((?!\S+ at time zone )"),
-    "a part of a time": re.compile(r"extract\((?!epoch )(?!\w+ from (?:local\b|at at time zone ))"),
+    "a part of a time": re.compile(
+        r"extract\((?!epoch )(?!\w+ from (?:local\b|occurred_at at time zone ))"
+    ),
     "steps of days": re.compile(r"generate_series\([^()]*interval '[^']*day'\s*\)"),
     "cut without a zone": re.compile(
         r"date_trunc\((?:[^()]|\([^()]*\))*(?<!'UTC')\)|date_(?:add|subtract)\("
