@@ -90,7 +90,7 @@ def consume(item: Any, accepted_at: int) -> None:
 def _note(sent: NewName, received_at: datetime) -> bool:
     return bool(
         db.fetch_value(
-            "select ttt.note_name(%s, %s, %s) as is_first",
+            "select ttt.record_name(%s, %s, %s) as is_first",
             (sent.steam_id, sent.display_name, received_at),
         )
     )
