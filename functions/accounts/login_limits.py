@@ -55,8 +55,8 @@ def count_registration(address_hash: str, email: str) -> None:
         """
         select greatest(a.counted, e.counted) as counted,
           greatest(a.resets_at, e.resets_at) as resets_at
-        from shared.count_request(%(address)s, %(window)s) as a,
-          shared.count_request(%(email)s, %(window)s) as e
+        from shared.count_in_window(%(address)s, %(window)s) as a,
+          shared.count_in_window(%(email)s, %(window)s) as e
         """,
         {
             "address": f"register:{address_hash}",

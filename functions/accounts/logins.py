@@ -103,8 +103,8 @@ def _fail(found: db.Row) -> NoReturn:
           select a.counted as address_failures, a.resets_at as address_resets_at,
             case when not %(is_known)s then f.counted end as account_failures,
             f.resets_at as account_resets_at
-          from shared.count_request(%(address_key)s, %(address_window)s) as a,
-            shared.count_request(
+          from shared.count_in_window(%(address_key)s, %(address_window)s) as a,
+            shared.count_in_window(
               %(account_key)s, %(account_window)s, case when %(is_known)s then 0 else 1 end
             ) as f
         ), noted as (

@@ -25,7 +25,7 @@ def count(request: Request, caller: Caller | None) -> None:
     name = caller.name if caller else hash_address(request.address)
     try:
         counted = db.query(
-            "select counted, resets_at from shared.count_request(%s, %s)",
+            "select counted, resets_at from shared.count_in_window(%s, %s)",
             (f"general:{name}", WINDOW),
         )[0]
     except (Unavailable, psycopg.Error):

@@ -34,7 +34,7 @@ def test_after_five_failures_an_address_waits_for_the_minute_to_end(store: str) 
         assert answered.headers["x-ratelimit-limit"] == "5"
         assert answered.headers["x-ratelimit-remaining"] == "0"
     assert log_in(address="198.51.100.8").status == 200
-    db.query("update shared.limits set window_start = window_start - 60")
+    db.query("update shared.rate_limits set window_start = window_start - 60")
     assert log_in().status == 200
 
 
@@ -98,7 +98,7 @@ def test_an_account_under_attack_lets_its_owner_in(store: str) -> None:
         "update accounts.known_addresses set last_login_at = now() - make_interval(secs => 2592001)"
     )
     assert log_in(address=HOME).status == 429
-    db.query("update shared.limits set window_start = window_start - 900")
+    db.query("update shared.rate_limits set window_start = window_start - 900")
     assert log_in(address="203.0.113.99").status == 200
 
 
@@ -147,8 +147,8 @@ def test_failures_and_lock_outs_are_audited_without_an_address(store: str) -> No
     assert {row["user_id"] for row in rows} == {user["id"], None}
     assert len({row["ip_hash"] for row in rows}) == 2
     assert "198.51" not in str(rows)
-    assert "198.51" not in str(db.query("select * from shared.limits"))
-    assert "mira" not in str(db.query("select * from shared.limits"))
+    assert "198.51" not in str(db.query("select * from shared.rate_limits"))
+    assert "mira" not in str(db.query("select * from shared.rate_limits"))
 
 
 @pytest.mark.commits
