@@ -58,7 +58,17 @@ DOMAINS = (
         },
         maintenance="logs.maintenance",
     ),
-    Domain("accounts", ("accounts.routes", "accounts.tracker_routes", "accounts.jwks_routes")),
+    Domain(
+        "accounts",
+        (
+            "accounts.routes",
+            "accounts.panel_routes",
+            "accounts.admin_routes",
+            "accounts.tracker_routes",
+            "accounts.jwks_routes",
+        ),
+        maintenance="accounts.maintenance",
+    ),
     Domain("game", ()),
 )
 # Postgres schemas, in the order in which they are created.

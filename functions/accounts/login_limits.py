@@ -67,3 +67,44 @@ def count_registration(address_hash: str, email: str) -> None:
     limit = settings().registrations
     budget = RateLimit(limit, limit - counted["counted"], counted["resets_at"])
     budget.check("Too many registrations. Try again later.", "register")
+
+
+def count_reset(address_hash: str) -> None:
+    """Counts a request for a reset by an address; raises TooManyRequests. One round trip."""
+    counted = db.query(
+        "select counted, resets_at from shared.count_in_window(%s, %s)",
+        (f"forgot:{address_hash}", ADDRESS_WINDOW),
+    )[0]
+    limit = settings().login_failures
+    budget = RateLimit(limit, limit - counted["counted"], counted["resets_at"])
+    budget.check("Too many requests. Try again later.", "login")
+
+
+def count_failure(address_hash: str) -> None:
+    """Counts a guess of an address, as a failed login. One round trip."""
+    db.query(
+        """
+        with noted as (
+          insert into accounts.audit (action, ip_hash)
+          values ('password.reset_failed', %(address_hash)s)
+        )
+        select counted
+        from shared.count_in_window(%(key)s, %(window)s)
+        """,
+        {
+            "address_hash": address_hash,
+            "key": address_key(address_hash),
+            "window": ADDRESS_WINDOW,
+        },
+    )
+
+
+def delete_old(connection: db.Connection) -> int:
+    """Deletes addresses that no login has come from for 30 days; returns how many."""
+    return connection.execute(
+        """
+        delete from accounts.known_addresses
+        where last_login_at < now() - make_interval(secs => %s)
+        """,
+        (KNOWN_SECONDS,),
+    ).rowcount

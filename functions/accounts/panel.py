@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,7 +11,7 @@ from pydantic import BaseModel
 
 from functions.accounts import logins
 from functions.shared import db, tokens
-from functions.shared.errors import BadRequest, Forbidden, TooManyRequests, Unauthorized
+from functions.shared.errors import BadRequest, Problem, Unauthorized
 from functions.shared.fields import CamelModel, CamelResponse
 
 Role = Literal["USER", "ADMIN", "SUPERADMIN"]
@@ -52,16 +54,23 @@ class PanelSession(CamelResponse):
 def log_in(sent: dict[str, Any], address: str) -> dict[str, Any]:
     """The user and a token; raises problems whose body has `error` beside `detail`."""
     name, password = sent.get("emailOrUser"), sent.get("password")
-    if not (isinstance(name, str) and name.strip() and isinstance(password, str) and password):
-        raise BadRequest(MISSING, error=MISSING)
+    with spoken():
+        if not (isinstance(name, str) and name.strip() and isinstance(password, str) and password):
+            raise BadRequest(MISSING)
+        try:
+            return open_session(logins.log_in(name.strip(), password, address))
+        except Unauthorized:
+            raise Unauthorized(WRONG) from None
+
+
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Within it, problems say their message as `error` too, beside the game's `detail`."""
     try:
-        user = logins.log_in(name.strip(), password, address)
-    except Unauthorized:
-        raise Unauthorized(WRONG, error=WRONG) from None
-    except (Forbidden, TooManyRequests) as problem:
+        yield
+    except Problem as problem:
         problem.extra |= {"error": problem.message}
         raise
-    return open_session(user)
 
 
 def open_session(user: db.Row) -> dict[str, Any]:

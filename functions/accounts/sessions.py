@@ -138,11 +138,11 @@ def log_out(caller: Caller, everywhere: bool) -> None:
     tracker_tokens.check(found[0] if found else None)
 
 
-def delete_old(connection: db.Connection) -> None:
-    """Deletes sessions whose last token expired a day ago, and what else is over."""
-    connection.execute(
+def delete_old(connection: db.Connection) -> int:
+    """Deletes sessions whose last token expired a day ago; returns how many."""
+    return connection.execute(
         "delete from accounts.sessions where expires_at < now() - make_interval(secs => 86400)"
-    )
+    ).rowcount
 
 
 def parse(token: str) -> tuple[UUID, int]:

@@ -31,7 +31,8 @@ class ServerKey(RequireScope):
 
 
 class Staff(RequireScope):
-    """A bearer token of staff or, for scope admin, of an admin. An API key serves as one."""
+    """The session of somebody of the staff or, for scope admin, of an admin: a bearer token of the
+    panel. An API key of that scope serves as one."""
 
     sent_as: ClassVar[tuple[str, ...]] = ("bearer",)
 
@@ -42,13 +43,30 @@ class Staff(RequireScope):
         sent = self._token(request)
         if not sent:
             raise Unauthorized("Missing authorization token")
-        # A game server's key is no token, and a role counts as it is at this very moment.
-        caller = None if sent.startswith(auth.SERVER) else auth.authenticate(sent, at_once=True)
+        caller = _authenticate(sent)
         if caller is None:
             raise Unauthorized("Invalid or expired token")
         if not {self.scope, "admin"} & caller.scopes:
             raise Forbidden("Forbidden")
         return caller
+
+
+def _authenticate(sent: str) -> Caller | None:
+    """Whose token or API key this is, with what their role or key allows at this very moment.
+
+    A game server's key is neither. Raises Forbidden for a banned user, and for one who must choose
+    a new password first.
+    """
+    if sent.startswith(auth.SERVER):
+        return None
+    if sent.count(".") != 2:  # a key
+        return auth.authenticate(sent, at_once=True)
+    from functions.shared import tokens, users  # only sessions of the panel pay for the import
+
+    try:
+        return users.load(users.to_caller(tokens.verify(sent, "panel")))
+    except (tokens.WrongTokenError, Unauthorized):
+        return None
 
 
 class Eraser(Staff):

@@ -140,8 +140,10 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def issue(name: str, scopes: list[str]) -> str:
+def issue(name: str, scopes: list[str], actor: str | None = None) -> str:
     """A new key for `name`, to be shown once; an older one of that name lives on beside it.
+
+    `actor`: who issued it, for the audit; None for its holder.
 
     Of a third the oldest dies at once, so that at most two keys of a name are live.
     """
@@ -162,7 +164,7 @@ def issue(name: str, scopes: list[str]) -> str:
           where key_id in (select key_id from older)
         ), noted as (
           insert into shared.audit (action, subject, actor)
-          values ('key.issue', %(key_id)s, %(name)s)
+          values ('key.issue', %(key_id)s, coalesce(%(actor)s, %(name)s))
         )
         insert into shared.api_keys (key_id, key_hash, name, scopes)
         values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s)
@@ -172,30 +174,34 @@ def issue(name: str, scopes: list[str]) -> str:
             "key_hash": hash_key(text),
             "name": name,
             "scopes": scopes,
+            "actor": actor,
             "live": LIVE_KEYS,
         },
     )
     return text
 
 
-def revoke(key_id: str) -> bool:
-    """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id."""
+def revoke(key_id: str, actor: str | None = None) -> bool:
+    """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id.
+
+    `actor`: who revoked it, for the audit; None for its holder.
+    """
     return bool(
         db.query(
             """
             with ended as (
               update shared.api_keys
               set revoked_at = now()
-              where key_id = %s
+              where key_id = %(key_id)s
                 and revoked_at is null
               returning key_id, name
             )
             insert into shared.audit (action, subject, actor)
-            select 'key.revoke', key_id, name
+            select 'key.revoke', key_id, coalesce(%(actor)s, name)
             from ended
             returning subject
             """,
-            (key_id,),
+            {"key_id": key_id, "actor": actor},
         )
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from functions.shared import db, tokens
 from functions.shared.errors import Forbidden, Unauthorized
@@ -34,7 +34,11 @@ class RequireUser:
 
     def __init__(self, *audiences: tokens.Audience) -> None:
         self.audiences = audiences
-        self.scope = audiences[0]
+
+    @property
+    def scope(self) -> str:
+        """What the reference says that a caller needs: a token of this audience."""
+        return self.audiences[0]
 
     def __call__(self, request: Request) -> Caller:
         """The caller with user_id and version; raises Unauthorized."""
@@ -45,22 +49,31 @@ class RequireUser:
             found = tokens.verify(sent, *self.audiences)
         except tokens.WrongTokenError:
             raise Unauthorized(WRONG) from None
-        return Caller(f"user:{found.user_id}", frozenset(), None, found.user_id, found.version)
+        return to_caller(found)
 
 
 class RequireRole(RequireUser):
-    """A token of the game or the panel whose user has a role now, for one round trip."""
+    """A token whose user is staff, or an admin, at this moment: one round trip."""
 
-    def __init__(self, role: str) -> None:
-        super().__init__("panel", "game")
-        self.scope = role  # type: ignore[assignment]  # what the reference shows
+    def __init__(self, role: Literal["staff", "admin"], *audiences: tokens.Audience) -> None:
+        super().__init__(*audiences)
+        self.role = role
+
+    @property
+    def scope(self) -> str:
+        return self.role
 
     def __call__(self, request: Request) -> Caller:
-        """The caller with the scopes of their role; raises Unauthorized or Forbidden."""
+        """The caller with their name and scopes; raises Unauthorized or Forbidden."""
         caller = load(super().__call__(request))
         if self.scope not in caller.scopes:
             raise Forbidden("Not allowed")
         return caller
+
+
+def to_caller(found: tokens.Identity) -> Caller:
+    """The caller whom a token names, without scopes: nothing is known of their role."""
+    return Caller(f"user:{found.user_id}", frozenset(), None, found.user_id, found.version)
 
 
 def load(caller: Caller) -> Caller:
