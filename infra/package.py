@@ -68,7 +68,7 @@ class Target:
     architecture: str | None
 
     @classmethod
-    def named(cls, name: str) -> "Target":
+    def parse(cls, name: str) -> "Target":
         """`local`, or a Lambda runtime and CPU such as `python3.13-arm64`."""
         if name == "local":
             return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
@@ -93,12 +93,12 @@ class Target:
         return ["--python-version", self.python, *(f"--platform={name}" for name in platforms)]
 
 
-def layer(target: Target, into: Path) -> None:
+def build_layer(target: Target, into: Path) -> None:
     """Write python/ with every runtime dependency; built once per target and requirements."""
     shutil.copytree(_built(target), into, dirs_exist_ok=True)
 
 
-def code(function: str, target: Target, into: Path) -> None:
+def build_code(function: str, target: Target, into: Path) -> None:
     """Write the function's own source files, and no tests, notes or caches."""
     into.mkdir(parents=True, exist_ok=True)
     # Only one function serves /docs: the others need not carry its files.
@@ -113,7 +113,7 @@ def code(function: str, target: Target, into: Path) -> None:
     _compile(target, into, "/var/task")
 
 
-def size(folder: Path) -> int:
+def measure_size(folder: Path) -> int:
     """Bytes of all files under the folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
@@ -213,7 +213,7 @@ def _target() -> Target:
     name = os.environ.get("TILTYARD_TARGET")
     if not name:
         raise PackageError("TILTYARD_TARGET is missing: build with `make build`, which sets it.")
-    return Target.named(name)
+    return Target.parse(name)
 
 
 def main() -> int:
@@ -228,13 +228,13 @@ def main() -> int:
     try:
         target = _target()
         if said.verb == "layer":
-            layer(target, said.into)
+            build_layer(target, said.into)
         else:
-            code(said.function, target, said.into)
+            build_code(said.function, target, said.into)
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"  {said.into.name}: {size(said.into) / 1e6:.1f} MB")
+    print(f"  {said.into.name}: {measure_size(said.into) / 1e6:.1f} MB")
     return 0
 
 

@@ -128,3 +128,15 @@ def test_nothing_reads_the_folders_beside_the_project() -> None:
     for path in files:
         if path.suffix in (".py", ".md", ".sql", ".yaml", ".toml") or path.name == "Makefile":
             assert outside not in path.read_text(encoding="utf-8"), path
+
+
+# Names that say nothing to a reader, and that a search finds everywhere.
+VAGUE = {"of", "listed", "told", "said", "asked", "ask"}
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "infra").rglob("*.py"))], ids=str)
+def test_public_names_say_what_they_do(path: Path) -> None:
+    """Public functions are verb and noun: `get_stats`, `list_players`, `parse_body`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            assert node.name not in VAGUE, f"{path}:{node.lineno}"

@@ -60,7 +60,7 @@ class Eraser(Staff):
         return request.key()
 
 
-def author(request: Request) -> str:
+def get_author(request: Request) -> str:
     """Who asks: the name that staff sees beside what was written, and that is audited."""
     assert request.caller
     return request.caller.owner or request.caller.name

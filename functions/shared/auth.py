@@ -213,7 +213,7 @@ def list_live_keys() -> list[db.Row]:
     )
 
 
-def pseudonym(person: str) -> str:
+def make_pseudonym(person: str) -> str:
     """What the audit trail calls an erased person: the same each time, and no way back."""
     key = settings().signing_key.get_secret_value().encode()
     return hmac.digest(key, b"person\0" + person.encode(), hashlib.sha256).hex()[:32]

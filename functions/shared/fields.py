@@ -64,7 +64,7 @@ class ErrorBody(ResponseModel):
     details: list[Detail] | None = None
 
 
-def whole(sent: Any) -> Any:
+def to_integer(sent: Any) -> Any:
     """GMod turns integers into floats: 245.0 is 245."""
     return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
 
@@ -116,7 +116,7 @@ def parse_time(sent: Any) -> datetime:
         raise ValueError("no time of ours") from error
 
 
-def array(sent: Any) -> Any:
+def to_list(sent: Any) -> Any:
     """A JSON array as Lua spells it: an empty table may arrive as {}, a list with keys "1".."n"."""
     if sent is None:
         return []
@@ -139,7 +139,7 @@ def _id(sent: Any) -> UUID | None:
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 # A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
 # pydantic publishes it as `ge`, which JSON Schema does not know.
-Integer = Annotated[int, Strict(), BeforeValidator(whole)]
+Integer = Annotated[int, Strict(), BeforeValidator(to_integer)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
@@ -192,10 +192,10 @@ def parse(model: type[Model], sent: Any) -> Model:
 def _path(places: tuple[int | str, ...], terse: bool) -> str:
     """Where a problem is: `kills[3].weapon` where a model is terse, else `kills.3.weapon`."""
     path = ".".join(str(place) for place in places)
-    return bracketed(path) if terse else path
+    return to_bracket_path(path) if terse else path
 
 
-def bracketed(path: str) -> str:
+def to_bracket_path(path: str) -> str:
     """`kills.3.weapon` as `kills[3].weapon`."""
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
 

@@ -196,12 +196,12 @@ def _reject(place: _Place, problem: str) -> NoReturn:
     raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
 
 
-def iso(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A time as clients read it: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def number(value: Decimal | None) -> int | float | None:
+def to_number(value: Decimal | None) -> int | float | None:
     """A database number as a JSON number, without a fraction where it has none."""
     if value is None:
         return None
@@ -231,11 +231,11 @@ def take_fitting(texts: Iterable[str], max_bytes: int | None = None) -> list[str
 
 def _serialise(value: Any) -> Any:
     if isinstance(value, datetime):
-        return iso(value)
+        return format_time(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return number(value)
+        return to_number(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, BaseModel):

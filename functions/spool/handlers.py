@@ -77,15 +77,15 @@ def _restore_one(message: Message, item: Any) -> bool | None:
         return _consume(message, item, [_alone(message, item)])
     try:
         with _poison():
-            whole = spool_parts.collect(item)
+            whole = spool_parts.collect_part(item)
     except Poison as poison:
         _dead_letter(_alone(message, item), poison)
         return False
     if whole is None:
         return None
-    bodies = spool.messages(message.kind, [whole], message.key, message.at)
+    bodies = spool.build_messages(message.kind, [whole], message.key, message.at)
     is_stored = _consume(message, whole, bodies)
-    spool_parts.forget(item)
+    spool_parts.delete_parts(item)
     return is_stored
 
 

@@ -143,7 +143,7 @@ def consume(item: Any, accepted_at: int) -> None:
         """,
         {
             "accepted_at": accepted_at,
-            "person": auth.pseudonym(event.user_id),
+            "person": auth.make_pseudonym(event.user_id),
             "event": event_id,
         },
     )
@@ -156,14 +156,14 @@ def _signals(event: NewEvent) -> list[dict[str, Any]]:
 
 
 def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
-    return ids.event_id(
+    return ids.make_event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
 
 
 def _limited(event: NewEvent, sender: str | None) -> str:
     """Whom the rate limit counts: the key, or the user under a name that says nothing of them."""
-    return f"tilt:{sender or auth.pseudonym(event.user_id)}"
+    return f"tilt:{sender or auth.make_pseudonym(event.user_id)}"
 
 
 def _store(
@@ -210,7 +210,7 @@ def _store(
             "limit": limit,
             "window": rate_limits.WINDOW_SECONDS,
             "id": event_id,
-            "at": ids.time_of(event_id),
+            "at": ids.get_time(event_id),
             "user_id": event.user_id,
             "score": ids.canonical_json(event.tilt_score),  # as text: numeric keeps it exactly
             "signals": Jsonb(signals),
@@ -230,7 +230,7 @@ def delete(event_id: str) -> None:
 
     An id that is unknown or not one of ours is no error.
     """
-    known = ids.parse(event_id)
+    known = ids.parse_id(event_id)
     if known is None:
         return
     db.query(
@@ -247,7 +247,7 @@ def delete(event_id: str) -> None:
         insert into shared.audit (action, subject)
         values ('tilt.delete', %(subject)s)
         """,
-        {"id": known, "at": ids.time_of(known), "subject": known},
+        {"id": known, "at": ids.get_time(known), "subject": known},
     )
 
 
@@ -279,6 +279,6 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": auth.pseudonym(user_id), "actor": actor},
+        {"user_id": user_id, "subject": auth.make_pseudonym(user_id), "actor": actor},
     )[0]["counts"]
     return removed

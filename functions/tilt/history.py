@@ -95,7 +95,7 @@ def export_events(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
     return events, more
 
 
-def as_csv(events: list[dict[str, Any]]) -> str:
+def to_csv(events: list[dict[str, Any]]) -> str:
     """Events as CSV with a header row; no cell can start a formula in a spreadsheet."""
     text = io.StringIO()
     rows = csv.writer(text, quoting=csv.QUOTE_ALL)
@@ -167,7 +167,7 @@ def _fetch_page(
             "since": since,
             "until": until,
             "kind": Jsonb([{"type": kind}]) if kind else None,
-            "last_at": ids.time_of(last) if last else None,
+            "last_at": ids.get_time(last) if last else None,
             "counted": isinstance(ask, HistoryQuery),
             "bytes": ANSWER_BYTES,
         },

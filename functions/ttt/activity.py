@@ -56,11 +56,11 @@ def get_activity(ask: ActivityQuery) -> dict[str, Any]:
         from ttt.freshness(%(since)s, %(until)s) f
         left join slot s on true
         """,
-        {**ask.window, "tz": known_zone(ask.tz)},
+        {**ask.window, "tz": parse_zone(ask.tz)},
     )
     slots = [(row["day"], row["hour"], row["rounds"]) for row in rows if row["day"] is not None]
     head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
-    return {**week(ask.tz, slots), **to_page(ask), **head}
+    return {**to_week(ask.tz, slots), **to_page(ask), **head}
 
 
 @cache
@@ -86,7 +86,7 @@ _ZONE_OF_ABBREVIATION = {
 }
 
 
-def known_zone(tz: str) -> str:
+def parse_zone(tz: str) -> str:
     """What `at time zone` is to be given for a zone; raises Invalid for a name that no zone has.
 
     One round trip a process.
@@ -97,7 +97,7 @@ def known_zone(tz: str) -> str:
     return _ZONE_OF_ABBREVIATION.get(tz, tz)
 
 
-def week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:
+def to_week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:
     """A Week from (weekday, hour, rounds)."""
     matrix = [[0] * 24 for _ in range(7)]
     for day, hour, rounds in slots:

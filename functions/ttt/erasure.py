@@ -21,16 +21,16 @@ _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
 
 
-def tombstone(steam_id: str) -> str:
+def make_tombstone(steam_id: str) -> str:
     """What stands for an erased person: always the same, and no way back without the key."""
-    return _ERASED + auth.pseudonym(steam_id)
+    return _ERASED + auth.make_pseudonym(steam_id)
 
 
 def find_erased(people: Iterable[str], text: str) -> set[str]:
     """Those of the people who are erased in the JSON text of a round."""
     if f'"{_ERASED}' not in text:
         return set()
-    return {person for person in people if tombstone(person) in text}
+    return {person for person in people if make_tombstone(person) in text}
 
 
 def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
@@ -39,22 +39,22 @@ def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, 
     for person in people:
         for name in _TEXTS:
             for key in _KEYS:
-                was, becomes = _spelled(key, person), _spelled(key, tombstone(person))
+                was, becomes = _spelled(key, person), _spelled(key, make_tombstone(person))
                 changed[name] = changed[name].replace(was, becomes)
     return changed
 
 
 @contextmanager
-def shared_lock() -> Iterator[None]:
+def block_erasure() -> Iterator[None]:
     """A transaction during which nobody is erased."""
     with db.transaction():
         db.query("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))
         yield
 
 
-def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
+def find_erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
     """Those of the people who were erased at or after a moment."""
-    pseudonyms = {auth.pseudonym(person): person for person in people}
+    pseudonyms = {auth.make_pseudonym(person): person for person in people}
     found = db.query(
         """
         select distinct subject
@@ -83,7 +83,7 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
 
 
 def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
-    stone = tombstone(steam_id)
+    stone = make_tombstone(steam_id)
     changed: dict[str, int] = db.query(
         """
         with day as materialized (
@@ -162,7 +162,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
         {
             "person": steam_id,
             "stone": stone,
-            "subject": auth.pseudonym(steam_id),
+            "subject": auth.make_pseudonym(steam_id),
             "actor": actor,
             "spelled": _quoted(steam_id),
             # A refused body may be anything, so wherever the id stands in it.

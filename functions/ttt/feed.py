@@ -217,7 +217,7 @@ def _serialise(row: db.Row) -> str:
     return f'{head[:-1]},"kills":{row["kills"]},"players":{players},"buys":{row["buys"]}}}'
 
 
-def health() -> bool:
+def is_healthy() -> bool:
     """Whether the database answers. One round trip."""
     try:
         db.query("select 1 as one")

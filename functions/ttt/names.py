@@ -81,8 +81,8 @@ def consume(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
     sent = fields.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.shared_lock():
-        if not erasure.erased_since(received_at, [sent.steam_id]):
+    with erasure.block_erasure():
+        if not erasure.find_erased_since(received_at, [sent.steam_id]):
             _note(sent, received_at)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.shared import db, fields
 from functions.shared.errors import NotFound
-from functions.ttt.activity import Week, Zone, known_zone, week
+from functions.ttt.activity import Week, Zone, parse_zone, to_week
 from functions.ttt.filters import Counted, PeriodOfAllMaps, to_page
 from functions.ttt.names import PastName
 from functions.ttt.players import Player
@@ -86,11 +86,11 @@ def get_profile(ask: ProfileQuery) -> dict[str, Any]:
 
     One round trip.
     """
-    tz = known_zone(ask.tz)
+    tz = parse_zone(ask.tz)
     [row] = db.query(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
     if not row.pop("is_known"):
         raise NotFound("Player not found")
-    row["activity"] = week(ask.tz, row["activity"])
+    row["activity"] = to_week(ask.tz, row["activity"])
     return {"steam_id": ask.steam_id, **to_page(ask), **row}
 
 

@@ -69,7 +69,7 @@ def _moment(sent: Any) -> datetime | None:
 
 def _of_people(sent: Any) -> Any:
     """A list without the entries of nobody, whatever else they say."""
-    listed = fields.array(sent)
+    listed = fields.to_list(sent)
     if not isinstance(listed, list) or len(listed) > _MOST_STANDINGS:
         return listed
     return [
@@ -126,8 +126,8 @@ class RoundReport(fields.BracketPathModel):
     ] = Field(None, description="ISO 8601; the round's time, which else is that of its receipt")
     start_roles: Standings = Field([], max_length=_MOST_STANDINGS)
     end_roles: Standings = Field([], max_length=_MOST_STANDINGS)
-    kills: Annotated[list[Kill], BeforeValidator(fields.array)] = Field([], max_length=2000)
-    buys: Annotated[list[Buy], BeforeValidator(fields.array)] = Field([], max_length=2000)
+    kills: Annotated[list[Kill], BeforeValidator(fields.to_list)] = Field([], max_length=2000)
+    buys: Annotated[list[Buy], BeforeValidator(fields.to_list)] = Field([], max_length=2000)
 
     @property
     def normalised_winner(self) -> str:
@@ -166,7 +166,7 @@ def parse_body(body: str) -> RoundReport:
         sent = json_codec.loads_of_game_server(body)
     except Invalid as problem:  # a NUL has a field
         details = [
-            {**one, "field": fields.bracketed(one["field"])} for one in problem.details or []
+            {**one, "field": fields.to_bracket_path(one["field"])} for one in problem.details or []
         ]
         field = details[0]["field"]
         # A field of the caller's own making is not repeated: this sentence is kept and shown.

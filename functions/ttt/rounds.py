@@ -74,8 +74,10 @@ def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
     sent = fields.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.shared_lock():
-        _store(sent, item["server"], received_at, erasure.erased_since(received_at, sent.people))
+    with erasure.block_erasure():
+        _store(
+            sent, item["server"], received_at, erasure.find_erased_since(received_at, sent.people)
+        )
 
 
 def _store(
@@ -197,7 +199,7 @@ def _with_ids(row: db.Row) -> dict[str, Any]:
     kills, players, buys = (json.loads(row[name]) for name in ("kills", "players", "buys"))
 
     def event_id(what: str, which: str | int) -> str:
-        return ids.event_id(at_ms, f"{row['id']}/{what}/{which}")
+        return ids.make_event_id(at_ms, f"{row['id']}/{what}/{which}")
 
     return {
         "id": row["id"],

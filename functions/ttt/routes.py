@@ -103,7 +103,7 @@ class ErasedPlayer(fields.ResponseModel):
     removed: dict[str, int]
 
 
-def collect(request: Request) -> Response:
+def collect_round(request: Request) -> Response:
     """Stores a round with its players, kills and buys. Sending it again changes nothing."""
     assert request.caller
     server, key = request.caller.owner, request.caller.name
@@ -112,7 +112,7 @@ def collect(request: Request) -> Response:
         sent = round_report.parse_body(body)
         done = rounds.record(sent, server, key)
     except (BadRequest, Conflict) as problem:
-        quarantine.keep(body, server, problem.message, key)
+        quarantine.add(body, server, problem.message, key)
         raise
     known: dict[str, Any] = {"round_id": sent.round_id}
     if done == "new":
@@ -122,7 +122,7 @@ def collect(request: Request) -> Response:
     return Response({"message": "Stats already collected", **known, "duplicate": True})
 
 
-def update(request: Request) -> Response:
+def record_name(request: Request) -> Response:
     """Notes what a player is called now; 201 for the first name ever."""
     assert request.caller
     done = names.record(names.parse_body(request.text(round_report.MAX_BYTES)), request.caller.name)
@@ -140,7 +140,7 @@ for path in ("/api/collect", "/api/collect/collect"):
         body=round_report.RoundReport,
         raw_body=True,
         answers={201: Collected, 200: Known, 202: Accepted, 409: Differs},
-    )(collect)
+    )(collect_round)
 for path in ("/api/player/update", "/api/collect/player/update"):
     routes.post(
         path,
@@ -148,7 +148,7 @@ for path in ("/api/player/update", "/api/collect/player/update"):
         body=names.NewName,
         raw_body=True,
         answers={200: Updated, 201: Updated, 202: Updated},
-    )(update)
+    )(record_name)
 
 
 @routes.get(
@@ -159,7 +159,7 @@ for path in ("/api/player/update", "/api/collect/player/update"):
     headers=FRESH,
     etag=True,
 )
-def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
+def get_feed(request: Request, ask: feed.FeedQuery) -> Response:
     """The newest rounds that fit into 5 MB, with gzip many times more than without.
 
     X-Has-More, X-Next-Offset and X-Next-Cursor go on.
@@ -181,17 +181,15 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
 
 @routes.get("/health", answers={200: feed.Health, 503: feed.Health})
 @routes.get("/api/health", answers={200: feed.Health, 503: feed.Health})
-def health(request: Request) -> Response:
+def get_health(request: Request) -> Response:
     """Whether what is stored can be read now."""
-    is_well = feed.health()
-    return Response(
-        {"status": "ok" if is_well else "degraded"},
-        HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+    if feed.is_healthy():
+        return Response({"status": "ok"})
+    return Response({"status": "degraded"}, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @routes.get("/api/ttt/overview", query=overview.OverviewQuery, answers={200: overview.Overview})
-def read_overview(request: Request, ask: overview.OverviewQuery) -> dict[str, Any]:
+def get_overview(request: Request, ask: overview.OverviewQuery) -> dict[str, Any]:
     """Totals of a period."""
     return overview.get_overview(ask)
 
@@ -207,13 +205,13 @@ def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
     query=profile.ProfileQuery,
     answers={200: profile.Profile, 404: "Player not found"},
 )
-def read_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
+def get_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
     """Everything about one player."""
     return profile.get_profile(ask)
 
 
 @routes.get("/api/ttt/players/{steam_id}/names", query=names.NamesPath, answers={200: names.Names})
-def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
+def get_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """What a player was called, and when."""
     return names.get_names(path.steam_id)
 
@@ -224,7 +222,7 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
     query=names.NamesPath,
     answers={200: ErasedPlayer},
 )
-def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
+def erase_player(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in the rounds that others played too.
 
     Needs a key of scope admin.
@@ -277,7 +275,7 @@ def list_karma(request: Request, ask: karma.KarmaQuery) -> dict[str, Any]:
 
 
 @routes.get("/api/ttt/activity", query=activity.ActivityQuery, answers={200: activity.Activity})
-def read_activity(request: Request, ask: activity.ActivityQuery) -> dict[str, Any]:
+def get_activity(request: Request, ask: activity.ActivityQuery) -> dict[str, Any]:
     """Rounds by weekday and hour of any time zone."""
     return activity.get_activity(ask)
 
@@ -294,7 +292,7 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
     answers={200: rounds.NamedRound, 404: "Round not found"},
     etag=True,
 )
-def read_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
+def get_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
     found = rounds.get_round(path.round_id)
     if found is None:

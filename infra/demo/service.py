@@ -137,7 +137,7 @@ class Service:
         return f"{method} {path} was answered {answer.status}: {told}"
 
 
-def staff() -> Service:
+def find_staff_service() -> Service:
     """The stack of URL for its staff, with STAFF_KEY; the checkout's own issues a key for it."""
     url, key = os.environ.get("URL"), os.environ.get("STAFF_KEY")
     if url and not key:
@@ -154,7 +154,7 @@ def _issued() -> str:
         raise DemoError(f"No key can be issued: {problem}") from problem
 
 
-def found() -> Service:
+def find_service() -> Service:
     """The stack of URL and API_KEY, else the checkout's own, which must be running."""
     url, key = os.environ.get("URL"), os.environ.get("API_KEY")
     if url:
@@ -167,7 +167,7 @@ def found() -> Service:
 
 def _own() -> str:
     """The URL of the checkout's own stack."""
-    if not state.owner(state.HOME) or not (state.HOME / "state.json").exists():
+    if not state.get_owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise DemoError("No stack of this checkout is ready: start one with `make run`.")
     return state.State.read(state.HOME).url
 

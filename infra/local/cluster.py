@@ -53,7 +53,7 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     secret.touch(mode=0o600)
     secret.write_text(password)
     for path in (half, secret):
-        server_user.give(path)
+        server_user.give_to_server(path)
     words = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--auth=scram-sha-256"]
     if postgres.major >= 17:  # Unicode case and character classes, whatever locales the machine has
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -67,13 +67,13 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     with (half / "postgresql.conf").open("a") as initdbs:  # it probed what shared memory works here
         initdbs.write(f"include '{_OURS}'\n")
     (half / _OURS).touch()
-    server_user.give(half / _OURS)
+    server_user.give_to_server(half / _OURS)
     half.rename(home / "data")
 
 
 def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
     """Start the server, if it is not up, and return its port: another one when that is taken."""
-    if running(home):
+    if is_running(home):
         return port
     deadline = time.monotonic() + _ORPHANS_SECONDS
     while True:
@@ -104,7 +104,7 @@ def stop(home: Path) -> None:
         time.sleep(0.02)
 
 
-def running(home: Path) -> bool:
+def is_running(home: Path) -> bool:
     """True when the process that postmaster.pid names is alive and at work in this very folder."""
     return _is_at_work(_pid(home), home)
 
@@ -120,7 +120,7 @@ def _launch(home: Path, postgres: Postgres) -> str:
     """Start the server and wait for it; returns what it said when it did not start, or nothing."""
     log = home / "server.log"
     log.touch(mode=0o600)
-    server_user.give(log)
+    server_user.give_to_server(log)
     begun = log.stat().st_size
     pg_ctl = (postgres.bin / "pg_ctl", f"--pgdata={home / 'data'}", "--wait", f"--log={log}")
     if _run(home, *pg_ctl, "start").returncode == 0:
@@ -160,7 +160,7 @@ def _run(home: Path, program: Path, *words: str) -> subprocess.CompletedProcess[
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             check=False,
             start_new_session=True,  # Ctrl-C in a terminal is for make, which stops us in order
-            **server_user.drop(),
+            **server_user.drop_privileges(),
         )
         said.seek(0)
         text = said.read()

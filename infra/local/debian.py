@@ -73,7 +73,7 @@ def install(packages: list[str], root: Path, cache: Path, suite: str = SUITE) ->
     wanted = f"{suite} {' '.join(sorted(packages))}\n"
     if mark.exists() and mark.read_text() == wanted:
         return
-    with lock.held(cache / "lock"):
+    with lock.hold_lock(cache / "lock"):
         if not (mark.exists() and mark.read_text() == wanted):
             archives = _download(packages, cache, suite)
             shutil.rmtree(root, ignore_errors=True)
@@ -81,7 +81,7 @@ def install(packages: list[str], root: Path, cache: Path, suite: str = SUITE) ->
             mark.write_text(wanted)
 
 
-def sources() -> list[Source]:
+def read_sources() -> list[Source]:
     """Every entry of the machine's apt sources, from one-line .list and deb822 .sources files."""
     found: list[Source] = []
     for file in _source_files():
@@ -90,7 +90,7 @@ def sources() -> list[Source]:
     return found
 
 
-def mirrors(entries: list[Source]) -> list[Source]:
+def select_mirrors(entries: list[Source]) -> list[Source]:
     """The entries that mirror Debian itself: component main of the release this machine runs."""
     release = _codename()
     names = {release, "stable", "oldstable", "testing", "unstable", "sid"} - {""}
@@ -126,7 +126,7 @@ def _configure(cache: Path, suite: str) -> Path:
     for tool in ("apt-get", "apt-config", "dpkg"):
         if not shutil.which(tool):
             raise DebianError(f"This machine has no {tool}: it is not of the Debian family.")
-    debian = mirrors(sources())
+    debian = select_mirrors(read_sources())
     if not debian:
         raise DebianError("No apt source of this machine mirrors Debian's main component.")
     for folder in ("state/lists/partial", "archives/partial", "log"):

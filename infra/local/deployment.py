@@ -47,15 +47,15 @@ class Build:
     def finish(self) -> None:
         """Wait until it is done; CloudError with its reason when it failed."""
         if self._process.wait():
-            raise CloudError(f"sam build failed: {sam.reason(self._log)}")
+            raise CloudError(f"sam build failed: {sam.get_reason(self._log)}")
 
     def close(self) -> None:
         """End it if it is still at work."""
-        sam.end(self._process)
+        sam.stop(self._process)
 
 
 @contextmanager
-def building(home: Path) -> Iterator[Build]:
+def build_beside(home: Path) -> Iterator[Build]:
     """A build that goes on beside whatever the block does."""
     build = Build(home)
     try:
@@ -75,9 +75,9 @@ def deploy(cloud: Cloud, home: Path, parameters: dict[str, str]) -> Deployment:
         try:
             failed = process.wait()
         finally:
-            sam.end(process)
+            sam.stop(process)
     if failed:
-        raise CloudError(f"sam deploy failed: {sam.reason(file)}")
+        raise CloudError(f"sam deploy failed: {sam.get_reason(file)}")
     return _outputs(cloud)
 
 

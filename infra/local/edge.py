@@ -110,7 +110,7 @@ class Edge:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
-        if target(request.raw_path) is None:
+        if parse_target(request.raw_path) is None:
             return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
         body = await _body(request)
         if body is None:
@@ -129,8 +129,8 @@ class Edge:
             return self._away(f"{request.method}: {type(error).__name__}")
 
     async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
-        path, _, query = (target(request.raw_path) or "/").partition("?")
-        url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{query}", encoded=True)
+        path, _, query = (parse_target(request.raw_path) or "/").partition("?")
+        url = URL(f"{behind.rest}{encode_path(path)}{'?' * bool(query)}{query}", encoded=True)
         headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
             (_TOKEN, behind.token),
@@ -176,7 +176,7 @@ class Edge:
 
     async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
         behind = self._behind()
-        path, _, sent = (target(request.raw_path) or "").partition("?")
+        path, _, sent = (parse_target(request.raw_path) or "").partition("?")
         query = sockets.query(path, sent)
         if query is None or behind is None or behind.sockets is None:
             self._say("edge: answered 404: no socket is served at this path.")
@@ -194,7 +194,7 @@ class Edge:
             return self._away(f"socket: {type(error).__name__}")
 
 
-def encoded(path: str) -> str:
+def encode_path(path: str) -> str:
     """The path as the local cloud must hear it for a function to see what the client sent.
 
     AWS hands `event.path` over as it was sent, percent signs and all; MiniStack decodes it once.
@@ -202,7 +202,7 @@ def encoded(path: str) -> str:
     return path.replace("%", "%25")
 
 
-def target(raw: str) -> str | None:
+def parse_target(raw: str) -> str | None:
     """The path and query that a request line names, in ASCII; None when it names none.
 
     A client that takes us for its proxy sends the whole address.

@@ -61,7 +61,7 @@ ENVIRONMENTS = {
 }
 
 
-def ensure(*names: str) -> None:
+def ensure_ready(*names: str) -> None:
     """Make every named environment usable; returns in milliseconds when they already are."""
     missing = [ENVIRONMENTS[name] for name in names if not ENVIRONMENTS[name].is_ready()]
     if not missing:
@@ -165,7 +165,7 @@ def main(names: list[str]) -> int:
         print(f"usage: environments.py {'|'.join(ENVIRONMENTS)} …", file=sys.stderr)
         return 2
     try:
-        ensure(*names)
+        ensure_ready(*names)
     except EnvironmentsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -72,7 +72,7 @@ class Follower:
                 if stream in self._seen:
                     continue
                 new.add(stream)
-                if line := readable(event["message"], at):
+                if line := format_line(event["message"], at):
                     self._journal.say(line)
         self._seen |= new
         self._streams.extend(new)
@@ -87,7 +87,7 @@ class Follower:
 
 
 @contextmanager
-def followed(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
+def follow_logs(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
     """The group's lines go to the journal while the block runs, and the last ones at its end."""
     follower, ended = Follower(cloud, group, journal), threading.Event()
 
@@ -112,7 +112,7 @@ def followed(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
         look()
 
 
-def readable(message: str, at: int) -> str | None:
+def format_line(message: str, at: int) -> str | None:
     """A line for people: requests in columns, others as they are, None for the platform's own."""
     message = message.rstrip()
     if not message or message.startswith(_PLATFORM):

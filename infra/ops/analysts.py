@@ -73,7 +73,7 @@ def _add(connection: Connection, name: str, url: str) -> str:
         sys.exit(f"There is a role {name} already.")
     except psycopg.errors.UndefinedObject:
         sys.exit("There is no role tiltyard_analyst: migrate first.")
-    if name in logins.limit(connection):
+    if name in logins.limit_logins(connection):
         sys.exit(f"{name} is made, but this login may not set its time-outs: see schema/README.md.")
     place = conninfo_to_dict(url)
     host = place.get("host", "127.0.0.1")

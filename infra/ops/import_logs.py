@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.demo.progress import Progress
-from infra.demo.service import DemoError, RefusedError, Service, staff
+from infra.demo.service import DemoError, RefusedError, Service, find_staff_service
 
 PATH = "/api/admin/legacy-logs/import"
 _LARGEST = 5 * 1024 * 1024  # bytes, as the stack takes it
@@ -31,7 +31,7 @@ def main() -> None:
     sizes = [path.stat().st_size for path in asked.files]
     progress, done, failed = Progress(sys.stdout, "bytes"), 0, 0
     try:
-        with closing(staff()) as service:
+        with closing(find_staff_service()) as service:
             for path, size in zip(asked.files, sizes, strict=True):
                 try:
                     lines = list(_told(path, _brought(service, path, asked)))
@@ -75,7 +75,7 @@ def _file(text: str) -> Path:
 
 def _brought(service: Service, path: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """What the stack answers to a file; raises RefusedError."""
-    day = date_in(path.name) if asked.dates_in_names else asked.date
+    day = parse_date(path.name) if asked.dates_in_names else asked.date
     sent = {
         "serverId": asked.server,
         "content": path.read_bytes().decode("utf-8", "replace"),
@@ -89,7 +89,7 @@ def _brought(service: Service, path: Path, asked: argparse.Namespace) -> dict[st
     return answer
 
 
-def date_in(name: str) -> date | None:
+def parse_date(name: str) -> date | None:
     """The day that the name of a file tells."""
     iso, ulx = _ISO.search(name), _ULX.search(name)
     if iso:

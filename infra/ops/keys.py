@@ -51,7 +51,7 @@ def _do(asked: argparse.Namespace) -> None:
 def use_database() -> None:
     """Points this process to the database of DATABASE_URL, else to the local one, if it runs."""
     if not os.environ.get("DATABASE_URL"):
-        local = timescale.running()
+        local = timescale.read_record()
         if local is None:
             sys.exit("No database: set DATABASE_URL, or start the local one with `make run`.")
         os.environ["DATABASE_URL"] = local.url(timescale.APP)

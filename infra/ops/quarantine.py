@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _show() -> None:
-    kept = quarantine.list_kept()
+    kept = quarantine.list_quarantined()
     for row in kept:
         server, reason = _plain(row["server"] or "-"), _plain(row["reason"])
         at = f"{row['received_at']:%Y-%m-%d %H:%M}"

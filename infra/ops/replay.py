@@ -53,7 +53,7 @@ def main() -> None:
     try:
         queues = _queues(asked.queue, asked.dead_letters)
         count = 0
-        for letter in listed(queues) if asked.list else replayed(queues):
+        for letter in list_letters(queues) if asked.list else replay_letters(queues):
             print(letter, flush=True)
             count += 1
     except (ReplayError, BotoCoreError, ClientError) as error:
@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{count} dead letters{'' if asked.list else ' put back'}")
 
 
-def replayed(queues: Queues) -> Iterator[str]:
+def replay_letters(queues: Queues) -> Iterator[str]:
     """Moves every letter that is there now, and yields a line for each.
 
     It is sent before it is deleted: ended in between, or run twice, it is sent twice, and what is
@@ -78,7 +78,7 @@ def replayed(queues: Queues) -> Iterator[str]:
         _let_go(queues, held)
 
 
-def listed(queues: Queues) -> Iterator[str]:
+def list_letters(queues: Queues) -> Iterator[str]:
     """Yields a line for every letter that is there now, and leaves them all."""
     held: Held = {}
     try:
@@ -131,7 +131,7 @@ def _queues(queue: str | None, dead_letters: str | None) -> Queues:
         return Queues(boto3.client("sqs"), queue, dead_letters)
     if queue or dead_letters:
         raise ReplayError("Give both: --queue and --dead-letters, or their variables.")
-    if not state.owner(state.HOME) or not (state.HOME / "state.json").exists():
+    if not state.get_owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise ReplayError(
             "No queues: set SPOOL_QUEUE_URL and SPOOL_DEAD_LETTERS_URL (outputs of the deployed "
             "stack), or start the local one with `make run`."

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.rollups import audit, maintenance, rebuild, refresh, retention
-from functions.rollups.status import status
+from functions.rollups.status import get_status
 from functions.shared import db
 
 _JOBS: dict[str, Callable[[db.Connection], Any]] = {
@@ -71,7 +71,7 @@ def _days(text: str) -> int | None:
 def _show() -> None:
     head = ("rollup", "version", "dirty", "oldest dirty", "last audit", "wrong rows")
     print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
-    for row in status():
+    for row in get_status():
         oldest, audited = (
             f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
             for moment in (row["oldest_dirty"], row["audited_at"])

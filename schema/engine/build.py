@@ -21,7 +21,7 @@ _PATIENCE = 60.0  # seconds for transactions that began before a rollup was born
 _READ = re.compile(r"\b(?:from|join) ([a-z_]+\.[a-z_0-9]+)")
 
 
-def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
+def build_rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     """Makes the rollups that the database lacks; returns their names. Needs autocommit."""
     known: dict[tuple[str, int], str] = {
         (name, version): checksum
@@ -29,7 +29,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
             "select name, version, checksum from rollups.catalog"
         )
     }
-    wanted = _sort([Rollup.read(path) for path in sorted(folder.glob("*/*.sql"))])
+    wanted = _sort([Rollup.parse(path) for path in sorted(folder.glob("*/*.sql"))])
     for rollup in wanted:
         if known.get((rollup.name, rollup.version), rollup.checksum) != rollup.checksum:
             raise RollupError(
@@ -48,7 +48,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     for rollup in wanted:
         _replace_view(connection, rollup, names)
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
-        dirty_triggers.write(connection, source, time_column)
+        dirty_triggers.write_function(connection, source, time_column)
     return [rollup.name for rollup in new]
 
 
@@ -110,7 +110,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
         "update rollups.catalog set exact = %s where id = %s",
         (_view_sql(connection, rollup, number, names), number),
     )
-    dirty_triggers.write(connection, rollup.source, rollup.time_column)
+    dirty_triggers.write_function(connection, rollup.source, rollup.time_column)
     dirty_triggers.create_triggers(connection, rollup.source)
 
 

@@ -73,7 +73,7 @@ class Rollup:
     checksum: str
 
     @classmethod
-    def read(cls, path: Path) -> Rollup:
+    def parse(cls, path: Path) -> Rollup:
         """The rollup of a file; raises RollupError when it is not written as it must be."""
         text = path.read_text(encoding="utf-8")
         found = _HEADER.fullmatch(text)

@@ -136,7 +136,7 @@ def test_a_person_is_erased_from_numbers_whose_rounds_are_gone(
         limit 1
         """
     )
-    who, stone = one["id"], erasure.tombstone(one["id"])
+    who, stone = one["id"], erasure.make_tombstone(one["id"])
     retention.run(aged)
     before = [_without(who, stone, row) for row in _all(aged)]
     removed = admin().delete(f"/api/ttt/players/{quote(who, safe='')}").json["removed"]

@@ -66,14 +66,14 @@ def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
 
     Four round trips.
     """
-    seen, permitted = _recent(), alt_allowlist.get_allowed()
+    seen, permitted = _recent(), alt_allowlist.list_allowed_groups()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
     if ask.include_allowed:
         known = {(group.kind, group.key) for group, _ in found}
         others = alt_groups.find_groups(seen, Allowed({}, set()))
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
-    cards, places = players.get_players(steam_ids), ip_sightings.newest(steam_ids)
+    cards, places = players.get_players(steam_ids), ip_sightings.list_newest(steam_ids)
     texts = json_codec.take_fitting(
         json_codec.dumps(group) for group in _to_response(found, cards, places)
     )
@@ -150,8 +150,8 @@ def _name(group: Group) -> str:
     newest = max(kept, key=lambda one: one.last_at, default=None)
     told = newest and newest.address and ip_addresses.get_evidence(newest.address)
     if group.kind == "ip":
-        return told.key if told else ip_addresses.erased_ip(group.key)
-    return told.net if told else ip_addresses.erased_net(group.key)
+        return told.key if told else ip_addresses.mask_ip(group.key)
+    return told.net if told else ip_addresses.mask_subnet(group.key)
 
 
 def _location(group: Group) -> str:

@@ -89,7 +89,7 @@ class Allowances(RootModel[list[Allowance]]):
 
 def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     """Allows it from now on, once however often it is sent. Audited. One round trip."""
-    net = sent.network and ip_addresses.hash_address(sent.network, ip_sightings.secret())
+    net = sent.network and ip_addresses.hash_address(sent.network, ip_sightings.get_hash_key())
     rows = db.query(
         """
         with made as (
@@ -117,7 +117,7 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
     return _to_response(rows[0])
 
 
-def remove(allowance_id: UUID | None, author: str) -> None:
+def delete(allowance_id: UUID | None, author: str) -> None:
     """Takes an allowance back; raises NotFound. Audited. One round trip."""
     found = db.query(
         """
@@ -149,7 +149,7 @@ def list_allowances() -> list[dict[str, Any]]:
     return [_to_response(row) for row in rows]
 
 
-def get_allowed() -> Allowed:
+def list_allowed_groups() -> Allowed:
     """What counts as no evidence now. One round trip."""
     partners: dict[str, set[str]] = defaultdict(set)
     networks: set[bytes] = set()

@@ -30,7 +30,7 @@ def consume(item: Any, accepted_at: int) -> None:
     """
     receipt = datetime.fromisoformat(item["receipt"])
     rows = [_unpacked(said) for said in item["rows"]]
-    erased = erasure.erased_since(receipt, set().union(*map(_people, rows)))
+    erased = erasure.find_erased_since(receipt, set().union(*map(_people, rows)))
     horizon = _horizon()
     kept = [row for row in rows if row.occurred_at >= horizon and erased.isdisjoint(_people(row))]
     counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})

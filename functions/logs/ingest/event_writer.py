@@ -55,7 +55,7 @@ def store(parcel: EventBatch) -> set[str]:
             rows = [one for one in rows if one.id not in known]
     with db.transaction() if _tell_addresses(rows) else nullcontext():
         new = _note(_MERGED, _noted(parcel) | {"rows": _recordset(rows, parcel.is_live)})
-        ip_sightings.collect(one for one in rows if one.id in new).store()
+        ip_sightings.collect_sightings(one for one in rows if one.id in new).store()
         return new
 
 
@@ -80,7 +80,7 @@ def _without_windows(rows: list[Row]) -> list[Row]:
 
 def _known(wanted: list[str]) -> set[str]:
     """Those of the ids under which an event is stored. One round trip."""
-    seconds = [ids.time_of(one) for one in wanted]
+    seconds = [ids.get_time(one) for one in wanted]
     found = db.query(
         """
         select e.id::text
@@ -120,7 +120,7 @@ def copy(rows: Iterable[Row], parcel: Callable[[], EventBatch]) -> set[str]:
             copied.append(one)
         given = parcel()
         noted = _noted(given) | _summary(copied, given.is_live)
-        seen = ip_sightings.collect(copied)
+        seen = ip_sightings.collect_sightings(copied)
     _note(_COPIED, noted)
     seen.store()
     return {one.id for one in copied}

@@ -33,7 +33,7 @@ def to_row(
     details = event.metadata
     return Row(
         identity.id,
-        event.sent_at or ids.time_of(identity.id),
+        event.sent_at or ids.get_time(identity.id),
         event.occurred_at,
         server_id,
         event.game_mode,

@@ -114,7 +114,7 @@ def change(path: NotePath, sent: NewNote) -> db.Row:
     return found[0]
 
 
-def remove(path: NotePath) -> None:
+def delete(path: NotePath) -> None:
     """Removes a note; raises NotFound. One round trip."""
     found = db.query(
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.logs.guards import author, staff
+from functions.logs.guards import get_author, staff
 from functions.logs.moderation import notes, punishments
 from functions.shared import db
 from functions.shared.request import Request
@@ -25,7 +25,7 @@ routes = Routes(__name__, family="plain")
 def add_note(request: Request, path: notes.PersonPath) -> Response:
     """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
     sent = notes.parse_body(request.body())
-    return Response(notes.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
+    return Response(notes.add(path.steam_id, sent, get_author(request)), HTTPStatus.CREATED)
 
 
 @routes.patch(
@@ -47,9 +47,9 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
     query=notes.NotePath,
     answers={204: "The note is gone.", 404: "Note not found"},
 )
-def remove_note(request: Request, path: notes.NotePath) -> Response:
+def delete_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
-    notes.remove(path)
+    notes.delete(path)
     return Response("", HTTPStatus.NO_CONTENT)
 
 
@@ -61,7 +61,7 @@ def remove_note(request: Request, path: notes.NotePath) -> Response:
     query=notes.PersonPath,
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
-def punish(request: Request, path: notes.PersonPath) -> Response:
+def add_punishment(request: Request, path: notes.PersonPath) -> Response:
     """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
     sent = punishments.parse_body(request.body())
-    return Response(punishments.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
+    return Response(punishments.add(path.steam_id, sent, get_author(request)), HTTPStatus.CREATED)

@@ -67,7 +67,7 @@ def get_mode_stats(steam_id: str) -> dict[str, Any]:
     told = {}
     if "Sandbox" in row["modes"]:
         told["sandbox"] = {
-            "totalPlayTimeHours": playtime.hours(row["seconds"]),
+            "totalPlayTimeHours": playtime.to_hours(row["seconds"]),
             "totalSessions": row["sessions"],
             "propsSpawned": row["props"],
         }

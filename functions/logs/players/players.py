@@ -58,16 +58,6 @@ class Players(RootModel[list[Player]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def exists(steam_id: str) -> bool:
-    """Whether an event ever had this SteamID, and it is an account's. One round trip."""
-    return bool(
-        db.query(
-            "select 1 as one from logs.player_sums where steam_id = %s and events > 0 limit 1",
-            (steam_id,),
-        )
-    )
-
-
 def list_players(ask: PlayersQuery) -> tuple[str, str | None]:
     """A page of Players as JSON text, and the cursor of the next one. Three round trips."""
     keyset = cursors.Keyset(ask, ask.limit, last_at="last_at", last_id="steam_id")
@@ -113,10 +103,10 @@ def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
             "lastSeen": row["last_at"],
             "firstSeen": row["first_at"],
             "totalConnections": row["connections"],
-            "playTimeHours": playtime.hours(row["seconds"]),
+            "playTimeHours": playtime.to_hours(row["seconds"]),
             "isVip": False,
             "serverStats": {
-                name: {"playTimeHours": playtime.hours(seconds), "connections": connections}
+                name: {"playTimeHours": playtime.to_hours(seconds), "connections": connections}
                 for name, seconds, connections in zip(
                     row["server_ids"], row["server_seconds"], row["server_connections"], strict=True
                 )

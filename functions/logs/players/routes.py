@@ -34,7 +34,7 @@ def list_players(request: Request, ask: players.PlayersQuery) -> Response:
     answers={200: profile.Profile, 404: "Player not found"},
     etag=True,
 )
-def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
+def get_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     """Everything about one player."""
     return profile.get_profile(path.steam_id)
 

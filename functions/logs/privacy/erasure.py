@@ -29,14 +29,14 @@ _KEPT = frozenset(
 _WORDS = frozenset({"message", "raw", "command", "args", *(f"{part}Name" for part in _PARTS)})
 
 
-def tombstone(steam_id: str) -> str:
+def make_tombstone(steam_id: str) -> str:
     """What stands for an erased person: always the same, and no way back without the key."""
-    return "erased_" + auth.pseudonym(steam_id)
+    return "erased_" + auth.make_pseudonym(steam_id)
 
 
-def erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
+def find_erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
     """Those of the people who were erased at or after a moment. One round trip, none for nobody."""
-    pseudonyms = {auth.pseudonym(person): person for person in people}
+    pseudonyms = {auth.make_pseudonym(person): person for person in people}
     if not pseudonyms:
         return set()
     found = db.query(
@@ -75,7 +75,7 @@ def _announce(steam_id: str, actor: str) -> datetime:
         values (clock_timestamp(), 'logs.erase', %s, %s)
         returning at
         """,
-        (auth.pseudonym(steam_id), actor),
+        (auth.make_pseudonym(steam_id), actor),
     )[0]["at"]
     return begun
 
@@ -87,8 +87,8 @@ def _erase_events(steam_id: str) -> int:
         found = _naming(steam_id)
         if found:
             _unpack_without_limit()
-            for some in event_edits.together(_without(row, steam_id) for row in found):
-                event_edits.erase(some, steam_id, tombstone(steam_id))
+            for some in event_edits.group_rows(_without(row, steam_id) for row in found):
+                event_edits.erase(some, steam_id, make_tombstone(steam_id))
             _drop_word_index([row["sent_at"] for row in found])
             _mark(found)
     return len(found)
@@ -147,7 +147,7 @@ def _replaced(said: Any, person: str, names: set[str]) -> Any:
     """The value with the tombstone for each text that holds the SteamID or one of the names."""
     if isinstance(said, str):
         found = re.search(re.escape(person) + "(?![0-9])", said) or any(n in said for n in names)
-        return tombstone(person) if found else said
+        return make_tombstone(person) if found else said
     if isinstance(said, list):
         return [_replaced(one, person, names) for one in said]
     if isinstance(said, dict):
@@ -277,7 +277,7 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
             """,
             {
                 "person": steam_id,
-                "subject": auth.pseudonym(steam_id),
+                "subject": auth.make_pseudonym(steam_id),
                 "begun": begun,
                 "events": events,
                 "forgotten": forgotten,

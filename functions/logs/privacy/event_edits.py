@@ -10,7 +10,7 @@ from typing import Any
 from functions.shared import db
 
 
-def together(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
+def group_rows(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
     """The rows by their server and type."""
 
     def place(row: db.Row) -> tuple[str, str]:
@@ -20,7 +20,7 @@ def together(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
         yield list(some)
 
 
-def fetch(some: list[db.Row]) -> list[db.Row]:
+def fetch_events(some: list[db.Row]) -> list[db.Row]:
     """Those that are there of rows with `id`, `sent_at`, and one `server_id` and `type`."""
     return db.query(
         """
@@ -36,7 +36,7 @@ def fetch(some: list[db.Row]) -> list[db.Row]:
     )
 
 
-def rewrite(some: list[db.Row]) -> None:
+def rewrite_events(some: list[db.Row]) -> None:
     """Replaces `raw_text` and `metadata` (JSON text) of rows of one server and type."""
     db.query(
         """

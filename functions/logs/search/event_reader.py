@@ -60,7 +60,7 @@ class Live(fields.ResponseModel):
 
 def get_log(log_id: str) -> dict[str, Any]:
     """One event; raises NotFound. One round trip."""
-    known = ids.parse(log_id)
+    known = ids.parse_id(log_id)
     rows = known and db.query(
         """
         select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata
@@ -68,7 +68,7 @@ def get_log(log_id: str) -> dict[str, Any]:
         where id = %s
           and sent_at = %s
         """,
-        (known, ids.time_of(known)),
+        (known, ids.get_time(known)),
     )
     if not rows:
         raise NotFound("Log not found")

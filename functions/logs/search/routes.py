@@ -30,7 +30,7 @@ def search_logs(request: Request, ask: search.LogsQuery) -> Response:
 @routes.get(
     "/api/logs/live", guard=staff, query=event_reader.LiveQuery, answers={200: event_reader.Live}
 )
-def read_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
+def get_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
     """Events in the order of their arrival; to be asked for every other second."""
     return event_reader.fetch_live(ask)
 
@@ -42,6 +42,6 @@ def read_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
     answers={200: event_reader.Log, 404: "Log not found"},
     etag=True,
 )
-def read_log(request: Request, path: event_reader.LogPath) -> dict[str, Any]:
+def get_log(request: Request, path: event_reader.LogPath) -> dict[str, Any]:
     """One event."""
     return event_reader.get_log(path.log_id)

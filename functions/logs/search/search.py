@@ -55,9 +55,9 @@ def search_events(ask: LogsQuery) -> tuple[str, str | None]:
         rows = _search_words(wanted)
     else:
         statement = _ABOUT if ask.search else _MATCHING
-        rows = wanted.lately.found(statement, person=ask.search)
+        rows = wanted.recent.fetch(statement, person=ask.search)
         if len(rows) < wanted.limit:
-            rows = wanted.found(statement, person=ask.search)
+            rows = wanted.fetch(statement, person=ask.search)
     texts = json_codec.take_fitting(
         json_codec.dumps(event_reader.to_response(row)) for row in rows[: ask.limit]
     )
@@ -134,7 +134,7 @@ def _search_words(wanted: EventQuery) -> list[db.Row]:
     """What the columnstore holds is found by the words it was packed with, all else as here."""
     while store := word_index.find_store(wanted):
         with suppress(psycopg.errors.UndefinedTable):  # a chunk was dropped meanwhile
-            return store.also(_scan_back(replace(wanted, events=store.rest)))
+            return store.merge(_scan_back(replace(wanted, events=store.rest)))
     return _scan_back(wanted)
 
 
@@ -144,9 +144,9 @@ def _scan_back(wanted: EventQuery) -> list[db.Row]:
     How frequent they are the newest events tell; then stretches of time are searched that should
     hold enough matches, each longer than the one after it.
     """
-    rows = wanted.lately.found(_LOOKING, look=_LOOK)
+    rows = wanted.recent.fetch(_LOOKING, look=_LOOK)
     if rows[0]["looked"] < _LOOK:
-        rows = wanted.found(_LOOKING, look=_LOOK)
+        rows = wanted.fetch(_LOOKING, look=_LOOK)
     looked = rows[0]
     rows = [row for row in rows if row["id"]]
     if looked["looked"] < _LOOK:
@@ -158,7 +158,7 @@ def _scan_back(wanted: EventQuery) -> list[db.Row]:
     while len(rows) < wanted.limit:
         since = _back(oldest, span)
         missing = replace(rest, limit=wanted.limit - len(rows))
-        rows += (missing.since(since) if since else missing).found(_INDEXED)
+        rows += (missing.since(since) if since else missing).fetch(_INDEXED)
         if since is None:
             break
         rest = rest.earlier(since)

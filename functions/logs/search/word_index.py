@@ -29,7 +29,7 @@ class WordIndex:
     terms: list[str]
     rest: sql.Composable
 
-    def also(self, rows: list[db.Row]) -> list[db.Row]:
+    def merge(self, rows: list[db.Row]) -> list[db.Row]:
         """The newest of what was found in the rest and of what is compressed.
 
         Batches are read from the newest on, until those that are left are too old.
@@ -59,7 +59,7 @@ class WordIndex:
             )
         ]
         all_pages: list[sql.Composable] = [_ALL.format(name) for name in names]
-        return wanted.found(
+        return wanted.fetch(
             _FIND_BATCHES,
             bounds=sql.SQL(" and ").join(bounds),
             pages=sql.SQL("").join(pages),
@@ -96,8 +96,8 @@ def _select_terms(terms: list[str]) -> list[str]:
 
 def _read_batches(wanted: EventQuery, batches: list[db.Row]) -> list[db.Row]:
     """The newest matches in some batches. One round trip."""
-    parts = [wanted.also(_range(batch)).put_into(_BATCH) for batch in batches]
-    return wanted.found(_READ_BATCHES, batches=sql.SQL("union all").join(parts))
+    parts = [wanted.where(_range(batch)).compose(_BATCH) for batch in batches]
+    return wanted.fetch(_READ_BATCHES, batches=sql.SQL("union all").join(parts))
 
 
 def _range(batch: db.Row) -> sql.Composable:

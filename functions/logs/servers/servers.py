@@ -35,8 +35,8 @@ Name = Annotated[
 Address = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64)
 ]
-Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(fields.whole)]
-MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(fields.whole)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(fields.to_integer)]
+MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(fields.to_integer)]
 Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 

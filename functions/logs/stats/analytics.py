@@ -90,20 +90,20 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
         for at, seconds, reports, players in row["buckets"]
     ]
     return {
-        "totalPlayTimeHours": playtime.hours(row["seconds"]),
+        "totalPlayTimeHours": playtime.to_hours(row["seconds"]),
         "totalSessions": row["sessions"],
         "newPlayers": row["newcomers"],
         "peakPlayers": row["peak"],
         "playTimeTrend": [
-            {"date": at.strftime(form), "hours": playtime.hours(seconds)}
+            {"date": at.strftime(form), "hours": playtime.to_hours(seconds)}
             for at, seconds, _, _ in buckets
         ],
         "playerCountTrend": [
             {
                 "date": at.strftime(form),
-                "count": playtime.mean(players, reports)
+                "count": playtime.to_mean(players, reports)
                 if reports
-                else playtime.mean(seconds, int((min(at + step, now) - at).total_seconds())),
+                else playtime.to_mean(seconds, int((min(at + step, now) - at).total_seconds())),
             }
             for at, seconds, reports, players in buckets
         ],
@@ -112,11 +112,11 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
                 "steamId": steam_id,
                 "name": name,
                 "avatarUrl": avatars.get_avatar_url(steam_id),
-                "hours": playtime.hours(seconds),
+                "hours": playtime.to_hours(seconds),
             }
             for steam_id, name, seconds in row["top"]
         ],
-        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        "playTimeMethod": playtime.get_method(row["is_exact"], row["is_inferred"]),
         "from": since,
         "to": now,
         "asOf": row["as_of"],

@@ -67,7 +67,7 @@ class NewImport(fields.BracketPathModel, fields.CamelModel):
     timezone_offset_minutes: Annotated[
         int,
         Field(strict=True, ge=-_DAY, le=_DAY),
-        BeforeValidator(lambda n: fields.whole(n or 0)),
+        BeforeValidator(lambda n: fields.to_integer(n or 0)),
     ] = 0
     base_date: Annotated[date | None, BeforeValidator(_day)] = None
     dry_run: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False

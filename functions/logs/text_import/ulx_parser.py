@@ -42,7 +42,7 @@ class _Log:
     map: str | None = None
     is_over: bool = False  # the map: the line before said so
 
-    def told(
+    def to_event(
         self, line: Line, kind: str, metadata: dict[str, Any], **fields: str | None
     ) -> ParsedEvent:
         """An event on the map of this line."""
@@ -67,12 +67,12 @@ def _events(line: Line, log: _Log) -> list[ParsedEvent]:
     text, was_over = line.text, log.is_over
     log.is_over = _CYCLE.fullmatch(text) is not None
     if log.is_over:
-        return [log.told(line, "GAME_EVENT", {"eventKind": "MAP_CYCLE_END"})]
+        return [log.to_event(line, "GAME_EVENT", {"eventKind": "MAP_CYCLE_END"})]
     is_spoken = _MAP in log.roster.accounts and not line.apart and not was_over
     if not is_spoken and (found := _NEW_MAP.fullmatch(text)):
         log.map = found[1]
         log.roster.clear()
-        return [log.told(line, "GAME_EVENT", {"eventKind": "MAP_CHANGE"})]
+        return [log.to_event(line, "GAME_EVENT", {"eventKind": "MAP_CHANGE"})]
     visit = roster.parse_visit(text) if text.startswith(('Client "', 'Dropped "')) else None
     if visit:
         return _visited(line, log, visit)
@@ -85,7 +85,7 @@ def _events(line: Line, log: _Log) -> list[ParsedEvent]:
         return [_spawn(line, log, said)]
     if isinstance(said, ulx_messages.Rename):
         return [_rename(line, log, said)]
-    return [log.told(line, "ULX", {"message": text})]
+    return [log.to_event(line, "ULX", {"message": text})]
 
 
 def _visited(line: Line, log: _Log, visit: Visit) -> list[ParsedEvent]:
@@ -97,16 +97,16 @@ def _visited(line: Line, log: _Log, visit: Visit) -> list[ParsedEvent]:
         session = log.sessions.pop(who, None)
         why = {"reason": visit.more} if visit.more else {}
         fields = {"steamId": sid, "playerName": name, "sessionId": session}
-        return [log.told(line, "DISCONNECT", why, **fields)]
-    ip, port = ip_addresses.split(visit.more) or (None, None)
+        return [log.to_event(line, "DISCONNECT", why, **fields)]
+    ip, port = ip_addresses.split_port(visit.more) or (None, None)
     metadata = {"ip": ip, "port": port} if ip else {}
     if visit.step == "connected":
         is_lost = line.number in log.roster.lost
-        return [log.told(line, "CONNECT", metadata, playerName=name)] if is_lost else []
+        return [log.to_event(line, "CONNECT", metadata, playerName=name)] if is_lost else []
     log.roster.come(name, sid)
     session = log.sessions[who] = f"legacy:{who[:64]}:{line.at}"
     fields = {"steamId": sid, "playerName": name, "sessionId": session}
-    return [log.told(line, "CONNECT", metadata, **fields)]
+    return [log.to_event(line, "CONNECT", metadata, **fields)]
 
 
 def _chat(line: Line, log: _Log, said: ulx_messages.Chat) -> list[ParsedEvent]:
@@ -117,8 +117,8 @@ def _chat(line: Line, log: _Log, said: ulx_messages.Chat) -> list[ParsedEvent]:
         # Who is erased must be found in what others wrote to them.
         metadata["targetSteamId"] = log.roster.steam_id(said.target)
     ordered = parse_command(said.message) if said.scope == "GLOBAL" else None
-    chat = log.told(line, "CHAT", metadata, **fields)
-    return [log.told(line, "COMMAND", ordered, **fields), chat] if ordered else [chat]
+    chat = log.to_event(line, "CHAT", metadata, **fields)
+    return [log.to_event(line, "COMMAND", ordered, **fields), chat] if ordered else [chat]
 
 
 def _kill(line: Line, log: _Log, said: ulx_messages.Kill) -> ParsedEvent:
@@ -132,14 +132,14 @@ def _kill(line: Line, log: _Log, said: ulx_messages.Kill) -> ParsedEvent:
     }
     if said.weapon is not None:
         metadata["weapon"] = said.weapon
-    return log.told(line, "KILL", metadata, steamId=sid, playerName=said.victim)
+    return log.to_event(line, "KILL", metadata, steamId=sid, playerName=said.victim)
 
 
 def _spawn(line: Line, log: _Log, said: ulx_messages.Spawn) -> ParsedEvent:
     kind = "PROP" if said.kind == "model" else said.kind.upper()
     of_what = "entityClass" if said.kind in _CLASSES else "propModel"
     metadata = {"spawnKind": kind, of_what: said.what}
-    return log.told(line, "PROP_SPAWN", metadata, steamId=said.steam_id, playerName=said.name)
+    return log.to_event(line, "PROP_SPAWN", metadata, steamId=said.steam_id, playerName=said.name)
 
 
 def _rename(line: Line, log: _Log, said: ulx_messages.Rename) -> ParsedEvent:
@@ -147,4 +147,4 @@ def _rename(line: Line, log: _Log, said: ulx_messages.Rename) -> ParsedEvent:
     log.roster.come(said.new_name, said.steam_id)
     metadata = {"eventKind": "NAME_CHANGE", "from": said.name, "to": said.new_name}
     fields = {"steamId": said.steam_id, "playerName": said.new_name}
-    return log.told(line, "GAME_EVENT", metadata, **fields)
+    return log.to_event(line, "GAME_EVENT", metadata, **fields)

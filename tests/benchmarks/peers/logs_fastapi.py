@@ -224,7 +224,7 @@ def event(sent: NewEvent, server: Any) -> Event:
 def row(one: Event, found: event_identity.Identity, server: Any) -> dict[str, Any]:
     return {
         "id": found.id,
-        "second": ids.time_of(found.id),
+        "second": ids.get_time(found.id),
         "at": one.at,
         "server_id": server.id,
         "mode": one.game_mode,

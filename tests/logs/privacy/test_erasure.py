@@ -108,7 +108,7 @@ def test_a_person_is_erased_from_every_table_and_counted(game: Client) -> None:
 def test_the_events_stay_with_a_tombstone(game: Client) -> None:
     ids = {row["id"] for row in db.query("select id from logs.events")}
     erasure.erase(A, "Rita")
-    stone = erasure.tombstone(A)
+    stone = erasure.make_tombstone(A)
     assert {row["id"] for row in db.query("select id from logs.events")} == ids
     mine = {row["type"]: row for row in events_of(stone)}
     assert sorted(mine) == ["CHAT", "CONNECT", "DISCONNECT", "KILL", "TOOL_USE"]
@@ -130,7 +130,7 @@ def test_the_events_stay_with_a_tombstone(game: Client) -> None:
 def test_others_keep_what_is_theirs(game: Client) -> None:
     before = {row["type"]: row for row in events_of(B)}
     erasure.erase(A, "Rita")
-    stone = erasure.tombstone(A)
+    stone = erasure.make_tombstone(A)
     after = {row["type"]: row for row in events_of(B)}
     for kind in ("CONNECT", "CHAT"):
         assert after[kind] == before[kind]
@@ -165,10 +165,10 @@ def test_an_erasure_is_audited_without_naming_the_person(game: Client) -> None:
     [noted] = db.query(
         "select subject, actor, counts from shared.audit where action = 'logs.erase'"
     )
-    assert noted == {"subject": auth.pseudonym(A), "actor": "Rita", "counts": removed}
-    assert erasure.erased_since(begun, [A, B]) == {A}
-    assert erasure.erased_since(NOW + timedelta(days=1), [A]) == set()
-    assert erasure.erased_since(begun, []) == set()
+    assert noted == {"subject": auth.make_pseudonym(A), "actor": "Rita", "counts": removed}
+    assert erasure.find_erased_since(begun, [A, B]) == {A}
+    assert erasure.find_erased_since(NOW + timedelta(days=1), [A]) == set()
+    assert erasure.find_erased_since(begun, []) == set()
 
 
 @pytest.mark.commits
