@@ -191,15 +191,15 @@ def _problems(one: Operation) -> dict[int, Any]:
     return {status: _PROBLEMS[status] for status in statuses}
 
 
-def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[str, Any]:
-    if isinstance(said, str):
+def _response(one: Operation, status: int, declared: type[BaseModel] | str) -> dict[str, Any]:
+    if isinstance(declared, str):
         content = {} if status < 400 else _error_content(one, status)
     else:
-        content = _json(said)
+        content = _json(declared)
     content = content | (_also(one) if status == HTTPStatus.OK else {})
     headers = _headers(one, status)
     return {
-        "description": said if isinstance(said, str) else cleandoc(said.__doc__ or ""),
+        "description": declared if isinstance(declared, str) else cleandoc(declared.__doc__ or ""),
         **({"content": content} if content else {}),
         **({"headers": headers} if headers else {}),
     }

@@ -157,8 +157,8 @@ def _install(target: Target, packages: Path) -> None:
     shutil.rmtree(packages, ignore_errors=True)
     slow = _run(sys.executable, "-m", "pip", *wheels, "--no-compile", *target.for_pip())
     if slow.returncode:
-        told = (slow.stderr.strip().splitlines() or ["pip gave no reason"])[-1].strip()
-        raise PackageError(f"The layer's packages cannot be had; is there a network? ({told})")
+        reason = (slow.stderr.strip().splitlines() or ["pip gave no reason"])[-1].strip()
+        raise PackageError(f"The layer's packages cannot be had; is there a network? ({reason})")
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -195,8 +195,8 @@ def _compile(target: Target, folder: Path, mounted: str) -> None:
     words = ["-q", "-s", str(folder), "-p", mounted, "--invalidation-mode", "unchecked-hash"]
     done = _run(python, "-m", "compileall", *words, str(folder))
     if done.returncode:
-        told = " ".join(done.stdout.replace(f"{folder}/", "").split())
-        raise PackageError(f"A module does not compile: {told}")
+        reason = " ".join(done.stdout.replace(f"{folder}/", "").split())
+        raise PackageError(f"A module does not compile: {reason}")
 
 
 def _compiler(target: Target) -> str | None:
@@ -224,17 +224,17 @@ def main() -> int:
     words = verbs.add_parser("code")
     words.add_argument("function")
     words.add_argument("into", type=Path)
-    said = parser.parse_args()
+    arguments = parser.parse_args()
     try:
         target = _target()
-        if said.verb == "layer":
-            build_layer(target, said.into)
+        if arguments.verb == "layer":
+            build_layer(target, arguments.into)
         else:
-            build_code(said.function, target, said.into)
+            build_code(arguments.function, target, arguments.into)
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"  {said.into.name}: {measure_size(said.into) / 1e6:.1f} MB")
+    print(f"  {arguments.into.name}: {measure_size(arguments.into) / 1e6:.1f} MB")
     return 0
 
 

@@ -103,9 +103,9 @@ def erase_user(request: Request, path: stats.User) -> dict[str, Any]:
     query=history.HistoryQuery,
     answers={200: history.History},
 )
-def get_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
+def get_history(request: Request, query: history.HistoryQuery) -> dict[str, Any]:
     """A user's events of the last days, newest first; a user without events has zero of them."""
-    return history.get_history(ask)
+    return history.get_history(query)
 
 
 @routes.get(
@@ -116,15 +116,15 @@ def get_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     response_headers=("X-Next-Cursor",),
     also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
-def export_events(request: Request, ask: history.ExportQuery) -> Response:
+def export_events(request: Request, query: history.ExportQuery) -> Response:
     """A user's events as JSON or CSV, a page at a time: `nextCursor`, or X-Next-Cursor for CSV."""
-    found, more = history.export_events(ask)
-    if ask.format == "csv":
+    found, more = history.export_events(query)
+    if query.format == "csv":
         headers = {"Content-Type": "text/csv; charset=utf-8"} | (
             {"X-Next-Cursor": more} if more else {}
         )
         return Response(history.to_csv(found), headers=headers)
-    return Response({"success": True, "userId": ask.user_id, "events": found, "nextCursor": more})
+    return Response({"success": True, "userId": query.user_id, "events": found, "nextCursor": more})
 
 
 @routes.get("/api/tilt/stats/{user_id}", guard=read, query=stats.User, answers={200: stats.Stats})
@@ -136,9 +136,9 @@ def get_stats(request: Request, path: stats.User) -> dict[str, Any]:
 @routes.get(
     "/api/tilt/trend/{user_id}", guard=read, query=stats.TrendQuery, answers={200: stats.Trend}
 )
-def get_trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
+def get_trend(request: Request, query: stats.TrendQuery) -> list[dict[str, Any]]:
     """A user's last days, hour by hour or day by day; empty buckets have zero events."""
-    return stats.get_trend(ask)
+    return stats.get_trend(query)
 
 
 @routes.get(
@@ -147,9 +147,9 @@ def get_trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
     query=stats.SignalsQuery,
     answers={200: stats.Signals},
 )
-def get_signals(request: Request, ask: stats.SignalsQuery) -> dict[str, Any]:
+def get_signals(request: Request, query: stats.SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last days were, per type."""
-    return stats.get_signals(ask)
+    return stats.get_signals(query)
 
 
 @routes.get(

@@ -34,7 +34,7 @@ class Activity(Counted, Week):
     """Rounds of a period by local time."""
 
 
-def get_activity(ask: ActivityQuery) -> dict[str, Any]:
+def get_activity(query: ActivityQuery) -> dict[str, Any]:
     """The Activity of a period. One round trip; raises Invalid for an unknown zone."""
     rows = db.query(
         """
@@ -56,11 +56,11 @@ def get_activity(ask: ActivityQuery) -> dict[str, Any]:
         from ttt.freshness(%(since)s, %(until)s) f
         left join slot s on true
         """,
-        {**ask.window, "tz": parse_zone(ask.tz)},
+        {**query.window, "tz": parse_zone(query.tz)},
     )
     slots = [(row["day"], row["hour"], row["rounds"]) for row in rows if row["day"] is not None]
     head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
-    return {**to_week(ask.tz, slots), **to_page(ask), **head}
+    return {**to_week(query.tz, slots), **to_page(query), **head}
 
 
 @cache

@@ -122,5 +122,5 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
 
 
 def _record(body: str, server: str | None, received_at: datetime) -> None:
-    sent = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
-    rounds.consume({"server": server, "round": sent}, round(received_at.timestamp() * 1000))
+    report = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
+    rounds.consume({"server": server, "round": report}, round(received_at.timestamp() * 1000))

@@ -25,8 +25,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="another number, another evening")
     parser.add_argument("--rounds", type=_count, default=100, help="of all servers (100)")
-    asked = parser.parse_args()
-    evening = Evening(asked.seed, asked.rounds, get_last_evening(datetime.now(UTC)))
+    arguments = parser.parse_args()
+    evening = Evening(arguments.seed, arguments.rounds, get_last_evening(datetime.now(UTC)))
     try:
         with closing(find_service()) as service:
             print(f"{evening.end:%A, %d %B %Y}, until {evening.end:%H:%M} UTC on {service.url}")
@@ -34,7 +34,7 @@ def main() -> None:
             print(evening.describe())
             for text in tables.build_tables(service, evening.window, evening.users):
                 print(f"\n{text}")
-        _build(Freebuild(asked.seed, evening.end))
+        _build(Freebuild(arguments.seed, evening.end))
     except DemoError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

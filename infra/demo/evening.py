@@ -55,8 +55,8 @@ class Evening:
     def play(self, service: Service, progress: Callable[[int, int], None]) -> None:
         """Posts everybody's name, then round by round what servers and bot have to tell."""
         for steam_id, name in self.names:
-            sent = {"steam_id": steam_id, "display_name": name}
-            service.post("/api/player/update", sent)
+            payload = {"steam_id": steam_id, "display_name": name}
+            service.post("/api/player/update", payload)
         played = self._season.rounds(self.rounds, self.end - _LENGTH, self.end)
         for number, (_, body) in enumerate(played, 1):
             self._collect(service, body)
@@ -78,12 +78,12 @@ class Evening:
 
     def describe(self) -> str:
         """What became of it, in sentences."""
-        said = f"{self.stored} rounds stored, {self.known} were there already."
+        sentence = f"{self.stored} rounds stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is away."
+            sentence += f" {self.queued} wait in the queue: the database is away."
         if self.known == self.rounds:
-            said = f"All {self.known} rounds were there already: a repeat changes nothing."
-        return f"{said} The tilt bot posted {self.tilted} events."
+            sentence = f"All {self.known} rounds were there already: a repeat changes nothing."
+        return f"{sentence} The tilt bot posted {self.tilted} events."
 
 
 def _user(steam_id: str) -> str:

@@ -38,14 +38,14 @@ class Freebuild:
         """Makes or finds the server, and sends its evening in the order in which it happened."""
         self.server_id, key = _server(staff)
         with closing(Service(staff.url, key, "X-Server-Key")) as game:
-            sent, waiting = 0, iter(self._events)
+            payload, waiting = 0, iter(self._events)
             while batch := list(islice(waiting, _AT_ONCE)):
                 answer = game.post("/api/ingest/logs", {"events": batch}).body
                 self.stored += answer["stored"]
                 self.known += answer["duplicates"]
                 self.queued += answer["queued"]
-                sent += len(batch)
-                progress(sent, len(self._events))
+                payload += len(batch)
+                progress(payload, len(self._events))
             # Of now: a heartbeat has no time of its own.
             game.post("/api/servers/heartbeat", {"map": "gm_construct", "playerCount": 0.0})
 
@@ -53,10 +53,10 @@ class Freebuild:
         """What became of it, in sentences."""
         if self.known == len(self._events):
             return f"All {self.known} log events were there already: a repeat changes nothing."
-        said = f"{self.stored} log events stored, {self.known} were there already."
+        sentence = f"{self.stored} log events stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is away."
-        return said
+            sentence += f" {self.queued} wait in the queue: the database is away."
+        return sentence
 
     def build_tables(self, staff: Service) -> Iterator[str]:
         """A table for each of the panel's views, as they arrive."""

@@ -81,13 +81,15 @@ def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
         port = port if _is_free(port) else _free_port()
         fleeting = "" if durable else _FLEETING
         (home / "data" / _OURS).write_text(_SETTINGS.format(port=port) + fleeting)
-        said = _launch(home, postgres)
-        if not said:
+        output = _launch(home, postgres)
+        if not output:
             return port
-        if ("in use" not in said and "already exists" not in said) or time.monotonic() > deadline:
+        if (
+            "in use" not in output and "already exists" not in output
+        ) or time.monotonic() > deadline:
             break
         time.sleep(0.3)
-    fatal = next((line for line in said.splitlines() if "FATAL" in line), said.split("\n")[0])
+    fatal = next((line for line in output.splitlines() if "FATAL" in line), output.split("\n")[0])
     raise PostgresError(f"PostgreSQL does not start ({fatal}); its log is {home / 'server.log'}")
 
 
@@ -149,22 +151,22 @@ def _forget_stranger(home: Path) -> None:
 
 def _run(home: Path, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program as the server's user, where it can stand, free of PG* variables and locales."""
-    told = home / "said"
-    with told.open("w+") as said:  # a file, because a server keeps a pipe open for ever
+    log = home / "said"
+    with log.open("w+") as output:  # a file, because a server keeps a pipe open for ever
         done = subprocess.run(
             [program, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=output,
             cwd=home,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             check=False,
             start_new_session=True,  # Ctrl-C in a terminal is for make, which stops us in order
             **server_user.drop_privileges(),
         )
-        said.seek(0)
-        text = said.read()
-    told.unlink()
+        output.seek(0)
+        text = output.read()
+    log.unlink()
     return subprocess.CompletedProcess(done.args, done.returncode, "", text)
 
 

@@ -40,8 +40,8 @@ def start(home: Path, password: str, durable: bool) -> int:
 
 def is_running(home: Path) -> bool:
     """True when the container of this folder is up."""
-    told = _docker("inspect", "--format", "{{.State.Running}}", _name(home))
-    return told.stdout.strip() == "true"
+    state = _docker("inspect", "--format", "{{.State.Running}}", _name(home))
+    return state.stdout.strip() == "true"
 
 
 def stop(home: Path) -> None:

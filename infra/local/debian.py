@@ -184,8 +184,8 @@ def _source_files() -> list[Path]:
         "many",
         "Dir::Etc::sourceparts/d",
     ]
-    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    paths = dict(word.split("=", 1) for word in shlex.split(told))
+    output = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    paths = dict(word.split("=", 1) for word in shlex.split(output))
     parts = Path(paths["many"])
     files = [Path(paths["one"]), *sorted([*parts.glob("*.list"), *parts.glob("*.sources")])]
     return [file for file in files if file.is_file()]
@@ -230,9 +230,9 @@ def _codename() -> str:
     return fields.get("VERSION_CODENAME", "").strip('"')
 
 
-def _sentence(packages: list[str], suite: str, told: str) -> str:
+def _sentence(packages: list[str], suite: str, output: str) -> str:
     worst = ("E:", "W: Failed")  # without a network apt only warns, then knows no package
-    reasons = [line[2:].strip() for line in told.splitlines() if line.startswith(worst)]
+    reasons = [line[2:].strip() for line in output.splitlines() if line.startswith(worst)]
     reason = reasons[0] if reasons else "apt-get gave no reason"
     what = " ".join(packages)
     return f"apt-get cannot fetch {what} of Debian {suite} ({reason}); is there a network?"

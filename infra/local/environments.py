@@ -152,8 +152,8 @@ def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
 
 
-def _reason(told: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in told.stderr.splitlines() if line.strip()]
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "×"))]
     return f"({(errors or lines or ['it gave no reason'])[-1]})"
 

@@ -179,10 +179,10 @@ def describe_error(error: BaseException | None, status: int) -> str:
             return words
     if isinstance(error, web.RequestPayloadError):
         return "The body is not of the length or form that was announced."
-    told = str(error.args[0]) if error and error.args else ""
-    if twice := re.match(r"Duplicate '([\w-]+)' header", told):
+    message = str(error.args[0]) if error and error.args else ""
+    if twice := re.match(r"Duplicate '([\w-]+)' header", message):
         return f"The header {twice[1]} was sent twice."
     for mark, words in _MARKS.items():
-        if mark in told:
+        if mark in message:
             return words
     return "This is no HTTP request."

@@ -87,10 +87,10 @@ def inspect(folder: Path) -> Postgres | None:
 
 def _ask(program: Path, question: str) -> str:
     try:
-        told = subprocess.run([program, question], capture_output=True, text=True, check=False)
+        answer = subprocess.run([program, question], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 def patch_libraries(root: Path, programs: list[Path]) -> None:

@@ -19,8 +19,8 @@ def get_folder(root: Path, database_url: str) -> Path:
     if not database_url:
         return root / "own"
     try:
-        told = conninfo_to_dict(database_url)
-        place = "\0".join(str(told.get(name, "")) for name in ("host", "port", "dbname"))
+        parts = conninfo_to_dict(database_url)
+        place = "\0".join(str(parts.get(name, "")) for name in ("host", "port", "dbname"))
     except ProgrammingError:  # whoever connects says what is wrong with it
         place = database_url
     return root / hashlib.sha256(place.encode()).hexdigest()[:16]

@@ -35,8 +35,8 @@ class State:
     @classmethod
     def read(cls, home: Path) -> State:
         """The state of the stack that runs in this folder."""
-        told = json.loads((home / "state.json").read_text())
-        return cls(**told | {"deployed": Deployment(**told["deployed"])})
+        state = json.loads((home / "state.json").read_text())
+        return cls(**state | {"deployed": Deployment(**state["deployed"])})
 
     def write(self, home: Path) -> None:
         """Replace the file at once, so that nobody reads half of it."""

@@ -16,10 +16,10 @@ def main() -> None:
     verbs = parser.add_subparsers(dest="verb")
     again = verbs.add_parser("replay", help="record what is no longer refused, as of its receipt")
     again.add_argument("id", nargs="?", help="one body only")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if asked.verb:
-            _replay(asked.id)
+        if arguments.verb:
+            _replay(arguments.id)
         else:
             _show()
     except (WrongSettingError, Problem) as problem:

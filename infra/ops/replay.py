@@ -49,16 +49,16 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="only show them")
     parser.add_argument("--queue", metavar="URL")
     parser.add_argument("--dead-letters", metavar="URL")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        queues = _queues(asked.queue, asked.dead_letters)
+        queues = _queues(arguments.queue, arguments.dead_letters)
         count = 0
-        for letter in list_letters(queues) if asked.list else replay_letters(queues):
+        for letter in list_letters(queues) if arguments.list else replay_letters(queues):
             print(letter, flush=True)
             count += 1
     except (ReplayError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
-    print(f"{count} dead letters{'' if asked.list else ' put back'}")
+    print(f"{count} dead letters{'' if arguments.list else ' put back'}")
 
 
 def replay_letters(queues: Queues) -> Iterator[str]:
@@ -118,10 +118,10 @@ def _let_go(queues: Queues, held: Held) -> None:
 
 
 def _line(letter: MessageTypeDef) -> str:
-    sent = datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
+    sent_at = datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
     attributes = letter.get("MessageAttributes")
     why = attributes["reason"]["StringValue"] if attributes else "given up by the queue itself"
-    return f"{letter['MessageId']}  {sent:%Y-%m-%d %H:%M:%S}  {why}"
+    return f"{letter['MessageId']}  {sent_at:%Y-%m-%d %H:%M:%S}  {why}"
 
 
 def _queues(queue: str | None, dead_letters: str | None) -> Queues:

@@ -26,19 +26,19 @@ _JOBS: dict[str, Callable[[db.Connection], Any]] = {
 
 def main() -> None:
     """Without a verb: one line a rollup, with its lag, dirty buckets and last audit."""
-    asked = _asked()
+    arguments = _arguments()
     os.environ.setdefault("SIGNING_KEY", "unused by this command, but never empty")
-    if asked.verb == "rebuild":
-        _rebuild(asked.rollup, asked.since, asked.until)
-    elif asked.verb == "keep":
-        _keep(asked.source, asked.days)
-    elif asked.verb:
-        print(vars(_JOBS[asked.verb](db.connection())))
+    if arguments.verb == "rebuild":
+        _rebuild(arguments.rollup, arguments.since, arguments.until)
+    elif arguments.verb == "keep":
+        _keep(arguments.source, arguments.days)
+    elif arguments.verb:
+        print(vars(_JOBS[arguments.verb](db.connection())))
     else:
         _show()
 
 
-def _asked() -> argparse.Namespace:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.ops.rollups", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb")
     again = verbs.add_parser(

@@ -26,9 +26,9 @@ def list_allowances(request: Request) -> list[dict[str, Any]]:
     body=alt_allowlist.NewAllowance,
     answers={201: alt_allowlist.Allowance},
 )
-def add_allowance(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
+def add_allowance(request: Request, payload: alt_allowlist.NewAllowance) -> Response:
     """Allows a household, every pair of it, or a network that many share."""
-    return Response(alt_allowlist.add(sent, get_author(request)), HTTPStatus.CREATED)
+    return Response(alt_allowlist.add(payload, get_author(request)), HTTPStatus.CREATED)
 
 
 @routes.delete(
@@ -50,10 +50,10 @@ def delete_allowance(request: Request, path: alt_allowlist.AllowancePath) -> Res
     answers={200: alt_accounts.Suspicious},
     response_headers=("X-Has-More",),
 )
-def list_groups(request: Request, ask: alt_accounts.SuspiciousQuery) -> Response:
+def list_groups(request: Request, query: alt_accounts.SuspiciousQuery) -> Response:
     """Accounts that share an address or a network, with the evidence. Nothing acts on it.
 
     X-Has-More says whether more would not fit.
     """
-    found, more = alt_accounts.list_groups(ask)
+    found, more = alt_accounts.list_groups(query)
     return Response(found, headers={"X-Has-More": "true" if more else "false"})

@@ -53,7 +53,7 @@ def parse_body(body: Any) -> NewNote:
 
 
 @db.retried
-def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
+def add(steam_id: str, payload: NewNote, author: str) -> db.Row:
     """Keeps a note, or returns the equal one that its author made within REPEAT_SECONDS.
 
     Raises NotFound for who is no player.
@@ -82,7 +82,7 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
             """,
             {
                 "steam_id": steam_id,
-                "content": sent.content,
+                "content": payload.content,
                 "author": author,
                 "repeat": REPEAT_SECONDS,
             },
@@ -97,7 +97,7 @@ def lock_person(seed: int, steam_id: str) -> None:
     db.query("select pg_advisory_xact_lock(hashtextextended(%s, %s))", (steam_id, seed))
 
 
-def change(path: NotePath, sent: NewNote) -> db.Row:
+def change(path: NotePath, payload: NewNote) -> db.Row:
     """Replaces what a note says; raises NotFound. One round trip."""
     found = db.query(
         """
@@ -107,7 +107,7 @@ def change(path: NotePath, sent: NewNote) -> db.Row:
           and steam_id = %s
         returning id, content, author as "staffName", created_at as date
         """,
-        (sent.content, path.note_id, path.steam_id),
+        (payload.content, path.note_id, path.steam_id),
     )
     if not found:
         raise NotFound("Note not found")

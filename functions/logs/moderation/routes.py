@@ -24,8 +24,8 @@ routes = Routes(__name__, family="plain")
 )
 def add_note(request: Request, path: notes.PersonPath) -> Response:
     """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
-    sent = notes.parse_body(request.body())
-    return Response(notes.add(path.steam_id, sent, get_author(request)), HTTPStatus.CREATED)
+    payload = notes.parse_body(request.body())
+    return Response(notes.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED)
 
 
 @routes.patch(
@@ -63,5 +63,7 @@ def delete_note(request: Request, path: notes.NotePath) -> Response:
 )
 def add_punishment(request: Request, path: notes.PersonPath) -> Response:
     """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
-    sent = punishments.parse_body(request.body())
-    return Response(punishments.add(path.steam_id, sent, get_author(request)), HTTPStatus.CREATED)
+    payload = punishments.parse_body(request.body())
+    return Response(
+        punishments.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED
+    )

@@ -116,8 +116,8 @@ def hash_address(part: str, secret: bytes) -> bytes:
 
 def mask_address(address: str, secret: bytes) -> str:
     """What stands for a bare address once it is erased; of a public one its evidence's mark."""
-    told = get_evidence(address)
-    return mask_ip(hash_address(told.key if told else str(_parsed(address)), secret))
+    evidence = get_evidence(address)
+    return mask_ip(hash_address(evidence.key if evidence else str(_parsed(address)), secret))
 
 
 def mask_ip(key_digest: bytes) -> str:

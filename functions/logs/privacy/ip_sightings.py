@@ -101,14 +101,14 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
     ip = details.get("ip")
     if not steam_ids.is_real(row.steam_id) or not isinstance(ip, str) or details.get("ambiguous"):
         return None
-    told = ip_addresses.get_evidence(ip)
-    if told is None:
+    evidence = ip_addresses.get_evidence(ip)
+    if evidence is None:
         return None
     assert row.steam_id
     geo = parse_geo(details.get("geo"))
     return Sighting(
-        ip_addresses.hash_address(told.key, get_hash_key()),
-        ip_addresses.hash_address(told.net, get_hash_key()),
+        ip_addresses.hash_address(evidence.key, get_hash_key()),
+        ip_addresses.hash_address(evidence.net, get_hash_key()),
         row.steam_id,
         row.occurred_at.astimezone(UTC).date(),
         row.occurred_at,
@@ -122,8 +122,8 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
 
 def remove_position(geo: Any) -> dict[str, str]:
     """Of what a server sent as `geo`, in whatever shape, the names of places and nothing else."""
-    sent = geo if isinstance(geo, dict) else {}
-    return {name: sent[name] for name in _PLACES if isinstance(sent.get(name), str)}
+    parts = geo if isinstance(geo, dict) else {}
+    return {name: parts[name] for name in _PLACES if isinstance(parts.get(name), str)}
 
 
 def parse_geo(geo: Any) -> dict[str, Any] | None:

@@ -69,8 +69,8 @@ class EventQuery:
 
     def before(self, at: datetime, arrival: int, event_id: Any) -> EventQuery:
         """The same after an event in the order of the answer."""
-        place = sql.SQL("(occurred_at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
-        return replace(self.until(at).where(place), newest=at)
+        earlier = sql.SQL("(occurred_at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
+        return replace(self.until(at).where(earlier), newest=at)
 
     @property
     def recent(self) -> EventQuery:

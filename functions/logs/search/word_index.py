@@ -37,8 +37,8 @@ class WordIndex:
         wanted = _newer(self.wanted, rows)
         left, size = self._find_batches(wanted), _MIN_BATCHES
         while left:
-            some, left, size = left[:size], left[size:], min(2 * size, _MAX_BATCHES)
-            rows = _newest(rows + _read_batches(wanted, some), wanted.limit)
+            batches, left, size = left[:size], left[size:], min(2 * size, _MAX_BATCHES)
+            rows = _newest(rows + _read_batches(wanted, batches), wanted.limit)
             wanted = _newer(self.wanted, rows)
             left = [one for one in left if not wanted.oldest or one["last_at"] >= wanted.oldest]
         return rows
@@ -51,10 +51,10 @@ class WordIndex:
         bounds = [*wanted.places, sql.SQL("first_at <= {}").format(wanted.newest)]
         if wanted.oldest:
             bounds.append(sql.SQL("last_at >= {}").format(wanted.oldest))
-        names = [sql.Identifier(f"page_{place}") for place in range(len(self.terms))]
+        names = [sql.Identifier(f"page_{index}") for index in range(len(self.terms))]
         pages = [
-            _PAGE.format(name=name, before=before, place=place, term=term, pattern=f"%{term}%")
-            for place, (term, name, before) in enumerate(
+            _PAGE.format(name=name, before=before, place=index, term=term, pattern=f"%{term}%")
+            for index, (term, name, before) in enumerate(
                 zip(self.terms, names, [sql.Identifier("near"), *names], strict=False)
             )
         ]

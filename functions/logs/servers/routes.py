@@ -44,9 +44,9 @@ def record_heartbeat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str
     assert request.caller
     server, key = request.caller.owner, request.caller.name
     assert server
-    sent = heartbeats.parse_body(request.text(), request.query())
+    payload = heartbeats.parse_body(request.text(), request.query())
     try:
-        return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
+        return {"ok": True, "serverTime": heartbeats.record(server, payload, key)}
     except Unavailable as away:
         raise Unavailable(UNAVAILABLE) from away
 
@@ -88,9 +88,11 @@ def get_server(request: Request, path: servers.ServerPath) -> db.Row:
     query=servers.ServerPath,
     answers={200: servers.Server, 404: "Server not found"},
 )
-def change_server(request: Request, sent: servers.ServerChange, path: servers.ServerPath) -> db.Row:
+def change_server(
+    request: Request, payload: servers.ServerChange, path: servers.ServerPath
+) -> db.Row:
     """Changes what is named of a server, for example that it is in maintenance."""
-    return servers.change(path.server_id, sent)
+    return servers.change(path.server_id, payload)
 
 
 @routes.delete(
@@ -117,8 +119,8 @@ def delete_server(request: Request, path: servers.ServerPath) -> Response:
 def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
     body = request.body() if request.text().strip() else None
-    sent = fields.parse(keys.Rotation, body or {})
-    return keys.issue(path.server_id, get_author(request), bool(sent.revoke_previous))
+    payload = fields.parse(keys.Rotation, body or {})
+    return keys.issue(path.server_id, get_author(request), bool(payload.revoke_previous))
 
 
 @routes.get(

@@ -30,6 +30,6 @@ def get_dashboard(request: Request) -> dict[str, Any]:
     query=analytics.AnalyticsQuery,
     answers={200: analytics.Analytics, 404: "Server not found"},
 )
-def get_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str, Any]:
+def get_analytics(request: Request, query: analytics.AnalyticsQuery) -> dict[str, Any]:
     """One server over a day, a week or a month."""
-    return analytics.get_analytics(ask)
+    return analytics.get_analytics(query)
