@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from functions.domains import SCHEMAS
+
 ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "functions"
 SOURCES = sorted([ROOT / "app.py", *FUNCTIONS.rglob("*.py"), *(ROOT / "schema").rglob("*.py")])
@@ -128,6 +130,62 @@ def test_nothing_reads_the_folders_beside_the_project() -> None:
     for path in files:
         if path.suffix in (".py", ".md", ".sql", ".yaml", ".toml") or path.name == "Makefile":
             assert outside not in path.read_text(encoding="utf-8"), path
+
+
+# --- the law between domains, inside SQL ---
+
+# What a domain publishes to others: {domain that uses it: functions and views it may use}.
+PUBLISHED_SQL: dict[str, set[str]] = {}
+EVERYBODYS = {"shared", "rollups"}  # schemas
+_SCHEMA = "|".join(SCHEMAS)
+_NAMES = re.compile(
+    rf"(?<![\w.])(?P<name>(?P<schema>{_SCHEMA})\.[a-z_]\w*)"
+    rf"|(?:schema|nspname)(?:_name)? = '(?P<literal>{_SCHEMA})'"
+)
+
+
+def owner(path: Path) -> str:
+    """The domain of a source: its folder, or what its file's name begins with."""
+    parts = path.relative_to(ROOT).parts
+    if parts[0] == "functions":
+        return parts[1]
+    return {"rollups": parts[2], "functions": path.stem.partition("_")[0]}.get(parts[1], "rollups")
+
+
+def literals(path: Path) -> list[str]:
+    """What may be SQL in a source: of SQL all but comments, of Python all strings but docstrings.
+
+    The parts of an identifier are joined.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".sql":
+        return [re.sub(r"--.*", "", text)]
+    nodes = list(ast.walk(ast.parse(text)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
+    ] + [
+        ".".join(str(part.value) for part in node.args if isinstance(part, ast.Constant))
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "Identifier"
+    ]
+
+
+@pytest.mark.parametrize("path", [path for path in SQL if path.parent != FUNCTIONS], ids=str)
+def test_sql_names_schemas_of_its_own_domain(path: Path) -> None:
+    """The triggers of rollups are written by the engine from its catalog, and stand in no file."""
+    domain = owner(path)
+    for literal in literals(path):
+        for found in _NAMES.finditer(literal):
+            schema = found["schema"] or found["literal"]
+            allowed = schema == domain or schema in EVERYBODYS
+            assert allowed or found["name"] in PUBLISHED_SQL.get(domain, set()), found[0]
 
 
 # Names that say nothing to a reader, and that a search finds everywhere.

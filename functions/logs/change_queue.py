@@ -30,7 +30,7 @@ def fold_some() -> int:
 
     One round trip, and one commit if there is something to fold.
     """
-    [row] = db.query(
+    folded: int = db.fetch_value(
         """
         select case
             when (
@@ -43,11 +43,10 @@ def fold_some() -> int:
             ) = %(worth)s
             then logs.fold(%(most)s)
             else 0
-          end as folded
+          end
         """,
         {"worth": _WORTH, "most": _BATCH_SIZE},
     )
-    folded: int = row["folded"]
     return folded
 
 
@@ -55,8 +54,7 @@ def fold_all(seconds: float = 10.0) -> None:
     """Folds until nothing is queued, somebody else is at it, or the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        [row] = db.query("select logs.fold(%s) as folded", (_BATCH_SIZE,))
-        if row["folded"] < _BATCH_SIZE:
+        if db.fetch_value("select logs.fold(%s)", (_BATCH_SIZE,)) < _BATCH_SIZE:
             break
 
 
@@ -80,16 +78,16 @@ def _is_long() -> bool:
     if time.monotonic() < _looked_at + _PAUSE:
         return False
     _looked_at = time.monotonic()
-    [row] = db.query(
-        "select count(*) as queued from (select from logs.change_queue limit %s) as c", (_LONG,)
+    queued: int = db.fetch_value(
+        "select count(*) from (select from logs.change_queue limit %s) as c", (_LONG,)
     )
-    return bool(row["queued"] == _LONG)
+    return queued == _LONG
 
 
 def fold_first() -> None:
     """Folds all, and keeps others from folding until the open transaction ends."""
     db.query("select pg_advisory_xact_lock(%s)", (locks.LOGS_FOLD,))
-    while db.query("select logs.fold(%s) as folded", (_BATCH_SIZE,))[0]["folded"] == _BATCH_SIZE:
+    while db.fetch_value("select logs.fold(%s)", (_BATCH_SIZE,)) == _BATCH_SIZE:
         pass
 
 
@@ -101,9 +99,7 @@ def fold_before_refresh(connection: db.Connection) -> None:
     folded = _REFRESH_BATCH_SIZE
     deadline = time.monotonic() + _REFRESH_SECONDS
     while folded in (_REFRESH_BATCH_SIZE, _BUSY) and time.monotonic() < deadline:
-        row = connection.execute("select logs.fold(%s) as n", (_REFRESH_BATCH_SIZE,)).fetchone()
-        assert row
-        folded = row["n"]
+        folded = connection.fetch_value("select logs.fold(%s)", (_REFRESH_BATCH_SIZE,))
         if folded == _BUSY:
             time.sleep(0.01)
     connection.execute("select logs.fold(0, true)")

@@ -84,8 +84,7 @@ class Transactions(RootModel[list[Any]]):
 
 def get_config() -> dict[str, Any]:
     """What staff configured, with what the home page needs filled in. One round trip."""
-    found = db.query("select config from logs.site_config")
-    return _filled(found[0]["config"] if found else {})
+    return _filled(db.fetch_value("select config from logs.site_config") or {})
 
 
 def set_config(body: str, actor: str) -> dict[str, Any]:

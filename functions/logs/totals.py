@@ -32,22 +32,16 @@ def _audit(connection: db.Connection, people: int) -> dict[str, int]:
         connection.execute("set transaction isolation level repeatable read")
         folded = _BATCH_SIZE
         while folded == _BATCH_SIZE:
-            folded = _one(connection, "select logs.fold_batch(%s, true) as n", (_BATCH_SIZE,))
+            folded = connection.fetch_value("select logs.fold_batch(%s, true)", (_BATCH_SIZE,))
         wrong: dict[str, int] = {
             row["name"]: row["differences"]
             for row in connection.execute("select * from logs.total_differences()").fetchall()
         }
         if wrong:
             connection.execute("select logs.rebuild_totals()")
-        if diffs := _one(connection, _SESSIONS, (people,)):
+        if diffs := connection.fetch_value(_SESSIONS, (people,)):
             wrong["logs.sessions"] = diffs
     return wrong
-
-
-def _one(connection: db.Connection, statement: LiteralString, values: tuple[int, ...]) -> int:
-    row = connection.execute(statement, values).fetchone()
-    assert row
-    return int(row["n"])
 
 
 _SESSIONS: LiteralString = """

@@ -68,7 +68,7 @@ def _audit(
 
 
 def _differences(connection: db.Connection, rollup: int, bucket: object) -> int | None:
-    row = connection.execute(
-        "select rollups.differences(%s::smallint, %s) as rows", (rollup, bucket)
-    ).fetchone()
-    return None if row is None else row["rows"]
+    rows: int | None = connection.fetch_value(
+        "select rollups.differences(%s::smallint, %s)", (rollup, bucket)
+    )
+    return rows

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
 
 import psycopg
 
@@ -114,9 +113,10 @@ def await_generation(connection: db.Connection) -> int:
 
     Waits a moment for the writers of now; a longer transaction leaves its marks to a later refresh.
     """
-    closed = _one(connection, "select rollups.close_generation() as n")
+    closed: int = connection.fetch_value("select rollups.close_generation()")
+    settled: int
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while (settled := _one(connection, "select rollups.settled() as n")) < closed:
+    while (settled := connection.fetch_value("select rollups.settled()")) < closed:
         if time.monotonic() > deadline:
             break
         time.sleep(0.005)
@@ -125,13 +125,10 @@ def await_generation(connection: db.Connection) -> int:
 
 def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
-    return _one(connection, "select count(distinct (rollup, bucket)) as n from rollups.dirty")
-
-
-def _one(connection: db.Connection, statement: LiteralString, *values: int) -> int:
-    row = connection.execute(statement, values).fetchone()
-    assert row
-    return int(row["n"])
+    count: int = connection.fetch_value(
+        "select count(distinct (rollup, bucket)) from rollups.dirty"
+    )
+    return count
 
 
 def _oldest(connection: db.Connection, generation: int) -> list[Span]:

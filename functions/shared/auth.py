@@ -93,7 +93,7 @@ def _look_up(key: str) -> Caller | None:
     spelled = _KEY.fullmatch(key)
     if spelled is None:
         return None
-    found = db.query(
+    stored = db.fetch_one(
         """
         select digest, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
@@ -104,11 +104,11 @@ def _look_up(key: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if not found or not hmac.compare_digest(found[0]["digest"], hash_key(key)):
+    if stored is None or not hmac.compare_digest(stored["digest"], hash_key(key)):
         return None
-    if found[0]["is_news"]:
+    if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
-    return Caller(spelled[1], frozenset(found[0]["scopes"]), found[0]["name"])
+    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
 
 
 def was_live(key_id: str, at_ms: int) -> bool:
@@ -211,9 +211,3 @@ def list_live_keys() -> list[db.Row]:
         order by created_at desc
         """
     )
-
-
-def make_pseudonym(person: str) -> str:
-    """What the audit trail calls an erased person: the same each time, and no way back."""
-    key = settings().signing_key.get_secret_value().encode()
-    return hmac.digest(key, b"person\0" + person.encode(), hashlib.sha256).hex()[:32]

@@ -14,7 +14,7 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
 from functions.shared.errors import Unavailable
@@ -59,6 +59,12 @@ class Connection(psycopg.Connection[Row]):
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
             raise DatabaseUnavailable from None
 
+    def fetch_value(
+        self, statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> Any:
+        """The first column of a statement's first row, or None for no row."""
+        return self.cursor(row_factory=scalar_row).execute(statement, values).fetchone()
+
 
 def _open_circuit() -> None:
     global _circuit_open_until
@@ -79,6 +85,22 @@ def query(
     rows = cursor.fetchall() if cursor.description else []
     rows_seen += len(rows)
     return rows
+
+
+def fetch_one(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+) -> Row | None:
+    """The first row of one statement, or None; raises as `query`. One round trip."""
+    rows = query(statement, values)
+    return rows[0] if rows else None
+
+
+def fetch_value(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+) -> Any:
+    """The first column of the first row, or None for no row; raises as `query`. One round trip."""
+    row = fetch_one(statement, values)
+    return next(iter(row.values())) if row else None
 
 
 def run_composed(statement: Composed) -> list[Row]:

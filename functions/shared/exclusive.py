@@ -18,5 +18,4 @@ def exclusive(lock: int) -> Iterator[bool]:
     with db.open_connection() as connection, connection.transaction():
         # It is idle for as long as the work takes.
         connection.execute("set local idle_in_transaction_session_timeout = 0")
-        row = connection.execute("select pg_try_advisory_xact_lock(%s) as mine", (lock,)).fetchone()
-        yield bool(row and row["mine"])
+        yield connection.fetch_value("select pg_try_advisory_xact_lock(%s)", (lock,))

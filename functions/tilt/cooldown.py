@@ -28,7 +28,7 @@ class Cooldown(fields.ResponseModel):
 
 def recommend(user_id: str) -> dict[str, Any]:
     """A Cooldown for a user. One round trip."""
-    reasons: list[str] = db.query(
+    reasons: list[str] = db.fetch_value(
         """
         with numbers as (
           select recent.events, recent.score_sum / nullif(recent.events, 0) as average,
@@ -54,7 +54,7 @@ def recommend(user_id: str) -> dict[str, Any]:
         from reason
         """,
         {"user_id": user_id},
-    )[0]["reasons"]
+    )
     return {
         "recommended": bool(reasons),
         "minutes": sum(_MINUTES[reason] for reason in reasons),

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from functions.shared import auth, db, fields, ids, rate_limits, spool
+from functions.shared import db, erasure, fields, ids, rate_limits, spool
 from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
@@ -133,21 +133,12 @@ def consume(item: Any, accepted_at: int) -> None:
     event = fields.parse(NewEvent, item)
     signals = _signals(event)
     event_id = _id(event, signals)
-    gone = db.query(
-        """
-        select action
-        from shared.audit
-        where at >= to_timestamp(%(accepted_at)s / 1000.0)
-          and (action, subject) in (('tilt.erase', %(person)s), ('tilt.delete', %(event)s))
-        limit 1
-        """,
-        {
-            "accepted_at": accepted_at,
-            "person": auth.make_pseudonym(event.user_id),
-            "event": event_id,
-        },
+    removed = erasure.find_removed_since(
+        ["tilt.erase", "tilt.delete"],
+        datetime.fromtimestamp(accepted_at / 1000, UTC),
+        [erasure.to_pseudonym(event.user_id), event_id],
     )
-    if not gone:
+    if not removed:
         _store(event, signals, event_id, "tilt.spool", _UNLIMITED)
 
 
@@ -163,13 +154,13 @@ def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
 
 def _limited(event: NewEvent, sender: str | None) -> str:
     """Whom the rate limit counts: the key, or the user under a name that says nothing of them."""
-    return f"tilt:{sender or auth.make_pseudonym(event.user_id)}"
+    return f"tilt:{sender or erasure.to_pseudonym(event.user_id)}"
 
 
 def _store(
     event: NewEvent, signals: list[dict[str, Any]], event_id: str, who: str, limit: int
 ) -> Recorded:
-    spent = db.query(
+    [spent] = db.query(
         """
         with budget as (
           insert into shared.limits as l (who, window_start, spent)
@@ -216,7 +207,7 @@ def _store(
             "signals": Jsonb(signals),
             "context": event.context,
         },
-    )[0]
+    )
     budget = rate_limits.RateLimit(limit, spent["remaining"], spent["resets_at"])
     budget.check()
     if spent["too_late"]:
@@ -256,7 +247,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
 
     Audited as done by `actor`.
     """
-    removed: dict[str, int] = db.query(
+    removed: dict[str, int] = db.fetch_value(
         """
         with event as (
           delete from tilt.events
@@ -279,6 +270,6 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": auth.make_pseudonym(user_id), "actor": actor},
-    )[0]["counts"]
+        {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
+    )
     return removed

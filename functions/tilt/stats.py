@@ -93,7 +93,7 @@ class Comparison(fields.CamelResponse):
 
 def get_stats(user_id: str) -> dict[str, Any]:
     """A user's Stats. One round trip."""
-    numbers = db.query(
+    [numbers] = db.query(
         """
         with edge as (  -- the hours that the two windows begin in, from raw rows
           select count(*) as week, 0 as day
@@ -140,7 +140,7 @@ def get_stats(user_id: str) -> dict[str, Any]:
         from whole
         """,
         {"user_id": user_id},
-    )[0]
+    )
     return {"success": True, "userId": user_id, **numbers}
 
 
@@ -200,7 +200,7 @@ def get_signals(query: SignalsQuery) -> dict[str, Any]:
 
 def compare(user_id: str) -> dict[str, Any]:
     """Where a user stands among all, as Comparison. One round trip."""
-    found = db.query(
+    numbers = db.fetch_one(
         """
         with everyone as (
           select user_id, sum(events)::bigint as events, sum(score_sum) / sum(events) as average
@@ -220,6 +220,6 @@ def compare(user_id: str) -> dict[str, Any]:
         """,
         (user_id,),
     )
-    if not found or found[0]["users"] < FEWEST_USERS:
+    if numbers is None or numbers["users"] < FEWEST_USERS:
         return {"insufficient": True}
-    return {"insufficient": False, **found[0]}
+    return {"insufficient": False, **numbers}

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from functions.shared import auth, db, json_codec, locks
+from functions.shared import db, json_codec, locks
+from functions.shared.erasure import TOMBSTONE_PREFIX, is_tombstone, to_pseudonym, to_tombstone
 from functions.shared.errors import Invalid
 
 # SteamIDs that several people or bots share: nobody's. ttt.is_pseudo has the same list.
 PSEUDO_IDS = frozenset(
     {"BOT", "NULL", "STEAM_0:0:0", "STEAM_ID_LAN", "STEAM_ID_PENDING", "UNKNOWN"}
 )
-_ERASED = "erased_"
 _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
 
 
-def make_tombstone(steam_id: str) -> str:
-    """What stands for an erased person: always the same, and no way back without the key."""
-    return _ERASED + auth.make_pseudonym(steam_id)
-
-
 def find_erased(people: Iterable[str], text: str) -> set[str]:
     """Those of the people who are erased in the JSON text of a round."""
-    if f'"{_ERASED}' not in text:
+    if f'"{TOMBSTONE_PREFIX}' not in text:
         return set()
-    return {person for person in people if make_tombstone(person) in text}
+    return {person for person in people if to_tombstone(person) in text}
 
 
 def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +32,7 @@ def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, 
     for person in people:
         for name in _TEXTS:
             for key in _KEYS:
-                was, becomes = _spelled(key, person), _spelled(key, make_tombstone(person))
+                was, becomes = _spelled(key, person), _spelled(key, to_tombstone(person))
                 changed[name] = changed[name].replace(was, becomes)
     return changed
 
@@ -52,22 +45,6 @@ def block_erasure() -> Iterator[None]:
         yield
 
 
-def find_erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
-    """Those of the people who were erased at or after a moment."""
-    pseudonyms = {auth.make_pseudonym(person): person for person in people}
-    found = db.query(
-        """
-        select distinct subject
-        from shared.audit
-        where at >= %s
-          and action = 'ttt.erase'
-          and subject = any(%s)
-        """,
-        (moment, list(pseudonyms)),
-    )
-    return {pseudonyms[row["subject"]] for row in found}
-
-
 @db.retried
 def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     """Replaces a person by a tombstone in every round, and removes their names and refused bodies.
@@ -75,7 +52,7 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
     Returns the rows changed, per table. Audited as done by `actor`. Raises Invalid for who is no
     person. Waits for rounds that are being written.
     """
-    if steam_id in PSEUDO_IDS or re.fullmatch(_ERASED + "[0-9a-f]{32}", steam_id):
+    if steam_id in PSEUDO_IDS or is_tombstone(steam_id):
         raise Invalid("Invalid steam_id", [{"field": "steam_id", "problem": "is no person's"}])
     with db.transaction():
         db.query("select pg_advisory_xact_lock(%s)", (locks.TTT_ROUNDS,))
@@ -83,8 +60,8 @@ def erase(steam_id: str, actor: str | None = None) -> dict[str, int]:
 
 
 def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
-    stone = make_tombstone(steam_id)
-    changed: dict[str, int] = db.query(
+    stone = to_tombstone(steam_id)
+    changed: dict[str, int] = db.fetch_value(
         """
         with day as materialized (
           select distinct day as start, day + interval '24 hours' as until
@@ -162,7 +139,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
         {
             "person": steam_id,
             "stone": stone,
-            "subject": auth.make_pseudonym(steam_id),
+            "subject": to_pseudonym(steam_id),
             "actor": actor,
             "spelled": _quoted(steam_id),
             # A refused body may be anything, so wherever the id stands in it.
@@ -174,7 +151,7 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
             "was_victim": _spelled("victim_steamid", steam_id),
             "becomes_victim": _spelled("victim_steamid", stone),
         },
-    )[0]["counts"]
+    )
     return changed
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from functions.shared import db, fields, json_codec, spool
+from functions.shared.erasure import find_erased_since
 from functions.shared.errors import BadRequest, Invalid
 from functions.ttt import erasure
 
@@ -86,16 +87,16 @@ def consume(item: Any, accepted_at: int) -> None:
     payload = fields.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.block_erasure():
-        if not erasure.find_erased_since(received_at, [payload.steam_id]):
+        if not find_erased_since("ttt.erase", received_at, [payload.steam_id]):
             _note(payload, received_at)
 
 
 def _note(payload: NewName, received_at: datetime) -> bool:
     return bool(
-        db.query(
+        db.fetch_value(
             "select ttt.note_name(%s, %s, %s) as is_first",
             (payload.steam_id, payload.display_name, received_at),
-        )[0]["is_first"]
+        )
     )
 
 

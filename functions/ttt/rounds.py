@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from functions.shared import db, fields, ids, locks, spool
+from functions.shared.erasure import find_erased_since
 from functions.shared.errors import Conflict, Invalid
 from functions.ttt import erasure, feed
 from functions.ttt.round_report import RoundReport
@@ -72,15 +73,11 @@ def record(
 @db.retried
 def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
-    payload = fields.parse(RoundReport, item["round"])
+    report = fields.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
     with erasure.block_erasure():
-        _store(
-            payload,
-            item["server"],
-            received_at,
-            erasure.find_erased_since(received_at, payload.people),
-        )
+        erased = find_erased_since("ttt.erase", received_at, report.people)
+        _store(report, item["server"], received_at, erased)
 
 
 def _store(
@@ -185,7 +182,7 @@ def _compare(report: RoundReport, content: dict[str, Any], stored: db.Row) -> No
 
 def get_round(round_id: str) -> dict[str, Any] | None:
     """A round with names, the ids of its rows and what was sent as its winner; None if unknown."""
-    found = db.query(
+    row = db.fetch_one(
         """
         select r.id, r.at, r.map_name, r.winner, r.winner_raw, r.duration, r.server, r.players,
           r.kills, r.buys, ttt.names_at(r.players, r.at) as names
@@ -194,7 +191,7 @@ def get_round(round_id: str) -> dict[str, Any] | None:
         """,
         (round_id,),
     )
-    return _with_ids(found[0]) if found else None
+    return _with_ids(row) if row else None
 
 
 def _with_ids(row: db.Row) -> dict[str, Any]:

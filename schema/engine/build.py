@@ -87,8 +87,8 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
         """
         insert into rollups.catalog
           (name, version, checksum, source, bucket_column, width, material, is_aggregate,
-           is_closing, live, exact)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
+           is_closing, private_columns, live, exact)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
         returning id
         """,
         (
@@ -101,6 +101,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
             rollup.materialization,
             is_aggregate,
             rollup.is_all_time,
+            rollup.private or None,
             rollup.recompute_sql("$1", "$2"),
         ),
     ).fetchone()
@@ -176,6 +177,8 @@ def _view_sql(connection: Connection, rollup: Rollup, number: int, names: list[s
     old = _columns_of(connection, rollup.name)
     if gone := [name for name in old if name not in types]:
         raise RollupError(f"{rollup.file}: keep the column {gone[0]}, others may read it.")
+    if unknown := [name for name in rollup.private if name not in types and name != "*"]:
+        raise RollupError(f"{rollup.file}: it has no column {unknown[0]} that could be private.")
     return rollup.view_sql(number, list(old | types), types, rollup.is_fed(names))
 
 

@@ -27,6 +27,10 @@ One that adds up all of the past in one bucket is `closing`: it reads what its s
 when that moves and when something comes late, but not whenever something happens:
 
     -- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+
+Columns that hold names of players, or tell of them, are not for analysts (`*`: none of it is):
+
+    -- private: name, named_at
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ _HEADER = re.compile(
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
     r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
+    r"(?:-- private: (?P<private>\*|[a-z_0-9, ]+)\n)?"
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
@@ -68,6 +73,7 @@ class Rollup:
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
     is_all_time: bool  # it reads only what is before the source's closed_until
+    private: list[str]  # columns that analysts may not read; of one that is all private: *
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
@@ -90,6 +96,7 @@ class Rollup:
             found["width"],
             found["read_by"] or "",
             found["closing"] is not None,
+            found["private"].split(", ") if found["private"] else [],
             [
                 (columns, carried)
                 for line in found["indexes"].splitlines()

@@ -130,27 +130,19 @@ begin
 end
 $$;
 
--- The columns of a rollup that hold names of players, or tell of them; null where there are none.
-create or replace function rollups.private_columns(rollup text) returns text[]
-language sql
-immutable
-as $$
-  select case
-    when rollup in ('logs.player_hours', 'logs.player_days', 'logs.player_months')
-    then array['name', 'named_at', 'named_by']
-    when rollup = 'logs.name_days' then array['*']
-  end
-$$;
-
 -- Lets analysts read a rollup: its view, or where that holds names a view of its other columns, which
 -- is called the same with `_nameless` after it; of one that is all names nothing.
 create or replace function rollups.publish(rollup text) returns void
 language plpgsql
 as $$
 declare
-  private text[] := rollups.private_columns(rollup);
+  private text[];
   columns text;
 begin
+  select c.private_columns into strict private
+  from rollups.catalog c
+  where c.name = rollup
+    and c.is_current;
   if private is null then
     execute format('grant select on %s to tiltyard_analyst', rollup);
     return;
@@ -186,8 +178,8 @@ begin
   end if;
   -- Replaced and not dropped: other views may read it.
   execute format('create or replace view %s as %s', r.name, r.exact);
-  perform rollups.publish(r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
+  perform rollups.publish(r.name);
   if old.id is not null then
     execute format(
       'drop %s %s',

@@ -21,7 +21,7 @@ TABLES = """
     create table bare.events (like logs.events including all);
     create table peer.events (like logs.events including all);
     select create_hypertable(
-      name || '.events', by_range('second', interval '7 days'), create_default_indexes => false
+      name || '.events', by_range('sent_at', interval '7 days'), create_default_indexes => false
     )
     from unnest(array['bare', 'peer']) as name;
     grant usage on schema bare, peer to public;
@@ -29,8 +29,8 @@ TABLES = """
 """
 _COPY = """
     copy bare.events
-      (id, second, at, server_id, mode, type, steam_id, player_name, raw_text, people, map,
-       player_count, session_id, metadata, arrival)
+      (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
+       involved_steam_ids, map, player_count, session_id, metadata, arrival)
     from stdin
 """
 _SERVER = logs_store.SERVERS[0]

@@ -45,12 +45,13 @@ def _start(now: datetime) -> datetime:
 
 
 def _bytes(admin: db.Connection) -> int:
-    """Of all chunks, their indexes, what is stored beside them, and what is told of their words."""
+    """Of all chunks, their indexes, what is stored beside them, and the inverted index of them."""
     [row] = admin.execute(
         """
-        select hypertable_size('logs.events') + sum(pg_total_relation_size(told)) as bytes
-        from unnest(array['logs.indexed_chunks', 'logs.compressed_batches',
-          'logs.term_pages']::regclass[]) as told
+        select hypertable_size('logs.events') + sum(pg_total_relation_size(index_table)) as bytes
+        from unnest(
+          array['logs.indexed_chunks', 'logs.compressed_batches', 'logs.term_pages']::regclass[]
+        ) as index_table
         """
     ).fetchall()
     return int(row["bytes"])

@@ -115,7 +115,7 @@ def rows(sent: list[logs_population.Sent], server: Server) -> list[tuple[object,
     assert len(stored) == len(sent), [one.reason for one in outcomes if one.reason]
     return [
         # psycopg spells a time in ten times as long.
-        (row.id, row.second.isoformat(), row.at.isoformat(), *row[3 : len(COLUMNS)])
+        (row.id, row.sent_at.isoformat(), row.occurred_at.isoformat(), *row[3 : len(COLUMNS)])
         for row in stored
     ]
 

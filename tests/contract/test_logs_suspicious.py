@@ -195,7 +195,7 @@ def test_nobody_is_suspicious_at_first(store: str) -> None:
 
 def test_a_list_that_does_not_fit_says_so(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert staff.get(PATH).headers["x-has-more"] == "false"
-    monkeypatch.setattr("functions.logs.alts.alt_accounts._MAX_BYTES", 100)
+    monkeypatch.setattr("functions.shared.json_codec.MAX_ANSWER_BYTES", 100)
     answered = staff.get(PATH)
     assert (len(answered.json), answered.headers["x-has-more"]) == (1, "true")
 

@@ -15,7 +15,8 @@ import pytest
 
 from functions.rollups import audit, refresh, retention
 from functions.shared import db
-from functions.ttt import erasure, rounds
+from functions.shared.erasure import to_tombstone
+from functions.ttt import rounds
 from functions.ttt.round_report import RoundReport
 from infra.demo.season import Season
 from tests.support.client import Client, admin
@@ -136,7 +137,7 @@ def test_a_person_is_erased_from_numbers_whose_rounds_are_gone(
         limit 1
         """
     )
-    who, stone = one["id"], erasure.make_tombstone(one["id"])
+    who, stone = one["id"], to_tombstone(one["id"])
     retention.run(aged)
     before = [_without(who, stone, row) for row in _all(aged)]
     removed = admin().delete(f"/api/ttt/players/{quote(who, safe='')}").json["removed"]

@@ -216,3 +216,16 @@ def test_a_composed_statement_that_fails_is_told_as_any_other(store: str) -> Non
         db.run_composed(
             sql.SQL("select {}::text, pg_terminate_backend(pg_backend_pid())").format("x")
         )
+
+
+def test_one_row_and_one_value(store: str) -> None:
+    assert db.fetch_one("select 1 as a, 2 as b union all select 3, 4 order by a") == {
+        "a": 1,
+        "b": 2,
+    }
+    assert db.fetch_one("select 1 as a where false") is None
+    assert db.fetch_value("select %s::text as a, 2 as b", ("x",)) == "x"
+    assert db.fetch_value("select 1 as a where false") is None
+    with db.open_connection() as other:
+        assert other.fetch_value("select %s::integer", (7,)) == 7
+        assert other.fetch_value("select 1 where false") is None

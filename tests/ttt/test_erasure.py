@@ -10,8 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from functions.rollups import refresh
-from functions.shared import auth, db
-from functions.ttt import erasure, names, round_report, rounds
+from functions.shared import db
+from functions.shared.erasure import to_pseudonym, to_tombstone
+from functions.ttt import names, round_report, rounds
 from tests.support.client import Client, admin
 from tests.support.queues import Mapping, Queues
 from tests.support.rollups import connect, wrong
@@ -71,7 +72,7 @@ def test_a_person_is_erased_from_every_table_and_counted(example: Client) -> Non
 def test_an_erasure_is_audited_without_naming_the_person(example: Client) -> None:
     removed = erase(example)
     [noted] = db.query("select subject, actor, counts from shared.audit where action = 'ttt.erase'")
-    assert (noted["subject"], noted["counts"]) == (auth.make_pseudonym(A), removed)
+    assert (noted["subject"], noted["counts"]) == (to_pseudonym(A), removed)
     assert db.query("select name from shared.api_keys where key_id = %s", (noted["actor"],)) == [
         {"name": "ada"}
     ]
@@ -83,7 +84,7 @@ def test_an_erased_person_is_unknown_and_their_place_is_kept(example: Client) ->
     assert example.get(f"/api/ttt/players/{A}").status == 404
     found = example.get(f"/api/ttt/players/{A}/names").json
     assert (found["current"], found["items"]) == (None, [])
-    stone = erasure.make_tombstone(A)
+    stone = to_tombstone(A)
     assert example.get("/api/stats").text == before.replace(A, stone)
     assert example.get(f"/api/ttt/players/{stone}").json["kills"] == 3
 
@@ -151,7 +152,7 @@ def test_what_was_spooled_before_an_erasure_comes_back_without_the_person(
     deliver("ttt.names", {"steam_id": B, "display_name": "Bo"}, before)
     assert traces(A) == traces("Ana") == []
     [row] = client.get("/api/stats").json
-    assert [one["steam_id"] for one in row["players"]][:2] == [erasure.make_tombstone(A), B]
+    assert [one["steam_id"] for one in row["players"]][:2] == [to_tombstone(A), B]
     assert client.get(f"/api/ttt/players/{B}").json["display_name"] == "Bo"
     assert client.post("/api/collect", FIRST).status == 200
     deliver("ttt.rounds", {"server": None, "round": SECOND}, after)
@@ -196,7 +197,7 @@ def test_any_steam_id_can_be_erased_and_nothing_else_is_touched(client: Client, 
         "ttt.quarantine": 0,
         "rollups": 0,
     }
-    stone = erasure.make_tombstone(who)
+    stone = to_tombstone(who)
     [found] = client.get("/api/stats").json
     assert [one["steam_id"] for one in found["players"]] == [stone, *beside]
     assert [one["steam_id"] for one in found["buys"]] == [stone, *beside]
@@ -219,7 +220,7 @@ def test_the_statistics_of_all_others_stay(client: Client) -> None:
         community.post(server, body)
     person = "STEAM_0:1:1"
     erase(client, person)
-    stone = erasure.make_tombstone(person)
+    stone = to_tombstone(person)
     texts = [
         json.dumps(one.body).replace(json.dumps(person), f'"{stone}"') for one in community.posted
     ]

@@ -92,7 +92,7 @@ def add(payload: NewAllowance, author: str) -> dict[str, Any]:
     net = payload.network and ip_addresses.hash_address(
         payload.network, ip_sightings.get_hash_key()
     )
-    rows = db.query(
+    [row] = db.query(
         """
         with made as (
           insert into logs.alt_allowlist as a (steam_ids, subnet_hash, network, reason, author)
@@ -116,7 +116,7 @@ def add(payload: NewAllowance, author: str) -> dict[str, Any]:
             "author": author,
         },
     )
-    return _to_response(rows[0])
+    return _to_response(row)
 
 
 def delete(allowance_id: UUID | None, author: str) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 from functions.logs import change_queue
 from functions.logs.ingest import event_writer
 from functions.logs.ingest.event_writer import EventBatch
-from functions.logs.privacy import erasure
 from functions.logs.rows import Row
-from functions.shared import db, spool
+from functions.shared import db, erasure, spool
 
 _SIZE = 40_000  # characters of a parcel, about: several make a message
 
@@ -30,7 +29,7 @@ def consume(item: Any, accepted_at: int) -> None:
     """
     receipt = datetime.fromisoformat(item["receipt"])
     rows = [_unpacked(said) for said in item["rows"]]
-    erased = erasure.find_erased_since(receipt, set().union(*map(_people, rows)))
+    erased = erasure.find_erased_since("logs.erase", receipt, set().union(*map(_people, rows)))
     horizon = _horizon()
     kept = [row for row in rows if row.occurred_at >= horizon and erased.isdisjoint(_people(row))]
     counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})
@@ -44,7 +43,7 @@ def _people(row: Row) -> set[str]:
 
 def _horizon() -> datetime:
     """Before this moment rollups stay as they are: their raw rows are gone."""
-    found = db.query(
+    horizon: datetime | None = db.fetch_value(
         """
         select horizon
         from rollups.sources
@@ -52,8 +51,7 @@ def _horizon() -> datetime:
           and horizon > '-infinity'
         """
     )
-    horizon: datetime = found[0]["horizon"] if found else datetime.min.replace(tzinfo=UTC)
-    return horizon
+    return horizon or datetime.min.replace(tzinfo=UTC)
 
 
 def _parts(parcel: EventBatch) -> Iterator[EventBatch]:

@@ -56,7 +56,7 @@ def get_server_sender(server_id: str) -> Sender | None:
 
 
 def _look_up(server_id: str, who: str | None) -> Sender | None:
-    found = db.query(
+    row = db.fetch_one(
         """
         with budget as (
           insert into shared.limits as l (who, window_start, spent)
@@ -86,7 +86,7 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
             "server_id": server_id,
         },
     )
-    return _read(found[0]) if found else None
+    return _read(row) if row else None
 
 
 def _read(row: db.Row) -> Sender:

@@ -60,7 +60,7 @@ def add(steam_id: str, payload: NewNote, author: str) -> db.Row:
     """
     with db.transaction():
         lock_person(locks.LOGS_NOTES, steam_id)
-        made = db.query(
+        note = db.fetch_one(
             """
             with known as (
               select id, content, author, created_at
@@ -87,9 +87,9 @@ def add(steam_id: str, payload: NewNote, author: str) -> db.Row:
                 "repeat": REPEAT_SECONDS,
             },
         )
-    if not made:
+    if note is None:
         raise NotFound("Player not found")
-    return made[0]
+    return note
 
 
 def lock_person(seed: int, steam_id: str) -> None:
@@ -99,7 +99,7 @@ def lock_person(seed: int, steam_id: str) -> None:
 
 def change(path: NotePath, payload: NewNote) -> db.Row:
     """Replaces what a note says; raises NotFound. One round trip."""
-    found = db.query(
+    note = db.fetch_one(
         """
         update logs.notes
         set content = %s, changed_at = now()
@@ -109,9 +109,9 @@ def change(path: NotePath, payload: NewNote) -> db.Row:
         """,
         (payload.content, path.note_id, path.steam_id),
     )
-    if not found:
+    if note is None:
         raise NotFound("Note not found")
-    return found[0]
+    return note
 
 
 def delete(path: NotePath) -> None:

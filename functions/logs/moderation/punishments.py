@@ -71,7 +71,7 @@ def add(steam_id: str, payload: NewPunishment, author: str) -> dict[str, Any]:
     """
     with db.transaction():
         notes.lock_person(locks.LOGS_PUNISHMENTS, steam_id)
-        rows = db.query(
+        punishment = db.fetch_one(
             """
             with known as (
               select id, type, reason, author, created_at, duration, active
@@ -104,9 +104,9 @@ def add(steam_id: str, payload: NewPunishment, author: str) -> dict[str, Any]:
                 "repeat": notes.REPEAT_SECONDS,
             },
         )
-    if not rows:
+    if punishment is None:
         raise NotFound("Player not found")
-    return _to_response(rows[0])
+    return _to_response(punishment)
 
 
 def list_punishments(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -128,14 +128,14 @@ def list_punishments(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
 
 def count_active_bans() -> int:
     """How many bans count now. One round trip."""
-    count: int = db.query(
+    count: int = db.fetch_value(
         """
         select count(*) as bans
         from logs.punishments
         where type = 'BAN'
           and active
         """
-    )[0]["bans"]
+    )
     return count
 
 

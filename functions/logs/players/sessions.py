@@ -74,7 +74,7 @@ def list_sessions(query: SessionsQuery) -> tuple[list[dict[str, Any]], str | Non
         )
         select s.id, s.server_id, s.session_id, s.started_at, s.ended_at, s.method,
           floor(extract(epoch from s.ended_at - s.started_at))::integer as seconds,
-          -- A server that has said nothing for too long is not there any more.
+          -- A server that has been silent for too long is not there any more.
           case
             when s.reason = 'open' and now() - s.ended_at > case
               when exists (

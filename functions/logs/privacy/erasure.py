@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.logs import change_queue, steam_ids
 from functions.logs.privacy import event_edits
-from functions.shared import auth, db, json_codec
+from functions.shared import db, json_codec
+from functions.shared.erasure import to_pseudonym, to_tombstone
 from functions.shared.errors import Invalid
 
 _BATCH_SIZE = 1000  # events
@@ -29,29 +29,6 @@ _KEPT = frozenset(
 _WORDS = frozenset({"message", "raw", "command", "args", *(f"{part}Name" for part in _PARTS)})
 
 
-def make_tombstone(steam_id: str) -> str:
-    """What stands for an erased person: always the same, and no way back without the key."""
-    return "erased_" + auth.make_pseudonym(steam_id)
-
-
-def find_erased_since(moment: datetime, people: Iterable[str]) -> set[str]:
-    """Those of the people who were erased at or after a moment. One round trip, none for nobody."""
-    pseudonyms = {auth.make_pseudonym(person): person for person in people}
-    if not pseudonyms:
-        return set()
-    found = db.query(
-        """
-        select distinct subject
-        from shared.audit
-        where at >= %s
-          and action = 'logs.erase'
-          and subject = any(%s)
-        """,
-        (moment, list(pseudonyms)),
-    )
-    return {pseudonyms[row["subject"]] for row in found}
-
-
 def erase(steam_id: str, actor: str) -> dict[str, int]:
     """Removes a person: from events, sightings, sessions, notes, punishments and old rollups.
 
@@ -69,14 +46,14 @@ def erase(steam_id: str, actor: str) -> dict[str, int]:
 
 def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
-    begun: datetime = db.query(
+    begun: datetime = db.fetch_value(
         """
         insert into shared.audit (at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
         returning at
         """,
-        (auth.make_pseudonym(steam_id), actor),
-    )[0]["at"]
+        (to_pseudonym(steam_id), actor),
+    )
     return begun
 
 
@@ -88,7 +65,7 @@ def _erase_events(steam_id: str) -> int:
         if found:
             _unpack_without_limit()
             for rows in event_edits.group_rows(_without(row, steam_id) for row in found):
-                event_edits.erase(rows, steam_id, make_tombstone(steam_id))
+                event_edits.erase(rows, steam_id, to_tombstone(steam_id))
             _drop_word_index([row["sent_at"] for row in found])
             _mark(found)
     return len(found)
@@ -147,7 +124,7 @@ def _replaced(value: Any, person: str, names: set[str]) -> Any:
     """The value with the tombstone for each text that holds the SteamID or one of the names."""
     if isinstance(value, str):
         found = re.search(re.escape(person) + "(?![0-9])", value) or any(n in value for n in names)
-        return make_tombstone(person) if found else value
+        return to_tombstone(person) if found else value
     if isinstance(value, list):
         return [_replaced(one, person, names) for one in value]
     if isinstance(value, dict):
@@ -196,15 +173,15 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
     """Removes what else is kept of the person, and notes how much it all was."""
     with db.transaction():
         change_queue.fold_first()  # what is queued names the person
-        forgotten = db.query(
+        forgotten = db.fetch_value(
             """
             select rollups.forget('logs.event_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.session_hours', 'steam_id', %(person)s)
               + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
-        )[0]["rows"]
-        counts: dict[str, int] = db.query(
+        )
+        counts: dict[str, int] = db.fetch_value(
             """
             with sighting as (
               delete from logs.sightings
@@ -277,10 +254,10 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
             """,
             {
                 "person": steam_id,
-                "subject": auth.make_pseudonym(steam_id),
+                "subject": to_pseudonym(steam_id),
                 "begun": begun,
                 "events": events,
                 "forgotten": forgotten,
             },
-        )[0]["counts"]
+        )
     return counts

@@ -37,9 +37,8 @@ def erase_due(seconds: float = 240.0) -> Report:
 
 def _erase_sightings() -> int:
     """Erases addresses and positions; only days are whole sightings. One round trip."""
-    return _count(
-        db.query(
-            """
+    count: int = db.fetch_value(
+        """
             with erased as (
               update logs.sightings
               set address = null, geo = geo - array['lat', 'lng']
@@ -50,16 +49,15 @@ def _erase_sightings() -> int:
             select count(*)
             from erased
             """,
-            (settings().logs_ip_days,),
-        )
+        (settings().logs_ip_days,),
     )
+    return count
 
 
 def _delete_sightings() -> int:
     """Deletes what is no evidence any more. One round trip."""
-    return _count(
-        db.query(
-            """
+    count: int = db.fetch_value(
+        """
             with deleted as (
               delete from logs.sightings
               where last_at < now() - make_interval(secs => %s)
@@ -68,9 +66,9 @@ def _delete_sightings() -> int:
             select count(*)
             from deleted
             """,
-            (ip_sightings.KEPT.total_seconds(),),
-        )
+        (ip_sightings.KEPT.total_seconds(),),
     )
+    return count
 
 
 @db.retried
@@ -131,8 +129,3 @@ def _without_address(row: db.Row) -> db.Row:
     if details.get("geo"):
         details["geo"] = ip_sightings.remove_position(details["geo"])
     return {**row, "raw_text": raw_text, "metadata": json_codec.dumps(details)}
-
-
-def _count(rows: list[db.Row]) -> int:
-    count: int = rows[0]["count"]
-    return count

@@ -61,7 +61,7 @@ class Live(fields.ResponseModel):
 def get_log(log_id: str) -> dict[str, Any]:
     """One event; raises NotFound. One round trip."""
     known = ids.parse_id(log_id)
-    rows = known and db.query(
+    row = known and db.fetch_one(
         """
         select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata
         from logs.events
@@ -70,9 +70,9 @@ def get_log(log_id: str) -> dict[str, Any]:
         """,
         (known, ids.get_time(known)),
     )
-    if not rows:
+    if not row:
         raise NotFound("Log not found")
-    return to_response(rows[0])
+    return to_response(row)
 
 
 def fetch_live(query: LiveQuery) -> dict[str, Any]:

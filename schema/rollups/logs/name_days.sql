@@ -1,6 +1,7 @@
 -- rollup: logs.name_days   version: 1
 -- A row is a name that a person had on one UTC day.
 -- source: logs.event_hours(hour)   bucket: day, 1 day   read by: occurred_at
+-- private: *
 -- index: steam_id, day
 select time_bucket('1 day', occurred_at) as day, steam_id, player_name as name,
   min(occurred_at) as first_at, max(occurred_at) as last_at

@@ -1,6 +1,7 @@
 -- rollup: logs.player_days   version: 1
 -- A row is what one person did on one server in one mode on one UTC day.
 -- source: logs.event_hours(hour)   bucket: day, 1 day   read by: hour
+-- private: name, named_at, named_by
 -- index: steam_id, day
 -- index: server_id, day
 select time_bucket('1 day', hour) as day, steam_id, server_id, mode,

@@ -2,6 +2,7 @@
 -- A row is what one person did on one server in one mode in an hour, and what they were called
 -- last.
 -- source: logs.event_hours(hour)   bucket: hour, 1 hour   read by: occurred_at
+-- private: name, named_at, named_by
 -- index: steam_id, hour
 select time_bucket('1 hour', occurred_at) as hour, steam_id, server_id, mode,
   count(*)::integer as events,

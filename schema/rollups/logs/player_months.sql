@@ -1,6 +1,7 @@
 -- rollup: logs.player_months   version: 1
 -- A row is what one person did on one server in one mode in one UTC month.
 -- source: logs.event_hours(hour)   bucket: month, 1 month   read by: day
+-- private: name, named_at, named_by
 -- index: steam_id, month
 -- index: server_id, month
 select time_bucket('1 month', day) as month, steam_id, server_id, mode,

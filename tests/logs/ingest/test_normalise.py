@@ -28,8 +28,8 @@ def test_a_full_event_keeps_what_it_says() -> None:
     )
     assert found == Event(
         type="CONNECT",
-        at=datetime(2026, 3, 2, 19, tzinfo=UTC),
-        second=datetime(2026, 3, 2, 19, tzinfo=UTC),
+        occurred_at=datetime(2026, 3, 2, 19, tzinfo=UTC),
+        sent_at=datetime(2026, 3, 2, 19, tzinfo=UTC),
         steam_id="STEAM_0:1:101",
         player_name="Ana",
         raw_text="",
@@ -53,8 +53,8 @@ def test_an_event_may_miss_everything(nothing: Any) -> None:
     found = normalise.normalise(nothing, SERVER, NOW)
     assert found == Event(
         type="UNKNOWN",
-        at=NOW,
-        second=None,
+        occurred_at=NOW,
+        sent_at=None,
         steam_id=None,
         player_name=None,
         raw_text="",

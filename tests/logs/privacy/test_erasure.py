@@ -10,7 +10,8 @@ import pytest
 from functions.logs import change_queue
 from functions.logs.privacy import erasure
 from functions.rollups import audit, refresh
-from functions.shared import auth, db
+from functions.shared import db
+from functions.shared.erasure import find_erased_since, to_pseudonym, to_tombstone
 from tests.rollups import conftest as rollups
 from tests.support.client import Client
 from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
@@ -108,7 +109,7 @@ def test_a_person_is_erased_from_every_table_and_counted(game: Client) -> None:
 def test_the_events_stay_with_a_tombstone(game: Client) -> None:
     ids = {row["id"] for row in db.query("select id from logs.events")}
     erasure.erase(A, "Rita")
-    stone = erasure.make_tombstone(A)
+    stone = to_tombstone(A)
     assert {row["id"] for row in db.query("select id from logs.events")} == ids
     mine = {row["type"]: row for row in events_of(stone)}
     assert sorted(mine) == ["CHAT", "CONNECT", "DISCONNECT", "KILL", "TOOL_USE"]
@@ -130,7 +131,7 @@ def test_the_events_stay_with_a_tombstone(game: Client) -> None:
 def test_others_keep_what_is_theirs(game: Client) -> None:
     before = {row["type"]: row for row in events_of(B)}
     erasure.erase(A, "Rita")
-    stone = erasure.make_tombstone(A)
+    stone = to_tombstone(A)
     after = {row["type"]: row for row in events_of(B)}
     for kind in ("CONNECT", "CHAT"):
         assert after[kind] == before[kind]
@@ -165,10 +166,10 @@ def test_an_erasure_is_audited_without_naming_the_person(game: Client) -> None:
     [noted] = db.query(
         "select subject, actor, counts from shared.audit where action = 'logs.erase'"
     )
-    assert noted == {"subject": auth.make_pseudonym(A), "actor": "Rita", "counts": removed}
-    assert erasure.find_erased_since(begun, [A, B]) == {A}
-    assert erasure.find_erased_since(NOW + timedelta(days=1), [A]) == set()
-    assert erasure.find_erased_since(begun, []) == set()
+    assert noted == {"subject": to_pseudonym(A), "actor": "Rita", "counts": removed}
+    assert find_erased_since("logs.erase", begun, [A, B]) == {A}
+    assert find_erased_since("logs.erase", NOW + timedelta(days=1), [A]) == set()
+    assert find_erased_since("logs.erase", begun, []) == set()
 
 
 @pytest.mark.commits

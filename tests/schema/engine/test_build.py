@@ -150,6 +150,14 @@ def test_a_new_version_without_an_old_column_is_refused(url: str, folder: Path) 
         migrate(url, folder)
 
 
+def test_a_private_column_that_is_none_is_refused(url: str, folder: Path) -> None:
+    path = folder / "rollups/tilt/user_days.sql"
+    text = path.read_text()
+    path.write_text(text.replace("-- index: ", "-- private: nobody\n-- index: ", 1))
+    with pytest.raises(MigrationError, match=r"tilt/user_days\.sql: it has no column nobody"):
+        migrate(url, folder)
+
+
 def test_a_rollup_may_read_another(url: str, folder: Path) -> None:
     (folder / "rollups/tilt/user_months.sql").write_text(
         """\

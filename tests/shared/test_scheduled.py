@@ -1,0 +1,47 @@
+"""Scheduled functions: they end themselves before Lambda does, and wait longer than requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.shared import db
+from functions.shared.scheduled import run_job
+
+pytestmark = pytest.mark.commits
+
+
+def run(context: Any) -> dict[str, Any]:
+    """The report of a job that looks at its time-outs."""
+
+    def job(connection: db.Connection, seconds: float) -> SimpleNamespace:
+        row = connection.execute("show statement_timeout").fetchone()
+        assert row
+        assert connection.wait_timeout is None
+        return SimpleNamespace(seconds=seconds, timeout=row["statement_timeout"])
+
+    return run_job("a.job", job, context)
+
+
+def left(milliseconds: int) -> Any:
+    return SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)
+
+
+@pytest.mark.parametrize(
+    ("context", "seconds"), [(left(300_000), 270), (left(20_000), 1), (None, 240)]
+)
+def test_a_job_ends_before_lambda_does(
+    store: str, setting: Callable[..., None], context: Any, seconds: float
+) -> None:
+    setting(DATABASE_POOLER="false")
+    assert run(context) == {"seconds": seconds, "timeout": "10min"}
+
+
+def test_behind_a_pooler_no_timeout_is_set_for_whoever_comes_next(
+    store: str, setting: Callable[..., None]
+) -> None:
+    setting(DATABASE_POOLER="true")
+    assert run(None)["timeout"] != "10min"
