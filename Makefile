@@ -82,7 +82,7 @@ build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
 
-lock: ## Pin requirements-dev.in anew
+lock: ## Pin requirements-dev.in again
 	$(HAVE) project
 	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
 	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \

@@ -28,7 +28,7 @@ _PROBLEMS = {
     HTTPStatus.FORBIDDEN: "The key is wrong or lacks the scope",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to try again",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The database is away; the request may be repeated",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database is down; the request may be repeated",
 }
 
 
@@ -42,7 +42,7 @@ our side is 500 with an `error` and the `requestId` under which our log has the 
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("For If-None-Match", {"type": "string"}),
     "Location": ("Where the answer is", {"type": "string"}),
-    "Retry-After": ("Seconds to wait before the next try", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait before the next attempt", {"type": "integer"}),
     "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),
     "X-Next-Cursor": ("The `cursor` of the next page", {"type": "string"}),
     "X-Next-Offset": ("The `offset` of the next page", {"type": "integer"}),
@@ -257,7 +257,7 @@ def _error() -> dict[str, Any]:
         "description": "What is wrong, and with which fields",
         "required": ["error"],
         "properties": {
-            "error": {"type": "string", "description": "What is wrong, in a sentence"},
+            "error": {"type": "string", "description": "The error message"},
             "details": {"type": "array", "items": detail},
         },
     }

@@ -209,7 +209,7 @@ def _compiler(target: Target) -> str | None:
 
 
 def _target() -> Target:
-    """What whoever called SAM also told the template: SAM tells no Makefile its parameters."""
+    """The parameters that SAM's caller gave the template: SAM passes none to a Makefile."""
     name = os.environ.get("TILTYARD_TARGET")
     if not name:
         raise PackageError("TILTYARD_TARGET is missing: build with `make build`, which sets it.")

@@ -18,6 +18,40 @@ OF_ALL_DOMAINS = {
     "rollups": {"functions.domains.load_maintenance"},
     "spool": {"functions.domains.load_consumers"},
 }
+# Which folders of logs import which; all of them import the files at its root.
+INSIDE_LOGS = {
+    "text_import": {"ingest", "privacy"},
+    "ingest": {"privacy"},
+    "alts": {"players", "moderation", "privacy"},
+    "players": {"moderation", "privacy"},
+    "stats": {"players"},
+    "moderation": set(),
+    "privacy": set(),
+    "search": set(),
+    "servers": set(),
+}
+# Called by the functions of the domain, not by its files: they may call every folder.
+ENTRIES_OF_LOGS = {"handlers.py", "maintenance.py", "routes.py"}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# Tests of several sources at once, and of what is no Python file.
+CROSS_CUTTING = {
+    "infra/test_template.py",
+    "logs/test_recount.py",
+    "logs/test_rollups.py",
+    "rollups/test_time_zones.py",
+    "test_docs.py",
+    "test_laws.py",
+    "ttt/test_recount.py",
+}
+PROSE = [
+    *ROOT.glob("*.md"),
+    *(
+        path
+        for top in ("functions", "schema", "infra", "tests")
+        for path in (ROOT / top).rglob("*.md")
+    ),
+]
+UNWELCOME = re.compile(r"\b(?:told|said|anew|for good|crosswise)\b", re.IGNORECASE)
 
 
 def imports(path: Path) -> set[str]:
@@ -38,6 +72,21 @@ def test_a_domain_imports_shared_and_itself(path: Path) -> None:
             other = name.split(".")[1]
             assert other in ("shared", domain) or name in OF_ALL_DOMAINS.get(domain, set()), name
         assert not name.startswith(("infra", "tests")), name
+
+
+@pytest.mark.parametrize("path", sorted((FUNCTIONS / "logs").rglob("*.py")), ids=str)
+def test_imports_inside_logs_run_one_way(path: Path) -> None:
+    *folders, name = path.relative_to(FUNCTIONS / "logs").parts
+    if not folders and name in ENTRIES_OF_LOGS:
+        return
+    allowed = {*folders} | (INSIDE_LOGS[folders[0]] if folders else set())
+    used = {name.split(".")[2] for name in imports(path) if name.startswith("functions.logs.")}
+    assert used & INSIDE_LOGS.keys() <= allowed
+
+
+def test_every_folder_of_logs_has_its_place_in_the_order() -> None:
+    folders = {path.parent.name for path in (FUNCTIONS / "logs").glob("*/*.py")}
+    assert folders == INSIDE_LOGS.keys()
 
 
 @pytest.mark.parametrize("path", sorted(FUNCTIONS.rglob("*.py")), ids=str)
@@ -130,6 +179,60 @@ def test_nothing_reads_the_folders_beside_the_project() -> None:
     for path in files:
         if path.suffix in (".py", ".md", ".sql", ".yaml", ".toml") or path.name == "Makefile":
             assert outside not in path.read_text(encoding="utf-8"), path
+
+
+# --- tests and prose ---
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_files_of_tests_stay_small(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
+
+
+def sources_of(test: Path) -> list[Path]:
+    """Where the source of a test file may be: test_x.py and test_x_aspect.py are of x.py."""
+    place, words = test.relative_to(ROOT / "tests").parent, test.stem.split("_")[1:]
+    names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    folders = (FUNCTIONS / place, ROOT / place, test.parent)
+    return [
+        folder / f"{name}.py"
+        for folder in folders
+        for name in ["__main__" if name == "main" else name for name in names]
+    ]
+
+
+@pytest.mark.parametrize("path", [one for one in TESTS if one.name.startswith("test_")], ids=str)
+def test_a_test_file_mirrors_a_source(path: Path) -> None:
+    place = path.relative_to(ROOT / "tests")
+    if place.parts[0] in ("contract", "e2e") or str(place) in CROSS_CUTTING:
+        return
+    assert any(source.exists() for source in sources_of(path)), "no source of this name"
+
+
+def test_every_cross_cutting_test_is_there() -> None:
+    assert [name for name in CROSS_CUTTING if not (ROOT / "tests" / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=str)
+def test_tests_share_by_support_alone(path: Path) -> None:
+    for name in imports(path):
+        last = [part for part in name.split(".") if part == "conftest" or part.startswith("test_")]
+        assert not (name.startswith("tests.") and last), name
+
+
+@pytest.mark.parametrize("path", PROSE, ids=str)
+def test_prose_uses_the_words_of_the_field(path: Path) -> None:
+    """Again, not anew; permanently, not for good; a deadlock, not waiting crosswise."""
+    text = re.sub(r"`[^`]*`", "", path.read_text(encoding="utf-8"))
+    assert UNWELCOME.findall(" ".join(text.split())) == []
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "infra").rglob("*.py"))], ids=str)
+def test_docstrings_use_the_words_of_the_field(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = " ".join((ast.get_docstring(node) or "").split())
+            assert UNWELCOME.findall(re.sub(r"`[^`]*`", "", text)) == [], text
 
 
 # --- the law between domains, inside SQL ---

@@ -44,7 +44,7 @@ def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def analysts(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Ends what analysts run for too long; while the database is away there is nothing to end."""
+    """Ends what analysts run for too long; while the database is down there is nothing to end."""
     try:
         return run_job("rollups.analysts", analyst_sessions.run, context)
     except db.DatabaseUnavailable:

@@ -1,4 +1,4 @@
-"""Rebuild: writes a range of buckets anew while everybody goes on reading and writing."""
+"""Rebuild: recomputes a range of buckets while everybody goes on reading and writing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BATCH_SIZE = 100  # buckets marked at a time, or a week's: readers pay for dirt
 
 
 class RebuildError(Exception):
-    """Why a rebuild cannot start, in a sentence."""
+    """Why a rebuild cannot start, as a message."""
 
 
 def run(
     connection: db.Connection, name: str, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, int]]:
-    """Writes the buckets from `since` until `until` anew; yields (bucket reached, buckets done).
+    """Recomputes the buckets from `since` until `until`; yields (bucket reached, buckets done).
 
     May be ended at any time and started again from the last bucket it reached.
     """

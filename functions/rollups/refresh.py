@@ -1,4 +1,4 @@
-"""Refresh: writes the dirty buckets of every rollup anew, the oldest first.
+"""Refresh: recomputes the dirty buckets of every rollup, the oldest first.
 
 Small buckets come before large ones: a rollup of months may be fed by one of days.
 
@@ -213,7 +213,7 @@ def _tidy(connection: db.Connection) -> None:
     """Drops closed generations but the newest settled one, and the room that dead marks take.
 
     Every read of a view looks through the marks: they must not wait for autovacuum. Marks of a
-    version that was replaced are made until the next migration writes the triggers anew.
+    version that was replaced are made until the next migration replaces the triggers.
     """
     connection.execute("delete from rollups.generations where generation < rollups.settled()")
     connection.execute(

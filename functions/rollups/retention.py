@@ -54,7 +54,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
 
 
 class RetentionError(Exception):
-    """Why a source's retention cannot be set, in a sentence."""
+    """Why a source's retention cannot be set, as a message."""
 
 
 def set_retention(connection: db.Connection, source: str, days: int | None) -> list[str]:

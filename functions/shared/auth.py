@@ -81,7 +81,7 @@ def authenticate(api_key: str, at_once: bool = False) -> Caller | None:
     except db.DatabaseUnavailable:
         if caller is None or at_once:
             raise
-        return caller  # nobody can revoke a key while the database is away
+        return caller  # nobody can revoke a key while the database is down
     if len(_cache) > 1000:  # guesses go, known keys stay: an outage must find them here
         for guess in [key for key, (_, known) in _cache.items() if known is None]:
             del _cache[guess]
@@ -136,7 +136,7 @@ def hash_key(key: str) -> bytes:
 
 
 def clear_cache() -> None:
-    """Looks every key up anew: one was revoked, and in this process that counts from now on."""
+    """Makes this process look up every key again, so that a revocation counts at once."""
     _cache.clear()
 
 

@@ -51,7 +51,7 @@ class Connection(psycopg.Connection[Row]):
     wait_timeout: float | None = 26.0  # seconds; a statement's own time-out comes first
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """What psycopg does to wait for the server; raises DatabaseAway when patience ends."""
+        """What psycopg does to wait for the server; raises DatabaseUnavailable on a time-out."""
         try:
             return super().wait(gen, interval, self.wait_timeout if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:
@@ -78,7 +78,7 @@ def query(
 
     With None for `values` a % in the statement is nothing special.
 
-    Raises DatabaseAway; tries again when the connection was dead or PostgreSQL asks for it.
+    Raises DatabaseUnavailable; tries again when the connection was dead or PostgreSQL asks for it.
     """
     global rows_seen
     cursor = _with_retries(lambda: _cursor_of(connection()).execute(statement, values))
@@ -140,7 +140,7 @@ def _without_values(composed: Composable, values: list[Any]) -> Composable:
 
 
 def _cursor_of(opened: Connection) -> psycopg.Cursor[Row]:
-    """The connection's one cursor: a new one would learn anew how to send each type of value."""
+    """The connection's one cursor, which has cached how to send each type of value."""
     global _cursor
     if _cursor is None or _cursor.connection is not opened:
         _cursor = opened.cursor(binary=True)

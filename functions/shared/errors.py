@@ -14,7 +14,7 @@ Family = Literal["plain", "game", "v1"]
 
 
 class Problem(Exception):  # noqa: N818  an HTTP term
-    """A failed request: a status, a sentence for the caller, and fields where some are at fault."""
+    """A failed request: a status, a message for the caller, and the fields that are wrong."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "INTERNAL_ERROR"

@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class BracketPathModel(BaseModel):
-    """A model whose problems are told in two words: `Invalid kills[3].weapon`; details say more."""
+    """A model whose problems name the path: `Invalid kills[3].weapon`; details say more."""
 
 
 class Lenient(BaseModel):
@@ -51,14 +51,14 @@ class CamelResponse(ResponseModel, CamelModel):
 
 
 class Detail(ResponseModel):
-    """A field that is at fault."""
+    """A field that is wrong."""
 
     field: str
     problem: str
 
 
 class ErrorBody(ResponseModel):
-    """What is wrong, in a sentence, and with which fields."""
+    """The error message, and with which fields."""
 
     error: str
     details: list[Detail] | None = None
@@ -168,12 +168,12 @@ def clamped_int(default: int, most: int) -> BeforeValidator:
 
 
 def fail_validation(sentence: str) -> NoReturn:
-    """Ends a model's validation with a sentence of ours instead of pydantic's."""
+    """Ends a model's validation with our message instead of pydantic's."""
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
 
 
 def parse(model: type[Model], value: Any) -> Model:
-    """The value as a `model`; raises Invalid with a sentence for each field at fault."""
+    """The value as a `model`; raises Invalid with a message for each wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -20,7 +20,7 @@ _KEPT_SECONDS = 86_400  # for which a window that is over is kept
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What is left of a limit in its window: requests, and the Unix second when it starts anew."""
+    """What is left of a limit in its window: requests, and the Unix second when it resets."""
 
     limit: int
     remaining: int

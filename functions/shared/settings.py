@@ -77,7 +77,7 @@ def _check_url(url: str) -> None:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process; raises WrongSettingError naming the variable at fault."""
+    """The settings of this process; raises WrongSettingError naming the variable."""
     try:
         return Settings.model_validate(dict(os.environ))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The spool: events accepted while the database was away, durably queued in SQS until it is back.
+"""The spool: events accepted while the database was down, durably queued in SQS until it is back.
 
 A message is `{"kind", "at", "key", "items"}`: which verb drains it, when it was accepted (Unix ms),
 the id of the API key that it came with, if it came with one, and the items for that verb, each of

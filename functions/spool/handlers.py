@@ -32,7 +32,7 @@ class Poison(Exception):  # noqa: N818  the field's term
 
 
 def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Stores a batch of SQS messages; names those to be delivered again while the database is away.
+    """Stores a batch of SQS messages; names those to be delivered again while the database is down.
 
     An item that cannot be stored goes to the dead-letter queue alone, with its reason.
     """
@@ -65,7 +65,7 @@ def _store(record: dict[str, Any]) -> tuple[int, int]:
 
 
 def _check_key(message: Message) -> None:
-    """Doors remember keys for a minute, and for as long as the database is away: here it is asked
+    """Doors remember keys for a minute, and for as long as the database is down: here it is asked
     whether the key was alive when its request was accepted."""
     if message.key is not None and not auth.was_live(message.key, message.at):
         raise Poison("its API key was revoked or expired before it was accepted")
@@ -124,7 +124,7 @@ def _read(body: str) -> Message:
 
 @contextmanager
 def _poison() -> Iterator[None]:
-    """Raises Poison for what can never succeed, and DatabaseAway for what can later."""
+    """Raises Poison for what can never succeed, and DatabaseUnavailable for what can later."""
     try:
         yield
     except db.DatabaseUnavailable:

@@ -1,6 +1,6 @@
 """Whether a user should take a break: the last 24 h against their own 30 days before.
 
-The rule, in words a player can be told:
+The rule, in words for a player:
 - *more often*: at least 3 events in the last 24 h, and more than twice the daily average before
   (the average counts all 30 days, also those without events);
 - *worse*: at least 2 events in the last 24 h, their average more than 25 % above the one before;

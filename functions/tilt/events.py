@@ -112,7 +112,7 @@ class Recorded:
 
 
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
-    """Stores an event, or queues it while the database is away; once, however often sent.
+    """Stores an event, or queues it while the database is down; once, however often sent.
 
     `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
     None). Raises TooManyRequests, Invalid for an event before the horizon, and Unavailable. One

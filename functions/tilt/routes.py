@@ -32,7 +32,7 @@ class Recorded(fields.CamelResponse):
 
 
 class Queued(fields.CamelResponse):
-    """The database is away: the event is durably queued, and will be stored under this id."""
+    """The database is down: the event is durably queued, and will be stored under this id."""
 
     success: Literal[True]
     message: Literal["Tilt event queued"]
@@ -40,7 +40,7 @@ class Queued(fields.CamelResponse):
 
 
 class Deleted(fields.ResponseModel):
-    """The event is gone, or never was."""
+    """The event is deleted, or did not exist."""
 
     success: Literal[True]
     message: Literal["Event deleted"]

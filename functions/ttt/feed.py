@@ -92,7 +92,7 @@ class Feed(RootModel[list[FeedRound]]):
 
 
 class Health(BaseModel):
-    """The page's lamp is green for exactly this."""
+    """The exact body that the page expects while all is well."""
 
     status: Literal["ok", "degraded"]
 

@@ -19,7 +19,7 @@ def _number(value: Any) -> Any:
 
 def _no_map(value: Any) -> None:
     if value not in (None, ""):
-        fields.fail_validation("is not told apart here")
+        fields.fail_validation("does not apply here")
 
 
 Count = Annotated[int, Field(strict=True, ge=0, le=10**9), BeforeValidator(_number)]
@@ -74,7 +74,7 @@ def _month(day: datetime) -> datetime:
 
 
 class PeriodOfAllMaps(Period):
-    """A period, of what is not told apart by map."""
+    """A period of what is not counted per map."""
 
     map: Annotated[None, BeforeValidator(_no_map)] = Field(None, exclude=True)
 
@@ -115,7 +115,7 @@ def to_page(query: Period) -> dict[str, Any]:
 
 
 class Place(cursors.Pages):
-    """Which part of a list a page is. The list is counted anew for each page, so a cursor holds
+    """Which part of a list a page is. The list is counted for each page, so a cursor holds
     how many items came before."""
 
     def __init__(self, query: Any) -> None:

@@ -1,4 +1,4 @@
-"""Names: what players were called, and when; told by servers each time one joins."""
+"""Names: what players were called, and when; sent by servers each time one joins."""
 
 from __future__ import annotations
 

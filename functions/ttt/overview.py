@@ -22,8 +22,8 @@ class Wins(fields.ResponseModel):
 
 
 class Overview(Counted):
-    """Totals of a period. `kill_rows` and `headshot_rows` count every death that was told, bots,
-    suicides and the world's doing among them; durations are seconds."""
+    """Totals of a period. `kill_rows` and `headshot_rows` count every death that was sent, bots,
+    suicides and deaths by the world among them; durations are seconds."""
 
     rounds: int
     players: int

@@ -69,7 +69,7 @@ class RecentRound(fields.ResponseModel):
 
 
 class Profile(Player, Counted):
-    """A player's numbers in every respect; lists begin with the most."""
+    """All of a player's numbers; lists begin with the largest."""
 
     names: list[PastName]
     by_role: list[Role]

@@ -19,7 +19,7 @@ MAX_BYTES = 64_000_000  # of one server
 
 
 def add(body: str, server: str | None, reason: str, key: str | None = None) -> None:
-    """Keeps a refused body, once however often it is sent; queues it while the database is away.
+    """Keeps a refused body, once however often it is sent; queues it while the database is down.
 
     `server` is who sent it, with which `key`.
     """

@@ -80,7 +80,7 @@ def _of_people(value: Any) -> Any:
 
 
 class Standing(fields.BracketPathModel):
-    """How somebody stood at the start or the end of a round; skipped without a SteamID."""
+    """A player at the start or the end of a round; skipped without a SteamID."""
 
     player_steamid: Text64 | None = None
     role: Text32 | None = None
@@ -89,7 +89,7 @@ class Standing(fields.BracketPathModel):
 
 
 class Kill(fields.BracketPathModel):
-    """A death; without an attacker it was the world's doing."""
+    """A death; without an attacker the world caused it."""
 
     attacker_steamid: Annotated[Text64 | None, fields.EmptyAsNone] = None
     attacker_role: Annotated[Text32 | None, fields.EmptyAsNone] = None

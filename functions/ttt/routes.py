@@ -72,7 +72,7 @@ class Known(fields.ResponseModel):
 
 
 class Accepted(fields.ResponseModel):
-    """The database is away: the round is durably queued, as of now."""
+    """The database is down: the round is durably queued, as of now."""
 
     message: Literal["Stats accepted"]
     round_id: str
@@ -80,7 +80,7 @@ class Accepted(fields.ResponseModel):
 
 
 class Updated(fields.ResponseModel):
-    """The name is noted; `queued`: durably, for when the database is back."""
+    """The name is stored; `queued`: durably, until the database is back."""
 
     message: Literal[
         "Player created successfully", "Player updated successfully", "Player update accepted"
@@ -123,7 +123,7 @@ def collect_round(request: Request) -> Response:
 
 
 def record_name(request: Request) -> Response:
-    """Notes what a player is called now; 201 for the first name ever."""
+    """Records a player's current name; 201 for the first one."""
     assert request.caller
     done = names.record(names.parse_body(request.text(round_report.MAX_BYTES)), request.caller.name)
     if done == "queued":

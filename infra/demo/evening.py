@@ -80,7 +80,7 @@ class Evening:
         """What became of it, in sentences."""
         sentence = f"{self.stored} rounds stored, {self.known} were there already."
         if self.queued:
-            sentence += f" {self.queued} wait in the queue: the database is away."
+            sentence += f" {self.queued} wait in the queue: the database is down."
         if self.known == self.rounds:
             sentence = f"All {self.known} rounds were there already: a repeat changes nothing."
         return f"{sentence} The tilt bot posted {self.tilted} events."

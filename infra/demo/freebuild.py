@@ -55,7 +55,7 @@ class Freebuild:
             return f"All {self.known} log events were there already: a repeat changes nothing."
         sentence = f"{self.stored} log events stored, {self.known} were there already."
         if self.queued:
-            sentence += f" {self.queued} wait in the queue: the database is away."
+            sentence += f" {self.queued} wait in the queue: the database is down."
         return sentence
 
     def build_tables(self, staff: Service) -> Iterator[str]:

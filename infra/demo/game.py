@@ -99,7 +99,7 @@ class Game:
         return "jesters" if hunters is others and random() < 0.3 else ""
 
     def _limits(self, count: int) -> tuple[int, float]:
-        """How many kills a round may see, and how likely a death is for good."""
+        """How many kills a round may see, and how likely a death is permanent."""
         random = self._random
         is_slow = random() < 0.07  # nobody dares, until the time is up
         if self._kills is None:

@@ -41,14 +41,14 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the stack said."""
+    """The stack's answer."""
 
     status: int
     body: Any
 
 
 class RefusedError(DemoError):
-    """What the stack refused to take; others may go on. `answer` is what it said."""
+    """What the stack refused to take; others may go on. `answer` is its answer."""
 
     def __init__(self, sentence: str, answer: Answer) -> None:
         super().__init__(sentence)

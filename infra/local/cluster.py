@@ -119,7 +119,7 @@ def _is_at_work(pid: int, home: Path) -> bool:
 
 
 def _launch(home: Path, postgres: Postgres) -> str:
-    """Start the server and wait for it; returns what it said when it did not start, or nothing."""
+    """Starts the server and waits for it; returns its output if it did not start, or nothing."""
     log = home / "server.log"
     log.touch(mode=0o600)
     server_user.give_to_server(log)

@@ -97,7 +97,7 @@ class Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    """One connection; aiohttp's own parser is written in C and cannot be told to take more."""
+    """One connection; aiohttp's own parser is written in C, and its limits cannot be raised."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def get_reason(log: Path) -> str:
-    """What a failed SAM said last that a person can use, and where the rest is."""
+    """The last useful line of a failed SAM's output, and where the rest is."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     failures = [line for line in lines if "FAILED" in line or line.startswith("Error")]
     return f"{(failures or lines or ['it said nothing'])[-1]} (all of it: {log})"

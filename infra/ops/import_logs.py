@@ -26,7 +26,7 @@ _ULX = re.compile(r"(?<![0-9])([0-9]{2})-([0-9]{2})-([0-9]{2})(?![0-9])")
 
 
 def main() -> None:
-    """Prints how far it is, what became of each file, and the lines that told nothing."""
+    """Prints how far it is, what became of each file, and the lines that became no event."""
     arguments = _arguments()
     sizes = [path.stat().st_size for path in arguments.files]
     progress, done, failed = Progress(sys.stdout, "bytes"), 0, 0
@@ -136,7 +136,7 @@ def _is_utf8(path: Path) -> bool:
 
 def _errors(errors: list[dict[str, Any]], total: int) -> Iterator[str]:
     if total:
-        yield f"  {total} {'line' if total == 1 else 'lines'} told nothing that is stored:"
+        yield f"  {total} {'line' if total == 1 else 'lines'} became no event:"
     for one in errors[:_SHOWN]:
         yield f"    {one['line']}: {one['reason']}: {_safe(one['text'])[:120]}"
     if total > _SHOWN:

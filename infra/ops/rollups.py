@@ -41,9 +41,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.ops.rollups", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb")
-    again = verbs.add_parser(
-        "rebuild", help="write buckets anew, online; may be ended and repeated"
-    )
+    again = verbs.add_parser("rebuild", help="recompute buckets, online; may be ended and repeated")
     again.add_argument("rollup")
     again.add_argument("--from", dest="since", type=_day, required=True, help="YYYY-MM-DD, UTC")
     again.add_argument("--to", dest="until", type=_day, required=True, help="YYYY-MM-DD, exclusive")

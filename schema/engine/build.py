@@ -116,7 +116,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
 
 
 def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> None:
-    """Writes the view anew where an older engine wrote it otherwise."""
+    """Replaces the view where an older engine wrote it differently."""
     row = connection.execute(
         "select id, exact from rollups.catalog where name = %s and version = %s and is_current",
         (rollup.name, rollup.version),

@@ -35,7 +35,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class MigrationError(Exception):
-    """Why a database cannot be migrated, in a sentence that names the file or the server."""
+    """Why a database cannot be migrated, as a message that names the file or the server."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Turns a connection that breaks into a sentence: what is done stays done."""
+    """Turns a broken connection into a message: what is done stays done."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -216,7 +216,7 @@ def _check(path: Path, known: dict[str, str], newest: str) -> None:
     if not _NAME.fullmatch(path.name):
         raise MigrationError(f"{path.name}: a migration is named NNNN_<domain>_<what>.sql.")
     if path.name not in known and path.name < newest:
-        raise MigrationError(f"{path.name} comes before {newest}, already applied: number it anew.")
+        raise MigrationError(f"{path.name} comes before {newest}, already applied: renumber it.")
     if path.name in known and known[path.name] != _checksum(path):
         raise MigrationError(f"{path.name} was edited after it was applied: write a new file.")
 
@@ -240,7 +240,7 @@ def _run_once(connection: Connection, path: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Turns what the database says of a file into a sentence that names the file."""
+    """Turns what the database says of a file into a message that names the file."""
     try:
         yield
     except outside.StatementError as error:

@@ -31,7 +31,7 @@ _REPEATABLE = re.compile(
 
 
 class StatementError(Exception):
-    """Why a statement outside a transaction cannot be used, in a sentence."""
+    """Why a statement outside a transaction cannot be used, as a message."""
 
 
 def run_statement(connection: Connection, name: str, text: str) -> None:

@@ -57,7 +57,7 @@ _BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
 class RollupError(Exception):
-    """Why a rollup file cannot be used, in a sentence that names it."""
+    """Why a rollup file cannot be used, as a message that names it."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Rollup:
         self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
     ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
-        counted anew. `types` are those of the material, in its order.
+        recomputed. `types` are those of the material, in its order.
 
         A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
         bucket is its mark's, so that who reads a range pays for no mark outside it.

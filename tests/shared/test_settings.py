@@ -1,4 +1,4 @@
-"""Settings: a wrong one stops the start with its name, and never with its value."""
+"""Settings: an invalid one fails startup with its name, and never with its value."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def add_allowance(request: Request, payload: alt_allowlist.NewAllowance) -> Resp
     answers={204: "It counts as evidence again.", 404: "Allowance not found"},
 )
 def delete_allowance(request: Request, path: alt_allowlist.AllowancePath) -> Response:
-    """Takes an allowance back."""
+    """Removes an allowance."""
     alt_allowlist.delete(path.allowance_id, get_author(request))
     return Response("", HTTPStatus.NO_CONTENT)
 

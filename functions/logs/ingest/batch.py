@@ -38,7 +38,7 @@ class Result(fields.ResponseModel):
 
 
 class Ingested(fields.ResponseModel):
-    """What became of a batch; `ingested`: what the sender may forget."""
+    """The outcome of a batch; `ingested`: how many events the sender need not send again."""
 
     ingested: int
     received: int
@@ -118,7 +118,7 @@ def parse_body(body: str) -> list[Any]:
 def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
     """Stores the events of one request and says what became of each, as Ingested.
 
-    Takes the events out of `sent`. Queues them while the database is away. Raises Unavailable.
+    Takes the events out of `sent`. Queues them while the database is down. Raises Unavailable.
     """
     receipt = datetime.now(UTC)
     outcomes: list[Outcome] = []

@@ -24,7 +24,7 @@ def store_new(rows: Iterable[Row], parcel: Callable[[], EventBatch]) -> set[str]
 
     None, and nothing stored, where that needs a second look: one is there already, came without a
     time, or the connection died. The parcel is for `events.store` then. Two round trips. Raises
-    DatabaseAway.
+    DatabaseUnavailable.
     """
     try:
         with db.transaction():

@@ -1,4 +1,4 @@
-"""Spooled parcels: events that were accepted while the database was away, with their ids."""
+"""Spooled batches: events that were accepted while the database was down, with their ids."""
 
 from __future__ import annotations
 

@@ -31,9 +31,10 @@ _known: dict[str, Sender] = {}
 
 
 def get_sender(caller: Caller) -> Sender:
-    """The sender behind a server's key, as of now, or as it was last while the database is away.
+    """The sender behind a server's key, as of now, or as it was last while the database is down.
 
-    Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseAway. One round trip.
+    Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseUnavailable.
+    One round trip.
     """
     server_id = caller.owner or ""
     try:

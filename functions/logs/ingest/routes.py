@@ -28,7 +28,7 @@ routes = Routes(__name__, family="plain")
     rate_limited=True,
 )
 def ingest(request: Request) -> Response:
-    """Stores what a server's hooks noticed, each event once; a bad one never harms the others."""
+    """Stores the events of a server's hooks, each once; an invalid one affects no other."""
     assert request.caller
     headers: dict[str, str] = {}
     try:

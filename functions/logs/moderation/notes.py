@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from functions.logs.steam_ids import PersonPath
 from functions.shared import db, fields, locks
 from functions.shared.errors import BadRequest, Invalid, NotFound
 
@@ -18,12 +19,6 @@ class NewNote(BaseModel):
     """A note; who writes it is known by the token."""
 
     content: str = Field(min_length=1, max_length=_LONGEST)
-
-
-class PersonPath(fields.BracketPathModel):
-    """Which player."""
-
-    steam_id: str
 
 
 class NotePath(PersonPath):

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from functions.logs.guards import get_author, staff
 from functions.logs.moderation import notes, punishments
+from functions.logs.steam_ids import PersonPath
 from functions.shared import db
 from functions.shared.request import Request
 from functions.shared.response import Response
@@ -19,11 +20,11 @@ routes = Routes(__name__, family="plain")
     guard=staff,
     body=notes.NewNote,
     raw_body=True,
-    query=notes.PersonPath,
+    query=PersonPath,
     answers={201: notes.Note, 404: "Player not found"},
 )
-def add_note(request: Request, path: notes.PersonPath) -> Response:
-    """Keeps a note about a player; its author is who sends it. Within a minute the same is one."""
+def add_note(request: Request, path: PersonPath) -> Response:
+    """Stores a note about a player by its sender, the same note once within a minute."""
     payload = notes.parse_body(request.body())
     return Response(notes.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED)
 
@@ -45,7 +46,7 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
     "/api/players/{steam_id}/notes/{note_id}",
     guard=staff,
     query=notes.NotePath,
-    answers={204: "The note is gone.", 404: "Note not found"},
+    answers={204: "The note is deleted.", 404: "Note not found"},
 )
 def delete_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
@@ -58,11 +59,11 @@ def delete_note(request: Request, path: notes.NotePath) -> Response:
     guard=staff,
     body=punishments.NewPunishment,
     raw_body=True,
-    query=notes.PersonPath,
+    query=PersonPath,
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
-def add_punishment(request: Request, path: notes.PersonPath) -> Response:
-    """Records a punishment; within a minute the same is one. Nothing is sent to a game server."""
+def add_punishment(request: Request, path: PersonPath) -> Response:
+    """Records a punishment, the same one once within a minute. Nothing is sent to a game server."""
     payload = punishments.parse_body(request.body())
     return Response(
         punishments.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED

@@ -18,7 +18,7 @@ def to_mean(total: int, count: int) -> float:
 
 
 def get_method(exact: bool | None, inferred: bool | None) -> Method:
-    """How what was counted is known: by sessions whose end was told, by others, or by both."""
+    """How what was counted is known: by sessions whose end was sent, by others, or by both."""
     if exact:
         return "mixed" if inferred else "exact"
     return "inferred" if inferred else "none"

@@ -38,7 +38,7 @@ class PlayedDay(fields.CamelResponse):
 
 
 class Geo(fields.ResponseModel):
-    """Where an address is, as the server said."""
+    """Where an address is, as the server sent it."""
 
     country: str | None = None
     city: str | None = None
@@ -48,7 +48,7 @@ class Geo(fields.ResponseModel):
 
 
 class Profile(players.Player):
-    """A player in every respect; `ip` is there while it is kept, a game mode's part if the player
+    """Everything about a player; `ip` is there while it is kept, a game mode's part if the player
     has events in it."""
 
     play_time_seconds: int

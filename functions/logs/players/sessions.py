@@ -23,9 +23,9 @@ class SessionsQuery(fields.BracketPathModel):
 
 
 class Session(fields.CamelResponse):
-    """A session; an open one has no `end`, and counts up to its server's last sign of life.
+    """A session; an open one has no `end`, and counts up to the last time its server was seen.
 
-    `method` is exact if the end was told with the session's own id.
+    `method` is exact if the end was sent with the session's own id.
     """
 
     server_id: str

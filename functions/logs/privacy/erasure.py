@@ -97,7 +97,7 @@ def _naming(steam_id: str) -> list[db.Row]:
 
 
 def _unpack_without_limit() -> None:
-    """The columnstore refuses to unpack many rows for one statement, unless it is told."""
+    """Lifts the limit of rows that one statement may decompress."""
     db.query("set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
 
 
@@ -133,9 +133,9 @@ def _replaced(value: Any, person: str, names: set[str]) -> Any:
 
 
 def _drop_word_index(seconds: list[datetime]) -> None:
-    """Forgets the words of packed events that may be the person's; they are soon told anew.
+    """Deletes the index of chunks that may hold the person; the job indexes them again.
 
-    After the events are changed: who is telling waits for that, or finds nothing to complete.
+    Called after the events change: an indexing under way waits, or finds nothing to complete.
     """
     db.query(
         """
@@ -149,7 +149,7 @@ def _drop_word_index(seconds: list[datetime]) -> None:
 
 
 def _mark(rows: list[db.Row]) -> None:
-    """Lets what is kept by the hour be derived anew, but where raw rows may be gone already."""
+    """Marks hours for derivation again, except where raw rows may be gone already."""
     places = sorted({(row["server_id"], _hour(row["occurred_at"])) for row in rows})
     db.query(
         """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from functions.logs.guards import eraser, get_author
-from functions.logs.moderation import notes
 from functions.logs.privacy import erasure
+from functions.logs.steam_ids import PersonPath
 from functions.shared import fields
 from functions.shared.request import Request
 from functions.shared.routing import Routes
@@ -24,10 +24,10 @@ class ErasedPlayer(fields.ResponseModel):
 @routes.delete(
     "/api/players/{steam_id}",
     guard=eraser,
-    query=notes.PersonPath,
+    query=PersonPath,
     answers={200: ErasedPlayer},
 )
-def erase_player(request: Request, path: notes.PersonPath) -> dict[str, Any]:
+def erase_player(request: Request, path: PersonPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in events, which others' numbers rest on."""
     return {
         "message": "Player erased",

@@ -15,7 +15,7 @@ from functions.shared.exclusive import exclusive
 
 @dataclass
 class Report:
-    """How many chunks were packed, and of how many the words were told.
+    """How many chunks were compressed, and how many of them were indexed.
 
     `left`: how many are due all the same; `busy`: somebody else is at it.
     """
@@ -43,7 +43,7 @@ def run(connection: db.Connection, deadline: float = math.inf) -> Report:
 
 
 def index_words(connection: db.Connection, deadline: float = math.inf) -> Report:
-    """Tells the words of packed chunks of logs that are not told, or not any more."""
+    """Indexes compressed chunks of logs that are not indexed, or not any more."""
     report = Report()
     with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
@@ -75,7 +75,7 @@ def _pack(connection: db.Connection, chunk: str) -> bool:
 
 
 def _tell_all(connection: db.Connection, deadline: float, report: Report) -> None:
-    """The newest first, where searches begin; what was told of chunks that are gone goes too."""
+    """The newest first, where searches begin; the index of dropped chunks is deleted."""
     connection.execute(
         """
         delete from logs.indexed_chunks

@@ -31,7 +31,7 @@ def search_logs(request: Request, query: search.LogsQuery) -> Response:
     "/api/logs/live", guard=staff, query=event_reader.LiveQuery, answers={200: event_reader.Live}
 )
 def get_live(request: Request, query: event_reader.LiveQuery) -> dict[str, Any]:
-    """Events in the order of their arrival; to be asked for every other second."""
+    """Events in the order of their arrival; poll it every other second."""
     return event_reader.fetch_live(query)
 
 

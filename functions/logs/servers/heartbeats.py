@@ -82,7 +82,7 @@ def _count(value: Any) -> int | None:
 
 
 def record(server_id: str, heartbeat: Heartbeat, key: str | None = None) -> datetime:
-    """Notes a heartbeat as of now, which it returns; queues it while the database is away.
+    """Notes a heartbeat as of now, which it returns; queues it while the database is down.
 
     `key`: what it was sent with. Raises Forbidden for a server that is gone: its key may live on
     in this process for a minute.

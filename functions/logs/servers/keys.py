@@ -20,13 +20,13 @@ _BASE62 = string.digits + string.ascii_letters
 
 
 class Rotation(fields.BracketPathModel, fields.CamelModel):
-    """Whether the key before dies at once."""
+    """Whether the previous key is revoked at once."""
 
     revoke_previous: bool | None = None
 
 
 class Issued(fields.CamelResponse):
-    """A new key, shown this once, and until when the one before works."""
+    """A new key, shown this once, and until when the previous key works."""
 
     api_key: str
     previous_key_expires_at: datetime | None

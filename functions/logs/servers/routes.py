@@ -18,7 +18,7 @@ routes = Routes(__name__, family="plain")
 
 
 class Alive(fields.CamelResponse):
-    """The sign of life was noted."""
+    """The heartbeat is stored."""
 
     ok: Literal[True]
     server_time: datetime
@@ -40,7 +40,7 @@ class KeyPath(servers.ServerPath):
     answers={200: Alive},
 )
 def record_heartbeat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
-    """Notes that a server is alive, its map and its players."""
+    """Records that a server is online, its map and its players."""
     assert request.caller
     server, key = request.caller.owner, request.caller.name
     assert server
@@ -91,7 +91,7 @@ def get_server(request: Request, path: servers.ServerPath) -> db.Row:
 def change_server(
     request: Request, payload: servers.ServerChange, path: servers.ServerPath
 ) -> db.Row:
-    """Changes what is named of a server, for example that it is in maintenance."""
+    """Changes the given fields of a server, for example that it is in maintenance."""
     return servers.change(path.server_id, payload)
 
 
@@ -99,7 +99,7 @@ def change_server(
     "/api/servers/{server_id}",
     guard=admin,
     query=servers.ServerPath,
-    answers={204: "Its keys are dead; its logs stay", 404: "Server not found"},
+    answers={204: "Its keys are revoked; its logs stay", 404: "Server not found"},
 )
 def delete_server(request: Request, path: servers.ServerPath) -> Response:
     """Removes a server and its keys."""
@@ -138,9 +138,9 @@ def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
     "/api/servers/{server_id}/keys/{key_id}",
     guard=admin,
     query=KeyPath,
-    answers={204: "The key is dead, or never lived"},
+    answers={204: "Key revoked or unknown"},
 )
 def revoke_key(request: Request, path: KeyPath) -> Response:
-    """Ends a key at once."""
+    """Revokes a key at once."""
     keys.revoke(path.server_id, path.key_id, get_author(request))
     return Response("", HTTPStatus.NO_CONTENT)

@@ -41,7 +41,7 @@ Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
 class NewServer(fields.BracketPathModel, fields.CamelModel):
-    """A server as an admin announces it; `mode` in any case."""
+    """A server as an admin registers it; `mode` in any case."""
 
     name: Name
     ip: Address

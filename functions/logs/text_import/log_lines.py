@@ -33,14 +33,14 @@ class Line(NamedTuple):
 
 
 class ParsedEvent(NamedTuple):
-    """An event, shaped as servers send them, and the number of the line that told it."""
+    """An event, shaped as servers send them, and the number of its line."""
 
     line: int
     event: dict[str, Any]
 
 
 class ParseError(NamedTuple):
-    """A line that told nothing: its number, its first 500 characters, and why."""
+    """A line that became no event: its number, its first 500 characters, and why."""
 
     line: int
     text: str

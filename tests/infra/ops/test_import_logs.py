@@ -42,7 +42,7 @@ def test_files_are_imported_once(
     run("--dates-in-names", first, second)
     said = capsys.readouterr().out
     assert f"{DAY}.log: TAGGED of {DAY}, 3 lines, 2 events\n  2 stored, 0 were there" in said
-    assert "  1 line told nothing that is stored:\n    2: unrecognised_line: what?[2J\n" in said
+    assert "  1 line became no event:\n    2: unrecognised_line: what?[2J\n" in said
     assert "\n  0 stored, 1 were there already, 0 ignored by rule, 0 refused\n" in said
     size = first.stat().st_size + second.stat().st_size
     assert f"{size} of {size} bytes\n" in said
@@ -88,7 +88,7 @@ def test_one_refused_file_does_not_stop_the_others(
         run("--format", "tagged", "--date", DAY, empty)
     said = capsys.readouterr().out
     assert "a.log: No valid events after parsing: 3000 lines not recognised\n" in said
-    assert "\n  3000 lines told nothing" in said
+    assert "\n  3000 lines became no event" in said
     assert "    and 2980 more\n" in said
 
 

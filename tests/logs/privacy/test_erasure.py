@@ -12,7 +12,7 @@ from functions.logs.privacy import erasure
 from functions.rollups import audit, refresh
 from functions.shared import db
 from functions.shared.erasure import find_erased_since, to_pseudonym, to_tombstone
-from tests.rollups import conftest as rollups
+from tests.support import rollups
 from tests.support.client import Client
 from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
 
