@@ -46,9 +46,9 @@ format: ## Lay the code out
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
 
-migrate: ## Bring DATABASE_URL, or the local database, to the schema of this checkout
+migrate: ## Bring DATABASE_URL, or the local database, to the schema of this checkout (ARGS=--status only lists)
 	$(HAVE) project
-	@$(PYTHON) -m infra.local.database schema.engine.migrate
+	@$(PYTHON) -m infra.local.database schema.engine.migrate $(ARGS)
 
 openapi: ## Write openapi.json from routes and models
 	$(HAVE) project

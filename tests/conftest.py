@@ -14,16 +14,17 @@ import pytest
 from moto import mock_aws
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
 
 from functions.rollups import refresh
 from functions.shared import auth, aws, db
 from functions.shared.settings import settings
-from infra.local import pgbouncer, timescale
+from infra.local import timescale
 from schema.engine.migrate import Report, migrate
+from tests.support import pgbouncer
 from tests.support.client import Client
 from tests.support.logs.panel import make_server, make_staff
 from tests.support.queues import Queues
+from tests.support.rollups import connect
 from tests.support.server import API_KEY, GIVEN, own_server
 
 for _chosen in (
@@ -185,11 +186,13 @@ _RAW = (
 
 def _empty(url: str) -> None:
     """Deletes rather than truncates raw rows: their rollups follow."""
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as admin:
+    with connect(url) as admin:
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
-        admin.execute("truncate shared.api_keys, shared.limits, shared.audit, shared.spool_parts")
-        admin.execute("update rollups.sources set keep = null, horizon = '-infinity'")
+        admin.execute(
+            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts"
+        )
+        admin.execute("update rollups.sources set retention = null, retained_from = '-infinity'")
         assert refresh.run(admin).left == 0
         admin.execute(_DROP_CHUNKS)
 

@@ -43,7 +43,7 @@ maintenance = LogsMaintenance()
 def _delete_ahead(connection: db.Connection, before: datetime, deadline: float) -> int:
     """Deletes events of before a moment whose server's clock was ahead: by up to 400 days.
 
-    Their chunks go by the time that was sent, `second`, and will be there for that much longer. Of
+    Their chunks go by the time that was sent, `sent_at`, and will be there for that much longer. Of
     one server and type at a time: the columnstore keeps those together, and unpacks no others.
     """
     deleted = 0

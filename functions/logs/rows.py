@@ -23,7 +23,7 @@ class Row(NamedTuple):
     player_count: int | None
     session_id: str | None
     metadata: str
-    arrival: int  # see `to_row.arrival`
+    arrival: int  # see `_arrival` in ingest/batch.py
     skew: int | None  # ms from when it was sent to its receipt, where that tells of the clock
     earlier: str | None  # another id that it may be stored under
 

@@ -1,4 +1,4 @@
-"""Audit: recomputes sampled clean buckets from the raw rows, and repairs and tells what differs."""
+"""Audit: recomputes sampled clean buckets from the raw rows, and repairs what differs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _audit(
 ) -> None:
     wrong = 0
     for row in connection.execute(
-        "select bucket from rollups.sample(%s, %s)", (rollup["id"], sample)
+        "select bucket from rollups.sample_buckets(%s, %s)", (rollup["id"], sample)
     ).fetchall():
         if time.monotonic() > deadline:
             break
@@ -57,10 +57,10 @@ def _audit(
         if found:
             wrong += found
             connection.execute(
-                "select rollups.mark(%s::smallint, %s)", (rollup["id"], row["bucket"])
+                "select rollups.mark_dirty(%s::smallint, %s)", (rollup["id"], row["bucket"])
             )
     connection.execute(
-        "update rollups.catalog set audited_at = now(), differences = %s where id = %s",
+        "update rollups.catalog set audited_at = now(), wrong_rows = %s where id = %s",
         (wrong, rollup["id"]),
     )
     if wrong:
@@ -68,7 +68,7 @@ def _audit(
 
 
 def _differences(connection: db.Connection, rollup: int, bucket: object) -> int | None:
-    rows: int | None = connection.fetch_value(
-        "select rollups.differences(%s::smallint, %s)", (rollup, bucket)
+    rows: int | None = db.fetch_value(
+        "select rollups.count_differences(%s::smallint, %s)", (rollup, bucket), on=connection
     )
     return rows

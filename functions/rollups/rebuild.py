@@ -26,7 +26,7 @@ def run(
     """
     found = connection.execute(
         """
-        select c.id, time_bucket(c.width, greatest(%s, s.horizon)) as since
+        select c.id, time_bucket(c.width, greatest(%s, s.retained_from)) as since
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
         where c.name = %s
@@ -49,10 +49,11 @@ def run(
 
 def _step(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> datetime:
     """Where the next buckets end: months have no length of their own, the database adds them."""
-    step: datetime = connection.fetch_value(
+    step: datetime = db.fetch_value(
         "select least(%s, date_add(%s, greatest(width * %s, %s), 'UTC')) as step"
         " from rollups.catalog where id = %s",
         (until, since, _BATCH_SIZE, refresh.AT_ONCE, rollup),
+        on=connection,
     )
     return step
 
@@ -60,7 +61,7 @@ def _step(connection: db.Connection, rollup: int, since: datetime, until: dateti
 def _rebuild(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> int:
     connection.execute(
         """
-        select rollups.mark(c.id, bucket)
+        select rollups.mark_dirty(c.id, bucket)
         from rollups.catalog c
         cross join generate_series(%s, %s - interval '1 us', c.width, 'UTC') as bucket
         where c.id = %s

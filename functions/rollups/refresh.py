@@ -2,8 +2,8 @@
 
 Small buckets come before large ones: a rollup of months may be fed by one of days.
 
-Safe when it fires twice (the second finds the turn taken), when it is killed (a mark goes only
-after its bucket was written) and while anybody writes (their marks belong to a later generation).
+Safe when it fires twice (the second finds the lock held), when it is killed (a dirty bucket is
+retired only after it was written) and while anybody writes (they mark in a later generation).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from functions.shared.exclusive import exclusive
 # What is written together of one rollup, unless a bucket is wider: what it groups by then fits into
 # memory, and a refresh that is cut off has not worked for long in vain.
 AT_ONCE = timedelta(days=7)
-_SETTLE_SECONDS = 2.0
+_GENERATION_TIMEOUT = 2.0
 _GRACE_HOURS = 72  # after a month's end, for rounds that were queued or sent late
 
 
@@ -40,7 +40,7 @@ class Span:
     """Neighbouring dirty buckets of one rollup, from `since` until `until`."""
 
     rollup: int
-    material: str
+    materialization: str
     is_aggregate: bool
     since: datetime
     until: datetime
@@ -72,7 +72,7 @@ def prepare(connection: db.Connection) -> None:
 def refresh_dirty(connection: db.Connection, deadline: float) -> int:
     """Writes dirty buckets until none is due or `deadline` (monotonic seconds); returns how many.
 
-    Only for who has the turn.
+    Only for who holds the lock.
     """
     generation, written = await_generation(connection), 0
     while spans := _oldest(connection, generation):
@@ -86,23 +86,23 @@ def refresh_dirty(connection: db.Connection, deadline: float) -> int:
 
 
 def advance_watermark(connection: db.Connection) -> None:
-    """Closes the months of sources that ended some days ago, for rollups that add up the past.
+    """Moves the watermark of sources with rollups of all time past the months that are complete.
 
-    Only for who has the turn. Whoever writes there later marks it: a trigger reads how far its
-    source is closed after it has its transaction id, and the refresh waits for older ids.
+    Only for who holds the lock. Whoever writes there later marks it: a trigger reads its source's
+    watermark after it has its transaction id, and the refresh waits for older ids.
     """
     connection.execute(
         """
-        with closed as (
+        with moved as (
           update rollups.sources as s
-          set closed_until = time_bucket('1 month', now() - make_interval(hours => %s))
-          where s.closed_until < time_bucket('1 month', now() - make_interval(hours => %s))
-            and exists (select from rollups.catalog c where c.source = s.name and c.is_closing)
-          returning s.name, s.closed_until
+          set watermark = time_bucket('1 month', now() - make_interval(hours => %s))
+          where s.watermark < time_bucket('1 month', now() - make_interval(hours => %s))
+            and exists (select from rollups.catalog c where c.source = s.name and c.is_all_time)
+          returning s.name, s.watermark
         )
-        select rollups.mark(c.id, time_bucket(c.width, s.closed_until))
-        from closed s
-        join rollups.catalog c on c.source = s.name and c.is_closing
+        select rollups.mark_dirty(c.id, time_bucket(c.width, s.watermark))
+        from moved s
+        join rollups.catalog c on c.source = s.name and c.is_all_time
         """,
         (_GRACE_HOURS, _GRACE_HOURS),
     )
@@ -111,12 +111,15 @@ def advance_watermark(connection: db.Connection) -> None:
 def await_generation(connection: db.Connection) -> int:
     """Closes a generation and returns the newest whose writers have all ended.
 
-    Waits a moment for the writers of now; a longer transaction leaves its marks to a later refresh.
+    Waits a moment for the writers of now; what a longer transaction marks is left to a later
+    refresh.
     """
-    closed: int = connection.fetch_value("select rollups.close_generation()")
+    closed: int = db.fetch_value("select rollups.close_generation()", on=connection)
     settled: int
-    deadline = time.monotonic() + _SETTLE_SECONDS
-    while (settled := connection.fetch_value("select rollups.settled()")) < closed:
+    deadline = time.monotonic() + _GENERATION_TIMEOUT
+    while (
+        settled := db.fetch_value("select rollups.settled_generation()", on=connection)
+    ) < closed:
         if time.monotonic() > deadline:
             break
         time.sleep(0.005)
@@ -125,8 +128,8 @@ def await_generation(connection: db.Connection) -> int:
 
 def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
-    count: int = connection.fetch_value(
-        "select count(distinct (rollup, bucket)) from rollups.dirty"
+    count: int = db.fetch_value(
+        "select count(distinct (rollup, bucket)) from rollups.dirty_buckets", on=connection
     )
     return count
 
@@ -136,8 +139,8 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
     rows = connection.execute(
         """
         with due as (
-          select distinct c.id, c.material, c.is_aggregate, c.width, d.bucket
-          from rollups.dirty d
+          select distinct c.id, c.materialization, c.is_aggregate, c.width, d.bucket
+          from rollups.dirty_buckets d
           join rollups.catalog c on c.id = d.rollup
           where d.generation <= %s
         ), island as (
@@ -146,10 +149,10 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
           from due
           window one_rollup as (partition by id order by bucket)
         )
-        select id as rollup, material, is_aggregate, min(bucket) as since,
+        select id as rollup, materialization, is_aggregate, min(bucket) as since,
           date_add(max(bucket), width, 'UTC') as until, count(*) as buckets
         from island
-        group by id, material, is_aggregate, width, shore, time_bucket(%s, bucket)
+        group by id, materialization, is_aggregate, width, shore, time_bucket(%s, bucket)
         order by width, since, rollup
         limit 100
         """,
@@ -159,20 +162,21 @@ def _oldest(connection: db.Connection, generation: int) -> list[Span]:
 
 
 def _write(connection: db.Connection, span: Span, generation: int) -> bool:
-    """Writes a span's buckets and retires their marks, last or together; False: not now."""
+    """Writes a span's buckets and retires them, last or together; False: not now."""
     if span.is_aggregate:
         try:
             connection.execute(
                 "call refresh_continuous_aggregate(%s::regclass, %s, %s, force => true)",
-                (span.material, span.since, span.until),
+                (span.materialization, span.since, span.until),
             )
         except psycopg.errors.LockNotAvailable:
-            return False  # 55P03, someone else is at it: its marks stay for a later refresh
+            return False  # 55P03, someone else is at it: a later refresh does it
         _retire(connection, span, generation)
         return True
     with connection.transaction():
         connection.execute(
-            "select rollups.recompute(%s::smallint, %s, %s)", (span.rollup, span.since, span.until)
+            "select rollups.refresh_range(%s::smallint, %s, %s)",
+            (span.rollup, span.since, span.until),
         )
         _retire(connection, span, generation)
     return True
@@ -181,7 +185,7 @@ def _write(connection: db.Connection, span: Span, generation: int) -> bool:
 def _retire(connection: db.Connection, span: Span, generation: int) -> None:
     connection.execute(
         """
-        delete from rollups.dirty
+        delete from rollups.dirty_buckets
         where rollup = %s
           and bucket >= %s
           and bucket < %s
@@ -198,25 +202,27 @@ def _promote(connection: db.Connection) -> None:
         select rollups.promote(c.id)
         from rollups.catalog c
         where not c.is_current
-          and c.filled_by is not null
+          and c.fill_generation is not null
           and not exists (
             select
-            from rollups.dirty d
+            from rollups.dirty_buckets d
             where d.rollup = c.id
-              and d.generation <= c.filled_by
+              and d.generation <= c.fill_generation
           )
         """
     )
 
 
 def _tidy(connection: db.Connection) -> None:
-    """Drops closed generations but the newest settled one, and the room that dead marks take.
+    """Drops closed generations but the newest settled one, and the room that dead rows take.
 
-    Every read of a view looks through the marks: they must not wait for autovacuum. Marks of a
-    version that was replaced are made until the next migration replaces the triggers.
+    Every read of a view looks through the dirty buckets: they must not wait for autovacuum. Those
+    of a version that was replaced are marked until the next migration replaces the triggers.
     """
-    connection.execute("delete from rollups.generations where generation < rollups.settled()")
     connection.execute(
-        "delete from rollups.dirty where rollup not in (select id from rollups.catalog)"
+        "delete from rollups.generations where generation < rollups.settled_generation()"
     )
-    connection.execute("vacuum rollups.dirty")
+    connection.execute(
+        "delete from rollups.dirty_buckets where rollup not in (select id from rollups.catalog)"
+    )
+    connection.execute("vacuum rollups.dirty_buckets")

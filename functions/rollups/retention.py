@@ -1,9 +1,9 @@
 """Retention: drops raw chunks that are older than a source keeps, and never an unfinished rollup.
 
-In this order: the horizon moves first, under a lock that whoever is writing must have let go, so
-that later writers are refused; the buckets before it are refreshed; and only when every rollup is
-clean up to the horizon do chunks go. An event and its parts (`rollups.sources.part_of`) have one
-horizon, which moves for all of them at once.
+In this order: `retained_from` moves first, under a lock that whoever is writing must have let go,
+so that later writers are refused; the buckets before it are refreshed; and only when every rollup
+is clean up to there do chunks go. An event and its parts (`rollups.sources.part_of`) have one
+`retained_from`, which moves for all of them at once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def run(connection: db.Connection, seconds: float = 240.0) -> Report:
         if mine:
             refresh.prepare(connection)
             for source, group in _limited(connection).items():
-                if _move_horizon(connection, group):
+                if _move_retained_from(connection, group):
                     refresh.refresh_dirty(connection, deadline)
                     _drop(connection, source, group, deadline, report)
                 else:
@@ -65,7 +65,7 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
     """
     sources = connection.execute(
         """
-        select s.name, s.part_of, %s in (s.name, s.raw) as is_meant
+        select s.name, s.part_of, %s in (s.name, s.chunk_table) as is_meant
         from rollups.sources s
         order by s.part_of nulls first, s.name
         """,
@@ -83,7 +83,7 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
         )
     group = [row["name"] for row in sources if meant["name"] in (row["name"], row["part_of"])]
     connection.execute(
-        "update rollups.sources set keep = make_interval(days => %s) where name = any(%s)",
+        "update rollups.sources set retention = make_interval(days => %s) where name = any(%s)",
         (days, group),
     )
     return group
@@ -96,7 +96,7 @@ def _limited(connection: db.Connection) -> dict[str, list[str]]:
         select s.name, array_agg(p.name order by p.part_of nulls first, p.name) as group
         from rollups.sources s
         join rollups.sources p on s.name in (p.name, p.part_of)
-        where s.keep is not null
+        where s.retention is not null
           and s.part_of is null
         group by s.name
         order by s.name
@@ -105,12 +105,13 @@ def _limited(connection: db.Connection) -> dict[str, list[str]]:
     return {row["name"]: row["group"] for row in rows}
 
 
-def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
-    """Moves a group's horizon to where buckets of every rollup begin, never back; False: not now.
+def _move_retained_from(connection: db.Connection, group: list[str]) -> bool:
+    """Moves a group's `retained_from` to where buckets of every rollup begin, never back.
 
-    The locks wait for who writes now, whose marks are then seen, and hold up others for at most
-    two seconds. A writer takes its own lock before its snapshot, so it sees the new horizon then.
-    What is wider than a day reads other rollups, whose rows stay: it holds nothing up.
+    False: not now. The locks wait for who writes now, whose dirty buckets are then seen, and hold
+    up others for at most two seconds. A writer takes its own lock before its snapshot, so it sees
+    the new value then. What is wider than a day reads other rollups, whose rows stay: it holds
+    nothing up.
     """
     tables = sql.SQL(", ").join(sql.Identifier(*name.split(".")) for name in group)
     try:
@@ -120,14 +121,14 @@ def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
             connection.execute(
                 """
                 update rollups.sources as s
-                set horizon = greatest(s.horizon, (
+                set retained_from = greatest(s.retained_from, (
                   select min(time_bucket(
-                    least(c.width, interval '1 day'), date_subtract(now(), k.keep, 'UTC')
+                    least(c.width, interval '1 day'), date_subtract(now(), k.retention, 'UTC')
                   ))
                   from rollups.catalog c
                   join rollups.sources k on k.name = c.source
                   where k.name = any(%(group)s)
-                    and not c.is_closing
+                    and not c.is_all_time
                 ))
                 where s.name = any(%(group)s)
                 """,
@@ -141,18 +142,18 @@ def _move_horizon(connection: db.Connection, group: list[str]) -> bool:
 def _drop(
     connection: db.Connection, source: str, group: list[str], deadline: float, report: Report
 ) -> None:
-    """Drops a group's chunks before its horizon, unless a rollup lacks anything of before it."""
+    """Drops a group's chunks before `retained_from`, unless a rollup still lacks part of them."""
     domain = load_maintenance().get(source.partition(".")[0], Maintenance())
     limits = connection.execute(
         """
-        select s.horizon, date_subtract(s.horizon, s.margin, 'UTC') as dropped_until,
+        select s.retained_from, date_subtract(s.retained_from, s.grace, 'UTC') as dropped_until,
           exists (
             select
-            from rollups.dirty d
+            from rollups.dirty_buckets d
             join rollups.catalog c on c.id = d.rollup
             join rollups.sources p on p.name = c.source
             where p.name = any(%(group)s)
-              and d.bucket < p.horizon
+              and d.bucket < p.retained_from
           ) as is_dirty
         from rollups.sources s
         where s.name = %(source)s
@@ -160,7 +161,7 @@ def _drop(
         {"source": source, "group": group},
     ).fetchone()
     assert limits
-    if limits["is_dirty"] or domain.has_pending(connection, limits["horizon"]):
+    if limits["is_dirty"] or domain.has_pending(connection, limits["retained_from"]):
         report.waiting.append(source)
         return
     for name in group:
@@ -169,10 +170,13 @@ def _drop(
             select count(*) as chunks
             from rollups.sources s
             cross join lateral unnest(
-              case when s.parts = '{}' then array[coalesce(s.raw, s.name)] else s.parts end
+              case
+                when s.dependent_tables = '{}' then array[coalesce(s.chunk_table, s.name)]
+                else s.dependent_tables
+              end
             ) as hypertable
             cross join lateral drop_chunks(
-              hypertable::regclass, older_than => date_subtract(s.horizon, s.margin, 'UTC')
+              hypertable::regclass, older_than => date_subtract(s.retained_from, s.grace, 'UTC')
             ) as chunk
             where s.name = %s
             """,
@@ -191,12 +195,12 @@ def _delete_rows(connection: db.Connection, source: str) -> int:
     """
     found = connection.execute(
         """
-        select s.time_column, least(s.horizon, min(c.range_start)) as before
+        select s.time_column, least(s.retained_from, min(c.range_start)) as before
         from rollups.sources s
         left join timescaledb_information.chunks c
-          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.parts)
+          on format('%%s.%%s', c.hypertable_schema, c.hypertable_name) = any(s.dependent_tables)
         where s.name = %s
-          and s.parts <> '{}'
+          and s.dependent_tables <> '{}'
         group by s.name
         """,
         (source,),

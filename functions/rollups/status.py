@@ -11,10 +11,11 @@ def get_status() -> list[db.Row]:
         """
         select c.name, c.version, c.is_current, c.is_aggregate,
           count(distinct d.bucket) as dirty, min(d.bucket) as oldest_dirty,
-          c.audited_at, c.differences, s.keep, nullif(s.horizon, '-infinity') as horizon
+          c.audited_at, c.wrong_rows, s.retention,
+          nullif(s.retained_from, '-infinity') as retained_from
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
-        left join rollups.dirty d on d.rollup = c.id
+        left join rollups.dirty_buckets d on d.rollup = c.id
         group by c.id, s.name
         order by c.name, c.version
         """

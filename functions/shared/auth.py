@@ -95,7 +95,7 @@ def _look_up(key: str) -> Caller | None:
         return None
     stored = db.fetch_one(
         """
-        select digest, scopes, name,
+        select key_hash, scopes, name,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
         from shared.api_keys
         where key_id = %s
@@ -104,7 +104,7 @@ def _look_up(key: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if stored is None or not hmac.compare_digest(stored["digest"], hash_key(key)):
+    if stored is None or not hmac.compare_digest(stored["key_hash"], hash_key(key)):
         return None
     if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
@@ -164,12 +164,12 @@ def issue(name: str, scopes: list[str]) -> str:
           insert into shared.audit (action, subject, actor)
           values ('key.issue', %(key_id)s, %(name)s)
         )
-        insert into shared.api_keys (key_id, digest, name, scopes)
-        values (%(key_id)s, %(digest)s, %(name)s, %(scopes)s)
+        insert into shared.api_keys (key_id, key_hash, name, scopes)
+        values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s)
         """,
         {
             "key_id": key_id,
-            "digest": hash_key(text),
+            "key_hash": hash_key(text),
             "name": name,
             "scopes": scopes,
             "live": LIVE_KEYS,

@@ -53,7 +53,7 @@ def find_removed_since(
         """
         select distinct subject
         from shared.audit
-        where at >= %s
+        where occurred_at >= %s
           and action = any(%s)
           and subject = any(%s)
         """,

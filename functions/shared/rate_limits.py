@@ -1,8 +1,8 @@
 """Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
 
-A window begins at a multiple of its length since 1970. The counting is an upsert into shared.limits
-inside the statement that it guards, so that a limited write still costs one round trip; see
-functions/tilt/events.py.
+A window begins at a multiple of its length since 1970. A statement counts by calling
+shared.count_request (schema/functions/shared_requests.sql), so that a limited write still costs one
+round trip; see functions/tilt/events.py.
 """
 
 from __future__ import annotations
@@ -44,6 +44,6 @@ class RateLimit:
 def delete_old(connection: db.Connection) -> None:
     """Deletes windows that ended long ago."""
     connection.execute(
-        "delete from shared.limits where window_start < extract(epoch from now()) - %s",
+        "delete from shared.rate_limits where window_start < extract(epoch from now()) - %s",
         (_KEPT_SECONDS,),
     )

@@ -35,8 +35,8 @@ def recommend(user_id: str) -> dict[str, Any]:
             recent.last_at as newest, month.events - recent.events as events_before,
             (month.score_sum - recent.score_sum) / nullif(month.events - recent.events, 0)
               as average_before
-          from tilt.since(%(user_id)s, now() - interval '24 hours') as recent
-          cross join tilt.since(%(user_id)s, now() - interval '744 hours') as month
+          from tilt.sum_since(%(user_id)s, now() - interval '24 hours') as recent
+          cross join tilt.sum_since(%(user_id)s, now() - interval '744 hours') as month
         ), reason as (
           select case
               when events_before < 3 then events >= 5

@@ -115,8 +115,8 @@ def record(event: NewEvent, sender: str | None = None) -> Recorded:
     """Stores an event, or queues it while the database is down; once, however often sent.
 
     `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
-    None). Raises TooManyRequests, Invalid for an event before the horizon, and Unavailable. One
-    round trip.
+    None). Raises TooManyRequests, Invalid for an event before what is retained, and Unavailable.
+    One round trip.
     """
     signals = _signals(event)
     event_id = _id(event, signals)
@@ -163,19 +163,11 @@ def _store(
     [spent] = db.query(
         """
         with budget as (
-          insert into shared.limits as l (who, window_start, spent)
-          values (
-            %(who)s,
-            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
-            1
-          )
-          on conflict on constraint limits_pkey do update
-          set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
-            window_start = excluded.window_start
-          returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at,
+          select remaining, resets_at,
             coalesce(
-              %(at)s < (select horizon from rollups.sources where name = 'tilt.events'), false
+              %(at)s < (select retained_from from rollups.sources where name = 'tilt.events'), false
             ) as too_late
+          from shared.count_request(%(who)s, %(limit)s, %(window)s)
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
           select %(id)s::uuid, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s
@@ -258,15 +250,15 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
           where user_id = %(user_id)s
           returning 1
         ), spent as (
-          delete from shared.limits
-          where who = 'tilt:' || %(subject)s
+          delete from shared.rate_limits
+          where key = 'tilt:' || %(subject)s
         )
         insert into shared.audit (action, subject, actor, counts)
         select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
           'tilt.events', (select count(*) from event),
           'tilt.signals', (select count(*) from signal),
-          'rollups', rollups.forget('tilt.events', 'user_id', %(user_id)s)
-            + rollups.forget('tilt.signals', 'user_id', %(user_id)s)
+          'rollups', rollups.erase_person('tilt.events', 'user_id', %(user_id)s)
+            + rollups.erase_person('tilt.signals', 'user_id', %(user_id)s)
         )
         returning counts
         """,

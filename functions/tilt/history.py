@@ -144,7 +144,7 @@ def _fetch_page(
               when not %(counted)s then 0
               when %(kind)s::jsonb is null then (
                 select events
-                from tilt.since(%(user_id)s, %(since)s)
+                from tilt.sum_since(%(user_id)s, %(since)s)
               )
               else (
                 select count(*)

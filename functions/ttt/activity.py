@@ -42,18 +42,18 @@ def get_activity(query: ActivityQuery) -> dict[str, Any]:
           select extract(dow from local)::integer as day,
             extract(hour from local)::integer as hour, sum(rounds)::bigint as rounds
           from (
-            select quarter at time zone %(tz)s as local, sum(rounds) as rounds
-            from ttt.round_quarters
-            where quarter >= %(since)s
-              and quarter < %(until)s
+            select quarter_hour at time zone %(tz)s as local, sum(rounds) as rounds
+            from ttt.round_quarter_hours
+            where quarter_hour >= %(from_day)s
+              and quarter_hour < %(to_day)s
               and (%(server)s::text is null or server = %(server)s)
               and (%(map)s::text is null or map_name = %(map)s)
-            group by quarter
-          ) as quarters
+            group by quarter_hour
+          ) as quarter
           group by 1, 2
         )
         select f.as_of, f.raw_tail, s.day, s.hour, s.rounds
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join slot s on true
         """,
         {**query.window, "tz": parse_zone(query.tz)},

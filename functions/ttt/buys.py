@@ -49,7 +49,7 @@ def list_items(query: BuysQuery) -> dict[str, Any]:
         with bought as (
           select item, role, sum(buys)::bigint as buys, sum(buyer_rounds)::bigint as buyer_rounds,
             (sum(wins) + case when %(timelimit)s then sum(timelimits) else 0 end)::bigint as wins
-          from ttt.item_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.item_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not is_bot)
           group by item, role
@@ -57,20 +57,22 @@ def list_items(query: BuysQuery) -> dict[str, Any]:
           select role, sum(rounds)::bigint as rounds,
             sum(innocent_wins + traitor_wins + case when %(timelimit)s then timelimits else 0 end)
               ::bigint as wins
-          from ttt.role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.role_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not is_bot)
           group by role
         ), page as (
           select row_number() over (order by sum(b.buys) desc, b.item collate "C") as place, b.item,
             sum(b.buys)::bigint as buys,
-            coalesce(sum(b.buyer_rounds) filter (where ttt.side(b.role) is not null), 0)::bigint
-              as buyer_rounds,
-            coalesce(sum(b.wins) filter (where ttt.side(b.role) is not null), 0)::bigint as wins,
-            coalesce(sum(b.buyer_rounds) filter (where ttt.side(b.role) is null), 0)::bigint
+            coalesce(
+              sum(b.buyer_rounds) filter (where ttt.winner_for(b.role) is not null), 0
+            )::bigint as buyer_rounds,
+            coalesce(sum(b.wins) filter (where ttt.winner_for(b.role) is not null), 0)::bigint
+              as wins,
+            coalesce(sum(b.buyer_rounds) filter (where ttt.winner_for(b.role) is null), 0)::bigint
               as unattributed,
             json_agg(json_build_array(b.buyer_rounds, r.wins, r.rounds))
-              filter (where ttt.side(b.role) is not null) as baseline
+              filter (where ttt.winner_for(b.role) is not null) as baseline
           from bought b
           left join role r using (role)
           group by b.item
@@ -79,7 +81,7 @@ def list_items(query: BuysQuery) -> dict[str, Any]:
           limit %(one_more)s
         )
         select f.as_of, f.raw_tail, p.*
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         order by p.place
         """,

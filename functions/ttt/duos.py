@@ -50,13 +50,13 @@ def list_duos(query: DuosQuery) -> dict[str, Any]:
           select player1, player2,
             case when %(any)s then rounds else rounds_together end as rounds,
             wins + case when %(timelimit)s then timelimits else 0 end as wins
-          from ttt.pair_past
-          where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
+          from ttt.duo_all_time
+          where (select ttt.all_time_end(%(from_day)s, %(end_month)s)) > '-infinity'
         ), later as (
           select player1, player2,
             (case when %(any)s then sum(rounds) else sum(rounds_together) end)::bigint as rounds,
             (sum(wins) + case when %(timelimit)s then sum(timelimits) else 0 end)::bigint as wins
-          from ttt.pair_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          from ttt.duo_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s)
           where server is distinct from ''
             and (%(server)s::text is null or server = %(server)s)
           group by player1, player2
@@ -84,7 +84,7 @@ def list_duos(query: DuosQuery) -> dict[str, Any]:
         )
         select f.as_of, f.raw_tail, p.place, p.player1, one.display_name as player1_name, p.player2,
           two.display_name as player2_name, p.rounds_together, p.wins_together, p.win_rate
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         left join ttt.names one on one.steam_id = p.player1 and one.valid_to is null
         left join ttt.names two on two.steam_id = p.player2 and two.valid_to is null

@@ -64,15 +64,15 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
     changed: dict[str, int] = db.fetch_value(
         """
         with day as materialized (
-          select distinct day as start, day + interval '24 hours' as until
-          from ttt.deed_days
+          select distinct day as start, day + interval '24 hours' as next_day
+          from ttt.player_fact_days
           where steam_id = %(person)s
         ), player as (
           update ttt.players p
           set steam_id = %(stone)s
           from day d
-          where p.at >= d.start
-            and p.at < d.until
+          where p.occurred_at >= d.start
+            and p.occurred_at < d.next_day
             and p.steam_id = %(person)s
           returning 1
         ), kill as (
@@ -86,16 +86,16 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
               else k.victim_steamid
             end
           from day d
-          where k.at >= d.start
-            and k.at < d.until
+          where k.occurred_at >= d.start
+            and k.occurred_at < d.next_day
             and %(person)s in (k.attacker_steamid, k.victim_steamid)
           returning 1
         ), buy as (
           update ttt.buys b
           set steam_id = %(stone)s
           from day d
-          where b.at >= d.start
-            and b.at < d.until
+          where b.occurred_at >= d.start
+            and b.occurred_at < d.next_day
             and b.steam_id = %(person)s
           returning 1
         ), round as (
@@ -107,8 +107,8 @@ def _erase(steam_id: str, actor: str | None) -> dict[str, int]:
             ),
             buys = replace(r.buys, %(was)s, %(becomes)s)
           from day d
-          where r.at >= d.start
-            and r.at < d.until
+          where r.occurred_at >= d.start
+            and r.occurred_at < d.next_day
             and strpos(r.players || r.kills || r.buys, %(spelled)s) > 0
           returning 1
         ), name as (

@@ -112,40 +112,45 @@ def fetch_page(query: FeedQuery, packs: bool = False) -> FeedPage:
 
     One round trip; raises Invalid for a cursor of another query.
     """
-    keyset = cursors.Keyset(query, min(query.limit, _MAX_ROUNDS), last_at="at", last_id="id")
+    keyset = cursors.Keyset(
+        query, min(query.limit, _MAX_ROUNDS), last_at="occurred_at", last_id="id"
+    )
     offset = 0 if query.cursor else query.offset
     rows = db.query(
         """
         with found as (
-          select id, at, map_name, winner, duration, players, kills, buys,
+          select id, occurred_at, map_name, winner, duration, players, kills, buys,
             octet_length(kills) + octet_length(players) + octet_length(buys) as bytes
           from ttt.rounds
-          where at >= %(since)s
-            and at < %(until)s
+          where occurred_at >= %(from_day)s
+            and occurred_at < %(to_day)s
             and (%(server)s::text is null or server = %(server)s)
             and (%(map)s::text is null or coalesce(nullif(map_name, ''), 'unknown') = %(map)s)
-            and (%(last_id)s::text is null or (at, id) < (%(last_at)s::timestamptz, %(last_id)s))
-          order by at desc, id desc
+            and (
+              %(last_id)s::text is null
+              or (occurred_at, id) < (%(last_at)s::timestamptz, %(last_id)s)
+            )
+          order by occurred_at desc, id desc
           offset %(offset)s
           limit %(limit)s + 1
         ), sized as (
           select *, row_number() over newest as place, count(*) over () as ready,
             sum(bytes) over newest as total_bytes
           from found
-          window newest as (order by at desc, id desc)
+          window newest as (order by occurred_at desc, id desc)
         )
-        select total.rounds as total, s.ready, s.id, s.at, s.map_name, s.winner, s.duration,
-          s.players, s.kills, s.buys,
-          case when %(named)s then ttt.names_at(s.players, s.at) end as names
+        select total.rounds as total, s.ready, s.id, s.occurred_at, s.map_name, s.winner,
+          s.duration, s.players, s.kills, s.buys,
+          case when %(named)s then ttt.names_at(s.players, s.occurred_at) end as names
         from (
           select coalesce(sum(rounds), 0)::bigint as rounds
-          from ttt.round_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.round_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
         ) as total
         left join sized s on s.place <= %(limit)s
           and (s.total_bytes <= %(bytes)s or s.place = 1)
-        order by s.at desc, s.id desc
+        order by s.occurred_at desc, s.id desc
         """,
         {
             **query.window,
@@ -204,7 +209,7 @@ def _serialise(row: db.Row) -> str:
             "map_name": row["map_name"],
             "winner": row["winner"],
             "duration": row["duration"],
-            "timestamp": row["at"],
+            "timestamp": row["occurred_at"],
         }
     )
     players = row["players"]

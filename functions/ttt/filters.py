@@ -29,10 +29,10 @@ Text = Annotated[str | None, Field(max_length=128), fields.EmptyAsNone]
 class Period(fields.BracketPathModel):
     """Rounds of whole UTC days, `to` exclusive, by default of all time."""
 
-    since: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
+    from_day: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
         None, alias="from", description="rounds from this UTC day on"
     )
-    until: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
+    to_day: Annotated[fields.Day | None, fields.EmptyAsNone] = Field(
         None, alias="to", description="rounds before this UTC day"
     )
     server: Text = Field(None, description="rounds that this server sent")
@@ -46,21 +46,21 @@ class Period(fields.BracketPathModel):
 
     @property
     def window(self) -> dict[str, Any]:
-        """The parameters of a statement: since, first, last and until cut the period into days,
-        whole months from `first` until `last`, and days again."""
+        """The parameters of a statement, which cut the period into days from `from_day`, whole
+        months from `first_month` until `end_month`, and days again until `to_day`."""
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = today + timedelta(days=2)  # a round may end 5 minutes from now
-        since = min(max(self.since or _EARLIEST, _EARLIEST), end)
-        until = max(since, min(self.until or end, end))
-        first, last = _month(since), until.replace(day=1)
-        if first >= last:
-            first = last = until
-        is_all = (self.since, self.server, self.map) == (None, None, None)
+        from_day = min(max(self.from_day or _EARLIEST, _EARLIEST), end)
+        to_day = max(from_day, min(self.to_day or end, end))
+        first_month, end_month = _month(from_day), to_day.replace(day=1)
+        if first_month >= end_month:
+            first_month = end_month = to_day
+        is_all_time = (self.from_day, self.server, self.map) == (None, None, None)
         return {
-            "since": "-infinity" if is_all else since,
-            "first": "-infinity" if is_all else first,
-            "last": last,
-            "until": until,
+            "from_day": "-infinity" if is_all_time else from_day,
+            "first_month": "-infinity" if is_all_time else first_month,
+            "end_month": end_month,
+            "to_day": to_day,
             "server": self.server,
             "map": self.map,
             "bots": self.include_bots,
@@ -94,8 +94,8 @@ class Counted(fields.ResponseModel):
     """What every answer about a period says of it; `as_of`: rollups are complete up to there, and
     `raw_tail`: newer raw rows were added."""
 
-    since: str | None = Field(alias="from")
-    until: str | None = Field(alias="to")
+    from_day: str | None = Field(alias="from")
+    to_day: str | None = Field(alias="to")
     as_of: datetime
     raw_tail: bool
 
@@ -109,8 +109,8 @@ class Page(Counted):
 def to_page(query: Period) -> dict[str, Any]:
     """A period as the answer repeats it."""
     return {
-        "from": query.since and query.since.date(),
-        "to": query.until and query.until.date(),
+        "from": query.from_day and query.from_day.date(),
+        "to": query.to_day and query.to_day.date(),
     }
 
 

@@ -42,7 +42,7 @@ def list_karma(query: KarmaQuery) -> dict[str, Any]:
             sum(karma_rounds)::bigint as karma_rounds,
             ttt.ratio(sum(karma_total), sum(karma_rounds), 2, null) as avg_karma,
             min(worst_round) as worst_round
-          from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.player_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not ttt.is_pseudo(steam_id))
           group by steam_id
@@ -58,7 +58,7 @@ def list_karma(query: KarmaQuery) -> dict[str, Any]:
         )
         select f.as_of, f.raw_tail, p.place, p.steam_id, n.display_name, p.karma_total,
           p.karma_rounds, p.avg_karma, p.worst_round
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         left join ttt.names n on n.steam_id = p.steam_id and n.valid_to is null
         order by p.place

@@ -49,13 +49,13 @@ def list_maps(query: MapsQuery) -> dict[str, Any]:
               where winner not in ('innocents', 'traitors', 'timelimit')
             ), 0)::bigint as other,
             ttt.ratio(coalesce(sum(seconds), 0), sum(timed), 0, null) as avg_duration
-          from ttt.round_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
+          from ttt.round_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, null)
           where %(server)s::text is null
             or server = %(server)s
           group by map_name
         ), killed as (
           select map_name, sum(kills)::bigint as kills
-          from ttt.map_kill_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          from ttt.map_kill_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not by_bot)
           group by map_name
@@ -72,7 +72,7 @@ def list_maps(query: MapsQuery) -> dict[str, Any]:
           limit %(one_more)s
         )
         select f.as_of, f.raw_tail, p.*
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         order by p.place
         """,

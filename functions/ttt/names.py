@@ -94,7 +94,7 @@ def consume(item: Any, accepted_at: int) -> None:
 def _note(payload: NewName, received_at: datetime) -> bool:
     return bool(
         db.fetch_value(
-            "select ttt.note_name(%s, %s, %s) as is_first",
+            "select ttt.record_name(%s, %s, %s) as is_first",
             (payload.steam_id, payload.display_name, received_at),
         )
     )

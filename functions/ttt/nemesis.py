@@ -58,14 +58,14 @@ def list_nemeses(query: NemesisQuery) -> dict[str, Any]:
         """
         with later as (
           select killer, victim, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
-          from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          from ttt.nemesis_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s)
           where server is distinct from ''
             and (%(server)s::text is null or server = %(server)s)
           group by killer, victim
         ), past as (
           select killer, victim, kills, headshots
-          from ttt.nemesis_past
-          where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
+          from ttt.nemesis_all_time
+          where (select ttt.all_time_end(%(from_day)s, %(end_month)s)) > '-infinity'
         ), page as (
           select row_number() over () as place, most.*
           from (
@@ -80,7 +80,7 @@ def list_nemeses(query: NemesisQuery) -> dict[str, Any]:
         )
         select f.as_of, f.raw_tail, p.place, p.killer, one.display_name as killer_name, p.victim,
           two.display_name as victim_name, p.kills, p.headshots
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         left join ttt.names one on one.steam_id = p.killer and one.valid_to is null
         left join ttt.names two on two.steam_id = p.victim and two.valid_to is null
@@ -101,7 +101,7 @@ def list_rivalries(query: RivalriesQuery) -> dict[str, Any]:
             greatest(killer collate "C", victim) as player2,
             sum(kills) filter (where killer collate "C" < victim)::bigint as player1_kills,
             sum(kills) filter (where killer collate "C" > victim)::bigint as player2_kills
-          from ttt.nemesis_window(%(since)s, %(first)s, %(last)s, %(until)s)
+          from ttt.nemesis_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s)
           where %(server)s::text is null
             or server = %(server)s
           group by player1, player2
@@ -118,7 +118,7 @@ def list_rivalries(query: RivalriesQuery) -> dict[str, Any]:
         select f.as_of, f.raw_tail, p.place, p.player1, one.display_name as player1_name, p.player2,
           two.display_name as player2_name, p.player1_kills, p.player2_kills,
           p.player1_kills + p.player2_kills as total_kills
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         left join ttt.names one on one.steam_id = p.player1 and one.valid_to is null
         left join ttt.names two on two.steam_id = p.player2 and two.valid_to is null

@@ -49,14 +49,14 @@ def get_overview(query: OverviewQuery) -> dict[str, Any]:
             'timelimit', r.timelimit, 'other', r.rounds - r.innocents - r.traitors - r.timelimit)
             as wins,
           f.as_of, f.raw_tail
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         cross join (
           select coalesce(sum(rounds), 0)::bigint as rounds,
             coalesce(sum(rounds) filter (where winner = 'innocents'), 0)::bigint as innocents,
             coalesce(sum(rounds) filter (where winner = 'traitors'), 0)::bigint as traitors,
             coalesce(sum(rounds) filter (where winner = 'timelimit'), 0)::bigint as timelimit,
             ttt.ratio(coalesce(sum(seconds), 0), sum(timed), 0, null) as avg_duration
-          from ttt.round_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.round_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
         ) as r
@@ -67,14 +67,14 @@ def get_overview(query: OverviewQuery) -> dict[str, Any]:
             coalesce(sum(team_kills), 0)::bigint as team_kills,
             coalesce(sum(suicides), 0)::bigint as suicides,
             coalesce(sum(world_deaths), 0)::bigint as world_deaths
-          from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.player_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not ttt.is_pseudo(steam_id))
         ) as p
         cross join (
           select coalesce(sum(kill_rows), 0)::bigint as kill_rows,
             coalesce(sum(headshot_rows), 0)::bigint as headshot_rows
-          from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.weapon_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
         ) as k

@@ -140,8 +140,8 @@ def list_players(query: PlayersQuery) -> dict[str, Any]:
 _LISTED: LiteralString = """
     with past as not materialized (
       select p.*
-      from ttt.player_past p
-      where (select ttt.past_end(%(since)s, %(last)s)) > '-infinity'
+      from ttt.player_all_time p
+      where (select ttt.all_time_end(%(from_day)s, %(end_month)s)) > '-infinity'
         and %(map)s::text is null
     ), later as materialized (
       select w.steam_id,
@@ -154,7 +154,7 @@ _LISTED: LiteralString = """
         sum(w.deaths)::bigint as deaths, sum(w.suicides)::bigint as suicides,
         sum(w.world_deaths)::bigint as world_deaths, sum(w.items)::bigint as items,
         min(w.first_at) as first_at, max(w.last_at) as last_at
-      from ttt.player_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
+      from ttt.player_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s) w
       where w.server is distinct from ''
         and (%(server)s::text is null or w.server = %(server)s)
       group by w.steam_id
@@ -232,7 +232,9 @@ _LISTED: LiteralString = """
       group by w.steam_id
     ), favourite as (
       select distinct on (w.steam_id) w.steam_id, w.weapon
-      from ttt.player_weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
+      from ttt.player_weapon_window(
+        %(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s
+      ) w
       where w.steam_id = any ((select of from ids)::text[])
         and (%(server)s::text is null or w.server = %(server)s)
       group by w.steam_id, w.weapon
@@ -241,7 +243,9 @@ _LISTED: LiteralString = """
       select r.steam_id, json_object_agg(r.role, r.rounds order by r.rounds desc, r.role) as roles
       from (
         select w.steam_id, w.role, sum(w.rounds)::bigint as rounds
-        from ttt.player_role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s) w
+        from ttt.player_role_window(
+          %(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s
+        ) w
         where w.steam_id = any ((select of from ids)::text[])
           and w.rounds > 0
           and (%(server)s::text is null or w.server = %(server)s)
@@ -259,7 +263,7 @@ _LISTED: LiteralString = """
       t.karma_rounds, ttt.ratio(t.karma_total, t.karma_rounds, 2, null) as avg_karma,
       t.points_total, favourite.weapon as favorite_weapon, coalesce(played.roles, '{{}}') as roles,
       t.seconds, t.first_seen, t.last_seen
-    from ttt.freshness(%(since)s, %(until)s) f
+    from ttt.freshness(%(from_day)s, %(to_day)s) f
     left join page p on true
     left join numbers t on t.steam_id = p.steam_id
     left join ttt.names n on n.steam_id = p.steam_id and n.valid_to is null

@@ -103,10 +103,10 @@ _PROFILE = """
         innocent_wins + case when %(timelimit)s then timelimits else 0 end as wins_innocent,
         traitor_wins as wins_traitor, kills, deaths, headshots, team_kills, suicides, world_deaths,
         kills_on_bots, items, karma_total, karma_rounds, points_total, seconds, first_at, last_at,
-        day >= %(since)s
-          and day < %(until)s
+        day >= %(from_day)s
+          and day < %(to_day)s
           and (%(server)s::text is null or server = %(server)s) as is_asked
-      from ttt.deed_days
+      from ttt.player_fact_days
       where steam_id = %(who)s
     ), mine as (
       select *
@@ -143,43 +143,44 @@ _PROFILE = """
       group by map_name
     ), my_weapon as (
       select weapon, sum(kills)::bigint as kills, sum(headshots)::bigint as headshots
-      from ttt.player_weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, null)
+      from ttt.player_weapon_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, null)
       where steam_id = %(who)s
         and (%(server)s::text is null or server = %(server)s)
       group by weapon
     ), last_round as materialized (
-      select at, round_id
+      select occurred_at, round_id
       from ttt.players
       where steam_id = %(who)s
-        and at >= %(since)s
-        and at < %(until)s
+        and occurred_at >= %(from_day)s
+        and occurred_at < %(to_day)s
         and (%(server)s::text is null or server = %(server)s)
-      order by at desc, round_id desc
+      order by occurred_at desc, round_id desc
       limit 20
     ), fought as (
       -- All twenty at once: each alone would look at every chunk.
-      select at, round_id, count(*) filter (where is_mine) as kills,
+      select occurred_at, round_id, count(*) filter (where is_mine) as kills,
         count(*) filter (where not is_mine) as deaths
       from (
-        select at, round_id, true as is_mine
+        select occurred_at, round_id, true as is_mine
         from ttt.classed_kills
         where attacker_steamid = %(who)s
           and is_kill
-          and at >= (select min(at) from last_round)
-          and at <= (select max(at) from last_round)
+          and occurred_at >= (select min(occurred_at) from last_round)
+          and occurred_at <= (select max(occurred_at) from last_round)
         union all
-        select at, round_id, false
+        select occurred_at, round_id, false
         from ttt.classed_kills
         where victim_steamid = %(who)s
-          and at >= (select min(at) from last_round)
-          and at <= (select max(at) from last_round)
+          and occurred_at >= (select min(occurred_at) from last_round)
+          and occurred_at <= (select max(occurred_at) from last_round)
       ) as deed
-      group by at, round_id
+      group by occurred_at, round_id
     ), newest as (
-      select r.id, r.at, r.map_name, r.winner, said.role_start, said.role_end, said.karma_diff,
-        said.points_diff, coalesce(fought.kills, 0) as kills, coalesce(fought.deaths, 0) as deaths,
+      select r.id, r.occurred_at, r.map_name, r.winner, said.role_start, said.role_end,
+        said.karma_diff, said.points_diff, coalesce(fought.kills, 0) as kills,
+        coalesce(fought.deaths, 0) as deaths,
         coalesce(
-          ttt.side(ttt.role(said.role_start)) = case
+          ttt.winner_for(ttt.role(said.role_start)) = case
             when r.winner = 'timelimit' and %(timelimit)s then 'innocents'
             else r.winner
           end,
@@ -187,7 +188,7 @@ _PROFILE = """
         ) as won
       from last_round l
       join ttt.rounds r on r.id = l.round_id
-      left join fought on fought.at = l.at and fought.round_id = l.round_id
+      left join fought on fought.occurred_at = l.occurred_at and fought.round_id = l.round_id
       cross join lateral (
         select p.role_start, p.role_end, p.karma_diff, p.points_diff
         from json_to_recordset(r.players::json) as p (
@@ -218,8 +219,8 @@ _PROFILE = """
       ), '{}') as roles,
       coalesce((
         select json_agg(json_build_object(
-            'name', display_name, 'valid_from', ttt.iso(valid_from), 'valid_to', ttt.iso(valid_to),
-            'last_seen', ttt.iso(last_seen)
+            'name', display_name, 'valid_from', shared.iso_time(valid_from),
+            'valid_to', shared.iso_time(valid_to), 'last_seen', shared.iso_time(last_seen)
           ) order by valid_from desc)
         from ttt.names
         where steam_id = %(who)s
@@ -251,41 +252,42 @@ _PROFILE = """
       coalesce((
         select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id collate "C")
         from ttt.opponents(
-          %(who)s, true, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
+          %(who)s, true, %(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(server)s
         ) as o
       ), '[]') as killed_by,
       coalesce((
         select json_agg(to_json(o) order by o.kills desc, o.headshots desc, o.steam_id collate "C")
         from ttt.opponents(
-          %(who)s, false, %(since)s, %(first)s, %(last)s, %(until)s, %(server)s
+          %(who)s, false, %(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(server)s
         ) as o
       ), '[]') as victims,
       coalesce((
         select json_agg(json_build_array(day, hour, rounds))
         from (
-          select extract(dow from at at time zone %(tz)s)::integer as day,
-            extract(hour from at at time zone %(tz)s)::integer as hour, count(*) as rounds
+          select extract(dow from occurred_at at time zone %(tz)s)::integer as day,
+            extract(hour from occurred_at at time zone %(tz)s)::integer as hour, count(*) as rounds
           from ttt.players
           where steam_id = %(who)s
-            and at >= %(since)s
-            and at < %(until)s
+            and occurred_at >= %(from_day)s
+            and occurred_at < %(to_day)s
             and (%(server)s::text is null or server = %(server)s)
           group by 1, 2
         ) as slot
       ), '[]') as activity,
       coalesce((
         select json_agg(json_build_object(
-            'id', id, 'map_name', map_name, 'winner', winner, 'timestamp', ttt.iso(at),
+            'id', id, 'map_name', map_name, 'winner', winner,
+            'timestamp', shared.iso_time(occurred_at),
             'role_start', role_start, 'role_end', role_end, 'won', won, 'kills', kills,
             'deaths', deaths, 'karma_diff', karma_diff, 'points_diff', points_diff
-          ) order by at desc, id desc)
+          ) order by occurred_at desc, id desc)
         from newest
       ), '[]') as recent,
       f.as_of, f.raw_tail, n.steam_id is not null or exists (
         select
         from ever
       ) and (%(bots)s or not ttt.is_pseudo(%(who)s)) as is_known
-    from ttt.freshness(%(since)s, %(until)s) f
+    from ttt.freshness(%(from_day)s, %(to_day)s) f
     left join ttt.names n on n.steam_id = %(who)s and n.valid_to is null
     cross join my_number s
 """

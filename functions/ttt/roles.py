@@ -55,7 +55,7 @@ def list_roles(query: RolesQuery) -> dict[str, Any]:
               ::bigint as wins,
             sum(kills)::bigint as kills, sum(deaths)::bigint as deaths,
             sum(team_kills)::bigint as team_kills
-          from ttt.role_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.role_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not is_bot)
           group by role
@@ -70,13 +70,15 @@ def list_roles(query: RolesQuery) -> dict[str, Any]:
           limit %(one_more)s
         ), change as (
           select role_start, role_end, sum(changes)::bigint as count
-          from ttt.change_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.role_change_window(
+            %(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s
+          )
           where (%(server)s::text is null or server = %(server)s)
             and (%(bots)s or not is_bot)
           group by role_start, role_end
         )
         select f.as_of, f.raw_tail, c.changes, p.*
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         cross join (
           select coalesce(json_agg(
               json_build_object('from', role_start, 'to', role_end, 'count', count)

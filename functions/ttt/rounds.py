@@ -83,14 +83,14 @@ def consume(item: Any, accepted_at: int) -> None:
 def _store(
     report: RoundReport, server: str | None, received_at: datetime, erased: set[str] | None = None
 ) -> bool:
-    """Whether the round is new; raises Conflict, and Invalid for one before the horizon."""
+    """Whether the round is new; raises Conflict, and Invalid for one before what is retained."""
     content = report.content
     content = erasure.replace_people(erased, content) if erased else content
-    at = report.ended_at or received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
+    received_ms = received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
     values = {
         **content,
         "id": report.round_id,
-        "at": at,
+        "occurred_at": report.ended_at or received_ms,
         "ended_at": report.ended_at,
         "server": server,
         "winner_raw": report.winner,
@@ -111,29 +111,29 @@ def _store(
 _INSERT = """
     with round as (
       insert into ttt.rounds
-        (id, at, ended_at, server, map_name, winner, winner_raw, duration, players, kills, buys,
-         received_at)
-      select %(id)s, %(at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s, %(winner_raw)s,
-        %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s
+        (id, occurred_at, ended_at, server, map_name, winner, winner_raw, duration, players, kills,
+         buys, received_at)
+      select %(id)s, %(occurred_at)s, %(ended_at)s, %(server)s, %(map_name)s, %(winner)s,
+        %(winner_raw)s, %(duration)s, %(players)s, %(kills)s, %(buys)s, %(received_at)s
       from pg_advisory_xact_lock_shared(%(writing)s)
-      where %(at)s >= rollups.horizon('ttt.rounds')
+      where %(occurred_at)s >= rollups.retained_from('ttt.rounds')
       on conflict do nothing
-      returning id, at, nullif(map_name, '') as map_name, server, winner, duration
+      returning id, occurred_at, nullif(map_name, '') as map_name, server, winner, duration
     ), player as (
       insert into ttt.players
-        (at, round_id, steam_id, role_start, role_end, karma_diff, points_diff, map_name, server,
-         winner, duration)
-      select r.at, r.id, p.steam_id, ttt.role(p.role_start), ttt.role(p.role_end), p.karma_diff,
-        p.points_diff, r.map_name, r.server, r.winner, r.duration
+        (occurred_at, round_id, steam_id, role_start, role_end, karma_diff, points_diff, map_name,
+         server, winner, duration)
+      select r.occurred_at, r.id, p.steam_id, ttt.role(p.role_start), ttt.role(p.role_end),
+        p.karma_diff, p.points_diff, r.map_name, r.server, r.winner, r.duration
       from round r
       cross join json_to_recordset(%(players)s::json) as p (
         steam_id text, role_start text, role_end text, karma_diff integer, points_diff integer
       )
     ), kill as (
       insert into ttt.kills
-        (at, round_id, ordinal, attacker_steamid, attacker_role, victim_steamid, victim_role,
-         weapon, headshot, map_name, server)
-      select r.at, r.id, k.ordinal - 1, k.attacker_steamid, ttt.role(k.attacker_role),
+        (occurred_at, round_id, ordinal, attacker_steamid, attacker_role, victim_steamid,
+         victim_role, weapon, headshot, map_name, server)
+      select r.occurred_at, r.id, k.ordinal - 1, k.attacker_steamid, ttt.role(k.attacker_role),
         k.victim_steamid, ttt.role(k.victim_role), nullif(k.weapon, ''), k.headshot, r.map_name,
         r.server
       from round r
@@ -144,8 +144,9 @@ _INSERT = """
         attacker_steamid, attacker_role, victim_steamid, victim_role, weapon, headshot, ordinal
       )
     ), buy as (
-      insert into ttt.buys (at, round_id, ordinal, steam_id, role, item, map_name, server)
-      select r.at, r.id, b.ordinal - 1, b.steam_id, ttt.role(b.role), b.item, r.map_name, r.server
+      insert into ttt.buys (occurred_at, round_id, ordinal, steam_id, role, item, map_name, server)
+      select r.occurred_at, r.id, b.ordinal - 1, b.steam_id, ttt.role(b.role), b.item, r.map_name,
+        r.server
       from round r
       cross join rows from (json_to_recordset(%(buys)s::json) as (
         steam_id text, role text, item text
@@ -160,7 +161,7 @@ _INSERT = """
     where id = %(id)s
     union all
     select null, null, null, null, null, null, null, null
-    where %(at)s < rollups.horizon('ttt.rounds')
+    where %(occurred_at)s < rollups.retained_from('ttt.rounds')
 """
 
 
@@ -184,8 +185,8 @@ def get_round(round_id: str) -> dict[str, Any] | None:
     """A round with names, the ids of its rows and what was sent as its winner; None if unknown."""
     row = db.fetch_one(
         """
-        select r.id, r.at, r.map_name, r.winner, r.winner_raw, r.duration, r.server, r.players,
-          r.kills, r.buys, ttt.names_at(r.players, r.at) as names
+        select r.id, r.occurred_at, r.map_name, r.winner, r.winner_raw, r.duration, r.server,
+          r.players, r.kills, r.buys, ttt.names_at(r.players, r.occurred_at) as names
         from ttt.rounds r
         where r.id = %s
         """,
@@ -195,7 +196,7 @@ def get_round(round_id: str) -> dict[str, Any] | None:
 
 
 def _with_ids(row: db.Row) -> dict[str, Any]:
-    at_ms = round(row["at"].timestamp() * 1000)
+    at_ms = round(row["occurred_at"].timestamp() * 1000)
     kills, players, buys = (json.loads(row[name]) for name in ("kills", "players", "buys"))
 
     def event_id(what: str, which: str | int) -> str:
@@ -207,7 +208,7 @@ def _with_ids(row: db.Row) -> dict[str, Any]:
         "winner": row["winner"],
         "winner_raw": row["winner_raw"],
         "duration": row["duration"],
-        "timestamp": row["at"],
+        "timestamp": row["occurred_at"],
         "server": row["server"],
         "kills": [{"id": event_id("kill", n), **kill} for n, kill in enumerate(kills)],
         "players": [

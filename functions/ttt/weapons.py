@@ -45,7 +45,7 @@ def list_weapons(query: WeaponsQuery) -> dict[str, Any]:
             coalesce(sum(suicides) filter (where %(bots)s or not of_bot), 0)::bigint as suicides,
             coalesce(sum(world_deaths) filter (where %(bots)s or not of_bot), 0)::bigint
               as world_deaths
-          from ttt.weapon_window(%(since)s, %(first)s, %(last)s, %(until)s, %(map)s)
+          from ttt.weapon_window(%(from_day)s, %(first_month)s, %(end_month)s, %(to_day)s, %(map)s)
           where %(server)s::text is null
             or server = %(server)s
           group by weapon
@@ -60,7 +60,7 @@ def list_weapons(query: WeaponsQuery) -> dict[str, Any]:
           limit %(one_more)s
         )
         select f.as_of, f.raw_tail, p.*
-        from ttt.freshness(%(since)s, %(until)s) f
+        from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join page p on true
         order by p.place
         """,

@@ -74,7 +74,7 @@ def _show() -> None:
             f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
             for moment in (row["oldest_dirty"], row["audited_at"])
         )
-        wrong = "-" if row["differences"] is None else row["differences"]
+        wrong = "-" if row["wrong_rows"] is None else row["wrong_rows"]
         note = "" if row["is_current"] else "  (being filled)"
         print(
             f"{row['name']:<24}{row['version']:>8}{row['dirty']:>8}  {oldest:<18}{audited:<18}"

@@ -1,8 +1,7 @@
-"""Builds the rollups that a database lacks: their material, their marks, at last their views."""
+"""Builds the rollups that a database lacks: materializations, triggers, at last their views."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +12,11 @@ import psycopg
 from psycopg import sql
 
 from schema.engine import dirty_triggers
-from schema.engine.rollup import Rollup, RollupError
+from schema.engine.rollup import Rollup, RollupError, read_rollups
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_PATIENCE = 60.0  # seconds for transactions that began before a rollup was born
-_READ = re.compile(r"\b(?:from|join) ([a-z_]+\.[a-z_0-9]+)")
+_WAIT_TIMEOUT = 60.0  # seconds for transactions that began before a rollup was born
 
 
 def build_rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
@@ -29,7 +27,7 @@ def build_rollups(connection: Connection, folder: Path, community: bool) -> list
             "select name, version, checksum from rollups.catalog"
         )
     }
-    wanted = _sort([Rollup.parse(path) for path in sorted(folder.glob("*/*.sql"))])
+    wanted = read_rollups(folder)
     for rollup in wanted:
         if known.get((rollup.name, rollup.version), rollup.checksum) != rollup.checksum:
             raise RollupError(
@@ -52,19 +50,6 @@ def build_rollups(connection: Connection, folder: Path, community: bool) -> list
     return [rollup.name for rollup in new]
 
 
-def _sort(rollups: list[Rollup]) -> list[Rollup]:
-    """Each after those whose views it reads, else by its file's name; raises RollupError."""
-    reads = {one.name: set(_READ.findall(one.select)) - {one.name} for one in rollups}
-    done: list[Rollup] = []
-    while left := [one for one in rollups if one not in done]:
-        names = {one.name for one in left}
-        ready = next((one for one in left if not reads[one.name] & names), None)
-        if ready is None:
-            raise RollupError(f"{left[0].file}: reads itself by way of other rollups.")
-        done.append(ready)
-    return done
-
-
 @contextmanager
 def _named(rollup: Rollup) -> Iterator[None]:
     try:
@@ -76,9 +61,9 @@ def _named(rollup: Rollup) -> Iterator[None]:
 
 
 def _create(connection: Connection, rollup: Rollup, community: bool, names: list[str]) -> None:
-    """The empty material, the catalogue's row, and the trigger that marks."""
+    """The empty materialization, the catalog's row, and the trigger that marks."""
     is_aggregate = community and not rollup.read_by and _is_hypertable(connection, rollup.source)
-    _create_material(connection, rollup, is_aggregate)
+    _create_materialization(connection, rollup, is_aggregate)
     connection.execute(
         "insert into rollups.sources (name, time_column) values (%s, %s) on conflict do nothing",
         (rollup.source, rollup.time_column),
@@ -86,8 +71,8 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
     row = connection.execute(
         """
         insert into rollups.catalog
-          (name, version, checksum, source, bucket_column, width, material, is_aggregate,
-           is_closing, private_columns, live, exact)
+          (name, version, checksum, source, bucket_column, width, materialization,
+           is_aggregate, is_all_time, private_columns, recompute_sql, view_sql)
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
         returning id
         """,
@@ -108,7 +93,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
     assert row
     [number] = row
     connection.execute(
-        "update rollups.catalog set exact = %s where id = %s",
+        "update rollups.catalog set view_sql = %s where id = %s",
         (_view_sql(connection, rollup, number, names), number),
     )
     dirty_triggers.write_function(connection, rollup.source, rollup.time_column)
@@ -118,22 +103,22 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
 def _replace_view(connection: Connection, rollup: Rollup, names: list[str]) -> None:
     """Replaces the view where an older engine wrote it differently."""
     row = connection.execute(
-        "select id, exact from rollups.catalog where name = %s and version = %s and is_current",
+        "select id, view_sql from rollups.catalog where name = %s and version = %s and is_current",
         (rollup.name, rollup.version),
     ).fetchone()
     if row is None:
         return
     number, known = row
-    exact = _view_sql(connection, rollup, number, names)
-    if exact != known:
+    view_sql = _view_sql(connection, rollup, number, names)
+    if view_sql != known:
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             connection.execute(
-                "update rollups.catalog set exact = %s where id = %s", (exact, number)
+                "update rollups.catalog set view_sql = %s where id = %s", (view_sql, number)
             )
             connection.execute(
                 sql.SQL("create or replace view {} as {}").format(
-                    sql.Identifier(*rollup.name.split(".")), sql.SQL(exact)
+                    sql.Identifier(*rollup.name.split(".")), sql.SQL(view_sql)
                 )
             )
 
@@ -150,7 +135,7 @@ def _is_hypertable(connection: Connection, table: str) -> bool:
     return found is not None
 
 
-def _create_material(connection: Connection, rollup: Rollup, is_aggregate: bool) -> None:
+def _create_materialization(connection: Connection, rollup: Rollup, is_aggregate: bool) -> None:
     name = sql.Identifier(*rollup.materialization.split("."))
     bucket = sql.Identifier(rollup.bucket_column)
     if is_aggregate:
@@ -211,7 +196,7 @@ def _mark_existing_rows(connection: Connection) -> None:
         select c.id, c.source, s.time_column, c.width::text
         from rollups.catalog c
         join rollups.sources s on s.name = c.source
-        where c.filled_by is null
+        where c.fill_generation is null
         """
     ).fetchall()
     if not waiting:
@@ -222,12 +207,12 @@ def _mark_existing_rows(connection: Connection) -> None:
             connection.execute(
                 sql.SQL(
                     """
-                    insert into rollups.dirty (rollup, bucket, generation)
+                    insert into rollups.dirty_buckets (rollup, bucket, generation)
                     select distinct {number}::smallint, time_bucket(interval {width}, {time}),
                       last_value
                     from {source}
                     cross join rollups.generation
-                    where {time} >= rollups.horizon({name})
+                    where {time} >= rollups.retained_from({name})
                     on conflict do nothing
                     """
                 ).format(
@@ -241,7 +226,7 @@ def _mark_existing_rows(connection: Connection) -> None:
             first = connection.execute(
                 """
                 update rollups.catalog as c
-                set filled_by = (select last_value from rollups.generation)
+                set fill_generation = (select last_value from rollups.generation)
                 where id = %s
                 returning not exists (
                   select from rollups.catalog o where o.name = c.name and o.is_current
@@ -256,8 +241,9 @@ def _mark_existing_rows(connection: Connection) -> None:
 def _await_generation(connection: Connection) -> None:
     row = connection.execute("select rollups.close_generation()").fetchone()
     assert row
-    deadline = time.monotonic() + _PATIENCE
-    while connection.execute("select rollups.settled() >= %s", row).fetchone() == (False,):
+    deadline = time.monotonic() + _WAIT_TIMEOUT
+    settled = "select rollups.settled_generation() >= %s"
+    while connection.execute(settled, row).fetchone() == (False,):
         if time.monotonic() > deadline:
             raise RollupError(
                 f"A transaction has been writing for a minute{_oldest_writer(connection)}: "

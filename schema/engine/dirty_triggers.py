@@ -1,4 +1,4 @@
-"""Marks: the triggers by which every write says which buckets of a rollup it touched."""
+"""The triggers by which every write marks the buckets dirty that it touched."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _function(source: str) -> sql.Identifier:
 def write_function(connection: Connection, source: str, time_column: str) -> None:
     """(Re)writes the function that marks the buckets a statement on `source` touched."""
     known = connection.execute(
-        "select id, width::text, is_closing from rollups.catalog where source = %s order by id",
+        "select id, width::text, is_all_time from rollups.catalog where source = %s order by id",
         (source,),
     ).fetchall()
     values = sql.SQL(", ").join(
@@ -27,12 +27,12 @@ def write_function(connection: Connection, source: str, time_column: str) -> Non
     )
     ends = {False: sql.SQL("'infinity'::timestamptz"), True: sql.SQL(watermark_sql(source))}
     widths = sql.SQL(", ").join(
-        sql.SQL("(interval {}, {}, {})").format(width, closing, ends[closing])
-        for width, closing in dict.fromkeys((w, closing) for _, w, closing in known)
+        sql.SQL("(interval {}, {}, {})").format(width, all_time, ends[all_time])
+        for width, all_time in dict.fromkeys((w, all_time) for _, w, all_time in known)
     )
 
-    def marks(rows: str) -> sql.Composed:
-        return sql.SQL(_MARKS).format(
+    def mark_dirty(rows: str) -> sql.Composed:
+        return sql.SQL(_MARK_DIRTY).format(
             rows=sql.Identifier(rows),
             rollups=values,
             widths=widths,
@@ -41,7 +41,7 @@ def write_function(connection: Connection, source: str, time_column: str) -> Non
 
     connection.execute(
         sql.SQL(_TRIGGER).format(
-            name=_function(source), changed=marks("changed"), became=marks("became")
+            name=_function(source), changed=mark_dirty("changed"), became=mark_dirty("became")
         )
     )
 
@@ -82,20 +82,20 @@ begin
 end
 $$
 """
-# In the order of the key, so that two writers never wait for each other crosswise. A mark that is
-# there already costs a look at the index.
-_MARKS = """
-insert into rollups.dirty (rollup, bucket, generation)
+# In the order of the key, so that two writers never deadlock. A bucket that is marked already costs
+# a look at the index.
+_MARK_DIRTY = """
+insert into rollups.dirty_buckets (rollup, bucket, generation)
 select r.id, b.bucket, g.last_value
 from (
-  select distinct w.width, w.is_closing, public.time_bucket(w.width, c.{time}) as bucket
+  select distinct w.width, w.is_all_time, public.time_bucket(w.width, c.{time}) as bucket
   from {rows} as c
-  cross join (values {widths}) as w (width, is_closing, ending)
+  cross join (values {widths}) as w (width, is_all_time, ending)
   where c.{time} < w.ending
 ) as b
-join (values {rollups}) as r (id, width, is_closing)
+join (values {rollups}) as r (id, width, is_all_time)
   on r.width = b.width
-    and r.is_closing = b.is_closing
+    and r.is_all_time = b.is_all_time
 cross join rollups.generation as g
 order by 1, 2
 on conflict do nothing

@@ -8,7 +8,7 @@ the extension and roles. It may be ended at any moment and started again: it goe
 
 from __future__ import annotations
 
-import hashlib
+import argparse
 import os
 import re
 import sys
@@ -24,18 +24,15 @@ from psycopg import sql
 from functions.domains import SCHEMAS
 from functions.shared import locks
 from schema.engine import build, logins, outside
+from schema.engine.ledger import MigrationError, checksum, find_pending
 from schema.engine.rollup import RollupError
+from schema.engine.status import Status, read_status
 
 HERE = Path(__file__).parents[1]
 OLDEST_POSTGRES = 16
 OLDEST_TIMESCALE = (2, 19)
-_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-
-class MigrationError(Exception):
-    """Why a database cannot be migrated, as a message that names the file or the server."""
 
 
 @dataclass
@@ -52,19 +49,13 @@ class Report:
 
 def migrate(url: str, here: Path = HERE) -> Report:
     """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
-    if not url:
-        raise MigrationError("DATABASE_URL is missing: which database is to be migrated?")
-    try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
-    except psycopg.Error as error:
-        raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
-    with connection, _lost():
+    with _connect(url) as connection, _lost():
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
         connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
         report = _inspect(connection)
         _prepare(connection)
         _apply(connection, here, report)
-        engine = here / "functions" / "rollups.sql"
+        engine = here / "functions" / "rollups_engine.sql"
         _replace(connection, engine)
         _build_rollups(connection, here, report)
         for path in sorted((here / "functions").glob("*.sql")):
@@ -73,6 +64,21 @@ def migrate(url: str, here: Path = HERE) -> Report:
         connection.execute("reset role")
         report.unlimited = logins.limit_logins(connection)
         return report
+
+
+def get_status(url: str, here: Path = HERE) -> Status:
+    """What the database has and lacks of this checkout; raises MigrationError. Reads only."""
+    with _connect(url) as connection, _lost():
+        return read_status(connection, here)
+
+
+def _connect(url: str) -> Connection:
+    if not url:
+        raise MigrationError("DATABASE_URL is missing: which database is to be migrated?")
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        raise MigrationError("The database cannot be reached; is DATABASE_URL right?") from error
 
 
 @contextmanager
@@ -181,18 +187,12 @@ def _create_role(connection: Connection, role: str) -> None:
 
 
 def _apply(connection: Connection, here: Path, report: Report) -> None:
-    known: dict[str, str] = dict(
+    applied: dict[str, str] = dict(
         connection.execute("select name, checksum from shared.migrations").fetchall()
     )
-    files = sorted((here / "migrations").glob("*.sql"))
-    names = {path.name for path in files}
-    if gone := sorted(set(known) - names):
-        raise MigrationError(f"{gone[0]} was applied to this database but is not in this checkout.")
-    for path in files:
-        _check(path, known, max(known, default=""))
-        if path.name not in known:
-            _run_once(connection, path)
-            report.applied.append(path.name)
+    for path in find_pending(here, applied):
+        _run_once(connection, path)
+        report.applied.append(path.name)
 
 
 def _replace(connection: Connection, path: Path) -> None:
@@ -212,15 +212,6 @@ def _build_rollups(connection: Connection, here: Path, report: Report) -> None:
         raise MigrationError(str(error)) from error
 
 
-def _check(path: Path, known: dict[str, str], newest: str) -> None:
-    if not _NAME.fullmatch(path.name):
-        raise MigrationError(f"{path.name}: a migration is named NNNN_<domain>_<what>.sql.")
-    if path.name not in known and path.name < newest:
-        raise MigrationError(f"{path.name} comes before {newest}, already applied: renumber it.")
-    if path.name in known and known[path.name] != _checksum(path):
-        raise MigrationError(f"{path.name} was edited after it was applied: write a new file.")
-
-
 def _run_once(connection: Connection, path: Path) -> None:
     """One file and its ledger row: together in a transaction, unless the file says otherwise."""
     text = _text(path)
@@ -229,13 +220,13 @@ def _run_once(connection: Connection, path: Path) -> None:
         if text.startswith("-- no-transaction"):
             outside.run_statement(connection, path.name, text)
             with connection.transaction():
-                connection.execute(note, (path.name, _checksum(path)))
+                connection.execute(note, (path.name, checksum(path)))
                 outside.delete_note(connection, path.name)
             return
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")
             connection.execute(text)
-            connection.execute(note, (path.name, _checksum(path)))
+            connection.execute(note, (path.name, checksum(path)))
 
 
 @contextmanager
@@ -256,21 +247,34 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
     return vars(migrate(os.environ["DATABASE_URL"]))
 
 
-def main() -> None:
-    """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did."""
+def main(*words: str) -> int:
+    """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did.
+
+    With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
+    date, 1 when something is pending, and 2 when the database cannot be migrated.
+    """
+    parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
+    parser.add_argument("--status", action="store_true", help="list files and rollups; 1: pending")
+    is_status = parser.parse_args(words).status
+    url = os.environ.get("DATABASE_URL", "")
     try:
-        report = migrate(os.environ.get("DATABASE_URL", ""))
+        if is_status:
+            status = get_status(url)
+            print(status)
+            return 0 if status.is_up_to_date else 1
+        _print_report(migrate(url))
     except MigrationError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        return 2 if is_status else 1
+    return 0
+
+
+def _print_report(report: Report) -> None:
     done = ", ".join(report.applied + report.rollups) or "nothing new"
     if report.unlimited:
         print(f"This login may not set the time-outs of: {', '.join(report.unlimited)}.")
@@ -280,4 +284,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))

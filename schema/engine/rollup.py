@@ -8,27 +8,27 @@
     from tilt.events
     group by day, user_id
 
-Its rows are kept in `rollups.<name>_v<version>`: a continuous aggregate where the edition has them
-and the source is a hypertable, else a table. The view `tilt.user_days` is always exact: the kept
-rows of clean buckets, and the SELECT itself over the dirty ones. To change the SELECT, put a new
-file with the next version in the old one's place: it is filled beside the old one, and then takes
-its view over; it keeps the old columns and may add others after them.
+Its rows are stored in `rollups.<name>_v<version>`, its materialization: a continuous aggregate
+where the edition has them and the source is a hypertable, else a table. The view `tilt.user_days`
+is always exact: the stored rows of clean buckets, and the SELECT itself over the dirty ones. To
+change the SELECT, put a new file with the next version in the old one's place: it is filled beside
+the old one, and then takes its view over; it keeps the old columns and may add others after them.
 
 A SELECT may read something else than the table whose writes mark it: another rollup's view, or rows
 that are only ever written together with their source's. Then `read by` names its own time column:
 
-    -- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+    -- source: ttt.rounds(occurred_at)   bucket: month, 1 month   read by: day
 
 The bounds of what is counted go before the line `group by`, or, where a SELECT is made of parts
-(`ttt/pair_days.sql`), in place of each line `-- bounds` of theirs.
+(`ttt/duo_days.sql`), in place of each line `-- bounds` of theirs.
 
-One that adds up all of the past in one bucket is `closing`: it reads what its source held before
-`rollups.sources.closed_until`, the beginning of a month that the refresh moves on. So it is dirty
+One that adds up all of the past in one bucket is `all-time`: it reads what its source held before
+`rollups.sources.watermark`, the beginning of a month that the refresh moves on. So it is dirty
 when that moves and when something comes late, but not whenever something happens:
 
-    -- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+    -- source: ttt.rounds(occurred_at)   bucket: all_time, 1000 years   read by: month   all-time
 
-Columns that hold names of players, or tell of them, are not for analysts (`*`: none of it is):
+Columns that hold names of players, or are about them, are not for analysts (`*`: none of it is):
 
     -- private: name, named_at
 """
@@ -39,6 +39,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from psycopg import sql
@@ -48,7 +49,7 @@ _HEADER = re.compile(
     r"(?:-- .*\n)+?"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
-    r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<closing>   closing)?\n"
+    r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<all_time>   all-time)?\n"
     r"(?:-- private: (?P<private>\*|[a-z_0-9, ]+)\n)?"
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
@@ -72,7 +73,7 @@ class Rollup:
     bucket_column: str
     width: str
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
-    is_all_time: bool  # it reads only what is before the source's closed_until
+    is_all_time: bool  # it reads only what is before the source's watermark
     private: list[str]  # columns that analysts may not read; of one that is all private: *
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
@@ -95,7 +96,7 @@ class Rollup:
             found["bucket"],
             found["width"],
             found["read_by"] or "",
-            found["closing"] is not None,
+            found["all_time"] is not None,
             found["private"].split(", ") if found["private"] else [],
             [
                 (columns, carried)
@@ -130,50 +131,64 @@ class Rollup:
         self, number: int, columns: list[str], types: dict[str, str], is_fed: bool = False
     ) -> str:
         """The SELECT of the view of these columns: clean buckets as they are kept, dirty ones
-        recomputed. `types` are those of the material, in its order.
+        recomputed. `types` are those of the materialization, in its order.
 
         A bucket ends by UTC, whatever the zone of the session that reads the view. A dirty row's
-        bucket is its mark's, so that who reads a range pays for no mark outside it.
+        bucket is the dirty bucket's, so that who reads a range pays for no dirty one outside it.
         What is fed by another rollup is seldom dirty, as its buckets are large: it stands in the
         view as a call, for every view of a view would make each reader's plan larger.
         """
         bucket = sql.Identifier(self.bucket_column)
-        live_columns = [
-            sql.SQL("mark.bucket as {}").format(bucket)
+        recomputed_columns = [
+            sql.SQL("dirty.bucket as {}").format(bucket)
             if name == self.bucket_column
-            else sql.SQL("live.{}").format(sql.Identifier(name))
+            else sql.SQL("recomputed.{}").format(sql.Identifier(name))
             for name in columns
         ]
         if is_fed:
             typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-            live = f"rollups.live({number}::smallint, mark.bucket) as live ({typed})"
+            call = f"rollups.recompute_bucket({number}::smallint, dirty.bucket)"
+            recomputed = f"{call} as recomputed ({typed})"
         else:
-            until = f"date_add(mark.bucket, interval '{self.width}', 'UTC')"
-            select = self.recompute_sql("mark.bucket", until)
-            live = f"(\n{select}\n) as live"
-        return _EXACT.format(
-            material=sql.Identifier(*self.materialization.split(".")),
+            until = f"date_add(dirty.bucket, interval '{self.width}', 'UTC')"
+            select = self.recompute_sql("dirty.bucket", until)
+            recomputed = f"(\n{select}\n) as recomputed"
+        return _VIEW.format(
+            materialization=sql.Identifier(*self.materialization.split(".")),
             bucket=bucket,
-            kept_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-            live_columns=sql.SQL(", ").join(live_columns),
-            live=sql.SQL(live),
+            stored_columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            recomputed_columns=sql.SQL(", ").join(recomputed_columns),
+            recomputed=sql.SQL(recomputed),
             number=number,
         ).as_string(None)
 
 
+def read_rollups(folder: Path) -> list[Rollup]:
+    """The rollups of schema/rollups/, each after those whose views it reads; raises RollupError."""
+    rollups = {one.name: one for one in map(Rollup.parse, sorted(folder.glob("*/*.sql")))}
+    reads = {
+        rollup.name: [name for name in rollups if rollup.is_fed([name])]
+        for rollup in rollups.values()
+    }
+    try:
+        return [rollups[name] for name in TopologicalSorter(reads).static_order()]
+    except CycleError as error:
+        raise RollupError(f"Rollups read each other in a circle: {error.args[1]}.") from error
+
+
 def watermark_sql(source: str) -> str:
-    """The SQL expression of the moment before which a source is closed, looked up once."""
-    return f"(select rollups.closed_until('{source}'))"
+    """The SQL expression of a source's watermark, looked up once."""
+    return f"(select rollups.watermark('{source}'))"
 
 
-_EXACT = sql.SQL(
+_VIEW = sql.SQL(
     """
-    select {kept_columns}
-    from {material} as kept
-    where kept.{bucket} not in (select bucket from rollups.dirty where rollup = {number})
+    select {stored_columns}
+    from {materialization} as stored
+    where stored.{bucket} not in (select bucket from rollups.dirty_buckets where rollup = {number})
     union all
-    select {live_columns}
-    from (select distinct bucket from rollups.dirty where rollup = {number}) as mark
-    cross join lateral {live}
+    select {recomputed_columns}
+    from (select distinct bucket from rollups.dirty_buckets where rollup = {number}) as dirty
+    cross join lateral {recomputed}
     """
 )

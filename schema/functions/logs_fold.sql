@@ -1,6 +1,6 @@
--- The third of three steps from changes to sessions, and the totals with them: takes changes out of
--- the queue and writes what they make, in one transaction. So every snapshot sees a change either
--- queued or folded.
+-- The fold: takes changes out of the queue and applies what follows from them, sessions by the
+-- three steps (logs_session_*.sql) and totals, in one transaction. So every snapshot sees a change
+-- either queued or folded.
 
 -- Folds up to `most` changes, the oldest first, and returns how many; -1 while somebody else is at
 -- it, whom nobody waits for. With `with_open` open sessions are written, too, as they are by now.
@@ -82,7 +82,7 @@ create or replace function logs.apply_session_diff(diffs logs.session_diff[]) re
 language plpgsql
 as $$
 declare
-  bottom timestamptz := rollups.horizon('logs.session_hours');
+  bottom timestamptz := rollups.retained_from('logs.session_hours');
 begin
   insert into logs.person_totals as t (steam_id, seconds)
   select u.steam_id, u.seconds

@@ -7,17 +7,10 @@ stable
 as $$
   select coalesce(min(d.bucket), now()),
     count(d.bucket) > 0 or exists (select from logs.change_queue)
-  from rollups.dirty d
+  from rollups.dirty_buckets d
   join rollups.catalog c on c.id = d.rollup
   where c.name in ('logs.activity', 'logs.play_hours', 'logs.player_counts')
     and c.is_current
     and d.bucket >= since
 $$;
 
--- A time as clients read it.
-create or replace function logs.iso(moment timestamptz) returns text
-language sql
-stable
-as $$
-  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-$$;

@@ -28,7 +28,7 @@ stable
 as $$
 #variable_conflict use_column
 declare
-  bottom timestamptz := rollups.horizon('logs.session_hours');
+  bottom timestamptz := rollups.retained_from('logs.session_hours');
 begin
   return query
   with every as materialized (
@@ -140,7 +140,7 @@ stable
 as $$
 #variable_conflict use_column
 declare
-  since timestamptz := greatest(from_day, rollups.horizon('logs.session_hours'));
+  since timestamptz := greatest(from_day, rollups.retained_from('logs.session_hours'));
 begin
   return query
   with session as (

@@ -10,7 +10,7 @@ stable
 as $$
 #variable_conflict use_column
 declare
-  bottom timestamptz := greatest(from_hour, rollups.horizon('logs.session_hours'));
+  bottom timestamptz := greatest(from_hour, rollups.retained_from('logs.session_hours'));
 begin
   return query
   select p.sign, p.id, p.steam_id, h.hour, t.since, t.until,

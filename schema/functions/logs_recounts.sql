@@ -139,11 +139,11 @@ as $$
   from (
     select server_id, slot, first_at, last_at
     from logs.activity_slots
-    where hour >= rollups.horizon('logs.event_hours')
+    where hour >= rollups.retained_from('logs.event_hours')
     union all
     select server_id, time_bucket('5 minutes', occurred_at), occurred_at, occurred_at
     from logs.heartbeats
-    where occurred_at >= rollups.horizon('logs.event_hours')
+    where occurred_at >= rollups.retained_from('logs.event_hours')
   ) as sign
   group by server_id, slot
 $$;

@@ -5,10 +5,10 @@ language plpgsql
 as $$
 begin
   delete from logs.sessions
-  where last_at < rollups.horizon('logs.session_hours') - interval '48 hours';
+  where last_at < rollups.retained_from('logs.session_hours') - interval '48 hours';
   delete from logs.unmatched_ends
-  where last_at < rollups.horizon('logs.event_hours') - interval '48 hours';
+  where last_at < rollups.retained_from('logs.event_hours') - interval '48 hours';
   delete from logs.liveness_slots
-  where slot < rollups.horizon('logs.event_hours') - interval '48 hours';
+  where slot < rollups.retained_from('logs.event_hours') - interval '48 hours';
 end
 $$;

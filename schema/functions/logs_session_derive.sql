@@ -1,7 +1,7 @@
--- The second of three steps from changes to sessions: what there is in some spans, each of one
--- person on one server, derived from raw rows. Reads only. It returns sessions, every CONNECT with
--- whether it is a connection, and ends of sessions that nothing else is known of. `changes` are
--- signs of life that logs.liveness_slots does not know yet.
+-- Step 2 of 3 from changes to sessions: derives what there is in some spans, each of one person on
+-- one server, from raw rows. Reads only. It returns sessions, every CONNECT with whether it is a
+-- connection, and ends of sessions without any other event, each with sign 1. `changes` are signs
+-- of life that logs.liveness_slots does not have yet.
 --
 -- Everything is in the order of time; at equal times heartbeats come first, then CONNECT, others by
 -- their id, and DISCONNECT.

@@ -1,8 +1,71 @@
--- What is kept and what is still queued, put together by who reads: nobody waits for a fold.
+-- Step 3 of 3 from changes to sessions, the diff: what is stored against what is derived. The fold
+-- writes it (logs_fold.sql), and until then readers add it to what is stored: nobody waits for a
+-- fold.
 
--- The differences between the sessions and CONNECTs that are kept and those that there are, of what
--- changes touch: whose rows are as they are kept is not in it. `with_open` adds open sessions as
--- they are by their server's last sign of life: they are not written at each one.
+-- The diff of some spans of a server: of rows that are the same neither side is in it.
+create or replace function logs.diff_sessions(
+  of_server text,
+  steam_ids text[],
+  span_starts timestamptz[],
+  span_ends timestamptz[],
+  changes logs.change_queue[]
+) returns setof logs.session_diff
+language plpgsql
+stable
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with target as materialized (
+    select t.steam_id, t.since, t.until
+    from unnest(steam_ids, span_starts, span_ends) as t (steam_id, since, until)
+  ), side as materialized (
+    select d.*
+    from logs.derive_sessions(of_server, steam_ids, span_starts, span_ends, changes) as d
+    union all
+    select 'session', -1, s.server_id, s.steam_id, s.id, s.session_id, s.other_session_ids,
+      s.started_at, s.ended_at, s.method, s.reason, s.opened_at, s.first_at, s.last_at,
+      s.last_event_at, s.sent_start, null, null, null
+    from target t
+    join logs.sessions s on s.server_id = of_server
+      and s.steam_id = t.steam_id
+      and s.first_at >= t.since
+      and s.first_at < t.until
+    union all
+    select 'connect', -1, k.server_id, k.steam_id, k.id, null, null, null, null, null, null,
+      k.occurred_at, null, null, null, null, k.mode, k.is_counted, k.map_since
+    from target t
+    join logs.connects k on k.server_id = of_server
+      and k.steam_id = t.steam_id
+      and k.occurred_at >= t.since
+      and k.occurred_at < t.until
+    union all
+    select 'unmatched_end', -1, x.server_id, x.steam_id, x.id, x.session_id, null, null, null, null,
+      null, null, x.first_at, x.last_at, null, null, null, null, null
+    from target t
+    join logs.unmatched_ends x on x.server_id = of_server
+      and x.steam_id = t.steam_id
+      and x.first_at >= t.since
+      and x.first_at < t.until
+  )
+  select s.*
+  from side s
+  left join side o on o.kind = s.kind
+    and o.id = s.id
+    and o.sign = -s.sign
+    and (o.session_id, o.other_session_ids, o.started_at, o.ended_at, o.method, o.reason,
+      o.opened_at,
+        o.first_at, o.last_at, o.last_event_at, o.sent_start, o.mode, o.is_counted,
+        o.map_since)
+      is not distinct from (s.session_id, s.other_session_ids, s.started_at, s.ended_at, s.method,
+        s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at, s.sent_start, s.mode,
+        s.is_counted, s.map_since)
+  where o.id is null;
+end
+$$;
+
+-- All three steps for some changes: the diff of the spans that they affect. `with_open` adds open
+-- sessions as they are by their server's last sign of life: they are not written at each one.
 create or replace function logs.diff_changed_sessions(
   changes logs.change_queue[],
   with_open boolean,
@@ -107,69 +170,7 @@ begin
 end
 $$;
 
--- The differences between what is kept in some spans of a server and what is derived for them.
-create or replace function logs.diff_sessions(
-  of_server text,
-  steam_ids text[],
-  span_starts timestamptz[],
-  span_ends timestamptz[],
-  changes logs.change_queue[]
-) returns setof logs.session_diff
-language plpgsql
-stable
-as $$
-#variable_conflict use_column
-begin
-  return query
-  with target as materialized (
-    select t.steam_id, t.since, t.until
-    from unnest(steam_ids, span_starts, span_ends) as t (steam_id, since, until)
-  ), side as materialized (
-    select d.*
-    from logs.derive_sessions(of_server, steam_ids, span_starts, span_ends, changes) as d
-    union all
-    select 'session', -1, s.server_id, s.steam_id, s.id, s.session_id, s.other_session_ids,
-      s.started_at, s.ended_at, s.method, s.reason, s.opened_at, s.first_at, s.last_at,
-      s.last_event_at, s.sent_start, null, null, null
-    from target t
-    join logs.sessions s on s.server_id = of_server
-      and s.steam_id = t.steam_id
-      and s.first_at >= t.since
-      and s.first_at < t.until
-    union all
-    select 'connect', -1, k.server_id, k.steam_id, k.id, null, null, null, null, null, null,
-      k.occurred_at, null, null, null, null, k.mode, k.is_counted, k.map_since
-    from target t
-    join logs.connects k on k.server_id = of_server
-      and k.steam_id = t.steam_id
-      and k.occurred_at >= t.since
-      and k.occurred_at < t.until
-    union all
-    select 'unmatched_end', -1, x.server_id, x.steam_id, x.id, x.session_id, null, null, null, null,
-      null, null, x.first_at, x.last_at, null, null, null, null, null
-    from target t
-    join logs.unmatched_ends x on x.server_id = of_server
-      and x.steam_id = t.steam_id
-      and x.first_at >= t.since
-      and x.first_at < t.until
-  )
-  select s.*
-  from side s
-  left join side o on o.kind = s.kind
-    and o.id = s.id
-    and o.sign = -s.sign
-    and (o.session_id, o.other_session_ids, o.started_at, o.ended_at, o.method, o.reason,
-      o.opened_at,
-        o.first_at, o.last_at, o.last_event_at, o.sent_start, o.mode, o.is_counted,
-        o.map_since)
-      is not distinct from (s.session_id, s.other_session_ids, s.started_at, s.ended_at, s.method,
-        s.reason, s.opened_at, s.first_at, s.last_at, s.last_event_at, s.sent_start, s.mode,
-        s.is_counted, s.map_since)
-  where o.id is null;
-end
-$$;
-
--- All of the queue, as what changes what is kept.
+-- The same for the whole queue.
 create or replace function logs.diff_queued_sessions(of_person text, of_server text)
 returns setof logs.session_diff
 language plpgsql

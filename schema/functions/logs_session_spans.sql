@@ -1,5 +1,6 @@
--- The first of three steps from changes to sessions: whose, and from when until when, may be others
--- now. Most events touch nobody: they come in order, within an open session that they agree with.
+-- Step 1 of 3 from changes to sessions, the affected spans (step 2: logs_session_derive.sql, step
+-- 3: logs_session_diff.sql): whose sessions may differ now, and from when until when. Most events
+-- affect nobody: they come in order, within an open session that they agree with.
 --
 -- A span begins where nothing of the person there was open, and ends where nothing goes on: where
 -- six hours pass without an event of theirs. With `of_person` only theirs is looked for.
@@ -11,7 +12,7 @@ as $$
 #variable_conflict use_column
 declare
   -- What began earlier stays as it is: raw rows of it are gone, or about to go.
-  bottom timestamptz := rollups.horizon('logs.event_hours') - interval '48 hours';
+  bottom timestamptz := rollups.retained_from('logs.event_hours') - interval '48 hours';
 begin
   return query
   with recursive change as materialized (

@@ -44,7 +44,7 @@ as $$
     from (
       select server_id, slot, first_at, last_at
       from logs.liveness_slots
-      where slot >= rollups.horizon('logs.event_hours')
+      where slot >= rollups.retained_from('logs.event_hours')
       union all
       select server_id, time_bucket('5 minutes', occurred_at), occurred_at, occurred_at
       from logs.change_queue
@@ -212,7 +212,7 @@ begin
   from logs.recount_player_rounds();
 
   delete from logs.liveness_slots
-  where slot >= rollups.horizon('logs.event_hours');
+  where slot >= rollups.retained_from('logs.event_hours');
   insert into logs.liveness_slots (server_id, slot, first_at, last_at)
   select server_id, slot, first_at, last_at
   from logs.recount_life_signs();
@@ -235,7 +235,7 @@ stable
 as $$
 declare
   one record;
-  bottom timestamptz := rollups.horizon('logs.event_hours') - interval '48 hours';
+  bottom timestamptz := rollups.retained_from('logs.event_hours') - interval '48 hours';
 begin
   for one in
     select p.server_id, array_agg(p.steam_id) as steam_ids, array_agg(f.first_at) as span_starts

@@ -1,29 +1,21 @@
 -- Numbers as statistics show them.
 
--- part / whole to `digits` decimals, half up, also for negatives; `nothing` where whole is zero.
-create or replace function ttt.ratio(part numeric, whole numeric, digits integer, nothing numeric)
+-- part / whole to `digits` decimals, half up, also for negatives; `if_zero` where whole is zero.
+create or replace function ttt.ratio(part numeric, whole numeric, digits integer, if_zero numeric)
 returns numeric
 language sql
 immutable
 as $$
   select case
-    when whole = 0 then nothing
+    when whole = 0 then if_zero
     else floor(part * 10 ^ digits / whole + 0.5) / 10 ^ digits
   end
 $$;
 
--- A time as clients read it.
-create or replace function ttt.iso(moment timestamptz) returns text
-language sql
-stable
-as $$
-  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-$$;
-
 -- The ten who killed somebody most, or whom somebody killed most, in a period.
 create or replace function ttt.opponents(
-  who text, are_killers boolean, since timestamptz, first timestamptz, last timestamptz,
-  until timestamptz, only_server text
+  person text, are_killers boolean, from_day timestamptz, first_month timestamptz,
+  end_month timestamptz, to_day timestamptz, only_server text
 )
 returns table (steam_id text, display_name text, kills bigint, headshots bigint)
 language sql
@@ -35,8 +27,8 @@ as $$
     from (
       select case when are_killers then w.killer else w.victim end as steam_id,
         sum(w.kills)::bigint as kills, sum(w.headshots)::bigint as headshots
-      from ttt.nemesis_window(since, first, last, until) w
-      where case when are_killers then w.victim else w.killer end = who
+      from ttt.nemesis_window(from_day, first_month, end_month, to_day) w
+      where case when are_killers then w.victim else w.killer end = person
         and (only_server is null or w.server = only_server)
       group by 1
     ) as p
@@ -47,15 +39,15 @@ as $$
 $$;
 
 -- How far the rollups of ttt are complete, and whether raw rows after that were added for a period.
-create or replace function ttt.freshness(since timestamptz, until timestamptz)
+create or replace function ttt.freshness(from_day timestamptz, to_day timestamptz)
 returns table (as_of timestamptz, raw_tail boolean)
 language sql
 stable
 as $$
   select coalesce(min(d.bucket), now()),
-    coalesce(bool_or(d.bucket < until and date_add(d.bucket, c.width, 'UTC') > since), false)
-  from rollups.dirty d
+    coalesce(bool_or(d.bucket < to_day and date_add(d.bucket, c.width, 'UTC') > from_day), false)
+  from rollups.dirty_buckets d
   join rollups.catalog c on c.id = d.rollup
-  where c.name = 'ttt.deed_days'
+  where c.name = 'ttt.player_fact_days'
     and c.is_current
 $$;

@@ -25,10 +25,10 @@ def measure(store: Store) -> list[Figure]:
         with environ(store):
             report = columnstore.run(admin)
         assert report.left == 0
-        assert report.told == report.packed
+        assert report.indexed == report.compressed
         after = _bytes(admin)
     figures = [stated("logs.bytes", before / _EVENTS, "B")]
-    if report.packed:
+    if report.compressed:
         figures.append(_smaller("logs.bytes.packed", after / _EVENTS, before / _EVENTS))
     return figures
 

@@ -38,7 +38,7 @@ def measure(store: Store) -> list[Figure]:
         assert trigger
 
         def insert() -> float:
-            admin.execute("truncate rollups.dirty")
+            admin.execute("truncate rollups.dirty_buckets")
             began = time.perf_counter()
             admin.execute(_INSERT, {"until": found["at"]}, prepare=True)
             return time.perf_counter() - began

@@ -70,7 +70,7 @@ def _rates(
         ]
         for turn in range(_ROUNDS + 1):
             for rates, side in zip(found, sides, strict=True):
-                admin.execute("delete from shared.limits")
+                admin.execute("delete from shared.rate_limits")
                 given = [events(number) for number in range(_PROCESSES)]
                 list(pool.map(Callee.hand, side, given))
                 began = time.perf_counter()

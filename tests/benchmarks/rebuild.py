@@ -16,14 +16,14 @@ _KILLS = 1_000_000
 _GOAL = 20_000  # kills a second
 _ROLLUPS = """
     select c.name, greatest(
-        pg_total_relation_size(rollups.storage(c.id)::regclass),
+        pg_total_relation_size(rollups.storage_table(c.id)::regclass),
         case when h.hypertable_name is not null then
-          hypertable_size(rollups.storage(c.id)::regclass)
+          hypertable_size(rollups.storage_table(c.id)::regclass)
         end
       ) as bytes
     from rollups.catalog c
     left join timescaledb_information.hypertables h
-      on format('%I.%I', h.hypertable_schema, h.hypertable_name) = rollups.storage(c.id)
+      on format('%I.%I', h.hypertable_schema, h.hypertable_name) = rollups.storage_table(c.id)
     where c.source = 'ttt.rounds'
       and c.is_current
     order by c.width, c.id
@@ -41,7 +41,9 @@ def measure(store: Store) -> list[Figure]:
         while refresh.run(admin, seconds=900).left:
             pass
         admin.execute("vacuum analyze")
-        began_at = admin.execute("select min(at) as at from ttt.rounds").fetchall()[0]["at"]
+        began_at = admin.execute("select min(occurred_at) as at from ttt.rounds").fetchall()[0][
+            "at"
+        ]
         sizes = admin.execute(_ROLLUPS).fetchall()
         admin.execute("checkpoint")
         print(_LINE("rollup", "us a kill", "bytes a kill"), flush=True)

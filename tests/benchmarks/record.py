@@ -25,7 +25,7 @@ def measure(store: Store) -> list[Figure]:
             return block.enter_context(callee(f"tests.benchmarks.{module}", store.app_url))
 
         def seconds(of: Callee) -> list[float]:
-            admin.execute("delete from shared.limits")
+            admin.execute("delete from shared.rate_limits")
             return of.answer([post(next(moments)) for _ in range(_EVENTS)])
 
         floor, ours, peer = side("floor"), side("ours"), side("peers.tilt_fastapi")

@@ -26,13 +26,13 @@ _ROUNDS = 340_000  # a little more than 10 million kills
 _DAYS = timedelta(days=730)
 _AT_ONCE = 1000  # rounds that are committed together
 _COLUMNS = {
-    "rounds": "id, at, ended_at, server, map_name, winner, winner_raw, duration, players, kills,"
-    " buys, received_at",
-    "players": "at, round_id, steam_id, role_start, role_end, karma_diff, points_diff, map_name,"
-    " server, winner, duration",
-    "kills": "at, round_id, ordinal, attacker_steamid, attacker_role, victim_steamid, victim_role,"
-    " weapon, headshot, map_name, server",
-    "buys": "at, round_id, ordinal, steam_id, role, item, map_name, server",
+    "rounds": "id, occurred_at, ended_at, server, map_name, winner, winner_raw, duration, players,"
+    " kills, buys, received_at",
+    "players": "occurred_at, round_id, steam_id, role_start, role_end, karma_diff, points_diff,"
+    " map_name, server, winner, duration",
+    "kills": "occurred_at, round_id, ordinal, attacker_steamid, attacker_role, victim_steamid,"
+    " victim_role, weapon, headshot, map_name, server",
+    "buys": "occurred_at, round_id, ordinal, steam_id, role, item, map_name, server",
 }
 _NULL = "\\N"
 

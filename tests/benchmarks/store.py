@@ -15,13 +15,13 @@ from unittest.mock import patch
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
 
 from functions.shared import db
 from functions.shared.settings import settings
 from infra.local import timescale
 from schema.engine.migrate import migrate
 from tests.benchmarks.requests import ENVIRON
+from tests.support.rollups import connect
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Store:
 
     def connect(self) -> db.Connection:
         """An autocommit connection of the admin."""
-        return psycopg.connect(self.admin_url, autocommit=True, row_factory=dict_row)
+        return connect(self.admin_url)
 
 
 @contextmanager

@@ -95,12 +95,12 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
         insert into rollups.sources (name, time_column, keep)
         values ('logs.event_hours', 'hour', interval '120 days')
         on conflict (name) do update
-        set keep = excluded.keep
+        set retention = excluded.keep
         """
     )
     assert send(game, old)["results"][0]["warnings"] == ["late"]
     # What was dropped once stays dropped, whatever is kept from now on.
-    db.query("update rollups.sources set horizon = now() - interval '99 days'")
+    db.query("update rollups.sources set retained_from = now() - interval '99 days'")
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
 
 
@@ -114,7 +114,7 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
         insert into rollups.sources (name, time_column, keep)
         values ('logs.event_hours', 'hour', interval '100 years')
         on conflict (name) do update
-        set keep = excluded.keep
+        set retention = excluded.keep
         """
     )
     old = chat(at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))

@@ -42,7 +42,7 @@ def bring(staff: Client, content: str = TAGGED, **more: Any) -> Answered:
 
 def stored() -> list[db.Row]:
     return db.query(
-        "select id, type, at, mode, steam_id, raw_text, map, session_id, metadata"
+        "select id, type, occurred_at, mode, steam_id, raw_text, map, session_id, metadata"
         " from logs.events order by occurred_at, id"
     )
 

@@ -55,9 +55,9 @@ def test_a_key_of_something_else_is_403(game: Client) -> None:
 def test_a_key_is_checked_before_the_body_and_the_limit_before_its_size(game: Client) -> None:
     huge = "x" * (batch.MAX_BYTES + 1)
     assert game.post(URL, huge, headers={"X-Server-Key": "x"}).status == 403
-    db.query("update shared.limits set spent = 5000")
+    db.query("update shared.rate_limits set count = 5000")
     assert game.post(URL, huge).status == 413  # counts as the first of its window
-    db.query("update shared.limits set spent = 5000")
+    db.query("update shared.rate_limits set count = 5000")
     answered = game.post(URL, huge)
     assert (answered.status, answered.json) == (429, {"error": "Too many requests"})
     assert 1 <= int(answered.headers["retry-after"]) <= 60

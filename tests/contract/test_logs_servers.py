@@ -150,7 +150,7 @@ def test_no_read_ever_shows_a_key(admin: Client) -> None:
         assert "apiKey" not in answered.text
         assert secret not in answered.text
     assert secret not in admin.patch(url, {}).text
-    assert secret.encode() not in db.query("select digest from shared.api_keys")[0]["digest"]
+    assert secret.encode() not in db.query("select key_hash from shared.api_keys")[0]["key_hash"]
 
 
 # --- keys ---

@@ -193,7 +193,7 @@ def in_one_window(send: Callable[[], list[Answered]]) -> list[Answered]:
         return number
 
     while True:
-        db.query("delete from shared.limits")
+        db.query("delete from shared.rate_limits")
         before = window()
         answers = send()
         if window() == before:

@@ -17,7 +17,9 @@ def test_dirty_buckets_become_clean_without_anybody_calling(http: Wire, database
     with psycopg.connect(database.server.app_url, autocommit=True) as connection:
 
         def dirty() -> int:
-            [count] = connection.execute("select count(*) from rollups.dirty").fetchone() or [0]
+            [count] = connection.execute(
+                "select count(*) from rollups.dirty_buckets"
+            ).fetchone() or [0]
             return int(count)
 
         assert dirty() >= 5

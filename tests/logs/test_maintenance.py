@@ -70,7 +70,7 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
         "select sum(events)::integer as events from logs.activity_days where server_id = 'srv_01'"
     )
     before = db.query(told)
-    packed = columnstore.run(connection).packed
+    packed = columnstore.run(connection).compressed
     assert (packed > 0) == (migrated[0].edition == "community")
     report = retention.run(connection)
     assert (report.ahead, "logs.event_hours" in report.waiting) == (4, False)
@@ -80,7 +80,8 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
     assert retention.run(connection).ahead == 0
     assert audit.run(connection, 1000).wrong == {}
     assert columnstore.run(connection).left == 0
-    connection.execute("update rollups.sources set horizon = '-infinity'")  # for the next tests
+    # For the next tests.
+    connection.execute("update rollups.sources set retained_from = '-infinity'")
 
 
 def test_receipts_of_logs_go_after_their_30_days(connection: db.Connection) -> None:

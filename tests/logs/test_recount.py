@@ -33,14 +33,14 @@ def forgetting(store: str) -> Iterator[None]:
     """Removes kept rows whose raw rows are gone, for the tests after this one."""
     yield
     with connect(store) as connection:
-        connection.execute("update rollups.sources set horizon = '-infinity'")
+        connection.execute("update rollups.sources set retained_from = '-infinity'")
         for table in (*SOURCES, "logs.events"):
             connection.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
         connection.execute(
             """
-            select rollups.mark(c.id, bucket)
+            select rollups.mark_dirty(c.id, bucket)
             from rollups.catalog c
-            cross join lateral rollups.sample(c.id, 100000)
+            cross join lateral rollups.sample_buckets(c.id, 100000)
             where c.source like 'logs.%'
             """
         )

@@ -129,7 +129,7 @@ def _url() -> str:
         "select * from logs.events",
         "select * from ttt.names",
         "select * from ttt.opponents('x', true, '-infinity', '-infinity', now(), now(), null)",
-        "select * from rollups.live(1::smallint, now()) as l (a text)",
+        "select * from rollups.recompute_bucket(1::smallint, now()) as l (a text)",
         "select rollups.promote(1::smallint)",
         "delete from ttt.names",
         "create table tilt.mine (a int)",

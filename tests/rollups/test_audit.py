@@ -12,7 +12,7 @@ from psycopg import sql
 from functions.rollups import audit, handlers, refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
-from tests.support.rollups import insert, material, wrong
+from tests.support.rollups import insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 
@@ -26,7 +26,7 @@ def tampered(connection: db.Connection, migrated: tuple[object, str, str]) -> db
     with psycopg.connect(migrated[1]) as admin:
         changed = admin.execute(
             sql.SQL("update {} set events = 99 where day = '2026-03-03'").format(
-                material(connection)
+                materialization(connection)
             )
         )
         assert changed.rowcount == 1
@@ -46,7 +46,7 @@ def test_a_bucket_that_is_missing_or_too_many_is_found(
     for day in (1, 2):
         insert(connection, f"2026-03-0{day}T10:00Z")
     refresh.run(connection)
-    kept = material(connection)
+    kept = materialization(connection)
     with psycopg.connect(migrated[1]) as admin:
         admin.execute(
             sql.SQL("update {} set day = '2026-03-09' where day = '2026-03-02'").format(kept)
@@ -65,10 +65,10 @@ def test_dirty_buckets_are_not_held_against_anybody(connection: db.Connection) -
 def test_the_catalogue_remembers_the_last_audit(tampered: db.Connection) -> None:
     audit.run(tampered, sample=100)
     rows = tampered.execute(
-        "select name, differences from rollups.catalog"
+        "select name, wrong_rows from rollups.catalog"
         " where audited_at is not null and source like 'tilt.%'"
     ).fetchall()
-    assert {row["name"]: row["differences"] for row in rows} == {
+    assert {row["name"]: row["wrong_rows"] for row in rows} == {
         "tilt.user_days": 2,
         "tilt.user_hours": 0,
         "tilt.signal_days": 0,

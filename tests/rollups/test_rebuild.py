@@ -15,7 +15,7 @@ from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
 from functions.shared.settings import settings
 from infra.ops import rollups as command
-from tests.support.rollups import insert, material, wrong
+from tests.support.rollups import insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def tampered(connection: db.Connection, migrated: tuple[object, str, str]) -> db
         insert(connection, f"2026-0{month}-05T10:00Z")
     refresh.run(connection)
     with psycopg.connect(migrated[1]) as admin:
-        admin.execute(sql.SQL("update {} set events = 99").format(material(connection)))
+        admin.execute(sql.SQL("update {} set events = 99").format(materialization(connection)))
     return connection
 
 

@@ -18,7 +18,7 @@ from psycopg import sql
 from functions.rollups import audit, refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
-from tests.support.rollups import INSERT, connect, insert, material, wrong
+from tests.support.rollups import INSERT, connect, insert, materialization, wrong
 
 pytestmark = pytest.mark.commits
 Opener = Callable[[], db.Connection]
@@ -187,7 +187,9 @@ def test_a_refresh_killed_in_the_middle_leaves_its_marks(
         killed.set()
 
     with psycopg.connect(migrated[1]) as admin:
-        admin.execute(sql.SQL("lock table {} in access exclusive mode").format(material(watcher)))
+        admin.execute(
+            sql.SQL("lock table {} in access exclusive mode").format(materialization(watcher))
+        )
         thread = threading.Thread(target=be_killed)
         thread.start()
         time.sleep(0.3)
@@ -300,7 +302,7 @@ def test_marks_do_not_pile_up(connection: db.Connection) -> None:
         at = START + timedelta(minutes=minute)
         for user in range(5):
             connection.execute(INSERT, (at + timedelta(minutes=user), f"u{user}", 1))
-        marks = connection.execute("select count(*) as n from rollups.dirty").fetchone()
+        marks = connection.execute("select count(*) as n from rollups.dirty_buckets").fetchone()
         assert marks
         largest = max(largest, marks["n"])
         refresh.run(connection)
@@ -318,7 +320,7 @@ def test_a_week_is_written_at_a_time(connection: db.Connection) -> None:
         insert(connection, str(START + timedelta(days=day)), "ana", 1)
     generation = refresh.await_generation(connection)
     due = refresh._oldest(connection, generation)
-    spans = [span for span in due if "user_days" in span.material]
+    spans = [span for span in due if "user_days" in span.materialization]
     assert [span.until for span in spans[:-1]] == [span.since for span in spans[1:]]
     assert sum(span.buckets for span in spans) == 24
     assert max(span.buckets for span in spans) == 7

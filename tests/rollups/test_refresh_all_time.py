@@ -40,8 +40,8 @@ def past_is_dirty(connection: db.Connection) -> bool:
     found = connection.execute(
         """
         select
-        from rollups.dirty d
-        join rollups.catalog c on c.id = d.rollup and c.is_closing
+        from rollups.dirty_buckets d
+        join rollups.catalog c on c.id = d.rollup and c.is_all_time
         """
     ).fetchone()
     return found is not None
@@ -49,7 +49,7 @@ def past_is_dirty(connection: db.Connection) -> bool:
 
 def kept(connection: db.Connection) -> int:
     row = connection.execute(
-        "select coalesce(sum(rounds), 0)::int as n from ttt.player_past"
+        "select coalesce(sum(rounds), 0)::int as n from ttt.player_all_time"
     ).fetchone()
     assert row
     return int(row["n"])
@@ -98,14 +98,14 @@ def test_a_month_is_added_when_it_is_closed(connection: db.Connection) -> None:
 def test_a_month_stays_open_for_some_days(connection: db.Connection) -> None:
     refresh.run(connection)
     row = connection.execute(
-        "select closed_until from rollups.sources where name = 'ttt.rounds'"
+        "select watermark from rollups.sources where name = 'ttt.rounds'"
     ).fetchone()
     assert row
-    assert row["closed_until"] in (
+    assert row["watermark"] in (
         THIS_MONTH,
         (THIS_MONTH - timedelta(days=1)).replace(day=1),
     )
-    assert row["closed_until"] <= NOW - timedelta(days=3)
+    assert row["watermark"] <= NOW - timedelta(days=3)
 
 
 def test_a_round_written_while_its_month_is_closed_is_not_lost(
@@ -117,14 +117,14 @@ def test_a_round_written_while_its_month_is_closed_is_not_lost(
     with psycopg.connect(store) as writer:
         writer.execute(
             """
-            insert into ttt.rounds (id, at, winner, players, kills, buys)
+            insert into ttt.rounds (id, occurred_at, winner, players, kills, buys)
             values ('5a11e7e0-0000-4000-8000-000000000001', %s, 'innocents', '[]', '[]', '[]')
             """,
             (LONG_AGO,),
         )
         writer.execute(
             """
-            insert into ttt.players (at, round_id, steam_id, winner)
+            insert into ttt.players (occurred_at, round_id, steam_id, winner)
             values (%s, '5a11e7e0-0000-4000-8000-000000000001', 'STEAM_0:1:1', 'innocents')
             """,
             (LONG_AGO,),
@@ -156,12 +156,12 @@ def test_analysts_may_read_it_while_it_is_dirty(
 
 
 def test_it_holds_up_no_retention(connection: db.Connection) -> None:
-    """Its one bucket began a thousand years ago: the horizon must not wait there."""
+    """Its one bucket began a thousand years ago: retention must not wait for it."""
     refresh.run(connection)
     retention.set_retention(connection, "ttt.rounds", 400)
-    assert retention._move_horizon(connection, ["ttt.rounds"])
+    assert retention._move_retained_from(connection, ["ttt.rounds"])
     row = connection.execute(
-        "select horizon from rollups.sources where name = 'ttt.rounds'"
+        "select retained_from from rollups.sources where name = 'ttt.rounds'"
     ).fetchone()
     assert row
-    assert row["horizon"] > NOW - timedelta(days=500)
+    assert row["retained_from"] > NOW - timedelta(days=500)

@@ -50,12 +50,12 @@ def test_raw_chunks_go_and_the_numbers_stay(aged: db.Connection) -> None:
 
 def _forget_history(connection: db.Connection) -> None:
     """Removes kept rows whose raw rows are gone, for the tests after this one."""
-    connection.execute("update rollups.sources set horizon = '-infinity'")
+    connection.execute("update rollups.sources set retained_from = '-infinity'")
     connection.execute(
         """
-        select rollups.mark(c.id, bucket)
+        select rollups.mark_dirty(c.id, bucket)
         from rollups.catalog c
-        cross join lateral rollups.sample(c.id, 1000)
+        cross join lateral rollups.sample_buckets(c.id, 1000)
         where c.source like 'tilt.%'
         """
     )
@@ -102,12 +102,16 @@ def test_without_a_limit_everything_is_kept(connection: db.Connection) -> None:
 
 def test_the_horizon_never_moves_back(aged: db.Connection) -> None:
     retention.run(aged)
-    before = aged.execute("select horizon from rollups.sources where keep is not null").fetchone()
+    before = aged.execute(
+        "select retained_from from rollups.sources where retention is not null"
+    ).fetchone()
     retention.set_retention(aged, "tilt.events", 9999)
     retention.run(aged)
     assert (
         before
-        == aged.execute("select horizon from rollups.sources where keep is not null").fetchone()
+        == aged.execute(
+            "select retained_from from rollups.sources where retention is not null"
+        ).fetchone()
     )
     _forget_history(aged)
 
@@ -122,7 +126,9 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
-    with pytest.raises(retention.RetentionError, match=r"can be kept: logs\.hours, tilt\.events"):
+    with pytest.raises(
+        retention.RetentionError, match=r"can be kept: logs\.event_hours, tilt\.events"
+    ):
         retention.set_retention(connection, "tilt.nothing", 5)
 
 
@@ -146,7 +152,7 @@ def test_signals_are_kept_as_long_as_their_events(
         select (select count(*) from tilt.signals) as signals,
           (select sum(events)::integer from tilt.signal_days) as kept,
           (
-            select count(distinct horizon)
+            select count(distinct retained_from)
             from rollups.sources
             where 'tilt.events' in (name, part_of)
           ) as horizons
@@ -178,7 +184,7 @@ def test_logs_are_kept_together_and_by_their_own_name_too(connection: db.Connect
     kept = retention.set_retention(connection, "logs.events", 60)
     assert kept == ["logs.event_hours", "logs.connects", "logs.heartbeats", "logs.session_hours"]
     days = db.query(
-        "select name from rollups.sources where keep = interval '60 days' order by name"
+        "select name from rollups.sources where retention = interval '60 days' order by name"
     )
     assert [row["name"] for row in days] == sorted(kept)
 
@@ -196,9 +202,9 @@ def test_a_person_is_erased_from_history_whose_raw_rows_are_gone(
 
 
 def test_yesterdays_rate_limits_are_forgotten(connection: db.Connection) -> None:
-    connection.execute("insert into shared.limits values ('old', 60, 1)")
+    connection.execute("insert into shared.rate_limits values ('old', 60, 1)")
     connection.execute(
-        "insert into shared.limits values ('now', extract(epoch from now())::bigint, 1)"
+        "insert into shared.rate_limits values ('now', extract(epoch from now())::bigint, 1)"
     )
     retention.run(connection)
-    assert [row["who"] for row in db.query("select who from shared.limits")] == ["now"]
+    assert [row["key"] for row in db.query("select key from shared.rate_limits")] == ["now"]

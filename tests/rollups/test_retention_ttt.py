@@ -37,15 +37,17 @@ def connection(store: str) -> Iterator[db.Connection]:
     """The functions' database; what is kept without its raw rows is removed in the end."""
     with connect(store) as connection:
         yield connection
-        connection.execute("update rollups.sources set horizon = '-infinity', keep = null")
+        connection.execute(
+            "update rollups.sources set retained_from = '-infinity', retention = null"
+        )
         connection.execute("delete from ttt.rounds")
         for table in ("players", "kills", "buys"):
             connection.execute(f"delete from ttt.{table}")  # type: ignore[arg-type]
         connection.execute(
             """
-            select rollups.mark(c.id, bucket)
+            select rollups.mark_dirty(c.id, bucket)
             from rollups.catalog c
-            cross join lateral rollups.sample(c.id, 100000)
+            cross join lateral rollups.sample_buckets(c.id, 100000)
             where c.source = 'ttt.rounds'
             """
         )
@@ -100,7 +102,7 @@ def test_rounds_go_and_the_numbers_stay(client: Client, aged: db.Connection) -> 
 
 
 def test_a_round_from_before_is_refused_and_put_aside(client: Client, aged: db.Connection) -> None:
-    [known] = db.query("select id from ttt.rounds order by at limit 1")
+    [known] = db.query("select id from ttt.rounds order by occurred_at limit 1")
     retention.run(aged)
     before = told(client)
     for round_id in ("another", known["id"]):
@@ -119,7 +121,9 @@ def test_a_round_from_before_is_refused_and_put_aside(client: Client, aged: db.C
 def test_writers_are_marked_again_after_the_rows_went(client: Client, aged: db.Connection) -> None:
     """The trigger was off within the job's own transaction only."""
     retention.run(aged)
-    aged.execute("delete from ttt.rounds where at = (select max(at) from ttt.rounds)")
+    aged.execute(
+        "delete from ttt.rounds where occurred_at = (select max(occurred_at) from ttt.rounds)"
+    )
     assert refresh.count_dirty(aged) > 0
 
 

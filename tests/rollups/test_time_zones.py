@@ -157,7 +157,7 @@ TOUCHED = {
     "ttt.rounds": ("at", "winner"),
     "logs.event_hours": ("hour", "events"),
     "logs.session_hours": ("hour", "seconds"),
-    "logs.heartbeats": ("at", "map"),
+    "logs.heartbeats": ("occurred_at", "map"),
 }
 
 
@@ -206,15 +206,17 @@ def test_what_is_kept_is_the_same_in_every_zone(store: str) -> None:
         retention.set_retention(connection, "tilt.events", 8)
         try:
             for zone in ("UTC", _custom(5), _custom(-8), "Pacific/Kiritimati"):
-                connection.execute("update rollups.sources set horizon = '-infinity'")
+                connection.execute("update rollups.sources set retained_from = '-infinity'")
                 visit(connection, zone)
                 retention.run(connection)
-                row = connection.execute("select rollups.horizon('tilt.events') as at").fetchone()
+                row = connection.execute(
+                    "select rollups.retained_from('tilt.events') as at"
+                ).fetchone()
                 assert row
                 horizons.add(row["at"])
         finally:
             retention.set_retention(connection, "tilt.events", None)
-            connection.execute("update rollups.sources set horizon = '-infinity'")
+            connection.execute("update rollups.sources set retained_from = '-infinity'")
             visit(connection, "UTC")
             refresh.run(connection)
     assert len(horizons) == 1

@@ -44,10 +44,10 @@ def test_a_retried_verb_runs_again_when_its_connection_dies_inside(store: str) -
     def verb() -> int:
         with db.transaction():
             tries.append(1)
-            db.query("insert into shared.limits values ('x', 1, 1)")
+            db.query("insert into shared.rate_limits values ('x', 1, 1)")
             if len(tries) == 1:
                 kill(store)
-            return int(db.query("select count(*) from shared.limits")[0]["count"])
+            return int(db.query("select count(*) from shared.rate_limits")[0]["count"])
 
     assert verb() == 1
     assert len(tries) == 2
@@ -63,8 +63,8 @@ def test_one_connection_serves_all_statements(store: str) -> None:
 def test_the_loser_of_a_deadlock_is_run_again(
     store: str, migrated: tuple[Report, str, str]
 ) -> None:
-    db.query("insert into shared.limits values ('a', 1, 0), ('b', 1, 0)")
-    bump = "update shared.limits set spent = spent + 1 where who = %s"
+    db.query("insert into shared.rate_limits values ('a', 1, 0), ('b', 1, 0)")
+    bump = "update shared.rate_limits set count = count + 1 where key = %s"
     other_holds_b, we_hold_a = threading.Event(), threading.Event()
 
     def other() -> None:
@@ -89,19 +89,19 @@ def test_the_loser_of_a_deadlock_is_run_again(
         verb()
     finally:
         thread.join()
-    assert {row["spent"] for row in db.query("select spent from shared.limits")} == {2}
+    assert {row["count"] for row in db.query("select count from shared.rate_limits")} == {2}
 
 
 @pytest.mark.commits
 def test_a_transaction_that_fails_leaves_nothing(store: str) -> None:
     def verb() -> None:
         with db.transaction():
-            db.query("insert into shared.limits values ('x', 1, 1)")
+            db.query("insert into shared.rate_limits values ('x', 1, 1)")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         verb()
-    assert db.query("select * from shared.limits") == []
+    assert db.query("select * from shared.rate_limits") == []
 
 
 @pytest.mark.commits
@@ -153,17 +153,17 @@ def test_a_frozen_function_loses_its_locks_and_begins_again(store: str) -> None:
     def freeze() -> None:
         with db.transaction():
             tries.append(1)
-            db.query("insert into shared.limits values ('frozen', 60, 1)")
+            db.query("insert into shared.rate_limits values ('frozen', 60, 1)")
             if len(tries) == 1:
                 db.query("set local idle_in_transaction_session_timeout = '100ms'")
                 time.sleep(0.5)
                 with psycopg.connect(store) as other:  # who waits no longer than that
-                    other.execute("insert into shared.limits values ('frozen', 60, 2)")
+                    other.execute("insert into shared.rate_limits values ('frozen', 60, 2)")
                     other.rollback()
             db.query("select 1")
 
     freeze()
-    assert db.query("select spent from shared.limits where who = 'frozen'") == [{"spent": 1}]
+    assert db.query("select count from shared.rate_limits where key = 'frozen'") == [{"count": 1}]
     assert len(tries) == 2
 
 
@@ -227,5 +227,5 @@ def test_one_row_and_one_value(store: str) -> None:
     assert db.fetch_value("select %s::text as a, 2 as b", ("x",)) == "x"
     assert db.fetch_value("select 1 as a where false") is None
     with db.open_connection() as other:
-        assert other.fetch_value("select %s::integer", (7,)) == 7
-        assert other.fetch_value("select 1 where false") is None
+        assert db.fetch_value("select %s::integer", (7,), on=other) == 7
+        assert db.fetch_value("select 1 where false", on=other) is None

@@ -29,7 +29,7 @@ def test_nothing_but_a_tombstone_is_one(text: str) -> None:
 def test_who_was_erased_since_a_moment_is_found_by_the_action(store: str) -> None:
     db.query(
         """
-        insert into shared.audit (at, action, subject)
+        insert into shared.audit (occurred_at, action, subject)
         values (%s, 'x.erase', %s)
         """,
         (NOW, erasure.to_pseudonym("a")),

@@ -47,7 +47,7 @@ def test_each_spends_its_own_budget(spend: Spend) -> None:
 
 def test_a_new_window_starts_anew(spend: Spend) -> None:
     spend("a")
-    db.query("update shared.limits set window_start = window_start - 60, spent = 99")
+    db.query("update shared.rate_limits set window_start = window_start - 60, count = 99")
     assert spend("a").remaining == 2
 
 

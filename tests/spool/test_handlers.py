@@ -226,10 +226,10 @@ def test_an_event_before_the_horizon_is_buried_and_comes_back_by_replay(
 ) -> None:
     late = event("late", timestamp=NOW - 86_400_000 * 3)
     with psycopg.connect(migrated[1], autocommit=True) as admin:
-        admin.execute("update rollups.sources set horizon = now() - interval '1 day'")
+        admin.execute("update rollups.sources set retained_from = now() - interval '1 day'")
         mapping.deliver(message(late, event("fresh")))
         assert stored() == [("fresh", 2.0)]
-        admin.execute("update rollups.sources set horizon = '-infinity'")
+        admin.execute("update rollups.sources set retained_from = '-infinity'")
     [letter] = replay.replay_letters(
         replay.Queues(queues.client, queues.queue, queues.dead_letters)
     )

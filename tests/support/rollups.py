@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -14,7 +13,10 @@ ROLLUPS = [Rollup.parse(path) for path in sorted((HERE / "rollups").glob("*/*.sq
 
 
 def connect(url: str) -> db.Connection:
-    return psycopg.connect(url, autocommit=True, row_factory=dict_row)
+    """A connection like a scheduled job's."""
+    connection = db.Connection.connect(url, autocommit=True, row_factory=dict_row)
+    connection.wait_timeout = None
+    return connection
 
 
 def wrong(connection: db.Connection) -> dict[str, int]:
@@ -49,10 +51,11 @@ def insert(connection: db.Connection, at: str, user: str = "u", score: float = 1
     connection.execute(INSERT, (at, user, score))
 
 
-def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
+def materialization(connection: db.Connection, name: str = "tilt.user_days") -> sql.Identifier:
     """The table that holds a rollup's rows, also where a continuous aggregate is in front of it."""
     row = connection.execute(
-        "select rollups.storage(id) as name from rollups.catalog where name = %s and is_current",
+        "select rollups.storage_table(id) as name from rollups.catalog"
+        " where name = %s and is_current",
         (name,),
     ).fetchone()
     assert row
@@ -60,11 +63,11 @@ def material(connection: db.Connection, name: str = "tilt.user_days") -> sql.Ide
 
 
 def close_until(connection: db.Connection, moment: object) -> None:
-    connection.execute("update rollups.sources set closed_until = %s", (moment,))
+    connection.execute("update rollups.sources set watermark = %s", (moment,))
     connection.execute(
         """
-        select rollups.mark(id, timestamptz '2000-01-01')
+        select rollups.mark_dirty(id, timestamptz '2000-01-01')
         from rollups.catalog
-        where is_closing
+        where is_all_time
         """
     )

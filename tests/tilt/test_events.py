@@ -58,7 +58,8 @@ def test_recording_again_changes_nothing(store: str) -> None:
 
 def test_a_refused_event_is_not_stored(store: str) -> None:
     db.query(
-        "insert into shared.limits values ('tilt:s', extract(epoch from now())::bigint/60*60, 500)"
+        "insert into shared.rate_limits"
+        " values ('tilt:s', extract(epoch from now())::bigint / 60 * 60, 500)"
     )
     with pytest.raises(Exception, match="slow down"):
         events.record(event(), "s")
@@ -139,10 +140,10 @@ def test_an_erased_person_is_not_in_any_table(client: Client, setting: Callable[
     setting(TILT_KEYS="optional")
     sent = {"userId": "a-person", "timestamp": NOW, "signals": ["x"], "tiltScore": 1}
     client.post("/api/tilt/events", sent)
-    assert "a-person" not in str(db.query("select * from shared.limits"))
+    assert "a-person" not in str(db.query("select * from shared.rate_limits"))
     admin().delete("/api/tilt/users/a-person")
-    assert db.query("select * from shared.limits") == []
-    for table in ("tilt.events", "tilt.signals", "shared.audit", "shared.limits"):
+    assert db.query("select * from shared.rate_limits") == []
+    for table in ("tilt.events", "tilt.signals", "shared.audit", "shared.rate_limits"):
         assert "a-person" not in str(db.query(f"select * from {table}"))
 
 

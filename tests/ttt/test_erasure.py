@@ -37,7 +37,7 @@ def erase(client: Client, steam_id: str = A) -> dict[str, int]:
 def traces(steam_id: str) -> list[str]:
     """The tables in which a SteamID can still be read, as it is or as JSON spells it."""
     found = []
-    for table in (*(f"ttt.{name}" for name in TABLES), "shared.audit", "shared.limits"):
+    for table in (*(f"ttt.{name}" for name in TABLES), "shared.audit", "shared.rate_limits"):
         rows = db.query(f"select t.* from {table} t")  # type: ignore[arg-type]
         values = [str(value) for row in rows for value in row.values()]
         if any(steam_id in value or json.dumps(steam_id)[1:-1] in value for value in values):
@@ -238,8 +238,8 @@ def test_an_erased_person_is_gone_from_refreshed_rollups(client: Client, store: 
     person = "STEAM_0:1:30"
     with connect(store) as connection:
         assert refresh.run(connection).left == 0
-        kept = connection.execute("select material from rollups.catalog").fetchall()
-        tables = [row["material"] for row in kept if "ttt_" in row["material"]]
+        kept = connection.execute("select materialization from rollups.catalog").fetchall()
+        tables = [row["materialization"] for row in kept if "ttt_" in row["materialization"]]
 
         def holding() -> list[str]:
             said = "select count(*) as n from {} t where strpos(t::text, %s) > 0"

@@ -19,7 +19,7 @@ def fill(count: int, map_name: str, winner: str, players: str = "[]", kills: str
     """Rounds as they would be stored, a second apart, the newest with the highest number."""
     db.query(
         """
-        insert into ttt.rounds (id, at, map_name, winner, players, kills, buys)
+        insert into ttt.rounds (id, occurred_at, map_name, winner, players, kills, buys)
         select to_char(n, 'FM00000'), '2026-03-01'::timestamptz + interval '1 second' * n,
           %s, %s, %s, %s, '[]'
         from generate_series(1, %s) n
@@ -101,7 +101,7 @@ def test_browsers_get_ten_thousand_rounds_at_once(client: Client) -> None:
 def test_what_does_not_pack_well_is_cut_between_rounds(client: Client) -> None:
     db.query(
         """
-        insert into ttt.rounds (id, at, winner, players, kills, buys)
+        insert into ttt.rounds (id, occurred_at, winner, players, kills, buys)
         select to_char(n, 'FM00000'), '2026-03-01'::timestamptz + interval '1 second' * n, 'w',
           '[]', '[{"attacker_steamid":null,"attacker_role":null,"victim_steamid":"'
             || (select string_agg(md5(n || ' ' || k), '') from generate_series(1, 3000) k)

@@ -215,7 +215,7 @@ def test_of_many_first_names_at_once_one_is_the_first(store: str) -> None:
         with connect(store) as connection:
             start.wait()
             row = connection.execute(
-                "select ttt.note_name(%s, %s, %s) as is_first",
+                "select ttt.record_name(%s, %s, %s) as is_first",
                 (WHO, f"n{number}", T0 + timedelta(minutes=number * 7 % 24)),
             ).fetchone()
             assert row

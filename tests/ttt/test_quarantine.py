@@ -154,7 +154,7 @@ def test_before_a_fix_a_replay_changes_nothing(kept: Client) -> None:
 def test_after_a_fix_it_is_recorded_as_of_its_receipt_and_forgotten(kept: Client) -> None:
     fix()
     assert quarantine.replay() == (1, [])
-    [row] = db.query("select at, received_at, server, duration from ttt.rounds")
+    [row] = db.query("select occurred_at, received_at, server, duration from ttt.rounds")
     moment = datetime(2026, 11, 5, 10, 0, 0, 123_000, UTC)
     assert [*row.values()] == [moment, moment, "red", 9000]
     assert quarantine.list_quarantined() == []

@@ -43,11 +43,11 @@ def fingerprint() -> tuple[str, ...]:
         select
           (select md5(string_agg((to_jsonb(r) - 'received_at')::text, e'\\n' order by id))
            from ttt.rounds r) as rounds,
-          (select md5(string_agg(p::text, e'\\n' order by at, round_id, steam_id))
+          (select md5(string_agg(p::text, e'\\n' order by occurred_at, round_id, steam_id))
            from ttt.players p) as players,
-          (select md5(string_agg(k::text, e'\\n' order by at, round_id, ordinal))
+          (select md5(string_agg(k::text, e'\\n' order by occurred_at, round_id, ordinal))
            from ttt.kills k) as kills,
-          (select md5(string_agg(b::text, e'\\n' order by at, round_id, ordinal))
+          (select md5(string_agg(b::text, e'\\n' order by occurred_at, round_id, ordinal))
            from ttt.buys b) as buys
         """
     )
@@ -149,7 +149,7 @@ def test_a_connection_killed_in_the_middle_leaves_nothing_and_the_round_is_sent_
     try:
         blocker.execute("begin")
         blocker.execute(
-            "insert into ttt.buys (at, round_id, ordinal, steam_id, item)"
+            "insert into ttt.buys (occurred_at, round_id, ordinal, steam_id, item)"
             " values (%s, %s, 0, '', '')",
             (SECOND["ended_at"], SECOND["round_id"]),
         )
@@ -182,7 +182,7 @@ def _waits(watcher: psycopg.Connection[Any], pid: int) -> bool:
 def test_a_round_that_cannot_be_stored_whole_is_not_stored(store: str) -> None:
     row = (FIRST["ended_at"], FIRST["round_id"])
     db.query(
-        "insert into ttt.kills (at, round_id, ordinal, victim_steamid, headshot)"
+        "insert into ttt.kills (occurred_at, round_id, ordinal, victim_steamid, headshot)"
         " values (%s, %s, 0, 'in the way', false)",
         row,
     )
@@ -249,7 +249,7 @@ def test_a_queued_round_keeps_its_server_and_the_time_of_its_receipt(
     body = {key: value for key, value in SECOND.items() if key != "ended_at"}
     for _ in range(2):
         assert spooled(body, 1_772_500_000_123).left == [[]]
-    [row] = db.query("select server, at, ended_at, received_at from ttt.rounds")
+    [row] = db.query("select server, occurred_at, ended_at, received_at from ttt.rounds")
     received = datetime(2026, 3, 3, 1, 6, 40, 123_000, tzinfo=UTC)
     assert [*row.values()] == ["red", received, None, received]
     assert counts() == [1, 4, 3, 2]

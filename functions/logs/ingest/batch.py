@@ -1,70 +1,40 @@
-"""Batches: what a server sends in one request, and what became of each event of it."""
+"""A batch: what a server sends in one request, on its way from the body to its rows and answer.
+
+`ingest` is the whole way: parse, normalise, identify, write, count.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, Literal
+
+from pydantic_core import to_json
 
 from functions.logs import change_queue
 from functions.logs.coerce import Rejected, to_list, unicode
-from functions.logs.ingest import copy_writer, event_identity, event_queue, event_writer
+from functions.logs.ingest import event_queue
+from functions.logs.ingest.event_identity import Identities, Identity
+from functions.logs.ingest.event_writer import EventBatch, EventWriter
 from functions.logs.ingest.ingest_server import Sender
 from functions.logs.ingest.normalise import Event, normalise
-from functions.logs.ingest.to_row import arrival, to_row
 from functions.logs.rows import Row
-from functions.shared import db, fields, json_codec
+from functions.shared import db, ids, json_codec
 from functions.shared.errors import BadRequest, TooLarge
 
 MAX_BYTES = 2_097_152
 MAX_EVENTS = 2000
 _PREVIEW = 200  # characters
-_STEP_SIZE = 100  # events
+_PART_SIZE = 100  # events
 _KINDS = {"dict": "object", "list": "array", "str": "string", "bool": "boolean", "NoneType": "null"}
+_OTHERS = dict.fromkeys(("attackerSteamId", "victimSteamId", "targetSteamId"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ARRIVALS = 2048  # numbers of a request in the order of arrival: more than it may have events
 
 Status = Literal["stored", "duplicate", "queued", "ignored", "rejected"]
-
-
-class Result(fields.ResponseModel):
-    """What became of one event; an id for what is stored or will be."""
-
-    index: int
-    status: Status
-    id: str | None = None
-    reason: str | None = None
-    warnings: list[str] | None = None
-
-
-class Ingested(fields.ResponseModel):
-    """The outcome of a batch; `ingested`: how many events the sender need not send again."""
-
-    ingested: int
-    received: int
-    stored: int
-    duplicates: int
-    queued: int
-    ignored: int
-    rejected: int
-    results: list[Result]
-
-
-class NotIngested(fields.ErrorBody, fields.CamelModel):
-    """Why no event of a request was taken, and what the body was instead."""
-
-    received: int | None = None
-    body_type: str | None = None
-    preview: str | None = None
-    results: list[Result] | None = None
-
-
-class TooMuch(fields.ErrorBody, fields.CamelModel):
-    """More bytes than `maxBytes`, or more events than `max`: nothing was stored."""
-
-    max_bytes: int | None = None
-    received: int | None = None
-    max: int | None = None
 
 
 @dataclass(slots=True)
@@ -76,159 +46,204 @@ class Outcome:
     reason: str | None = None
     row: Row | None = None
     warnings: Sequence[str] = ()
-    counts_as: Sequence[tuple[str, str]] = ()  # in the ingest statistics
+    counts: Sequence[tuple[str, str]] = ()  # (outcome, detail): each is one more in the statistics
 
-    def to_response(self) -> dict[str, Any]:
-        """The outcome as its Result, without what is not there."""
-        told: dict[str, Any] = {"index": self.index, "status": self.status}
-        if self.row:
-            told["id"] = self.row.id
-        if self.reason:
-            told["reason"] = self.reason
-        if self.warnings:
-            told["warnings"] = self.warnings
-        return told
 
-    def count(self, outcome: str, detail: str) -> None:
-        """Counts it in the ingest statistics, among what became of events."""
-        self.counts_as = (*self.counts_as, (outcome, detail))
+def ingest(body: str, sender: Sender) -> dict[str, Any]:
+    """Stores each event of a request body once and returns what became of it, as Ingested.
+
+    Queues the events while the database is down. Raises BadRequest, TooLarge, Unavailable.
+    """
+    payload = parse_body(body)
+    receipt = datetime.now(UTC)
+    outcomes: list[Outcome] = []
+    with EventWriter() as writer:
+        for part in prepare_parts(payload, sender, receipt):
+            outcomes += part
+            writer.add([outcome.row for outcome in part if outcome.row])
+        batch = to_batch(outcomes, sender, receipt)
+        try:
+            mark_duplicates(outcomes, writer.store(batch))
+        except db.DatabaseUnavailable:
+            if any(outcome.status != "rejected" for outcome in outcomes):
+                event_queue.enqueue(batch, sender.key)
+            mark_queued(outcomes)
+    # So that no reader finds a long queue of changes: see change_queue.py.
+    change_queue.fold_if_long(outcome.row.occurred_at for outcome in outcomes if outcome.row)
+    return to_response(outcomes)
 
 
 def parse_body(body: str) -> list[Any]:
     """The events of a request body; raises BadRequest and TooLarge in the panel's words."""
-
     try:
-        sent = json_codec.parse(body)
+        payload = json_codec.parse(body)
     except BadRequest as problem:
         problem.extra["received"] = 0
         raise
-    found = to_list(sent.get("events") if isinstance(sent, dict) and "events" in sent else sent)
-    if not found:
+    is_object = isinstance(payload, dict) and "events" in payload
+    events = to_list(payload.get("events") if is_object else payload)
+    if not events:
         raise BadRequest(
             "No events to ingest",
             received=0,
-            bodyType=_KINDS.get(type(sent).__name__, "number"),
+            bodyType=_KINDS.get(type(payload).__name__, "number"),
             preview=unicode(body[:_PREVIEW]),
         )
-    if len(found) > MAX_EVENTS:
-        raise TooLarge("Too many events", received=len(found), max=MAX_EVENTS)
-    return found
+    if len(events) > MAX_EVENTS:
+        raise TooLarge("Too many events", received=len(events), max=MAX_EVENTS)
+    return events
 
 
-def ingest(sent: list[Any], sender: Sender) -> dict[str, Any]:
-    """Stores the events of one request and says what became of each, as Ingested.
+def prepare(payload: list[Any], sender: Sender, receipt: datetime) -> list[Outcome]:
+    """The events of one request, each normalised and with its id, unless ignored or rejected.
 
-    Takes the events out of `sent`. Queues them while the database is down. Raises Unavailable.
+    Takes them out of `payload`, so that no event is held twice.
     """
-    receipt = datetime.now(UTC)
-    outcomes: list[Outcome] = []
-    making = _made(sent, sender, receipt, outcomes)
-    try:
-        new = None
-        if len(sent) > event_writer.COPY_THRESHOLD:
-            made = (one.row for one in making if one.row)
-            new = copy_writer.store_new(made, lambda: to_batch(outcomes, sender, receipt))
-        if new is None:
-            _exhaust(making)
-            new = event_writer.store(to_batch(outcomes, sender, receipt))
-        mark_duplicates(outcomes, new)
-        change_queue.fold_if_long(one.row.occurred_at for one in outcomes if one.row)
-    except db.DatabaseUnavailable:
-        _exhaust(making)
-        if any(one.status != "rejected" for one in outcomes):
-            event_queue.enqueue(to_batch(outcomes, sender, receipt), sender.key)
-        for outcome in outcomes:
-            outcome.status = "queued" if outcome.row else outcome.status
-    return to_response(outcomes)
+    return list(chain.from_iterable(prepare_parts(payload, sender, receipt)))
 
 
-def _exhaust(making: Iterator[Outcome]) -> None:
-    deque(making, maxlen=0)
+def prepare_parts(payload: list[Any], sender: Sender, receipt: datetime) -> Iterator[list[Outcome]]:
+    """What `prepare` returns, by the hundred.
 
-
-def prepare(sent: list[Any], sender: Sender, receipt: datetime) -> list[Outcome]:
-    """The events of one request, normalised and with their ids: to be stored, ignored, rejected.
-
-    Takes them out of `sent`, so that no event is held twice.
+    Each step is taken by a hundred events before the next step: a processor repeats what it has
+    just done in two thirds of the time.
     """
-    outcomes: list[Outcome] = []
-    _exhaust(_made(sent, sender, receipt, outcomes))
-    return outcomes
-
-
-def _made(
-    sent: list[Any], sender: Sender, receipt: datetime, outcomes: list[Outcome]
-) -> Iterator[Outcome]:
-    """The outcomes of one request, one by one, each also put into `outcomes`.
-
-    Each step is taken by some events before the next step: what a processor has just done it does
-    in two thirds of the time.
-    """
-    ids = event_identity.Ids(sender.server.id, receipt)
-    first = arrival(receipt)
-    for start in range(0, len(sent), _STEP_SIZE):
-        some = [Outcome(index) for index in range(start, min(start + _STEP_SIZE, len(sent)))]
-        told = [_normalised(sent[one.index], one, sender, receipt) for one in some]
-        sent[start : start + _STEP_SIZE] = [None] * len(some)
+    identities = Identities(sender.server.id, receipt)
+    arrival = _arrival(receipt)
+    for start in range(0, len(payload), _PART_SIZE):
+        events = payload[start : start + _PART_SIZE]
+        payload[start : start + _PART_SIZE] = [None] * len(events)
+        part = [Outcome(start + offset) for offset in range(len(events))]
+        events = [
+            _normalise(event, outcome, sender, receipt)
+            for event, outcome in zip(events, part, strict=True)
+        ]
         # Of ignored ones too: which of some equal events one is must not depend on the day's rules.
-        identities = [event and ids.next_identity(event) for event in told]
-        for outcome, event, its in zip(some, told, identities, strict=True):
-            if event and its and outcome.status == "stored":
-                place = first + outcome.index
-                outcome.row = to_row(event, its, sender.server.id, receipt, place)
-        outcomes += some
-        yield from some
+        part_ids = [event and identities.next_identity(event) for event in events]
+        for outcome, event, identity in zip(part, events, part_ids, strict=True):
+            if identity and outcome.status == "stored":
+                outcome.row = _to_row(event, identity, sender, receipt, arrival + outcome.index)
+        yield part
 
 
-def _normalised(one: Any, outcome: Outcome, sender: Sender, receipt: datetime) -> Event | None:
+def _normalise(payload: Any, outcome: Outcome, sender: Sender, receipt: datetime) -> Event | None:
+    """The event, or None and the reason in `outcome`; an ignored one is an event all the same."""
     try:
-        event = normalise(one, sender.server, receipt, sender.retention)
+        event = normalise(payload, sender.server, receipt, sender.retention)
     except Rejected as rejection:
         outcome.status, outcome.reason = "rejected", rejection.reason
-        outcome.count("rejected", rejection.reason)
+        outcome.counts = [("rejected", rejection.reason)]
         return None
     outcome.warnings = event.warnings
-    for word in event.warnings:
-        if word == "unknown_type":
-            outcome.count("unknown", event.type)
-        elif word.startswith("timestamp_"):
-            outcome.count("clock", word.removeprefix("timestamp_"))
-    if hit := sender.ignored.hit(event):
-        outcome.status, outcome.reason = "ignored", f"rule:{hit.kind}"
-        outcome.count("ignored", f"{hit.kind}:{hit.text}")
+    for warning in event.warnings:
+        if warning == "unknown_type":
+            outcome.counts = (*outcome.counts, ("unknown", event.type))
+        elif warning.startswith("timestamp_"):
+            outcome.counts = (*outcome.counts, ("clock", warning.removeprefix("timestamp_")))
+    if rule := sender.ignored.match(event):
+        outcome.status, outcome.reason = "ignored", f"rule:{rule.kind}"
+        outcome.counts = (*outcome.counts, ("ignored", f"{rule.kind}:{rule.text}"))
     return event
 
 
-def to_batch(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> event_writer.EventBatch:
-    """What is to be stored and counted of a request."""
-    return event_writer.EventBatch(
+def _arrival(receipt: datetime) -> int:
+    """Where a request stands in the order of arrival; each of its events is one further.
+
+    An imported log may have more events than there are numbers: it goes on into those of the next
+    microseconds.
+    """
+    return (receipt - _EPOCH) // timedelta(microseconds=1) * _ARRIVALS
+
+
+def _to_row(
+    event: Event, identity: Identity, sender: Sender, receipt: datetime, arrival: int
+) -> Row:
+    """The row of an event, in the order of its columns (by name it takes longer)."""
+    metadata = event.metadata
+    return Row(
+        identity.id,
+        event.sent_at or ids.get_time(identity.id),
+        event.occurred_at,
         sender.server.id,
-        receipt,
-        [one.row for one in outcomes if one.row],
-        Counter(what for one in outcomes for what in one.counts_as),
+        event.game_mode,
+        event.type,
+        event.steam_id,
+        event.player_name,
+        event.raw_text,
+        _involved(metadata) if _OTHERS.keys() & metadata.keys() else None,
+        metadata.get("map"),
+        metadata.get("playerCount"),
+        metadata.get("sessionId"),
+        to_json(metadata).decode(),  # in a third of the time that json takes
+        arrival,
+        _skew(event, receipt),
+        identity.earlier,
     )
 
 
-def mark_duplicates(outcomes: list[Outcome], new: set[str]) -> None:
-    """Notes which events were there already; of equal ones of a request the first may be new."""
+def _involved(metadata: dict[str, Any]) -> list[str] | None:
+    """The accounts that an event names beside the one it is of."""
+    values = map(metadata.get, _OTHERS)
+    return [value for value in values if isinstance(value, str) and value] or None
+
+
+def _skew(event: Event, receipt: datetime) -> int | None:
+    """How many ms the server's clock is behind; None where a time says nothing of it."""
+    if event.sent_at is None or "late" in event.warnings:
+        return None
+    sent_at = event.sent_at if "timestamp_future" in event.warnings else event.occurred_at
+    return round((receipt - sent_at).total_seconds() * 1000)
+
+
+def to_batch(outcomes: list[Outcome], sender: Sender, receipt: datetime) -> EventBatch:
+    """What is to be stored and counted of a request."""
+    return EventBatch(
+        sender.server.id,
+        receipt,
+        [outcome.row for outcome in outcomes if outcome.row],
+        Counter(count for outcome in outcomes for count in outcome.counts),
+    )
+
+
+def mark_duplicates(outcomes: list[Outcome], new_ids: set[str]) -> None:
+    """Marks events that were stored before; of equal ones of a request the first may be new."""
     for outcome in outcomes:
         if outcome.row:
-            if outcome.row.id in new:
-                new.remove(outcome.row.id)
+            if outcome.row.id in new_ids:
+                new_ids.remove(outcome.row.id)
             else:
                 outcome.status = "duplicate"
 
 
+def mark_queued(outcomes: list[Outcome]) -> None:
+    """Marks events that the spool holds until the database is back."""
+    for outcome in outcomes:
+        if outcome.row:
+            outcome.status = "queued"
+
+
 def to_response(outcomes: list[Outcome]) -> dict[str, Any]:
     """What became of a batch, as Ingested."""
-    by = Counter(one.status for one in outcomes)
+    by_status = Counter(outcome.status for outcome in outcomes)
     return {
-        "ingested": by["stored"] + by["duplicate"] + by["queued"],
+        "ingested": by_status["stored"] + by_status["duplicate"] + by_status["queued"],
         "received": len(outcomes),
-        "stored": by["stored"],
-        "duplicates": by["duplicate"],
-        "queued": by["queued"],
-        "ignored": by["ignored"],
-        "rejected": by["rejected"],
-        "results": [one.to_response() for one in outcomes],
+        "stored": by_status["stored"],
+        "duplicates": by_status["duplicate"],
+        "queued": by_status["queued"],
+        "ignored": by_status["ignored"],
+        "rejected": by_status["rejected"],
+        "results": [_to_result(outcome) for outcome in outcomes],
     }
+
+
+def _to_result(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as its Result, without the fields that it has no value for."""
+    result: dict[str, Any] = {"index": outcome.index, "status": outcome.status}
+    if outcome.row:
+        result["id"] = outcome.row.id
+    if outcome.reason:
+        result["reason"] = outcome.reason
+    if outcome.warnings:
+        result["warnings"] = outcome.warnings
+    return result

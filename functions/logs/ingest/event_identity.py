@@ -1,9 +1,9 @@
 """The ids of log events: the same event has the same id, however and how often it was sent.
 
-An id is made of the server, the type, the sent second, who, what the type says, and the number of
-equal events before it in the same request. What a hook sends live and what an imported line of its
-text log says come out the same, so neither rawText nor map nor counts have a part in it, and a
-number that a line tells as text (or the other way round) counts as what the line tells.
+An id is the second of the event and a SHA-256 of the server, the type, the second, the player, the
+content by type, and the number of equal events before it in the same request (see shared/ids.py).
+An event that a hook sends live and the imported line of its text log have the same id, so rawText,
+map and counts are no part of it, and a number is the same as its text.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Identity(NamedTuple):
     earlier: str | None
 
 
-class Ids:
-    """The ids of the events of one request, to be asked in its order.
+class Identities:
+    """The ids of the events of one request, in its order.
 
     `receipt`: when the request arrived, in UTC.
     """
@@ -52,7 +52,7 @@ class Ids:
 
 
 def content(event: Event) -> list[Any]:
-    """What an event says beyond who, when and its type, as far as that tells it from others."""
+    """What of an event, beside player, time and type, tells it from others."""
     build = _CONTENT.get(event.type)
     return build(event) if build else [event.raw_text, _own_metadata(event)]
 
@@ -77,8 +77,10 @@ def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> s
     if event.sender_id:
         return ids.make_event_id(unix * 1000, "sender", server_id, event.sender_id)
     who = event.steam_id or event.player_name or ""
-    said = content(event)
-    return ids.make_event_id(unix * 1000, server_id, event.type, second, who, said, ordinal=ordinal)
+    values = content(event)
+    return ids.make_event_id(
+        unix * 1000, server_id, event.type, second, who, values, ordinal=ordinal
+    )
 
 
 def _own_metadata(event: Event) -> dict[str, Any]:
@@ -120,14 +122,14 @@ def _entity(event: Event, *names: str) -> list[Any]:
 
 def _command(event: Event) -> list[Any]:
     command, *all_args = _parts(event, "command", "args", "argsRaw")
-    said = [_digits(command)]
+    words = [_digits(command)]
     for args in all_args:
-        listed = args if isinstance(args, list) else to_list(args)
-        if listed is not None:
-            said += map(_digits, listed)
+        values = args if isinstance(args, list) else to_list(args)
+        if values is not None:
+            words += map(_digits, values)
         elif args != "":
-            said.append(_digits(args))
-    return said
+            words.append(_digits(args))
+    return words
 
 
 def _digits(value: Any) -> Any:
@@ -150,13 +152,13 @@ def _text(value: Any) -> str:
 
 def _game_event(event: Event) -> list[Any]:
     (kind,) = _parts(event, "eventKind")
-    said = _own_metadata(event)
-    said.pop("eventKind", None)
+    metadata = _own_metadata(event)
+    metadata.pop("eventKind", None)
     if kind == "AUTH":
-        said.pop("group", None)  # text logs name it, hooks do not
-        if "uniqueId" in said:
-            said["uniqueId"] = _digits(said["uniqueId"])
-    return [kind, said]
+        metadata.pop("group", None)  # text logs name it, hooks do not
+        if "uniqueId" in metadata:
+            metadata["uniqueId"] = _digits(metadata["uniqueId"])
+    return [kind, metadata]
 
 
 _CONTENT: dict[str, Callable[[Event], list[Any]]] = {

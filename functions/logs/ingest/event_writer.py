@@ -1,11 +1,14 @@
-"""Log events in the store: written once each, many at a time."""
+"""Log events in the store: written once each, many at a time.
+
+Longer than 300 lines because one statement, which counts, ends both ways of storing events.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
@@ -36,51 +39,115 @@ class EventBatch:
     matched: int = 0
 
 
+class EventWriter:
+    """Stores the events of one request while its later ones are still being normalised.
+
+    Normalising a thousand events takes about as long as storing them, on two different machines:
+    more than a few are copied to PostgreSQL as they come. Where one of those needs to be looked up
+    first, since it is stored already or came without a time, nothing of them stays and `store`
+    begins again. Failures show in `store` alone.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._copy: _Copy | None = None
+        self._transaction = ExitStack()
+        self._failure: Exception | None = None
+
+    def __enter__(self) -> EventWriter:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._transaction.__exit__(*error)
+
+    def add(self, rows: list[Row]) -> None:
+        """Takes the next rows of the batch."""
+        self._rows += rows
+        if len(self._rows) <= COPY_THRESHOLD or self._failure:
+            return
+        with self._attempt():
+            if any(row.earlier for row in rows):
+                raise _NeedsLookupError
+            if self._copy is None:
+                self._copy, rows = self._transaction.enter_context(_Copy()), self._rows
+            self._copy.write(rows)
+
+    def store(self, batch: EventBatch) -> set[str]:
+        """Stores the batch whose rows were added; returns the ids of the new ones.
+
+        Two round trips for many events that are all new, else as the function `store`. Raises
+        DatabaseUnavailable.
+        """
+        if self._copy and not self._failure:
+            with self._attempt():
+                new_ids = self._copy.finish(batch)
+                self._transaction.close()
+                return new_ids
+        if isinstance(self._failure, _WAITED_LONG):
+            raise db.DatabaseUnavailable from self._failure
+        return store(batch)
+
+    @contextmanager
+    def _attempt(self) -> Iterator[None]:
+        """Rolls the copy back where a step of it fails, and notes why."""
+        try:
+            yield
+        except (psycopg.Error, db.DatabaseUnavailable, _NeedsLookupError) as error:
+            self._failure = error
+            with suppress(psycopg.Error, db.DatabaseUnavailable):
+                self._transaction.__exit__(type(error), error, error.__traceback__)
+
+
+class _NeedsLookupError(Exception):
+    """A row that came without a time: it may be stored under another id."""
+
+
+_WAITED_LONG = (
+    db.DatabaseUnavailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.LockNotAvailable,
+)
+
+
 @db.retried
-def store(parcel: EventBatch) -> set[str]:
+def store(batch: EventBatch) -> set[str]:
     """Stores the rows that are not there yet, counts all, and returns the ids of the new ones.
 
     All or nothing. One round trip for a few events; more for many, for events without a time and
     for addresses.
     """
-    first = {one.id: one for one in reversed(parcel.rows)}  # of equal ones the first
-    rows = _without_windows(list(first.values()))
-    # In the order of their ids, so that two requests never wait for each other crosswise.
-    rows.sort(key=lambda one: one.id)
+    first = {row.id: row for row in reversed(batch.rows)}  # of equal ones the first
+    rows = _without_known_windows(list(first.values()))
+    rows.sort(key=lambda row: row.id)  # two requests lock their rows in one order: no deadlock
     for _ in range(2):
         if len(rows) > COPY_THRESHOLD:
-            with suppress(psycopg.errors.UniqueViolation):
-                return _store_new(rows, parcel)
-            known = _known([one.id for one in rows])
-            rows = [one for one in rows if one.id not in known]
-    with db.transaction() if _tell_addresses(rows) else nullcontext():
-        new = _note(_MERGED, _noted(parcel) | {"rows": _recordset(rows, parcel.is_live)})
-        ip_sightings.collect_sightings(one for one in rows if one.id in new).store()
-        return new
+            with suppress(psycopg.errors.UniqueViolation), _Copy() as copy:
+                copy.write(rows)
+                return copy.finish(batch)
+            known = _find_known([row.id for row in rows])
+            rows = [row for row in rows if row.id not in known]
+    with db.transaction() if _have_addresses(rows) else nullcontext():
+        new_ids = _run(_MERGE, _to_counts(batch) | {"rows": _to_recordset(rows, batch.is_live)})
+        ip_sightings.collect_sightings(row for row in rows if row.id in new_ids).store()
+        return new_ids
 
 
-def _store_new(rows: list[Row], parcel: EventBatch) -> set[str]:
-    """Raises UniqueViolation, and stores nothing, if one of them is there already."""
-    with db.transaction():
-        return copy(rows, lambda: parcel)
+def _have_addresses(rows: list[Row]) -> bool:
+    return any('"ip"' in row.metadata or '"geo"' in row.metadata for row in rows)
 
 
-def _tell_addresses(rows: list[Row]) -> bool:
-    return any('"ip"' in one.metadata or '"geo"' in one.metadata for one in rows)
-
-
-def _without_windows(rows: list[Row]) -> list[Row]:
+def _without_known_windows(rows: list[Row]) -> list[Row]:
     """Without events that had no time, and were stored under the id of this or the last window."""
-    timeless = [one for one in rows if one.earlier]
+    timeless = [row for row in rows if row.earlier]
     if not timeless:
         return rows
-    known = _known([known for one in timeless for known in (one.id, one.earlier) if known])
-    return [one for one in rows if one.earlier is None or not {one.id, one.earlier} & known]
+    known = _find_known([known for row in timeless for known in (row.id, row.earlier) if known])
+    return [row for row in rows if row.earlier is None or not {row.id, row.earlier} & known]
 
 
-def _known(wanted: list[str]) -> set[str]:
+def _find_known(event_ids: list[str]) -> set[str]:
     """Those of the ids under which an event is stored. One round trip."""
-    seconds = [ids.get_time(one) for one in wanted]
+    seconds = [ids.get_time(event_id) for event_id in event_ids]
     found = db.query(
         """
         select e.id::text
@@ -89,47 +156,70 @@ def _known(wanted: list[str]) -> set[str]:
           and e.sent_at = w.sent_at
         where e.sent_at between %s and %s
         """,
-        (wanted, seconds, min(seconds), max(seconds)),  # the range spares all other chunks
+        (event_ids, seconds, min(seconds), max(seconds)),  # the range spares all other chunks
     )
-    return {one["id"] for one in found}
+    return {row["id"] for row in found}
 
 
-def copy(rows: Iterable[Row], parcel: Callable[[], EventBatch]) -> set[str]:
-    """Stores rows, none of which may be there, in the open transaction; returns their ids.
+class _Copy:
+    """A COPY of events, none of which may be stored already, in a transaction of its own."""
 
-    Their parcel is asked for when all are written: what else is to be noted of them is made up
-    while the server stores the last ones.
-    """
-    copied: list[Row] = []
-    with (
-        db.connection().cursor() as cursor,
-        cursor.copy(
-            """
-            copy logs.events
-              (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
-               involved_steam_ids, map, player_count, session_id, metadata, arrival)
-            from stdin
-            """
-        ) as copying,
-    ):
-        for one in rows:
+    def __init__(self) -> None:
+        self._copied: dict[str, Row] = {}
+
+    def __enter__(self) -> _Copy:
+        with ExitStack() as block:
+            block.enter_context(db.transaction())
+            self._copying = block.enter_context(ExitStack())
+            cursor = self._copying.enter_context(db.connection().cursor())
+            self._copy = self._copying.enter_context(
+                cursor.copy(
+                    """
+                    copy logs.events
+                      (id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name,
+                       raw_text, involved_steam_ids, map, player_count, session_id, metadata,
+                       arrival)
+                    from stdin
+                    """
+                )
+            )
+            self._block = block.pop_all()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._block.__exit__(*error)
+
+    def write(self, rows: list[Row]) -> None:
+        """Sends rows, of equal ones the first."""
+        for row in rows:
+            if row.id in self._copied:
+                continue
             # psycopg spells a time in ten times as long.
-            second = one.sent_at.isoformat()
-            at = second if one.occurred_at is one.sent_at else one.occurred_at.isoformat()
-            copying.write_row((one.id, second, at, *one[3 : len(COLUMNS)]))
-            copied.append(one)
-        given = parcel()
-        noted = _noted(given) | _summary(copied, given.is_live)
-        seen = ip_sightings.collect_sightings(copied)
-    _note(_COPIED, noted)
-    seen.store()
-    return {one.id for one in copied}
+            sent_at = row.sent_at.isoformat()
+            same = row.occurred_at is row.sent_at
+            occurred_at = sent_at if same else row.occurred_at.isoformat()
+            self._copy.write_row((row.id, sent_at, occurred_at, *row[3 : len(COLUMNS)]))
+            self._copied[row.id] = row
+
+    def finish(self, batch: EventBatch) -> set[str]:
+        """Counts the batch whose rows were written; returns their ids.
+
+        What is to be counted is made up while PostgreSQL stores the last rows. Raises
+        UniqueViolation if one of them is there already.
+        """
+        rows = list(self._copied.values())
+        values = _to_counts(batch) | _to_hours(rows, batch.is_live)
+        sightings = ip_sightings.collect_sightings(rows)
+        self._copying.close()
+        _run(_COUNT_COPIED, values)
+        sightings.store()
+        return set(self._copied)
 
 
-def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
-    """What is noted of rows that are all new: their hours, and the newest clock skews."""
-    hours = Counter(one.occurred_at.isoformat()[:13] for one in rows)  # the date and its hour
-    skews = [one.skew for one in rows if is_live and one.skew is not None]
+def _to_hours(rows: list[Row], is_live: bool) -> dict[str, Any]:
+    """Of rows that are all new: how many in which hour, and the newest clock skews."""
+    hours = Counter(row.occurred_at.isoformat()[:13] for row in rows)  # the date and its hour
+    skews = [row.skew for row in rows if is_live and row.skew is not None]
     return {
         "hours": [f"{hour}:00Z" for hour in hours],
         "events": list(hours.values()),
@@ -137,34 +227,34 @@ def _summary(rows: list[Row], is_live: bool) -> dict[str, Any]:
     }
 
 
-def _recordset(rows: list[Row], is_live: bool) -> str:
+def _to_recordset(rows: list[Row], is_live: bool) -> str:
     names = Row._fields[: len(COLUMNS) + is_live]  # only what is live tells of the clock
     return json.dumps(
-        [dict(zip(names, one, strict=False)) for one in rows], default=str, ensure_ascii=False
+        [dict(zip(names, row, strict=False)) for row in rows], default=str, ensure_ascii=False
     )
 
 
-def _noted(parcel: EventBatch) -> dict[str, Any]:
-    """What is noted of a parcel, whatever is new in it."""
-    counted = sorted(parcel.counts.items())
+def _to_counts(batch: EventBatch) -> dict[str, Any]:
+    """What is counted of a batch, whatever is new in it."""
+    counts = sorted(batch.counts.items())
     return {
-        "all": len(parcel.rows) + parcel.matched,
-        "server_id": parcel.server_id,
-        "receipt": parcel.receipt,
-        "outcomes": [outcome for (outcome, _), _ in counted],
-        "details": [detail for (_, detail), _ in counted],
-        "counts": [number for _, number in counted],
+        "all": len(batch.rows) + batch.matched,
+        "server_id": batch.server_id,
+        "receipt": batch.receipt,
+        "outcomes": [outcome for (outcome, _), _ in counts],
+        "details": [detail for (_, detail), _ in counts],
+        "counts": [number for _, number in counts],
         "most": _SKEWS,
-        **_sign(parcel),
+        **_to_sign_of_life(batch),
     }
 
 
-def _note(head: LiteralString, values: dict[str, Any]) -> set[str]:
+def _run(head: LiteralString, values: dict[str, Any]) -> set[str]:
     """Counts what is new, marks its hours, and sees that the server is alive. One round trip."""
-    return {one["id"] for one in db.query(head + _NOTED, values)}
+    return {row["id"] for row in db.query(head + _COUNT_NEW, values)}
 
 
-_COPIED: LiteralString = """
+_COUNT_COPIED: LiteralString = """
     with new as (
       select null::uuid as id
       where false
@@ -175,7 +265,7 @@ _COPIED: LiteralString = """
       select %(skews)s::bigint[] as milliseconds
     )
 """
-_MERGED: LiteralString = """
+_MERGE: LiteralString = """
     with sent as (
       select id, sent_at, occurred_at, server_id, mode, type, steam_id, player_name, raw_text,
         involved_steam_ids, map, player_count, session_id, metadata, arrival, skew
@@ -205,8 +295,8 @@ _MERGED: LiteralString = """
     )
 """
 # PostgreSQL works these off from the last to the first: a server's row is locked before its hours,
-# as heartbeats do it, so that nobody waits crosswise.
-_NOTED = """
+# as heartbeats do it, so that no deadlock arises.
+_COUNT_NEW = """
     , receipt as (
       insert into logs.ingest_counts as r (server_id, hour, outcome, detail, events)
       select %(server_id)s, date_trunc('hour', %(receipt)s::timestamptz, 'UTC'), c.outcome,
@@ -255,17 +345,18 @@ _NOTED = """
 """
 
 
-def _sign(parcel: EventBatch) -> dict[str, Any]:
+def _to_sign_of_life(batch: EventBatch) -> dict[str, Any]:
     """What the newest live events say of their server."""
-    receipt = parcel.receipt
+    receipt = batch.receipt
     live = [
-        one
-        for one in parcel.rows
-        if parcel.is_live and abs((receipt - one.occurred_at).total_seconds()) <= _LIVE_SECONDS
+        row
+        for row in batch.rows
+        if batch.is_live and abs((receipt - row.occurred_at).total_seconds()) <= _LIVE_SECONDS
     ]
-    newest = sorted(live, key=lambda one: one.occurred_at, reverse=True)
+    newest = sorted(live, key=lambda row: row.occurred_at, reverse=True)
+    counts = (row.player_count for row in newest)
     return {
         "sign": min(newest[0].occurred_at, receipt) if newest else None,
-        "players": next((o.player_count for o in newest if o.player_count is not None), None),
-        "map": next((one.map for one in newest if one.map), None),
+        "players": next((count for count in counts if count is not None), None),
+        "map": next((row.map for row in newest if row.map), None),
     }

@@ -1,18 +1,48 @@
-"""Senders: the server that sends a request, what it may still send, and what is not to be kept."""
+"""The server that sends a request: its rate limit, and the rules of what is not stored of it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from functions.logs.ingest import ignore_rules
-from functions.logs.ingest.normalise import RETENTION, Server
+from functions.logs.ingest.normalise import RETENTION, Event, Server
 from functions.shared import db, rate_limits
 from functions.shared.errors import Forbidden
 from functions.shared.request import Caller
 
 PER_MINUTE = 5000
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)  # an event id holds no earlier time
+_NEVER_IGNORED = ("CONNECT", "DISCONNECT")
+
+
+class IgnoreMatch(NamedTuple):
+    """The first rule that an event matches: its kind, and its text as staff wrote it."""
+
+    kind: str  # tool, command or rawText
+    text: str
+
+
+class IgnoreRules(NamedTuple):
+    """Texts; an event that contains one of them, in any case, is not stored."""
+
+    tools: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def match(self, event: Event) -> IgnoreMatch | None:
+        """The first rule that an event matches."""
+        text = None
+        if event.type == "TOOL_USE" and self.tools:
+            text = _find(self.tools, event.metadata.get("toolName"))
+            if text:
+                return IgnoreMatch("tool", text)
+        if event.type in ("COMMAND", "ULX") and self.commands:
+            text = _find(self.commands, event.metadata.get("command"))
+            if text:
+                return IgnoreMatch("command", text)
+        if self.texts and event.type not in _NEVER_IGNORED and not event.type.startswith("ROUND_"):
+            text = _find(self.texts, event.raw_text)
+        return IgnoreMatch("rawText", text) if text else None
 
 
 class Sender(NamedTuple):
@@ -20,7 +50,7 @@ class Sender(NamedTuple):
     the id of the API key that it is sent with."""
 
     server: Server
-    ignored: ignore_rules.Rules = ignore_rules.Rules()
+    ignored: IgnoreRules = IgnoreRules()
     retention: timedelta = RETENTION
     budget: rate_limits.RateLimit | None = None
     key: str | None = None
@@ -59,22 +89,13 @@ def get_server_sender(server_id: str) -> Sender | None:
 def _look_up(server_id: str, who: str | None) -> Sender | None:
     row = db.fetch_one(
         """
-        with budget as (
-          insert into shared.limits as l (who, window_start, spent)
-          select %(who)s::text,
-            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
-            1
-          where %(who)s::text is not null
-          on conflict on constraint limits_pkey do update
-          set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
-            window_start = excluded.window_start
-          returning %(limit)s - spent as remaining, window_start + %(window)s as resets_at
-        )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
           clock_timestamp() as now,
-          greatest(nullif(k.horizon, '-infinity'), date_subtract(now(), k.keep, 'UTC')) as oldest
+          greatest(
+            nullif(k.retained_from, '-infinity'), date_subtract(now(), k.retention, 'UTC')
+          ) as oldest
         from logs.servers s
-        left join budget b on true
+        cross join shared.count_request(%(who)s, %(limit)s, %(window)s) as b
         left join logs.site_config c on true
         left join rollups.sources k on k.name = 'logs.event_hours'
         where s.id = %(server_id)s
@@ -87,17 +108,36 @@ def _look_up(server_id: str, who: str | None) -> Sender | None:
             "server_id": server_id,
         },
     )
-    return _read(row) if row else None
+    return _to_sender(row) if row else None
 
 
-def _read(row: db.Row) -> Sender:
+def _to_sender(row: db.Row) -> Sender:
     budget = None
     if row["remaining"] is not None:
         budget = rate_limits.RateLimit(PER_MINUTE, row["remaining"], row["resets_at"])
     oldest: datetime | None = row["oldest"]
     return Sender(
         Server(row["id"], row["name"], row["mode"]),
-        ignore_rules.parse_rules(row["rules"]),
+        _parse_rules(row["rules"]),
         row["now"] - max(oldest, _FIRST) if oldest else RETENTION,
         budget,
     )
+
+
+def _parse_rules(logs: Any) -> IgnoreRules:
+    """The rules of a site configuration's `logs` part; what is no list of texts counts as empty."""
+    found = logs if isinstance(logs, dict) else {}
+    names = ("ignoredTools", "ignoredCommands", "rawTextFilters")
+    return IgnoreRules(*(_texts(found.get(name)) for name in names))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else []
+    return tuple(text.strip() for text in texts if isinstance(text, str) and text.strip())
+
+
+def _find(texts: tuple[str, ...], value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    lowered = value.lower()
+    return next((text for text in texts if text.lower() in lowered), None)

@@ -1,4 +1,4 @@
-"""One log event as a hook sends it, and the same event in the words of the store.
+"""An event of a payload, normalised: known fields under one name, with defaults and limits.
 
 Hand-written checks, not a model: a batch has thousands of events and each may miss anything.
 """
@@ -67,7 +67,7 @@ _OTHER_NAMES = frozenset(alias for aliases in _ALIASES.values() for alias in ali
 
 
 class Server(NamedTuple):
-    """Who sent an event: what it says about itself where the event says nothing."""
+    """Who sent an event: its name and mode stand in for those that an event lacks."""
 
     id: str
     name: str
@@ -95,67 +95,67 @@ class Event(NamedTuple):
 
 
 def normalise(
-    sent: Any, server: Server, receipt: datetime, retention: timedelta = RETENTION
+    payload: Any, server: Server, receipt: datetime, retention: timedelta = RETENTION
 ) -> Event:
-    """What was sent as an event, with defaults, limits and warnings; raises Rejected with a reason.
+    """The event of a payload, with defaults, limits and warnings; raises Rejected with a reason.
 
     `receipt`: when the request arrived, in UTC.
     """
-    if not isinstance(sent, dict):
-        if sent != []:  # Lua's empty table
+    if not isinstance(payload, dict):
+        if payload != []:  # Lua's empty table
             raise Rejected("not_an_object")
-        sent = {}
-    if not _OTHER_NAMES.isdisjoint(sent):
-        sent = _canonical(sent, _ALIASES)
+        payload = {}
+    if not _OTHER_NAMES.isdisjoint(payload):
+        payload = _canonical(payload, _ALIASES)
     warnings: list[str] = []
-    for value in sent.values():
-        of = type(value)
-        if (of is float or of is int) and not -LARGEST <= value <= LARGEST:
-            sent = _finite(sent, warnings)
+    for value in payload.values():
+        value_type = type(value)
+        if (value_type is float or value_type is int) and not -LARGEST <= value <= LARGEST:
+            payload = _finite(payload, warnings)
             break
-    metadata = parse_metadata(sent.get("metadata"), warnings)
-    shared = _shared(sent, metadata, server)
-    kind = _type(sent, warnings)
-    at, second = _time(sent.get("timestamp"), receipt, retention, metadata, warnings)
+    metadata = parse_metadata(payload.get("metadata"), warnings)
+    shared = _shared(payload, metadata, server)
+    kind = _type(payload, warnings)
+    at, second = _time(payload.get("timestamp"), receipt, retention, metadata, warnings)
     return Event(
         kind,
         at,
         second,
-        _steam_id(sent.get("steamId"), warnings),
-        _player_name(sent.get("playerName"), warnings),
-        _raw_text(sent, warnings) or "",
-        _game_mode(sent, server, warnings),
+        _steam_id(payload.get("steamId"), warnings),
+        _player_name(payload.get("playerName"), warnings),
+        _raw_text(payload, warnings) or "",
+        _game_mode(payload, server, warnings),
         metadata | shared,
-        _sender_id(sent, metadata),
+        _sender_id(payload, metadata),
         warnings,
     )
 
 
-def _finite(sent: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
-    """What was sent without the numbers of its own that are not finite: the key is as absent."""
+def _finite(payload: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """The payload without its numbers that are not finite, as if they had not been sent."""
     warn_not_finite(warnings)
     return {
         key: value
-        for key, value in sent.items()
+        for key, value in payload.items()
         if not isinstance(value, int | float) or is_finite(value)
     }
 
 
-def _canonical(sent: dict[str, Any], aliases: dict[str, tuple[str, ...]]) -> dict[str, Any]:
-    """What was sent, under the canonical names: the first that is not empty, and 0 is not."""
-    given = dict(sent)
+def _canonical(payload: dict[str, Any], aliases: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The payload under canonical names: the first value that is not empty, and 0 is not."""
+    canonical = dict(payload)
     for name, others in aliases.items():
-        values = (value for key in (name, *others) if (value := sent.get(key)) not in _EMPTY)
-        given[name] = next(values, None)
-    return given
+        values = (value for key in (name, *others) if (value := payload.get(key)) not in _EMPTY)
+        canonical[name] = next(values, None)
+    return canonical
 
 
-def _shared(sent: dict[str, Any], metadata: dict[str, Any], server: Server) -> dict[str, Any]:
+def _shared(payload: dict[str, Any], metadata: dict[str, Any], server: Server) -> dict[str, Any]:
     """The SHARED fields that are known; takes them out of `metadata`, where a bad one may be."""
     shared: dict[str, Any] = {"serverName": server.name}
     inner = {} if _INNER.isdisjoint(metadata) else _canonical(metadata, _INNER_ALIASES)
     for name, read in _FIELDS.items():
-        value = sent.get(name)
+        value = payload.get(name)
         if value is None or value == "":
             value = inner.get(name)
         known = None if value is None else read(value)
@@ -167,8 +167,8 @@ def _shared(sent: dict[str, Any], metadata: dict[str, Any], server: Server) -> d
     return shared
 
 
-def _type(sent: dict[str, Any], warnings: list[str]) -> str:
-    value = "" if sent.get("type") is None else sent["type"]
+def _type(payload: dict[str, Any], warnings: list[str]) -> str:
+    value = "" if payload.get("type") is None else payload["type"]
     if not isinstance(value, str):
         raise Rejected("type_invalid")
     kind = clean(value).strip().upper() or "UNKNOWN"
@@ -205,7 +205,7 @@ def _time(
 
 
 def _shown(value: Any) -> Any:
-    """A value kept only to be looked at: as it is, or the beginning of its text."""
+    """A value that is kept for people to look at: as it is, or the beginning of its text."""
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
     return value[:64] if isinstance(value, str) else value
@@ -230,8 +230,8 @@ def _player_name(value: Any, warnings: list[str]) -> str | None:
     return name
 
 
-def _raw_text(sent: dict[str, Any], warnings: list[str]) -> str | None:
-    raw = to_text(sent.get("rawText"))
+def _raw_text(payload: dict[str, Any], warnings: list[str]) -> str | None:
+    raw = to_text(payload.get("rawText"))
     if raw is None or len(raw) <= _MAX_RAW_TEXT // 4:
         return raw
     bytes_ = raw.encode()
@@ -241,8 +241,8 @@ def _raw_text(sent: dict[str, Any], warnings: list[str]) -> str | None:
     return bytes_[:_MAX_RAW_TEXT].decode(errors="ignore")
 
 
-def _game_mode(sent: dict[str, Any], server: Server, warnings: list[str]) -> str:
-    value = sent.get("gameMode")
+def _game_mode(payload: dict[str, Any], server: Server, warnings: list[str]) -> str:
+    value = payload.get("gameMode")
     if value is None or value == "":
         return server.mode
     mode = MODES.get(value.strip().lower()) if isinstance(value, str) else None
@@ -251,9 +251,9 @@ def _game_mode(sent: dict[str, Any], server: Server, warnings: list[str]) -> str
     return mode or server.mode
 
 
-def _sender_id(sent: dict[str, Any], metadata: dict[str, Any]) -> str | None:
+def _sender_id(payload: dict[str, Any], metadata: dict[str, Any]) -> str | None:
     """The sender's own id of the event: scripts put it into either place."""
-    for value in (sent.get("eventId"), metadata.get("eventId"), metadata.get("EventId")):
+    for value in (payload.get("eventId"), metadata.get("eventId"), metadata.get("EventId")):
         if value is not None and value != "":
             return to_short_text(value, 64)
     return None

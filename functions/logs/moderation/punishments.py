@@ -126,18 +126,5 @@ def list_punishments(steam_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     return dict(found)
 
 
-def count_active_bans() -> int:
-    """How many bans count now. One round trip."""
-    count: int = db.fetch_value(
-        """
-        select count(*) as bans
-        from logs.punishments
-        where type = 'BAN'
-          and active
-        """
-    )
-    return count
-
-
 def _to_response(row: db.Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}

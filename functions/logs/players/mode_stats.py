@@ -164,7 +164,7 @@ _MODES = """
           p.sign * logs.overlap_seconds(p.started_at, p.ended_at, h.at, 'infinity'),
           case when p.started_at >= h.at then p.sign else 0 end
         from logs.diff_queued_sessions(%(who)s, null) as p
-        cross join (select rollups.horizon('logs.session_hours') as at) as h
+        cross join (select rollups.retained_from('logs.session_hours') as at) as h
         where p.kind = 'session'
       ) as m
       join logs.servers s on s.id = m.server_id

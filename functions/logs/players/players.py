@@ -119,20 +119,20 @@ def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
 
 # Everybody is counted at once: looking some up in the newest rows, by no index, takes longer.
 _LISTED: LiteralString = """
-    with pending as materialized (
-      select row(p.*)::logs.session_diff as play
+    with queued as materialized (
+      select row(p.*)::logs.session_diff as diff
       from logs.diff_queued_sessions(%(person)s, null) as p
     ), delta as (
-      select (play).steam_id, (play).server_id,
+      select (diff).steam_id, (diff).server_id,
         sum(
-          (play).sign
-          * logs.overlap_seconds((play).started_at, (play).ended_at, h.at, 'infinity')
+          (diff).sign
+          * logs.overlap_seconds((diff).started_at, (diff).ended_at, h.at, 'infinity')
         )
-          filter (where (play).kind = 'session') as seconds,
-        sum((play).sign) filter (where (play).is_counted) as connections
-      from pending
-      cross join (select rollups.horizon('logs.session_hours') as at) as h
-      group by (play).steam_id, (play).server_id
+          filter (where (diff).kind = 'session') as seconds,
+        sum((diff).sign) filter (where (diff).is_counted) as connections
+      from queued
+      cross join (select rollups.retained_from('logs.session_hours') as at) as h
+      group by (diff).steam_id, (diff).server_id
     ), there as (
       select steam_id, server_id, min(first_at) as first_at, max(last_at) as last_at,
         sum(connections)::bigint as connections, max(named_at) as named_at,
@@ -157,7 +157,7 @@ _LISTED: LiteralString = """
         {only}
         union all
         select steam_id, seconds
-        from logs.diff_playtime(array(select play from pending))
+        from logs.diff_playtime(array(select diff from queued))
       ) as t
       group by steam_id
     ), person as (

@@ -90,13 +90,13 @@ def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
 
 
 _PROFILE = """
-    with pending as materialized (
-      select row(p.*)::logs.session_diff as play
+    with queued as materialized (
+      select row(p.*)::logs.session_diff as diff
       from logs.diff_queued_sessions(%(who)s, null) as p
     ), session as (
-      select (play).sign, (play).started_at, (play).ended_at, (play).method = 'exact' as is_exact
-      from pending
-      where (play).kind = 'session'
+      select (diff).sign, (diff).started_at, (diff).ended_at, (diff).method = 'exact' as is_exact
+      from queued
+      where (diff).kind = 'session'
     ), method as (
       select is_exact, sum(seconds) as seconds, sum(sessions) as sessions
       from (
@@ -107,7 +107,7 @@ _PROFILE = """
         select is_exact, sign * logs.overlap_seconds(started_at, ended_at, h.at, 'infinity'),
           case when started_at >= h.at then sign else 0 end
         from session
-        cross join (select rollups.horizon('logs.session_hours') as at) as h
+        cross join (select rollups.retained_from('logs.session_hours') as at) as h
       ) as m
       group by is_exact
       having sum(seconds) > 0
@@ -121,14 +121,15 @@ _PROFILE = """
           where steam_id = %(who)s
           union all
           select seconds
-          from logs.diff_playtime(array(select play from pending))
+          from logs.diff_playtime(array(select diff from queued))
         ) as t
       ) as seconds,
       exists (select from method where is_exact) as is_exact,
       exists (select from method where not is_exact) as is_inferred,
       coalesce((
         select json_agg(json_build_object(
-            'name', n.name, 'firstSeen', logs.iso(n.first_at), 'lastSeen', logs.iso(n.last_at)
+            'name', n.name, 'firstSeen', shared.iso_time(n.first_at),
+            'lastSeen', shared.iso_time(n.last_at)
           ) order by n.last_at desc, n.first_at desc, n.name collate "C")
         from (
           select name, min(first_at) as first_at, max(last_at) as last_at
@@ -140,8 +141,8 @@ _PROFILE = """
         ) as n
       ), '[]') as names,
       coalesce((
-        select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
+        select json_object_agg(shared.iso_day(d.day),
           json_build_array(d.seconds, d.sessions))
-        from logs.list_playtime_days(%(who)s, %(since)s, array(select play from pending)) as d
+        from logs.list_playtime_days(%(who)s, %(since)s, array(select diff from queued)) as d
       ), '{}') as days
 """

@@ -58,7 +58,7 @@ def list_sessions(query: SessionsQuery) -> tuple[list[dict[str, Any]], str | Non
           where steam_id = %(steam_id)s
             and events > 0
           limit 1
-        ), pending as materialized (
+        ), queued as materialized (
           select sign, id, server_id, session_id, started_at, ended_at, method, reason
           from logs.diff_queued_sessions(%(steam_id)s, null)
           where kind = 'session'
@@ -66,10 +66,10 @@ def list_sessions(query: SessionsQuery) -> tuple[list[dict[str, Any]], str | Non
           select id, server_id, session_id, started_at, ended_at, method, reason
           from logs.sessions
           where steam_id = %(steam_id)s
-            and id not in (select id from pending where sign = -1)
+            and id not in (select id from queued where sign = -1)
           union all
           select id, server_id, session_id, started_at, ended_at, method, reason
-          from pending
+          from queued
           where sign = 1
         )
         select s.id, s.server_id, s.session_id, s.started_at, s.ended_at, s.method,

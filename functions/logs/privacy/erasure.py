@@ -48,9 +48,9 @@ def _announce(steam_id: str, actor: str) -> datetime:
     """Writes the erasure down before it begins: what waits in the spool must know of it."""
     begun: datetime = db.fetch_value(
         """
-        insert into shared.audit (at, action, subject, actor)
+        insert into shared.audit (occurred_at, action, subject, actor)
         values (clock_timestamp(), 'logs.erase', %s, %s)
-        returning at
+        returning occurred_at
         """,
         (to_pseudonym(steam_id), actor),
     )
@@ -158,7 +158,7 @@ def _mark(rows: list[db.Row]) -> None:
         from unnest(%s::text[], %s::timestamptz[]) as t (server_id, hour)
         where h.server_id = t.server_id
           and h.hour = t.hour
-          and h.hour >= rollups.horizon('logs.event_hours')
+          and h.hour >= rollups.retained_from('logs.event_hours')
         """,
         ([server_id for server_id, _ in places], [hour for _, hour in places]),
     )
@@ -175,9 +175,9 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
         change_queue.fold_first()  # what is queued names the person
         forgotten = db.fetch_value(
             """
-            select rollups.forget('logs.event_hours', 'steam_id', %(person)s)
-              + rollups.forget('logs.session_hours', 'steam_id', %(person)s)
-              + rollups.forget('logs.connects', 'steam_id', %(person)s) as rows
+            select rollups.erase_person('logs.event_hours', 'steam_id', %(person)s)
+              + rollups.erase_person('logs.session_hours', 'steam_id', %(person)s)
+              + rollups.erase_person('logs.connects', 'steam_id', %(person)s) as rows
             """,
             {"person": steam_id},
         )

@@ -15,57 +15,57 @@ from functions.shared.exclusive import exclusive
 
 @dataclass
 class Report:
-    """How many chunks were compressed, and how many of them were indexed.
+    """How many chunks were compressed, and of how many the words were indexed.
 
     `left`: how many are due all the same; `busy`: somebody else is at it.
     """
 
-    packed: int = 0
-    told: int = 0
+    compressed: int = 0
+    indexed: int = 0
     left: int = 0
     busy: bool = False
 
 
 def run(connection: db.Connection, deadline: float = math.inf) -> Report:
-    """Packs what is due, the oldest first, also what was changed since it was packed."""
+    """Compresses what is due, the oldest first, also what was changed since it was compressed."""
     report = Report()
     with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         for chunk in hypertables.list_chunks_to_compress(connection, "logs") if mine else []:
-            if time.monotonic() > deadline or not _pack(connection, chunk):
+            if time.monotonic() > deadline or not _compress(connection, chunk):
                 report.left += 1
             else:
-                report.packed += 1
-                _tell_all(connection, deadline, report)
+                report.compressed += 1
+                _index_all(connection, deadline, report)
         if mine:
-            _tell_all(connection, deadline, report)
+            _index_all(connection, deadline, report)
     return report
 
 
 def index_words(connection: db.Connection, deadline: float = math.inf) -> Report:
-    """Indexes compressed chunks of logs that are not indexed, or not any more."""
+    """Indexes the words of compressed chunks that are not indexed, or not any more."""
     report = Report()
     with exclusive(locks.COLUMNSTORE) as mine:
         report.busy = not mine
         if mine:
-            _tell_all(connection, deadline, report)
+            _index_all(connection, deadline, report)
     return report
 
 
-def _pack(connection: db.Connection, chunk: str) -> bool:
+def _compress(connection: db.Connection, chunk: str) -> bool:
     """False if somebody writes there now: the next night is early enough."""
     try:
         with connection.transaction():
             hypertables.compress_chunk(connection, chunk)
-            # From here on it holds what nobody has told.
+            # From here on it holds what is not indexed.
             connection.execute(
                 """
-                delete from logs.indexed_chunks t
+                delete from logs.indexed_chunks i
                 using timescaledb_information.chunks c
                 where format('%%I.%%I', c.chunk_schema, c.chunk_name) = %s
                   and c.hypertable_schema = 'logs'
                   and c.hypertable_name = 'events'
-                  and c.range_start = t.chunk
+                  and c.range_start = i.chunk
                 """,
                 (chunk,),
             )
@@ -74,7 +74,7 @@ def _pack(connection: db.Connection, chunk: str) -> bool:
     return True
 
 
-def _tell_all(connection: db.Connection, deadline: float, report: Report) -> None:
+def _index_all(connection: db.Connection, deadline: float, report: Report) -> None:
     """The newest first, where searches begin; the index of dropped chunks is deleted."""
     connection.execute(
         """
@@ -89,30 +89,30 @@ def _tell_all(connection: db.Connection, deadline: float, report: Report) -> Non
         )
         """
     )
-    for chunk in _untold(connection):
-        if time.monotonic() > deadline or not _tell(connection, chunk):
+    for chunk in _list_unindexed(connection):
+        if time.monotonic() > deadline or not _index_chunk(connection, chunk):
             report.left += 1
         else:
-            report.told += 1
+            report.indexed += 1
 
 
-def _untold(connection: db.Connection) -> list[db.Row]:
+def _list_unindexed(connection: db.Connection) -> list[db.Row]:
     return connection.execute(
         """
         select c.chunk_schema as schema, c.chunk_name as name, c.range_start as since,
           c.range_end as until
         from timescaledb_information.chunks c
-        left join logs.indexed_chunks t on t.chunk = c.range_start
+        left join logs.indexed_chunks i on i.chunk = c.range_start
         where c.hypertable_schema = 'logs'
           and c.hypertable_name = 'events'
           and c.is_compressed
-          and t.is_complete is not true
+          and i.is_complete is not true
         order by c.range_start desc
         """
     ).fetchall()
 
 
-def _tell(connection: db.Connection, chunk: db.Row) -> bool:
+def _index_chunk(connection: db.Connection, chunk: db.Row) -> bool:
     """False if somebody changes the chunk now.
 
     Who changes it later deletes the row of `logs.indexed_chunks`, and without it nothing is

@@ -117,7 +117,7 @@ def _store(server_id: str, heartbeat: Heartbeat, at: datetime) -> bool:
               insert into logs.heartbeats (occurred_at, server_id, players, map)
               select %(at)s, id, %(players)s, %(map)s
               from server
-              where %(at)s >= rollups.horizon('logs.heartbeats')
+              where %(at)s >= rollups.retained_from('logs.heartbeats')
               on conflict do nothing
             ), alive as (
               update logs.servers s

@@ -76,8 +76,8 @@ def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str
               insert into shared.audit (action, subject, actor)
               values ('key.issue', %(key_id)s, %(actor)s)
             ), made as (
-              insert into shared.api_keys (key_id, digest, name, scopes)
-              values (%(key_id)s, %(digest)s, %(server_id)s, %(scopes)s)
+              insert into shared.api_keys (key_id, key_hash, name, scopes)
+              values (%(key_id)s, %(key_hash)s, %(server_id)s, %(scopes)s)
             )
             select max(expires_at) filter (where revoked_at is null) as previous_expires_at
             from retired
@@ -87,7 +87,7 @@ def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str
                 "revoke": revoke_previous,
                 "key_id": key_id,
                 "actor": actor,
-                "digest": auth.hash_key(key),
+                "key_hash": auth.hash_key(key),
                 "scopes": SCOPES,
             },
         )

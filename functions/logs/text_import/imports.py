@@ -18,6 +18,7 @@ from functions.logs import change_queue, steam_ids
 from functions.logs.game_modes import MODES
 from functions.logs.ingest import batch, event_writer, ingest_server
 from functions.logs.ingest.batch import Outcome
+from functions.logs.ingest.event_writer import EventBatch
 from functions.logs.text_import import log_file
 from functions.logs.text_import.line_matches import LineMatches
 from functions.logs.text_import.log_file import LogFile
@@ -30,6 +31,7 @@ MAX_BODY = 16 * 1024 * 1024  # unpacked: JSON may spell a letter in three times 
 _MAX_ERRORS = 100
 _BATCH_SIZE = 5000  # events that are stored together
 _DAY = 24 * 60  # minutes
+_ERROR_FIELDS = ("format", "linesParsed", "byType", "errors", "errorsTotal")
 _REASONS = {"timestamp_too_old": "older_than_retention"}
 _WORDS = {
     "no_event": "without an event",
@@ -40,11 +42,11 @@ _WORDS = {
 }
 
 
-def _day(sent: Any) -> date | None:
-    if sent in (None, ""):
+def _parse_day(value: Any) -> date | None:
+    if value in (None, ""):
         return None
     try:
-        day = datetime.strptime(sent, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except (TypeError, ValueError):
         fields.fail_validation("must be a day, YYYY-MM-DD")
     # Before that nothing was logged, and beyond it some time zone leads out of the calendar.
@@ -53,8 +55,8 @@ def _day(sent: Any) -> date | None:
     return day
 
 
-def _upper(sent: Any) -> Any:
-    return sent.strip().upper() or "AUTO" if isinstance(sent, str) else sent or "AUTO"
+def _upper(value: Any) -> Any:
+    return value.strip().upper() or "AUTO" if isinstance(value, str) else value or "AUTO"
 
 
 class NewImport(fields.BracketPathModel, fields.CamelModel):
@@ -67,10 +69,10 @@ class NewImport(fields.BracketPathModel, fields.CamelModel):
     timezone_offset_minutes: Annotated[
         int,
         Field(strict=True, ge=-_DAY, le=_DAY),
-        BeforeValidator(lambda n: fields.to_integer(n or 0)),
+        BeforeValidator(lambda value: fields.to_integer(value or 0)),
     ] = 0
-    base_date: Annotated[date | None, BeforeValidator(_day)] = None
-    dry_run: Annotated[bool, BeforeValidator(lambda sent: sent or False)] = False
+    base_date: Annotated[date | None, BeforeValidator(_parse_day)] = None
+    dry_run: Annotated[bool, BeforeValidator(lambda value: value or False)] = False
 
 
 class LineError(fields.ResponseModel):
@@ -110,117 +112,116 @@ class NotImported(fields.ErrorBody, fields.CamelModel):
     errors_total: int | None = None
 
 
+def import_log(new: NewImport) -> dict[str, Any]:
+    """Stores the events of a log and returns the outcome of each line, as Imported.
+
+    Raises NotFound for an unknown server, and BadRequest for a log without a date or an event.
+    An outage may leave out the lines after some line; repeating the import completes it.
+    """
+    sender = ingest_server.get_server_sender(new.server_id)
+    if sender is None:
+        raise NotFound("Server not found")
+    if new.default_game_mode:
+        sender = sender._replace(server=sender.server._replace(mode=new.default_game_mode))
+    receipt = datetime.now(UTC)
+    log = log_file.parse_log(
+        new.content,
+        new.format_hint,
+        new.base_date,
+        new.timezone_offset_minutes,
+        receipt.date(),
+        new.dry_run,
+    )
+    outcomes = batch.prepare([parsed.event for parsed in log.events], sender, receipt)
+    if all(outcome.status == "rejected" for outcome in outcomes):
+        raise _no_events(log, outcomes, new.dry_run)
+    if not new.dry_run:
+        new_ids = set()
+        matches = LineMatches(outcome.row for outcome in outcomes if outcome.row)
+        for start in range(0, len(outcomes), _BATCH_SIZE):
+            part = batch.to_batch(outcomes[start : start + _BATCH_SIZE], sender, receipt)
+            new_ids |= event_writer.store(_without_matched(part, matches))
+            change_queue.fold_all()
+        batch.mark_duplicates(outcomes, new_ids)
+    return _to_response(log, outcomes, new.dry_run)
+
+
 def parse_body(body: str) -> NewImport:
     """An import from a JSON body; raises BadRequest and TooLarge in the words of the panel."""
-    sent = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
-    if not isinstance(sent, dict) or not all(sent.get(name) for name in ("serverId", "content")):
+    payload = json_codec.loads(body, keeps_nul=True)  # a NUL is the fault of its line alone
+    is_object = isinstance(payload, dict)
+    if not is_object or not all(payload.get(name) for name in ("serverId", "content")):
         raise BadRequest("Missing serverId or content")
-    new = fields.parse(NewImport, sent)
+    new = fields.parse(NewImport, payload)
     if "\0" in new.server_id:
         raise NotFound("Server not found")
     if len(new.content.encode()) > MAX_BYTES:
         raise TooLarge(maxBytes=MAX_BYTES)
-    return new.model_copy(update={"default_game_mode": _mode(new)})
+    return new.model_copy(update={"default_game_mode": _parse_mode(new.default_game_mode)})
 
 
-def _mode(sent: NewImport) -> str | None:
-    if not sent.default_game_mode:
+def _parse_mode(text: str | None) -> str | None:
+    if not text:
         return None
-    mode = MODES.get(sent.default_game_mode.strip().lower())
+    mode = MODES.get(text.strip().lower())
     if mode is None:
         raise BadRequest("Invalid game mode")
     return mode
 
 
-def import_log(sent: NewImport) -> dict[str, Any]:
-    """Stores the events of a log and says what became of each line, as Imported.
+def _without_matched(part: EventBatch, matches: LineMatches) -> EventBatch:
+    """A batch without the rows whose event is stored under another id."""
+    known = matches.find(part.server_id, part.rows)
+    rows = [row for row in part.rows if row.id not in known]
+    return replace(part, rows=rows, matched=len(known), is_live=False)
 
-    Raises NotFound for an unknown server, and BadRequest for a log without a date or an event.
-    What an outage cuts off is there up to some line; repeating the import completes it.
-    """
-    sender = ingest_server.get_server_sender(sent.server_id)
-    if sender is None:
-        raise NotFound("Server not found")
-    if sent.default_game_mode:
-        server = sender.server._replace(mode=sent.default_game_mode)
-        sender = sender._replace(server=server)
-    receipt = datetime.now(UTC)
-    log = log_file.parse_log(
-        sent.content,
-        sent.format_hint,
-        sent.base_date,
-        sent.timezone_offset_minutes,
-        receipt.date(),
-        sent.dry_run,
+
+def _no_events(log: LogFile, outcomes: list[Outcome], dry_run: bool) -> BadRequest:
+    """The error for a log without a valid event; its message is all that the panel shows."""
+    reasons = Counter(
+        error.reason for error in (*log.errors, *_find_rejected(log.events, outcomes))
     )
-    outcomes = batch.prepare([told.event for told in log.events], sender, receipt)
-    if all(one.status == "rejected" for one in outcomes):
-        answer = _answer(log, outcomes, sent.dry_run)
-        names = ("format", "linesParsed", "byType", "errors", "errorsTotal")
-        raise BadRequest(_why_nothing(log, outcomes), **{name: answer[name] for name in names})
-    if not sent.dry_run:
-        new = set()
-        for parcel in _parcels(outcomes, sender, receipt):
-            new |= event_writer.store(parcel)
-            change_queue.fold_all()
-        batch.mark_duplicates(outcomes, new)
-    return _answer(log, outcomes, sent.dry_run)
-
-
-def _parcels(
-    outcomes: list[Outcome], sender: ingest_server.Sender, receipt: datetime
-) -> Iterator[event_writer.EventBatch]:
-    """The rows in parts that are stored one by one, each with what else there was beside it.
-
-    Without those whose event is stored under another id.
-    """
-    matches = LineMatches(one.row for one in outcomes if one.row)
-    for start in range(0, len(outcomes), _BATCH_SIZE):
-        parcel = batch.to_batch(outcomes[start : start + _BATCH_SIZE], sender, receipt)
-        known = matches.find(sender.server.id, parcel.rows)
-        rows = [row for row in parcel.rows if row.id not in known]
-        yield replace(parcel, rows=rows, matched=len(known), is_live=False)
-
-
-def _why_nothing(log: LogFile, outcomes: list[Outcome]) -> str:
-    """The sentence for a log without a valid event: the panel shows nothing else."""
-    reasons = Counter(one.reason for one in (*log.errors, *_rejected(log.events, outcomes)))
     reason, lines = next(iter(reasons.most_common(1)), ("no_event", log.lines))
     words = _WORDS.get(reason, reason.replace("_", " "))
-    return f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}"
+    answer = _to_response(log, outcomes, dry_run)
+    return BadRequest(
+        f"No valid events after parsing: {lines} {'line' if lines == 1 else 'lines'} {words}",
+        **{name: answer[name] for name in _ERROR_FIELDS},
+    )
 
 
-def _answer(log: LogFile, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
-    by = Counter(one.status for one in outcomes)
-    errors = sorted([*log.errors, *_rejected(log.events, outcomes)])
+def _to_response(log: LogFile, outcomes: list[Outcome], dry_run: bool) -> dict[str, Any]:
+    by_status = Counter(outcome.status for outcome in outcomes)
+    errors = sorted([*log.errors, *_find_rejected(log.events, outcomes)])
     touched = {
-        told.event.get("steamId")
-        for told, one in zip(log.events, outcomes, strict=True)
-        if one.status in ("stored", "duplicate") and steam_ids.is_real(told.event.get("steamId"))
+        parsed.event.get("steamId")
+        for parsed, outcome in zip(log.events, outcomes, strict=True)
+        if outcome.status in ("stored", "duplicate")
+        and steam_ids.is_real(parsed.event.get("steamId"))
     }
-    words = {word for one in outcomes for word in one.warnings if word != "late"}
+    warnings = {warning for outcome in outcomes for warning in outcome.warnings} - {"late"}
     return {
         "format": log.format,
         "linesParsed": log.lines,
         "eventsGenerated": len(log.events),
-        "eventsInserted": 0 if dry_run else by["stored"],
+        "eventsInserted": 0 if dry_run else by_status["stored"],
         "playersTouched": 0 if dry_run else len(touched),
-        "byType": dict(Counter(told.event["type"] for told in log.events)),
+        "byType": dict(Counter(parsed.event["type"] for parsed in log.events)),
         "dryRun": dry_run,
-        "errors": [one._asdict() for one in errors[:_MAX_ERRORS]],
+        "errors": [error._asdict() for error in errors[:_MAX_ERRORS]],
         "errorsTotal": len(errors),
-        "duplicates": by["duplicate"],
-        "ignored": by["ignored"],
-        "rejected": by["rejected"],
+        "duplicates": by_status["duplicate"],
+        "ignored": by_status["ignored"],
+        "rejected": by_status["rejected"],
         "baseDateUsed": log.base_date,
-        "warnings": [*log.warnings, *sorted(words)],
+        "warnings": [*log.warnings, *sorted(warnings)],
     }
 
 
-def _rejected(told: list[ParsedEvent], outcomes: list[Outcome]) -> Iterator[ParseError]:
-    """The lines whose event was refused."""
-    for one, outcome in zip(told, outcomes, strict=True):
+def _find_rejected(events: list[ParsedEvent], outcomes: list[Outcome]) -> Iterator[ParseError]:
+    """The lines whose event was rejected."""
+    for parsed, outcome in zip(events, outcomes, strict=True):
         if outcome.status == "rejected":
-            text = str(one.event["rawText"])[:500]
+            text = str(parsed.event["rawText"])[:500]
             reason = outcome.reason or ""
-            yield ParseError(one.line, text, _REASONS.get(reason, reason))
+            yield ParseError(parsed.line, text, _REASONS.get(reason, reason))

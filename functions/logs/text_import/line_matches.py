@@ -1,7 +1,7 @@
 """Matches: lines of an imported log whose events are stored already, under another id.
 
 A hook's event that has an id of its sender's own, or a spawned entity's index, which ULX does not
-write, does not share the line's id. It is met by what it says: of m equal lines of which n are
+write, does not share the line's id. It is matched by its content: of m equal lines of which n are
 stored so, the first n are matched.
 """
 
@@ -25,7 +25,7 @@ _SENDER_IDS = ("eventId", "EventId")
 
 
 class LineMatches:
-    """The matches of one import, to be asked for its rows in their order."""
+    """The matches of one import, whose rows are looked up in their order."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         """`rows`: all of the import."""
@@ -80,7 +80,7 @@ def _list_stored(server_id: str, rows: list[Row]) -> list[db.Row]:
 
 
 def _key(row: Row) -> Key:
-    """What a line says; of a spawn without an index less than its id is made of."""
+    """The content of a line; of a spawn without an index less than its id is made of."""
     metadata = json.loads(row.metadata)
     who = row.steam_id or row.player_name or ""
     is_spawn = row.type == "PROP_SPAWN" and metadata.get("entIndex") is None
@@ -100,9 +100,9 @@ def _stored_keys(event: db.Row) -> list[Key]:
 
 
 def _content_key(second: Any, kind: str, who: str, raw_text: str, metadata: Any) -> Key:
-    said = {name: value for name, value in metadata.items() if name not in _SENDER_IDS}
+    own = {name: value for name, value in metadata.items() if name not in _SENDER_IDS}
     content = event_identity.content(
-        Event(kind, second, second, None, None, raw_text, "", said, None, [])
+        Event(kind, second, second, None, None, raw_text, "", own, None, [])
     )
     return second, kind, who, ids.canonical_json(content)
 
@@ -114,7 +114,7 @@ def _spawn_keys(second: Any, who: str, metadata: dict[str, Any]) -> list[Key]:
         return []
     keys: list[Key] = []
     if isinstance(model, str) and model:
-        # As ULX spells it.
+        # As ULX writes it.
         keys.append((second, "model", who, kind.upper(), _SLASHES.sub("/", model.lower())))
     if isinstance(name, str) and name:
         keys.append((second, "class", who, kind.upper(), name))

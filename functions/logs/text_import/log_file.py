@@ -1,4 +1,4 @@
-"""An uploaded log file, read: its format, its days, its events and the lines that tell none."""
+"""An uploaded log file, parsed: its format, its days, its events, and the lines without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOOTER = re.compile(r'<Logging continued in ".*?([0-9]{2})-([0-9]{2})-([0-9]{2}
 
 
 class LogFile(NamedTuple):
-    """What a log file says, its events and errors in the order of their lines, from 1.
+    """A parsed log file, its events and errors in the order of their lines, from 1.
 
     `lines` counts all but an empty last one; `events` are shaped as servers send them.
     """
@@ -44,8 +44,8 @@ def parse_log(
     beginning of the calendar.
     """
     texts = log_lines.split_lines(content)
-    form = _format(texts) if format_hint == "AUTO" else format_hint
-    base = base_date or (_named_date(texts) if form == "ULX" else None)
+    form = _detect_format(texts) if format_hint == "AUTO" else format_hint
+    base = base_date or (_find_date(texts) if form == "ULX" else None)
     warnings = []
     if base is None:
         if not dry_run:
@@ -54,37 +54,37 @@ def parse_log(
         warnings.append("base_date_assumed")
     if base > today + timedelta(days=1):  # it may be tomorrow there already
         raise BadRequest("baseDate is in the future")
-    reader = ulx_parser.parse if form == "ULX" else tagged_parser.parse
-    events, errors = reader(log_lines.parse_times(texts, base, offset_minutes))
+    parse = ulx_parser.parse if form == "ULX" else tagged_parser.parse
+    events, errors = parse(log_lines.parse_times(texts, base, offset_minutes))
     return LogFile(form, len(texts), base, events, errors, warnings)
 
 
-def _format(texts: list[str]) -> Format:
+def _detect_format(texts: list[str]) -> Format:
     """The format that the first line in one of them decides; ULX if none does."""
     for text in texts:
         if text.startswith("<Logging continued"):
             return "ULX"
-        after = log_lines.after_time(text)
-        if tagged_parser.starts(text if after is None else after):
+        after = log_lines.text_after_time(text)
+        if tagged_parser.is_tagged(text if after is None else after):
             return "TAGGED"
         if after is not None:
             return "ULX"
     return "ULX"
 
 
-def _named_date(texts: list[str]) -> date | None:
+def _find_date(texts: list[str]) -> date | None:
     """The day of a ULX log: its header names the day before, its footer the one after."""
     filled = (text for text in texts if text and not text.isspace())
-    before = _date(_HEADER.match(next(filled, "")))
+    before = _parse_date(_HEADER.match(next(filled, "")))
     last = next((text for text in reversed(texts) if text and not text.isspace()), "")
-    after = _date(_FOOTER.match(last))
+    after = _parse_date(_FOOTER.match(last))
     if before is None:
         return None
     day = before + timedelta(days=1)
     return day if after is None or after == day + timedelta(days=1) else None
 
 
-def _date(found: re.Match[str] | None) -> date | None:
+def _parse_date(found: re.Match[str] | None) -> date | None:
     if found is None:
         return None
     month, day, year = map(int, found.groups())

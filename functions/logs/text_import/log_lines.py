@@ -1,4 +1,4 @@
-"""The lines of an uploaded log: when each was written, and what it says after its time."""
+"""The lines of an uploaded log: the time of each, and its text after the time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _SHOWN = 500
 _HALF_DAY = 12 * 3600
 _NIGHT = (0, 1, 2, 3, 23)  # hours that some country has twice when its summer time ends
 _WRONG = 60  # seconds by which a clock is put right, or lines are out of order
-_SPACES = re.compile(r"[ \t\n\v\f\r]++")  # what Lua's patterns part words by
+_SPACES = re.compile(r"[ \t\n\v\f\r]++")  # what Lua's patterns take for a space
 _TIME = re.compile(r"\[([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])\] ++")
 
 
 class Line(NamedTuple):
     """A line that is not blank: its number from 1, itself, what follows its time, and when.
 
-    `at` is ISO 8601 in UTC, that of the last timed line if it has no time of its own. `apart`: it
-    follows no timed line but a blank one, or nothing.
+    `at` is ISO 8601 in UTC, that of the last timed line if it has no time of its own.
+    `after_gap`: it follows a blank line or nothing.
     """
 
     number: int
@@ -29,7 +29,7 @@ class Line(NamedTuple):
     text: str
     timed: bool
     at: str
-    apart: bool = False
+    after_gap: bool = False
 
 
 class ParsedEvent(NamedTuple):
@@ -92,14 +92,14 @@ def _begins_again(last: int, now: int) -> bool:
     return now < last - _WRONG and hour == last // 3600 and hour in _NIGHT
 
 
-def after_time(text: str) -> str | None:
+def text_after_time(text: str) -> str | None:
     """What follows the time that a line begins with; None for a line without time."""
     found = _TIME.match(text)
     return text[found.end() :] if found else None
 
 
 def to_event(line: Line, kind: str, metadata: dict[str, Any], **fields: str | None) -> ParsedEvent:
-    """The event that a line tells; `fields` that are empty are left out."""
+    """The event of a line; `fields` that are empty are left out."""
     event = {"type": kind, "timestamp": line.at, "rawText": line.whole, "metadata": metadata}
     return ParsedEvent(
         line.number, event | {name: value for name, value in fields.items() if value}
@@ -112,7 +112,7 @@ def to_error(line: Line) -> ParseError:
 
 
 def parse_command(message: str) -> dict[str, Any] | None:
-    """The metadata of the COMMAND that a chat message is too; None for mere talk."""
+    """The metadata of the COMMAND that a chat message is too; None for any other message."""
     if not message.startswith(("!", "/")):
         return None
     words = [word for word in _SPACES.split(message) if word]

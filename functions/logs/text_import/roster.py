@@ -1,6 +1,7 @@
-"""Who bears which name in a ULX log: its lines name a SteamID only where somebody comes or goes.
+"""Names of a ULX log and their SteamIDs, which only lines of joins, leaves and renames hold.
 
-A name of one account is that account's all along. One of several is whose account is there alone.
+A name that one account has is that account's in the whole log. One that several have is that of the
+only one who is connected.
 """
 
 from __future__ import annotations
@@ -23,96 +24,97 @@ _SPAWNED = re.compile(
 _DROPPED = re.compile(r'Dropped "(.*)" from server ?<([^<>]*+)>(.*)')
 
 
-class Visit(NamedTuple):
-    """Somebody joins (`connected`), is there (`spawned`) or goes (`dropped`).
+class Connection(NamedTuple):
+    """Somebody joins (`connected`), is in the game (`spawned`) or leaves (`dropped`).
 
-    `more`: where from, if the line tells it, or why they went. The SteamID of who joins is unknown.
+    `detail`: the address, if the line has it, or the reason of leaving. A `connected`
+    line has no SteamID.
     """
 
     step: str
     name: str
     steam_id: str
-    more: str
+    detail: str
 
 
-def parse_visit(text: str) -> Visit | None:
-    """What a text says of somebody's coming and going."""
+def parse_connection(text: str) -> Connection | None:
+    """The join or leave that a text describes."""
     if found := _CONNECTED.fullmatch(text):
-        return Visit("connected", found[1], "", found[2] or "")
+        return Connection("connected", found[1], "", found[2] or "")
     if found := _SPAWNED.fullmatch(text):
-        return Visit("spawned", found[1], found[3], found[2] or "")
+        return Connection("spawned", found[1], found[3], found[2] or "")
     if found := _DROPPED.fullmatch(text):
-        return Visit("dropped", found[1], found[2], found[3].strip())
+        return Connection("dropped", found[1], found[2], found[3].strip())
     return None
 
 
 @dataclass
 class Roster:
-    """The names of a whole log, and who is there at one line of it.
+    """The names of a whole log, and who is connected at one line of it.
 
-    `lost`: the numbers of the lines at which somebody joined who never was there.
+    `unspawned`: the numbers of lines at which somebody joined who never spawned.
     """
 
     accounts: dict[str, set[str]] = field(default_factory=dict)
-    lost: set[int] = field(default_factory=set)
-    _there: dict[str, list[str]] = field(default_factory=dict)
+    unspawned: set[int] = field(default_factory=set)
+    _connected: dict[str, list[str]] = field(default_factory=dict)
 
-    def steam_id(self, name: str) -> str | None:
-        """Whose name it is, if only one can be meant: of two who are there, neither."""
+    def find_steam_id(self, name: str) -> str | None:
+        """Whose name it is; None if two who are connected have it."""
         found = self.accounts.get(name, set())
         if len(found) != 1:
-            found = set(self._there.get(name, ()))
+            found = set(self._connected.get(name, ()))
         return next(iter(found)) if len(found) == 1 else None
 
-    def come(self, name: str, steam_id: str) -> None:
-        """Somebody is there from now on."""
+    def connect(self, name: str, steam_id: str) -> None:
+        """Somebody is connected from now on."""
         if steam_id in self.accounts.get(name, ()):
-            self._there.setdefault(name, []).append(steam_id)
+            self._connected.setdefault(name, []).append(steam_id)
 
-    def go(self, name: str, steam_id: str) -> None:
-        """Somebody is not there any more."""
-        there = self._there.get(name, [])
+    def disconnect(self, name: str, steam_id: str) -> None:
+        """Somebody is no longer connected."""
+        there = self._connected.get(name, [])
         if steam_id in there:
             there.remove(steam_id)
 
     def clear(self) -> None:
-        """Nobody is there: after a change of the map everybody comes in again."""
-        self._there.clear()
+        """Nobody is connected: after a change of the map everybody joins again."""
+        self._connected.clear()
 
     def add(self, name: str, steam_id: str) -> None:
-        """Somebody bears a name; whom an unreal SteamID means nobody knows."""
+        """Somebody has a name; an unreal SteamID stands for nobody."""
         known = self.accounts.setdefault(name, set())
         if steam_id == "BOT" or steam_ids.is_real(steam_id):
             known.add(steam_id)
 
 
 def build_roster(lines: Iterable[Line]) -> Roster:
-    """The roster of a log, with nobody there."""
+    """The roster of a log, with nobody connected."""
     roster = Roster()
     others: list[str] = []
     joining: dict[str, list[int]] = {}
-    there: set[tuple[str, str]] = set()
+    spawned: set[tuple[str, str]] = set()
     for line in lines:
-        one = parse_visit(line.text) if line.timed else None
-        if one is None:
+        connection = parse_connection(line.text) if line.timed else None
+        if connection is None:
             others += [line.text] if line.timed and "<" in line.text else []
-        elif one.step == "connected":
-            joining.setdefault(one.name, []).append(line.number)
+        elif connection.step == "connected":
+            joining.setdefault(connection.name, []).append(line.number)
         else:
-            roster.add(one.name, one.steam_id)
-            waiting = joining.get(one.name)
-            if one.step == "spawned":
-                there.add(one[1:3])
+            roster.add(connection.name, connection.steam_id)
+            waiting = joining.get(connection.name)
+            if connection.step == "spawned":
+                spawned.add(connection[1:3])
                 if waiting:
                     waiting.pop()
-            elif one[1:3] in there:
-                there.remove(one[1:3])
+            elif connection[1:3] in spawned:
+                spawned.remove(connection[1:3])
             elif waiting:
-                roster.lost.add(waiting.pop())
+                roster.unspawned.add(waiting.pop())
     for text in others:
-        said = ulx_messages.parse_account_message(text, roster.accounts)
-        if said:
-            roster.add(said.name, said.steam_id)
-        if isinstance(said, ulx_messages.Rename):
-            roster.add(said.new_name, said.steam_id)
+        message = ulx_messages.parse_account_message(text, roster.accounts)
+        if message:
+            roster.add(message.name, message.steam_id)
+        if isinstance(message, ulx_messages.Rename):
+            roster.add(message.new_name, message.steam_id)
     return roster

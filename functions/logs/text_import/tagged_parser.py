@@ -34,7 +34,7 @@ class _Draft(NamedTuple):
     actors: list[_Token]  # those whose tail fits the tag: more than one is a forgery
 
 
-def starts(text: str) -> bool:
+def is_tagged(text: str) -> bool:
     """Whether the text after a line's time begins with a tag that these logs have."""
     found = _TAG.match(text)
     return found is not None and tagged_patterns.is_tag(found[1])
@@ -54,7 +54,7 @@ def parse(lines: Iterable[Line]) -> tuple[list[ParsedEvent], list[ParseError]]:
             continue
         rest = line.text[found.end() :]
         drafts.append(_Draft(line, found[1], rest, _actors(found[1], rest)))
-    known = {_who(one.rest, one.actors[0]) for one in drafts if _is_sure(one)}
+    known = {_who(draft.rest, draft.actors[0]) for draft in drafts if _is_sure(draft)}
     return [event for draft in drafts for event in _events(draft, known)], errors
 
 
@@ -79,9 +79,9 @@ def _actors(tag: str, rest: str) -> list[_Token]:
     actors = [token for token in tokens if tagged_patterns.fits(tag, rest, token.end)]
     if tag == "PLAYER" and actors:
         last = max(
-            (one.start for one in tokens if tagged_patterns.is_via(rest, one.end)), default=-1
+            (token.start for token in tokens if tagged_patterns.is_via(rest, token.end)), default=-1
         )
-        actors = [one for one in actors if one.start < last]
+        actors = [token for token in actors if token.start < last]
     return actors
 
 
@@ -101,16 +101,16 @@ def _is_sure(draft: _Draft) -> bool:
         return False
     if draft.tag != "CONNECT":
         return True
-    return "ambiguous" not in _facts(draft, draft.actors[0])[0][1]
+    return "ambiguous" not in _tail_events(draft, draft.actors[0])[0][1]
 
 
-def _chosen(rest: str, tokens: list[_Token], known: set[Who], begin: int = 0) -> _Token:
+def _choose(rest: str, tokens: list[_Token], known: set[Who], begin: int = 0) -> _Token:
     """Of several possible players the first who is known by that name, else the first."""
-    near = (one for one in tokens if one.start - begin <= _REACH)
-    return next((one for one in near if _who(rest, one, begin) in known), tokens[0])
+    near = (token for token in tokens if token.start - begin <= _REACH)
+    return next((token for token in near if _who(rest, token, begin) in known), tokens[0])
 
 
-def _facts(draft: _Draft, actor: _Token) -> list[tagged_patterns.Facts]:
+def _tail_events(draft: _Draft, actor: _Token) -> list[tagged_patterns.TailEvent]:
     return tagged_patterns.parse_tail(
         draft.tag, draft.rest[actor.end :], *_account(draft.rest, actor)
     )
@@ -122,24 +122,26 @@ def _events(draft: _Draft, known: set[Who]) -> list[ParsedEvent]:
     forged = {"ambiguous": True} if len(draft.actors) > 1 else {}
     actor = draft.actors[0]
     if forged:
-        actor = _chosen(draft.rest, draft.actors, known)
+        actor = _choose(draft.rest, draft.actors, known)
     name, sid = _who(draft.rest, actor)
     if draft.tag == "PLAYER":
-        facts: list[tagged_patterns.Facts] = [("KILL", _kill(draft.rest, actor, known))]
+        tail_events: list[tagged_patterns.TailEvent] = [("KILL", _kill(draft.rest, actor, known))]
     else:
-        facts = _facts(draft, actor)
+        tail_events = _tail_events(draft, actor)
     return [
         to_event(draft.line, kind, metadata | forged, steamId=sid, playerName=name)
-        for kind, metadata in facts
+        for kind, metadata in tail_events
     ]
 
 
 def _kill(rest: str, victim: _Token, known: set[Who]) -> dict[str, Any]:
-    begin = tagged_patterns.attacker_at(rest, victim.end)
+    begin = tagged_patterns.find_attacker(rest, victim.end)
     vias = [
-        one for one in _tokens(rest) if one.start >= begin and tagged_patterns.is_via(rest, one.end)
+        token
+        for token in _tokens(rest)
+        if token.start >= begin and tagged_patterns.is_via(rest, token.end)
     ]
-    attacker = _chosen(rest, vias, known, begin)
+    attacker = _choose(rest, vias, known, begin)
     killer, killer_sid = _who(rest, attacker, begin)
     name, sid = _who(rest, victim)
     return {
@@ -148,7 +150,7 @@ def _kill(rest: str, victim: _Token, known: set[Who]) -> dict[str, Any]:
         "victimSteamId": sid,
         "attackerName": killer,
         "attackerSteamId": killer_sid,
-        **tagged_patterns.weapon(rest[attacker.end :]),
+        **tagged_patterns.parse_weapon(rest[attacker.end :]),
         **({"ambiguous": True} if len(vias) > 1 else {}),
     }
 

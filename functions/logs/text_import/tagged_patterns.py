@@ -1,4 +1,4 @@
-"""What TAGGED lines say after their actor: the shape of each tag's tails, and the event in them.
+"""Tails: what follows the actor of a TAGGED line, by tag, and the events that it describes.
 
 Every pattern ends within reach of where it began, so that a hostile line of five megabytes costs
 no more than any other text of that length.
@@ -12,7 +12,7 @@ from typing import Any
 from functions.logs.privacy import ip_addresses
 from functions.logs.text_import.log_lines import parse_command
 
-Facts = tuple[str, dict[str, Any]]  # an event's type and metadata
+TailEvent = tuple[str, dict[str, Any]]  # the type and metadata of an event
 
 _NUMBER = r"(-?[0-9]{1,30}(?:\.[0-9]{1,30})?)"
 _XYZ = rf" @ {_NUMBER} {_NUMBER} {_NUMBER}\Z"
@@ -32,7 +32,7 @@ _FITS = {
 }
 _VIA = re.compile(r" *+via ([^ ]++)")
 
-# What a tail that fits says: looked at once a line.
+# The parts of a tail that fits: matched once a line.
 _CHAT = re.compile(r" *+\[([A-Z_]++)(?:/([A-Z_]++))?\](?: (.*))?")
 _AUTHED = re.compile(r" *+authed steamid=([^ ]++) uniqueid=([^ ]++)")
 _SPAWNED = re.compile(r" *+spawned ([^ ]++) ([^ ]++)(?: model=(.*))?")
@@ -52,18 +52,18 @@ def fits(tag: str, rest: str, at: int) -> bool:
 
 
 def is_via(rest: str, at: int) -> bool:
-    """Whether `rest` from `at` on says what somebody was killed with."""
+    """Whether `rest` from `at` on names a weapon."""
     return _VIA.match(rest, at) is not None
 
 
-def attacker_at(rest: str, at: int) -> int:
+def find_attacker(rest: str, at: int) -> int:
     """Where the attacker's name begins in a PLAYER tail that fits at `at`."""
     found = _FITS["PLAYER"].match(rest, at)
     return found.end() if found else at
 
 
-def parse_tail(tag: str, tail: str, sid: str, group: str) -> list[Facts]:
-    """What a tail that fits says, in the order of its events; KILL is for `weapon` to tell."""
+def parse_tail(tag: str, tail: str, sid: str, group: str) -> list[TailEvent]:
+    """The events of a tail that fits its tag, in their order; for KILL see `parse_weapon`."""
     if tag == "CHAT":
         return _chat(tail, group)
     if tag == "CONNECT":
@@ -75,7 +75,7 @@ def parse_tail(tag: str, tail: str, sid: str, group: str) -> list[Facts]:
     return [_command(tail.lstrip(" "))]
 
 
-def weapon(tail: str) -> dict[str, Any]:
+def parse_weapon(tail: str) -> dict[str, Any]:
     """The weapon, and the model of a prop, that a tail after the attacker names."""
     found = _VIA.match(tail)
     if found is None:
@@ -84,20 +84,20 @@ def weapon(tail: str) -> dict[str, Any]:
     return _given(weapon=found[1], propModel=model and model[1])
 
 
-def _chat(tail: str, group: str) -> list[Facts]:
+def _chat(tail: str, group: str) -> list[TailEvent]:
     found = _CHAT.fullmatch(tail)
     scope, life, message = found.groups() if found else (None, None, None)
-    said = {"message": message or ""} | _given(chatScope=scope, lifeState=life, group=group)
-    ordered = parse_command(message or "")
-    return [*([("COMMAND", ordered)] if ordered else []), ("CHAT", said)]
+    metadata = {"message": message or ""} | _given(chatScope=scope, lifeState=life, group=group)
+    command = parse_command(message or "")
+    return [*([("COMMAND", command)] if command else []), ("CHAT", metadata)]
 
 
-def _connect(tail: str, sid: str, group: str) -> Facts:
+def _connect(tail: str, sid: str, group: str) -> TailEvent:
     authed = _AUTHED.fullmatch(tail)
     if authed:
         other = {"ambiguous": True} if authed[1] != sid else {}
-        said = {"eventKind": "AUTH", "uniqueId": authed[2]} | _given(group=group)
-        return "GAME_EVENT", said | other
+        metadata = {"eventKind": "AUTH", "uniqueId": authed[2]} | _given(group=group)
+        return "GAME_EVENT", metadata | other
     kind, _, value = tail.partition("=")
     if kind == "disconnected reason":
         return "DISCONNECT", {"reason": value}
@@ -105,14 +105,14 @@ def _connect(tail: str, sid: str, group: str) -> Facts:
     return "CONNECT", _given(ip=ip, port=port, authType="steam", group=group)
 
 
-def _spawn(tail: str) -> Facts:
+def _spawn(tail: str) -> TailEvent:
     found = _SPAWNED.fullmatch(tail)
     kind, ent, model = found.groups() if found else (None, "", None)
     name, index = _ent(ent)
     return "PROP_SPAWN", _given(spawnKind=kind, entityClass=name, entIndex=index, propModel=model)
 
 
-def _tool(tail: str) -> Facts:
+def _tool(tail: str) -> TailEvent:
     found = _USED.fullmatch(tail)
     usage, tool, ent, model, *xyz = found.groups() if found else (None,) * 7
     target, index = _ent(ent or "")
@@ -127,13 +127,13 @@ def _tool(tail: str) -> Facts:
     )
 
 
-def _command(tail: str) -> Facts:
-    ordered = tail.removeprefix("executed ")
+def _command(tail: str) -> TailEvent:
+    command = tail.removeprefix("executed ")
     words: list[str] = []
-    ordered, opened, raw = ordered.partition(" raw=[") if ordered[-1:] == "]" else (ordered, "", "")
+    command, opened, raw = command.partition(" raw=[") if command[-1:] == "]" else (command, "", "")
     if opened:
         words = raw[:-1].split()
-    name, _, permission = ordered.partition(" perm=")
+    name, _, permission = command.partition(" perm=")
     return "COMMAND", {"command": name, "args": words[1:]} | _given(perm=permission)
 
 

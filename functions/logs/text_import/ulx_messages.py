@@ -1,4 +1,4 @@
-"""What free text of a ULX log says: somebody talks, dies, spawns something or takes a new name.
+"""Messages of a ULX log: somebody talks, dies, spawns something or takes a new name.
 
 A name may hold a colon and a message the words of a kill. The names that joined or left in the
 same log decide; without one of them, what comes first does. ULX's own format strings are those of
@@ -57,11 +57,11 @@ class Action(NamedTuple):
 Message = Chat | Kill | Spawn | Rename | Action
 
 _SCOPES = (("TEAM", "(TEAM) ", ": "), ("TSAY", "(tsay from ", ") "), ("ADMINS", "", " to admins: "))
-_ACTS = "*** "  # what `/me` begins with: nobody's name, and said once more as it was typed
+_ACTS = "*** "  # what `/me` begins with: nobody's name, and logged again as it was typed
 _KILLED, _USING, _SUICIDED = " killed ", " using ", " suicided!"
 _WAS_KILLED, _TO, _SAYS = " was killed by ", " to ", ": "
 # Only ULX writes a SteamID behind a name.
-_OF_ACCOUNT = re.compile(
+_ACCOUNT_MESSAGE = re.compile(
     r"<([^<>]{1,64})> (?:"
     r"spawned (model|ragdoll|effect|vehicle|sent|npc) (.+)|changed their name to (.*))",
     re.IGNORECASE,
@@ -71,19 +71,19 @@ _CLASS = re.compile(r"[^ ]++")
 
 def parse(text: str, names: Container[str]) -> Message | None:
     """Who says or does what, where `names` are known players; None for neither."""
-    return _by_names(text, names) or _by_place(text)
+    return _by_names(text, names) or _by_position(text)
 
 
 def parse_account_message(text: str, names: Container[str]) -> Spawn | Rename | None:
-    """What a text says of a name and its SteamID, unless a player can have written it.
+    """The message with a name and its SteamID, unless a player can have written it.
 
     A player's words follow a name and a colon, a sign of ULX's, or a bracket.
     """
     first = None
-    for one in _of_accounts(text):
-        if one.name in names:
-            return one
-        first = first or one
+    for message in _account_messages(text):
+        if message.name in names:
+            return message
+        first = first or message
     if first is None or _SAYS in first.name or first.name.startswith(("(", _ACTS)):
         return None
     return first
@@ -96,15 +96,17 @@ def _by_names(text: str, names: Container[str]) -> Message | None:
             for name, message in _names(text, len(prefix), separator, names):
                 return Chat(scope, name, message)
     readings: list[tuple[str, Message]] = [*_kills(text, names), *_chats(text, names)]
-    readings += ((one.name, one) for one in _of_accounts(text) if one.name in names)
+    readings += (
+        (message.name, message) for message in _account_messages(text) if message.name in names
+    )
     if readings:  # else there is nothing that the sentence could be taken for
         acting = (name for name, _ in _names(text, 0, " ", names) if _SAYS in name)
         readings += ((name, Action(name)) for name in acting)
-    return max(readings, key=lambda one: len(one[0]))[1] if readings else None
+    return max(readings, key=lambda reading: len(reading[0]))[1] if readings else None
 
 
 def _kills(text: str, names: Container[str]) -> Iterator[tuple[str, Kill]]:
-    """The deaths of known players that a text may tell, each with the name that it begins with."""
+    """The possible deaths of known players in a text, each with the name that it begins with."""
     if text.endswith(_SUICIDED) and text.removesuffix(_SUICIDED) in names:
         yield text.removesuffix(_SUICIDED), _suicide(text)
     for attacker, rest in _names(text, 0, _KILLED, names):
@@ -141,11 +143,11 @@ def _names(
         at = text.rfind(separator, begin, at + len(separator) - 1)
 
 
-def _of_accounts(text: str) -> Iterator[Spawn | Rename]:
-    """What a text says of each name that a SteamID may stand behind."""
+def _account_messages(text: str) -> Iterator[Spawn | Rename]:
+    """The messages of a text by each name that a SteamID may follow."""
     at = text.find("<", 0, MAX_NAME + 1)
     while at >= 0:
-        found = _OF_ACCOUNT.match(text, at)
+        found = _ACCOUNT_MESSAGE.match(text, at)
         if found:
             steam_id, kind, what, new_name = found.groups()
             if kind:
@@ -155,7 +157,7 @@ def _of_accounts(text: str) -> Iterator[Spawn | Rename]:
         at = text.find("<", at + 1, MAX_NAME + 1)
 
 
-def _by_place(text: str) -> Message | None:
+def _by_position(text: str) -> Message | None:
     colon = text.find(_SAYS)
     for scope, prefix, separator in _SCOPES:
         at = text.find(separator, len(prefix))

@@ -1,6 +1,6 @@
 """ULX logs: `[HH:MM:SS] ` and free text in which players have names but no SteamIDs.
 
-The first pass learns from joins and leaves who bears which name; the second reads the events.
+The first pass finds the SteamIDs of names in joins and leaves; the second parses the events.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from functions.logs.text_import.log_lines import (
     to_error,
     to_event,
 )
-from functions.logs.text_import.roster import Roster, Visit
+from functions.logs.text_import.roster import Connection, Roster
 
 _MAP = "New map"  # what a player may be called
 _NEW_MAP = re.compile(rf"{_MAP}: ([^ ]++) *+")
@@ -40,7 +40,7 @@ class _Log:
     roster: Roster
     sessions: dict[str, str] = field(default_factory=dict)  # SteamID or name: the open session
     map: str | None = None
-    is_over: bool = False  # the map: the line before said so
+    is_over: bool = False  # the map: by the line before
 
     def to_event(
         self, line: Line, kind: str, metadata: dict[str, Any], **fields: str | None
@@ -68,83 +68,87 @@ def _events(line: Line, log: _Log) -> list[ParsedEvent]:
     log.is_over = _CYCLE.fullmatch(text) is not None
     if log.is_over:
         return [log.to_event(line, "GAME_EVENT", {"eventKind": "MAP_CYCLE_END"})]
-    is_spoken = _MAP in log.roster.accounts and not line.apart and not was_over
+    is_spoken = _MAP in log.roster.accounts and not line.after_gap and not was_over
     if not is_spoken and (found := _NEW_MAP.fullmatch(text)):
         log.map = found[1]
         log.roster.clear()
         return [log.to_event(line, "GAME_EVENT", {"eventKind": "MAP_CHANGE"})]
-    visit = roster.parse_visit(text) if text.startswith(('Client "', 'Dropped "')) else None
-    if visit:
-        return _visited(line, log, visit)
-    said = ulx_messages.parse(text, log.roster.accounts)
-    if isinstance(said, ulx_messages.Chat):
-        return _chat(line, log, said)
-    if isinstance(said, ulx_messages.Kill):
-        return [_kill(line, log, said)]
-    if isinstance(said, ulx_messages.Spawn):
-        return [_spawn(line, log, said)]
-    if isinstance(said, ulx_messages.Rename):
-        return [_rename(line, log, said)]
+    connection = (
+        roster.parse_connection(text) if text.startswith(('Client "', 'Dropped "')) else None
+    )
+    if connection:
+        return _connection(line, log, connection)
+    message = ulx_messages.parse(text, log.roster.accounts)
+    if isinstance(message, ulx_messages.Chat):
+        return _chat(line, log, message)
+    if isinstance(message, ulx_messages.Kill):
+        return [_kill(line, log, message)]
+    if isinstance(message, ulx_messages.Spawn):
+        return [_spawn(line, log, message)]
+    if isinstance(message, ulx_messages.Rename):
+        return [_rename(line, log, message)]
     return [log.to_event(line, "ULX", {"message": text})]
 
 
-def _visited(line: Line, log: _Log, visit: Visit) -> list[ParsedEvent]:
-    """A CONNECT where the hook fires, which is when somebody is there, or a DISCONNECT."""
-    name, sid = visit.name, visit.steam_id
+def _connection(line: Line, log: _Log, connection: Connection) -> list[ParsedEvent]:
+    """A CONNECT where the hook fires, which is when somebody has spawned, or a DISCONNECT."""
+    name, sid = connection.name, connection.steam_id
     who = sid if steam_ids.is_real(sid) else name  # bots share theirs
-    if visit.step == "dropped":
-        log.roster.go(name, sid)
+    if connection.step == "dropped":
+        log.roster.disconnect(name, sid)
         session = log.sessions.pop(who, None)
-        why = {"reason": visit.more} if visit.more else {}
+        reason = {"reason": connection.detail} if connection.detail else {}
         fields = {"steamId": sid, "playerName": name, "sessionId": session}
-        return [log.to_event(line, "DISCONNECT", why, **fields)]
-    ip, port = ip_addresses.split_port(visit.more) or (None, None)
-    metadata = {"ip": ip, "port": port} if ip else {}
-    if visit.step == "connected":
-        is_lost = line.number in log.roster.lost
-        return [log.to_event(line, "CONNECT", metadata, playerName=name)] if is_lost else []
-    log.roster.come(name, sid)
+        return [log.to_event(line, "DISCONNECT", reason, **fields)]
+    ip, port = ip_addresses.split_port(connection.detail) or (None, None)
+    metadata: dict[str, Any] = {"ip": ip, "port": port} if ip else {}
+    if connection.step == "connected":
+        is_unspawned = line.number in log.roster.unspawned
+        return [log.to_event(line, "CONNECT", metadata, playerName=name)] if is_unspawned else []
+    log.roster.connect(name, sid)
     session = log.sessions[who] = f"legacy:{who[:64]}:{line.at}"
     fields = {"steamId": sid, "playerName": name, "sessionId": session}
     return [log.to_event(line, "CONNECT", metadata, **fields)]
 
 
-def _chat(line: Line, log: _Log, said: ulx_messages.Chat) -> list[ParsedEvent]:
-    fields = {"steamId": log.roster.steam_id(said.name), "playerName": said.name}
-    metadata: dict[str, Any] = {"message": said.message, "chatScope": said.scope}
-    if said.target is not None:
-        metadata["targetName"] = said.target
+def _chat(line: Line, log: _Log, message: ulx_messages.Chat) -> list[ParsedEvent]:
+    fields = {"steamId": log.roster.find_steam_id(message.name), "playerName": message.name}
+    metadata: dict[str, Any] = {"message": message.message, "chatScope": message.scope}
+    if message.target is not None:
+        metadata["targetName"] = message.target
         # Who is erased must be found in what others wrote to them.
-        metadata["targetSteamId"] = log.roster.steam_id(said.target)
-    ordered = parse_command(said.message) if said.scope == "GLOBAL" else None
+        metadata["targetSteamId"] = log.roster.find_steam_id(message.target)
+    command = parse_command(message.message) if message.scope == "GLOBAL" else None
     chat = log.to_event(line, "CHAT", metadata, **fields)
-    return [log.to_event(line, "COMMAND", ordered, **fields), chat] if ordered else [chat]
+    return [log.to_event(line, "COMMAND", command, **fields), chat] if command else [chat]
 
 
-def _kill(line: Line, log: _Log, said: ulx_messages.Kill) -> ParsedEvent:
-    sid = log.roster.steam_id(said.victim)
+def _kill(line: Line, log: _Log, message: ulx_messages.Kill) -> ParsedEvent:
+    sid = log.roster.find_steam_id(message.victim)
     metadata: dict[str, Any] = {
         "eventKind": "DEATH",
-        "attackerName": said.attacker,
-        "attackerSteamId": log.roster.steam_id(said.attacker),
-        "victimName": said.victim,
+        "attackerName": message.attacker,
+        "attackerSteamId": log.roster.find_steam_id(message.attacker),
+        "victimName": message.victim,
         "victimSteamId": sid,
     }
-    if said.weapon is not None:
-        metadata["weapon"] = said.weapon
-    return log.to_event(line, "KILL", metadata, steamId=sid, playerName=said.victim)
+    if message.weapon is not None:
+        metadata["weapon"] = message.weapon
+    return log.to_event(line, "KILL", metadata, steamId=sid, playerName=message.victim)
 
 
-def _spawn(line: Line, log: _Log, said: ulx_messages.Spawn) -> ParsedEvent:
-    kind = "PROP" if said.kind == "model" else said.kind.upper()
-    of_what = "entityClass" if said.kind in _CLASSES else "propModel"
-    metadata = {"spawnKind": kind, of_what: said.what}
-    return log.to_event(line, "PROP_SPAWN", metadata, steamId=said.steam_id, playerName=said.name)
+def _spawn(line: Line, log: _Log, message: ulx_messages.Spawn) -> ParsedEvent:
+    kind = "PROP" if message.kind == "model" else message.kind.upper()
+    key = "entityClass" if message.kind in _CLASSES else "propModel"
+    metadata = {"spawnKind": kind, key: message.what}
+    return log.to_event(
+        line, "PROP_SPAWN", metadata, steamId=message.steam_id, playerName=message.name
+    )
 
 
-def _rename(line: Line, log: _Log, said: ulx_messages.Rename) -> ParsedEvent:
-    log.roster.go(said.name, said.steam_id)
-    log.roster.come(said.new_name, said.steam_id)
-    metadata = {"eventKind": "NAME_CHANGE", "from": said.name, "to": said.new_name}
-    fields = {"steamId": said.steam_id, "playerName": said.new_name}
+def _rename(line: Line, log: _Log, message: ulx_messages.Rename) -> ParsedEvent:
+    log.roster.disconnect(message.name, message.steam_id)
+    log.roster.connect(message.new_name, message.steam_id)
+    metadata = {"eventKind": "NAME_CHANGE", "from": message.name, "to": message.new_name}
+    fields = {"steamId": message.steam_id, "playerName": message.new_name}
     return log.to_event(line, "GAME_EVENT", metadata, **fields)

@@ -1,20 +1,20 @@
--- rollup: ttt.item_days   version: 2
+-- rollup: ttt.item_days   version: 1
 -- A row is one item bought in one start role on one map and server on one UTC day.
--- source: ttt.rounds(at)   bucket: day, 1 day
+-- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: map_name, day
-select time_bucket('1 day', b.at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
+select time_bucket('1 day', b.occurred_at) as day, b.item, coalesce(p.role_start, 'unknown') as role,
   coalesce(b.map_name, 'unknown') as map_name, b.server, ttt.is_pseudo(b.steam_id) as is_bot,
   sum(b.buys)::integer as buys, count(*)::integer as buyer_rounds,
-  count(*) filter (where ttt.side(p.role_start) = p.winner)::integer as wins,
+  count(*) filter (where ttt.winner_for(p.role_start) = p.winner)::integer as wins,
   count(*) filter (
     where ttt.team(p.role_start) = 'innocent' and p.winner = 'timelimit'
   )::integer as timelimits
 from (
-  select at, round_id, steam_id, item, map_name, server, count(*) as buys
+  select occurred_at, round_id, steam_id, item, map_name, server, count(*) as buys
   from ttt.buys
   where true
     -- bounds
-  group by at, round_id, steam_id, item, map_name, server
+  group by occurred_at, round_id, steam_id, item, map_name, server
 ) as b
 left join (
   select round_id, steam_id, role_start, winner

@@ -1,8 +1,8 @@
--- rollup: ttt.kill_days   version: 2
+-- rollup: ttt.kill_days   version: 1
 -- A row is the kills with one weapon between two roles on one map and server on one UTC day.
--- source: ttt.rounds(at)   bucket: day, 1 day
+-- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: map_name, day
-select time_bucket('1 day', at) as day, map_name, server, weapon, attacker_role, victim_role,
+select time_bucket('1 day', occurred_at) as day, map_name, server, weapon, attacker_role, victim_role,
   ttt.is_pseudo(attacker_steamid) as by_bot, ttt.is_pseudo(victim_steamid) as of_bot,
   count(*)::integer as kill_rows,
   count(*) filter (where headshot)::integer as headshot_rows,

@@ -1,9 +1,9 @@
--- rollup: ttt.nemesis_days   version: 2
+-- rollup: ttt.nemesis_days   version: 1
 -- A row is one person's kills of another on one server on one UTC day; no bots.
--- source: ttt.rounds(at)   bucket: day, 1 day
+-- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: killer, day
 -- index: victim, day
-select time_bucket('1 day', at) as day, attacker_steamid as killer, victim_steamid as victim, server,
+select time_bucket('1 day', occurred_at) as day, attacker_steamid as killer, victim_steamid as victim, server,
   count(*)::integer as kills, count(*) filter (where headshot)::integer as headshots
 from ttt.classed_kills
 where is_kill

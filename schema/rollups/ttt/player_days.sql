@@ -1,8 +1,8 @@
--- rollup: ttt.player_days   version: 2
+-- rollup: ttt.player_days   version: 1
 -- A row is what one person did on one server on one UTC day.
--- source: ttt.rounds(at)   bucket: day, 1 day
+-- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: steam_id, day
-select time_bucket('1 day', at) as day, steam_id, server,
+select time_bucket('1 day', occurred_at) as day, steam_id, server,
   sum(rounds)::integer as rounds, sum(innocent_wins)::integer as innocent_wins,
   sum(traitor_wins)::integer as traitor_wins, sum(timelimits)::integer as timelimits,
   sum(seconds)::integer as seconds, sum(karma_diff)::bigint as karma_total,
@@ -12,6 +12,6 @@ select time_bucket('1 day', at) as day, steam_id, server,
   sum(team_kills)::integer as team_kills, sum(kills_on_bots)::integer as kills_on_bots,
   sum(deaths)::integer as deaths, sum(suicides)::integer as suicides,
   sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
-  min(at) as first_at, max(at) as last_at
-from ttt.deeds
+  min(occurred_at) as first_at, max(occurred_at) as last_at
+from ttt.player_facts
 group by day, steam_id, server, rollups.by_hash()

@@ -1,6 +1,6 @@
 -- rollup: ttt.player_months   version: 1
 -- A row is what one person did on one server in one UTC month.
--- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+-- source: ttt.rounds(occurred_at)   bucket: month, 1 month   read by: day
 -- index: steam_id, month
 select time_bucket('1 month', day) as month, steam_id, server,
   sum(rounds)::integer as rounds, sum(innocent_wins)::integer as innocent_wins,

@@ -1,6 +1,6 @@
 -- rollup: ttt.role_months   version: 1
 -- A row is what people, or bots, did in one role on one server in one UTC month.
--- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+-- source: ttt.rounds(occurred_at)   bucket: month, 1 month   read by: day
 -- index: role, month
 select time_bucket('1 month', day) as month, role, server, is_bot,
   sum(rounds)::integer as rounds, sum(innocent_wins)::integer as innocent_wins,

@@ -1,6 +1,6 @@
 -- rollup: ttt.weapon_months   version: 1
 -- A row is the kills with one weapon on one server in one UTC month.
--- source: ttt.rounds(at)   bucket: month, 1 month   read by: day
+-- source: ttt.rounds(occurred_at)   bucket: month, 1 month   read by: day
 -- index: weapon, month
 select time_bucket('1 month', day) as month, server, weapon, by_bot, of_bot,
   sum(kill_rows)::integer as kill_rows, sum(headshot_rows)::integer as headshot_rows,

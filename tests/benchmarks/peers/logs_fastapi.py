@@ -76,7 +76,7 @@ events = Table(
 INSERT = insert(events).on_conflict_do_nothing().returning(events.c.id)
 KEY = text(
     """
-    select k.digest, s.id, s.name, s.mode
+    select k.key_hash, s.id, s.name, s.mode
     from shared.api_keys k
     join logs.servers s on s.id = k.name
     where k.key_id = :key_id
@@ -86,12 +86,12 @@ KEY = text(
 )
 SPEND = text(
     """
-    insert into shared.limits as l (who, window_start, spent)
+    insert into shared.rate_limits as l (key, window_start, count)
     values (:who, extract(epoch from statement_timestamp())::bigint / 60 * 60, 1)
     on conflict (who) do update
-    set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+    set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
       window_start = excluded.window_start
-    returning spent
+    returning count
     """
 )
 known: dict[str, Any] = {}
@@ -152,7 +152,7 @@ async def caller(x_server_key: Annotated[str, Header()] = "") -> Any:
         with engine.connect() as connection:
             key_id = x_server_key.split("_")[2]
             found = connection.execute(KEY, {"key_id": key_id}).one_or_none()
-        if found is None or not hmac.compare_digest(found.digest, auth.hash_key(x_server_key)):
+        if found is None or not hmac.compare_digest(found.key_hash, auth.hash_key(x_server_key)):
             raise HTTPException(403, "Invalid server key")
         known[x_server_key] = found
     return known[x_server_key]
@@ -186,7 +186,9 @@ async def ingest(batch: Batch, server: Annotated[Any, Depends(caller)]) -> dict[
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             results.append({"index": index, "status": "rejected", "reason": reason})
-    found = list(map(event_identity.Ids(server.id, datetime.now(UTC)).next_identity, accepted))
+    found = list(
+        map(event_identity.Identities(server.id, datetime.now(UTC)).next_identity, accepted)
+    )
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     new = store(server, [row(*one, server) for one in zip(accepted, found, strict=True)])
     waiting = iter(found)

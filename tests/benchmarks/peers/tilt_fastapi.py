@@ -1,6 +1,6 @@
 """The peer: POST /api/tilt/events with FastAPI, Mangum and SQLAlchemy 2, written to be fast.
 
-The same contract: key, validation, rate limit, horizon, ids and rows. Chosen: Core
+The same contract: key, validation, rate limit, retained_from, ids and rows. Chosen: Core
 rather than the ORM, one connection kept warm by the pool and not pinged.
 """
 
@@ -75,14 +75,14 @@ signals = Table(
 )
 SPEND = text(
     """
-    insert into shared.limits as l (who, window_start, spent)
+    insert into shared.rate_limits as l (key, window_start, count)
     values (:who, extract(epoch from statement_timestamp())::bigint / 60 * 60, 1)
     on conflict (who) do update
-    set spent = case when l.window_start = excluded.window_start then l.spent + 1 else 1 end,
+    set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
       window_start = excluded.window_start
-    returning :allowed - spent as remaining, window_start + 60 as resets_at,
+    returning :allowed - count as remaining, window_start + 60 as resets_at,
       cast(:at as timestamptz)
-        < (select horizon from rollups.sources where name = 'tilt.events') as too_late
+        < (select retained_from from rollups.sources where name = 'tilt.events') as too_late
     """
 )
 INSERT_EVENT = insert(events).on_conflict_do_nothing()

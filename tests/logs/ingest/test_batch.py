@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from functions.logs import rows
-from functions.logs.ingest import batch, event_writer, ignore_rules, ingest_server, normalise
+from functions.logs.ingest import batch, event_writer, ingest_server, normalise
 from functions.logs.servers import keys
 from functions.shared import auth, db
 from tests.support.client import Client
@@ -288,9 +288,7 @@ def test_when_the_other_of_two_equal_requests_fails_this_one_stores(
 
 def _hold(other: psycopg.Connection[Any], many: list[dict[str, Any]]) -> None:
     """Another request has written the same rows, and has not committed yet."""
-    sender = ingest_server.Sender(
-        normalise.Server(SERVER, "Harbour", "Sandbox"), ignore_rules.Rules()
-    )
+    sender = ingest_server.Sender(normalise.Server(SERVER, "Harbour", "Sandbox"))
     outcomes = batch.prepare(list(many), sender, datetime.now(UTC))
     with other.cursor() as cursor:
         for one in sorted(outcome.row for outcome in outcomes if outcome.row):
@@ -353,13 +351,13 @@ def _in_a_process_of_its_own(store: str, game: Client, body: list[Any]) -> Any:
 def test_a_key_that_is_revoked_in_mid_batch_is_done_after_it(
     game: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = batch._made
+    prepare_parts = batch.prepare_parts
 
     def revoked(*args: Any, **kwargs: Any) -> Any:
         keys.revoke(SERVER, game.headers["X-Server-Key"][8:16], "Rita")
-        return made(*args, **kwargs)
+        return prepare_parts(*args, **kwargs)
 
-    monkeypatch.setattr(batch, "_made", revoked)
+    monkeypatch.setattr(batch, "prepare_parts", revoked)
     assert send(game, mixed(1))["stored"] == 1
     answered = game.post(URL, [mixed(2)])
     assert (answered.status, answered.json) == (403, {"error": "Invalid server key"})
@@ -383,21 +381,19 @@ class Cut:
 
     def __init__(self, store: str, times: int, then: Callable[[], None] = lambda: None) -> None:
         self.store, self.times, self.then = store, times, then
-        self.copy = event_writer.copy
+        self.write = event_writer._Copy.write
 
-    def __call__(
-        self, rows: Iterable[rows.Row], parcel: Callable[[], event_writer.EventBatch]
-    ) -> set[str]:
+    def __call__(self, copy: Any, rows: list[rows.Row]) -> None:
         if not self.times:
-            return self.copy(rows, parcel)
+            self.write(copy, rows)
+            return
         self.times -= 1
         backend = db.connection().info.backend_pid
-        with db.connection().cursor() as cursor, cursor.copy("copy logs.events from stdin"):
-            with psycopg.connect(self.store, autocommit=True) as other:
-                other.execute("select pg_terminate_backend(%s)", (backend,))
-            self.then()
-            time.sleep(0.1)
-        raise AssertionError("the connection is still there")
+        with psycopg.connect(self.store, autocommit=True) as other:
+            other.execute("select pg_terminate_backend(%s)", (backend,))
+        self.then()
+        time.sleep(0.1)
+        self.write(copy, rows)
 
 
 @pytest.mark.commits
@@ -405,7 +401,8 @@ class Cut:
 def test_a_copy_that_is_cut_is_done_again(
     game: Client, store: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    monkeypatch.setattr(event_writer, "copy", Cut(store, times))
+    cut = Cut(store, times)
+    monkeypatch.setattr(event_writer._Copy, "write", lambda *args: cut(*args))
     many = [mixed(number) for number in range(300)]
     assert send(game, *many)["stored"] == 300
     assert count() == 300
@@ -426,7 +423,8 @@ def test_a_copy_that_is_cut_for_good_is_queued_whole(
 
     many = [mixed(number) for number in range(300)]
     with monkeypatch.context() as patch:
-        patch.setattr(event_writer, "copy", Cut(store, 1, leave))
+        cut = Cut(store, 1, leave)
+        patch.setattr(event_writer._Copy, "write", lambda *args: cut(*args))
         answer = send_queued(game, many)
     assert answer["queued"] == answer["ingested"] == 300
     setting(DATABASE_URL=store)

@@ -30,7 +30,7 @@ CHAT = {
 
 def of(*given: dict[str, Any], server: str = "srv_01", receipt: datetime = NOW) -> list[Identity]:
     events = (normalise.normalise(one, SERVER, receipt) for one in given)
-    return list(map(event_identity.Ids(server, receipt).next_identity, events))
+    return list(map(event_identity.Identities(server, receipt).next_identity, events))
 
 
 def one(given: dict[str, Any], **where: Any) -> Identity:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.logs.ingest import batch, event_queue, ignore_rules, ingest_server, normalise
+from functions.logs.ingest import batch, event_queue, ingest_server, normalise
 from functions.logs.privacy import erasure
 from functions.logs.servers import heartbeats
 from functions.shared import db, spool
@@ -23,9 +23,7 @@ def queued(store: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[An
     make_server()
     kept: list[Any] = []
     monkeypatch.setattr(spool, "enqueue", lambda kind, items, key: kept.extend(items))
-    sender = ingest_server.Sender(
-        normalise.Server(SERVER, "Harbour", "Sandbox"), ignore_rules.Rules()
-    )
+    sender = ingest_server.Sender(normalise.Server(SERVER, "Harbour", "Sandbox"))
 
     def queue(*events: Any) -> list[Any]:
         receipt = datetime.now(UTC)
@@ -78,7 +76,7 @@ def test_who_was_erased_meanwhile_stays_erased(queued: Callable[..., list[Any]])
 
 def test_who_was_erased_before_may_come_back(queued: Callable[..., list[Any]]) -> None:
     erasure.erase(ANA, "Rita")
-    db.query("update shared.audit set at = at - interval '1 minute'")
+    db.query("update shared.audit set occurred_at = occurred_at - interval '1 minute'")
     [item] = queued(connect(ANA, "203.0.113.9"))
     event_queue.consume(item, 0)
     assert ids() == {ANA}
@@ -90,7 +88,7 @@ def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[
         db.query(
             """
             update rollups.sources
-            set horizon = now() - interval '70 days'
+            set retained_from = now() - interval '70 days'
             where name = %s
             """,
             (source,),

@@ -70,29 +70,29 @@ def things(draw: st.DrawFn) -> list[Event | Beat]:
 
 
 def shown() -> tuple[list[Session], list[str]]:
-    """Sessions, and CONNECTs that are connections, as readers find them: kept or pending."""
+    """Sessions, and CONNECTs that are connections, as readers find them: kept or queued."""
     [row] = db.query(
         """
-        with pending as (
+        with queued as (
           select *
           from logs.diff_queued_sessions(null, null)
         ), session as (
           select started_at, ended_at, server_id, steam_id, session_id, method, reason
           from logs.sessions
-          where id not in (select id from pending where kind = 'session' and sign = -1)
+          where id not in (select id from queued where kind = 'session' and sign = -1)
           union all
           select started_at, ended_at, server_id, steam_id, session_id, method, reason
-          from pending
+          from queued
           where kind = 'session'
             and sign = 1
         ), connect as (
           select id
           from logs.connects
           where is_counted
-            and id not in (select id from pending where kind = 'connect' and sign = -1)
+            and id not in (select id from queued where kind = 'connect' and sign = -1)
           union all
           select id
-          from pending
+          from queued
           where is_counted
             and sign = 1
         )

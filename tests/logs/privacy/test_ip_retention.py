@@ -166,15 +166,15 @@ def test_the_columnstore_is_no_obstacle(game: Client, migrated: tuple[Any, str, 
     batch += [{**one, "type": "CHAT"} for one in batch]
     send(game, *batch)
     packed = columnstore.run(db.connection())
-    assert (packed.packed > 0, packed.left) == (migrated[0].edition == "community", 0)
-    assert columnstore.run(db.connection()).packed == 0
+    assert (packed.compressed > 0, packed.left) == (migrated[0].edition == "community", 0)
+    assert columnstore.run(db.connection()).compressed == 0
     assert send(game, *batch)["duplicates"] == 200
     assert send(game, connect(BO, IP, OLD + timedelta(minutes=2)))["stored"] == 1
     assert ip_retention.erase_due().events == 201
     assert traces(IP) == []
     assert send(game, *batch)["duplicates"] == 200
     again = columnstore.run(db.connection())
-    assert (again.packed > 0, again.left) == (migrated[0].edition == "community", 0)
+    assert (again.compressed > 0, again.left) == (migrated[0].edition == "community", 0)
     assert send(game, *batch)["duplicates"] == 200
     assert traces(IP) == []
 

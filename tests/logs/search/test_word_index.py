@@ -144,8 +144,8 @@ def test_a_search_finds_what_reading_everything_finds(
     stored.store(event(dice, number) for number in range(150))
     compare(dice)
     report = pack()
-    assert (report.packed > 0, report.told > 0) == (community, community)
-    assert report.told == report.packed
+    assert (report.compressed > 0, report.indexed > 0) == (community, community)
+    assert report.indexed == report.compressed
     compare(dice)
     stored.store(event(dice, 1000 + number) for number in range(40))  # late ones
     compare(dice)
@@ -156,10 +156,10 @@ def test_a_search_finds_what_reading_everything_finds(
         """
     )
     compare(dice)
-    assert columnstore.index_words(db.connection()).told == (1 if community else 0)
+    assert columnstore.index_words(db.connection()).indexed == (1 if community else 0)
     compare(dice)
-    assert (pack().told > 0) == community
-    assert pack().told == 0
+    assert (pack().indexed > 0) == community
+    assert pack().indexed == 0
     compare(dice)
 
 
@@ -200,14 +200,14 @@ def test_the_words_of_an_erased_person_go_at_once(community: bool) -> None:
     asked = {"search": "hello", "limit": 10}
     assert found(asked) == everything(asked) != []
     report = columnstore.index_words(db.connection())
-    assert (report.told, report.left) == (int(community), 0)
+    assert (report.indexed, report.left) == (int(community), 0)
     assert told("hello") == community
     assert not told("secretly")
 
 
 def test_words_go_with_their_chunk(community: bool) -> None:
     stored.store([say(1, "hello")])
-    assert pack().told == int(community)
+    assert pack().indexed == int(community)
     db.query("select drop_chunks('logs.events', older_than => now() - interval '20 days')")
     pack()
     assert db.query("select 1 as one from logs.indexed_chunks") == []
@@ -220,8 +220,8 @@ def test_two_do_not_pack_at_once(community: bool, store: str) -> None:
         other.execute("select pg_advisory_xact_lock(%s)", (locks.COLUMNSTORE,))
         for verb in (columnstore.run, columnstore.index_words):
             report = verb(db.connection())
-            assert (report.busy, report.packed, report.told) == (True, 0, 0)
-    assert pack().told == int(community)
+            assert (report.busy, report.compressed, report.indexed) == (True, 0, 0)
+    assert pack().indexed == int(community)
 
 
 def test_numbers_that_are_far_apart_are_told_too(community: bool) -> None:

@@ -143,7 +143,7 @@ NOBODYS = ("MAP_CHANGE", "MAP_CYCLE_END")  # events of the server, of no player
 
 def of(*given: dict[str, Any]) -> list[Identity]:
     events = (normalise.normalise(one, SERVER, NOW) for one in given)
-    return list(map(event_identity.Ids("srv_01", NOW).next_identity, events))
+    return list(map(event_identity.Identities("srv_01", NOW).next_identity, events))
 
 
 def read(content: str) -> list[dict[str, Any]]:

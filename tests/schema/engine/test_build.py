@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from functions.rollups import audit, refresh, retention
 from schema.engine import migrate as runner
 from schema.engine.migrate import MigrationError, migrate
+from tests.support.rollups import connect
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_new_version_takes_over_without_a_gap(url: str, folder: Path) -> None:
     watcher.start()
     next_version(folder)
     assert migrate(url, folder).rollups == ["tilt.user_days"]
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         assert _columns(connection) == 6  # the old one, until the new one is filled
         assert refresh.run(connection).left == 0
         assert _columns(connection) == 7
@@ -105,7 +105,7 @@ def _columns(connection: psycopg.Connection[dict[str, int]]) -> int:
 def test_a_new_version_inherits_history_whose_raw_rows_are_gone(url: str, folder: Path) -> None:
     migrate(url, folder)
     fill(url)
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         refresh.run(connection)
         middle = (datetime.now(UTC) - datetime(2025, 9, 17, tzinfo=UTC)).days
         retention.set_retention(connection, "tilt.events", middle)
@@ -125,7 +125,7 @@ def test_a_new_version_keeps_the_old_columns_first(url: str, folder: Path) -> No
     """Other views may read them: the view is replaced under them, never dropped."""
     migrate(url, folder)
     fill(url)
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         connection.execute("create view tilt.reader as select day, last_at from tilt.user_days")
         path = folder / "rollups/tilt/user_days.sql"
         text = path.read_text().replace("version: 1", "version: 2")
@@ -172,7 +172,7 @@ group by month, user_id
     )
     migrate(url, folder)
     fill(url)
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         months = "select count(*), sum(events)::int as events from tilt.user_months"
         assert connection.execute(months).fetchone() == {"count": 14, "events": 500}
         assert refresh.run(connection).left == 0
@@ -217,22 +217,22 @@ def test_analysts_read_rollups(migrated: tuple[runner.Report, str, str]) -> None
         assert connection.execute("select count(*) from tilt.user_days").fetchone() is not None
 
 
-def test_a_view_that_an_older_engine_wrote_is_written_anew(url: str, folder: Path) -> None:
+def test_a_view_that_an_older_engine_wrote_is_written_again(url: str, folder: Path) -> None:
     migrate(url, folder)
     fill(url)
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         as_it_is = connection.execute("select pg_get_viewdef('tilt.user_days') as text").fetchall()
         connection.execute(
             "create or replace view tilt.user_days as select * from rollups.tilt_user_days_v1"
         )
         connection.execute(
-            "update rollups.catalog set exact = 'of old' where name = 'tilt.user_days'"
+            "update rollups.catalog set view_sql = 'of old' where name = 'tilt.user_days'"
         )
         assert migrate(url, folder).rollups == []
         again = connection.execute("select pg_get_viewdef('tilt.user_days') as text").fetchall()
         assert again == as_it_is
-        exact = connection.execute("select from rollups.catalog where exact = 'of old'")
-        assert exact.rowcount == 0
+        old = connection.execute("select from rollups.catalog where view_sql = 'of old'")
+        assert old.rowcount == 0
 
 
 def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
@@ -243,19 +243,20 @@ def test_a_column_in_the_middle_of_what_reads_a_rollup_is_counted_right(
     path = folder / "rollups/ttt/weapon_months.sql"
     text = path.read_text().replace("version: 1", "version: 2")
     path.write_text(text.replace("server, weapon,", "server, max(day) as newest, weapon,", 1))
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+    with connect(url) as connection:
         migrate(url, folder)
         assert refresh.run(connection).left == 0
         connection.execute(
             """
-            insert into ttt.rounds (id, at, winner, players, kills, buys)
+            insert into ttt.rounds (id, occurred_at, winner, players, kills, buys)
             values ('r1', '2026-03-02 10:00Z', 'traitors', '[]', '[]', '[]')
             """
         )
         connection.execute(
             """
             insert into ttt.kills
-              (at, round_id, ordinal, attacker_steamid, victim_steamid, weapon, headshot, server)
+              (occurred_at, round_id, ordinal, attacker_steamid, victim_steamid, weapon,
+               headshot, server)
             values ('2026-03-02 10:00Z', 'r1', 0, 'A', 'B', 'knife', true, 'red')
             """
         )

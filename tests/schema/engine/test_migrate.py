@@ -128,7 +128,7 @@ def test_a_file_that_fails_leaves_nothing_and_the_ones_before_it_stay(
 
 def test_a_no_transaction_file_runs_outside_one(empty: str, folder: Path) -> None:
     (folder / "migrations/0900_tilt_index.sql").write_text(
-        "-- no-transaction\ncreate index concurrently by_who on shared.limits (spent);"
+        "-- no-transaction\ncreate index concurrently by_who on shared.rate_limits (count);"
     )
     assert "0900_tilt_index.sql" in migrate(empty, folder).applied
 
@@ -201,10 +201,25 @@ def test_as_a_command_it_says_what_it_did(
     empty: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", empty)
-    runner.main()
-    assert "0001_shared_tables.sql" in capsys.readouterr().out
-    runner.main()
+    assert runner.main() == 0
+    assert "0001_shared.sql" in capsys.readouterr().out
+    assert runner.main() == 0
     assert "nothing new" in capsys.readouterr().out
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
-    with pytest.raises(SystemExit, match="cannot be reached"):
-        runner.main()
+    assert runner.main() == 1
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_a_database_of_before_the_baseline_must_be_reset(
+    empty: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = folder / "migrations/0001_shared.sql"
+    first.rename(folder / "migrations/0001_shared_tables.sql")
+    migrate(empty, folder)
+    with pytest.raises(MigrationError, match=r"none of which was released.*`make reset`"):
+        migrate(empty)
+    monkeypatch.setenv("DATABASE_URL", empty)
+    assert runner.main() == 1
+    assert "`make reset` deletes the local one" in capsys.readouterr().err
+    assert runner.main("--status") == 2
+    assert "must be reset" in capsys.readouterr().err

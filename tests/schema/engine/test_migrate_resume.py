@@ -25,7 +25,7 @@ from schema.engine import migrate as runner
 from schema.engine.migrate import MigrationError, migrate
 
 FEW = (  # some that read others, of all domains
-    *("tilt_user_days", "ttt_player_days", "ttt_player_months", "ttt_player_past"),
+    *("tilt_user_days", "ttt_player_days", "ttt_player_months", "ttt_player_all_time"),
     *("logs_activity", "logs_activity_days", "logs_play_days", "logs_play_months"),
 )
 New = Callable[[], tuple[str, str]]
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
         if f"{path.parent.name}_{path.stem}" not in FEW:
             path.unlink()
     (target / "migrations/0900_shared_by_count.sql").write_text(
-        "-- no-transaction\ncreate index concurrently by_count on shared.limits (spent);\n"
+        "-- no-transaction\ncreate index concurrently by_count on shared.rate_limits (count);\n"
     )
     return target
 
@@ -106,13 +106,17 @@ _SHAPE = {
     """,
     "ledger": "select name, checksum from shared.migrations",
     "started": "select name from shared.migrations_started",
-    "sources": "select name, time_column, keep::text, coalesce(raw, '') from rollups.sources",
+    "sources": """
+        select name, time_column, retention::text, coalesce(chunk_table, '')
+        from rollups.sources
+    """,
     "catalog": """
-        select name, version, checksum, source, material, is_aggregate, is_current, live, exact
+        select name, version, checksum, source, materialization, is_aggregate, is_current,
+          recompute_sql, view_sql
         from rollups.catalog
     """,
-    "marks": "select count(*) from rollups.dirty",
-    "unfilled": "select name from rollups.catalog where filled_by is null",
+    "dirty": "select count(*) from rollups.dirty_buckets",
+    "unfilled": "select name from rollups.catalog where fill_generation is null",
 }
 
 
@@ -218,12 +222,12 @@ def test_a_migration_that_gave_up_waiting_goes_on(
     undisturbed, waiting = new_database()[0], new_database()[0]
     elsewhere = make_conninfo(**{**conninfo_to_dict(waiting), "dbname": "postgres"})
     migrate(undisturbed)
-    monkeypatch.setattr(build, "_PATIENCE", 0.3)
+    monkeypatch.setattr(build, "_WAIT_TIMEOUT", 0.3)
     with psycopg.connect(elsewhere) as other:
         other.execute("select pg_current_xact_id()")
         for _ in range(2):
             with pytest.raises(MigrationError, match=r"process \d+ in database postgres"):
                 migrate(waiting)
-    monkeypatch.setattr(build, "_PATIENCE", 60.0)
+    monkeypatch.setattr(build, "_WAIT_TIMEOUT", 60.0)
     migrate(waiting)
     assert shape(waiting) == shape(undisturbed)

@@ -20,7 +20,7 @@ from schema.engine import outside
 from schema.engine.migrate import MigrationError, migrate
 
 FILE = "0900_shared_by_count.sql"
-INDEX = "create index concurrently by_count on shared.limits (spent);"
+INDEX = "create index concurrently by_count on shared.rate_limits (count);"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def url(base: str) -> str:
         connection.execute("drop index if exists shared.audit_by_action")
         connection.execute("delete from shared.migrations where name like '09%'")
         connection.execute("delete from shared.migrations_started")
-        connection.execute("truncate shared.limits")
+        connection.execute("truncate shared.rate_limits")
     return base
 
 
@@ -72,7 +72,7 @@ def recorded(url: str) -> list[str]:
 
 def add_twins(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("insert into shared.limits values ('a', 1, 7), ('b', 1, 7)")
+        connection.execute("insert into shared.rate_limits values ('a', 1, 7), ('b', 1, 7)")
 
 
 @pytest.mark.parametrize("if_missing", ["", "if not exists "])
@@ -87,7 +87,7 @@ def test_an_index_that_was_interrupted_is_built_again(
         migrate(url, folder)
     assert is_valid(url) is False
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("delete from shared.limits where who = 'b'")
+        connection.execute("delete from shared.rate_limits where key = 'b'")
     assert migrate(url, folder).applied == [FILE]
     assert is_valid(url)
     assert recorded(url) == [FILE]
@@ -112,7 +112,7 @@ def test_a_migration_that_is_killed_while_it_builds_an_index_goes_on(
 ) -> None:
     write(folder)
     with psycopg.connect(url) as writer, ThreadPoolExecutor(1) as pool:
-        writer.execute("insert into shared.limits values ('a', 1, 7)")  # which it waits for
+        writer.execute("insert into shared.rate_limits values ('a', 1, 7)")  # which it waits for
         running = pool.submit(migrate, url, folder)
         with psycopg.connect(url, autocommit=True) as admin:
             while not admin.execute(_KILL).fetchall():
@@ -140,7 +140,7 @@ def _die(*_: object) -> None:
 
 def test_an_index_of_somebody_else_is_left_alone(url: str, folder: Path) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("create index by_count on shared.limits (who)")
+        connection.execute("create index by_count on shared.rate_limits (key)")
     write(folder)
     for _ in range(2):
         with pytest.raises(MigrationError, match="there is another index by_count already"):
@@ -148,7 +148,7 @@ def test_an_index_of_somebody_else_is_left_alone(url: str, folder: Path) -> None
     with psycopg.connect(url) as connection:
         found = connection.execute("select pg_get_indexdef('shared.by_count'::regclass)").fetchone()
     assert found
-    assert "(who)" in found[0]
+    assert "(key)" in found[0]
 
 
 def test_an_index_of_a_hypertable_is_built_chunk_by_chunk(url: str, folder: Path) -> None:

@@ -74,12 +74,12 @@ def test_every_rollup_of_this_checkout_can_be_read() -> None:
     assert len(names) == len(set(names)) >= 3
 
 
-def test_a_closing_rollup_ends_where_its_source_is_closed(tmp_path: Path) -> None:
-    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   closing")
+def test_a_rollup_of_all_time_ends_at_the_watermark_of_its_source(tmp_path: Path) -> None:
+    text = FILE.replace("bucket: day, 1 day", "bucket: day, 1000 years   read by: day   all-time")
     rollup = read(tmp_path, text)
     assert rollup.is_all_time
     assert (
-        "and day < least($2, (select rollups.closed_until('tilt.events')))\ngroup by day"
+        "and day < least($2, (select rollups.watermark('tilt.events')))\ngroup by day"
         in rollup.recompute_sql("$1", "$2")
     )
     assert not read(tmp_path, FILE).is_all_time
@@ -88,15 +88,17 @@ def test_a_closing_rollup_ends_where_its_source_is_closed(tmp_path: Path) -> Non
 def test_what_is_counted_from_another_rollup_stands_in_the_view_as_a_call(tmp_path: Path) -> None:
     columns = {"day": "timestamp with time zone", "user_id": "text", "events": "bigint"}
     own = read(tmp_path, FILE).view_sql(7, list(columns), columns)
-    assert "rollups.live" not in own
+    assert "rollups.recompute_bucket" not in own
     rollup = read(tmp_path, FILE)
     assert rollup.is_fed(["tilt.user_days", "tilt.events"])
     assert not rollup.is_fed(["tilt.event", "tilt.events_2"])
     other = rollup.view_sql(7, ["events", "day", "user_id"], columns, is_fed=True)
-    assert 'select live."events", mark.bucket as "day", live."user_id"' in " ".join(other.split())
+    assert 'select recomputed."events", dirty.bucket as "day", recomputed."user_id"' in " ".join(
+        other.split()
+    )
     assert (
-        'rollups.live(7::smallint, mark.bucket) as live ("day" timestamp with time zone,'
-        ' "user_id" text, "events" bigint)' in other
+        "rollups.recompute_bucket(7::smallint, dirty.bucket) as recomputed"
+        ' ("day" timestamp with time zone, "user_id" text, "events" bigint)' in other
     )
 
 

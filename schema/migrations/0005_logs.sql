@@ -962,7 +962,7 @@ begin
   update logs.event_hours
   set events = events
   where server_id = new.id
-    and hour >= rollups.horizon('logs.event_hours');
+    and hour >= rollups.retained_from('logs.event_hours');
   update logs.map_hours
   set is_stale = true
   where server_id = new.id;
@@ -975,13 +975,9 @@ for each row when (old.mode <> new.mode) execute function logs.mark_mode_hours()
 
 -- Retention ---------------------------------------------------------------------------------------
 
-alter table rollups.sources
-  add column raw text,  -- the table whose chunks go, if that is another one
-  -- For how long before the horizon rows are still needed: to derive anew what goes on after it.
-  add column margin interval not null default '0';
-
-insert into rollups.sources (name, time_column, keep, raw, margin)
-values ('logs.event_hours', 'hour', '90 days', 'logs.events', '2 days'),
-  ('logs.heartbeats', 'occurred_at', '90 days', null, '2 days'),
-  ('logs.connects', 'occurred_at', '90 days', null, '2 days'),
-  ('logs.session_hours', 'hour', '90 days', null, '0');
+-- An event and what belongs to it are kept for the same time.
+insert into rollups.sources (name, time_column, retention, chunk_table, grace, part_of)
+values ('logs.event_hours', 'hour', '90 days', 'logs.events', '2 days', null),
+  ('logs.heartbeats', 'occurred_at', '90 days', null, '2 days', 'logs.event_hours'),
+  ('logs.connects', 'occurred_at', '90 days', null, '2 days', 'logs.event_hours'),
+  ('logs.session_hours', 'hour', '90 days', null, '0', 'logs.event_hours');

@@ -1,6 +1,6 @@
 -- A user's tilt since any moment, in one row: whole hours from the rollup, the hour that the moment
 -- falls into from raw rows. It returns a table because PostgreSQL inlines only such functions.
-create or replace function tilt.since(who text, moment timestamptz)
+create or replace function tilt.sum_since(person text, from_time timestamptz)
 returns table (events bigint, score_sum numeric, score_max numeric, last_at timestamptz)
 language sql
 stable
@@ -11,13 +11,13 @@ as $$
     select count(*) as events, sum(tilt_score) as score_sum, max(tilt_score) as score_max,
       max(occurred_at) as last_at
     from tilt.events
-    where user_id = who
-      and occurred_at >= moment
-      and occurred_at < time_bucket('1 hour', moment) + interval '1 hour'
+    where user_id = person
+      and occurred_at >= from_time
+      and occurred_at < time_bucket('1 hour', from_time) + interval '1 hour'
     union all
     select h.events, h.score_sum, h.score_max, h.last_at
     from tilt.user_hours h
-    where h.user_id = who
-      and h.hour > moment
+    where h.user_id = person
+      and h.hour > from_time
   ) as part
 $$;

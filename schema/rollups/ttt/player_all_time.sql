@@ -1,8 +1,8 @@
--- rollup: ttt.player_past   version: 1
+-- rollup: ttt.player_all_time   version: 1
 -- A row is what one person did on all servers in the months that are closed.
--- source: ttt.rounds(at)   bucket: past, 1000 years   read by: month   closing
+-- source: ttt.rounds(occurred_at)   bucket: all_time, 1000 years   read by: month   all-time
 -- index: steam_id
-select time_bucket('1000 years', month) as past, steam_id, sum(rounds)::integer as rounds,
+select time_bucket('1000 years', month) as all_time, steam_id, sum(rounds)::integer as rounds,
   sum(innocent_wins)::integer as innocent_wins, sum(traitor_wins)::integer as traitor_wins,
   sum(timelimits)::integer as timelimits, sum(seconds)::integer as seconds,
   sum(karma_total)::bigint as karma_total, sum(karma_rounds)::integer as karma_rounds,
@@ -13,4 +13,4 @@ select time_bucket('1000 years', month) as past, steam_id, sum(rounds)::integer 
   sum(world_deaths)::integer as world_deaths, sum(items)::integer as items,
   min(first_at) as first_at, max(last_at) as last_at
 from ttt.player_months
-group by past, steam_id
+group by all_time, steam_id

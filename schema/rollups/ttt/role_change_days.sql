@@ -1,8 +1,8 @@
--- rollup: ttt.change_days   version: 2
+-- rollup: ttt.role_change_days   version: 1
 -- A row is how often one role became another on one map and server on one UTC day.
--- source: ttt.rounds(at)   bucket: day, 1 day
+-- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: map_name, day
-select time_bucket('1 day', at) as day, role_start, role_end,
+select time_bucket('1 day', occurred_at) as day, role_start, role_end,
   coalesce(map_name, 'unknown') as map_name, server, ttt.is_pseudo(steam_id) as is_bot, count(*)::integer as changes
 from ttt.players
 where role_start <> role_end

@@ -1,8 +1,8 @@
--- The parts of the rollup engine that run inside the database. `material`, `live` and `exact` are
--- written by schema/engine/rollup.py alone, which is why they may be executed.
+-- The parts of the rollup engine that run inside the database. `materialization`, `recompute_sql`
+-- and `view_sql` are written by schema/engine/rollup.py alone, which is why they may be executed.
 
--- Closes the current generation; its marks may be retired once `settled()` has reached it. To be
--- called outside a transaction: the id it takes must be younger than the closing.
+-- Closes the current generation; its dirty buckets may be retired once settled_generation()
+-- has reached it. To be called outside a transaction: the id it takes must be younger than the closing.
 create or replace function rollups.close_generation() returns bigint
 language plpgsql
 as $$
@@ -17,8 +17,8 @@ begin
 end
 $$;
 
--- The newest generation in which no running transaction can still make marks; 0 for none.
-create or replace function rollups.settled() returns bigint
+-- The newest generation in which no running transaction can still mark buckets; 0 for none.
+create or replace function rollups.settled_generation() returns bigint
 language sql
 as $$
   select coalesce(max(generation), 0)
@@ -26,9 +26,11 @@ as $$
   where settles_at <= pg_snapshot_xmin(pg_current_snapshot())
 $$;
 
--- Writes the buckets of a table from `since` until `until` anew, from the raw rows. What a week's rows are
--- grouped by fits into this memory, which only one refresh at a time takes; on disk it costs twice the time.
-create or replace function rollups.recompute(rollup smallint, since timestamptz, until timestamptz)
+-- Writes the buckets of a table in a range again, from the raw rows. What a week's rows are grouped by fits
+-- into this memory, which only one refresh at a time takes; on disk it costs twice the time.
+create or replace function rollups.refresh_range(
+  rollup smallint, from_bucket timestamptz, end_bucket timestamptz
+)
 returns void
 language plpgsql
 set work_mem = '64MB'
@@ -37,16 +39,16 @@ declare
   r rollups.catalog;
 begin
   select * into strict r from rollups.catalog where id = rollup;
-  execute format('delete from %s where %I >= $1 and %I < $2', r.material, r.bucket_column, r.bucket_column)
-    using since, until;
-  execute format('insert into %s %s', r.material, r.live)
-    using since, until;
+  execute format('delete from %s where %I >= $1 and %I < $2', r.materialization, r.bucket_column, r.bucket_column)
+    using from_bucket, end_bucket;
+  execute format('insert into %s %s', r.materialization, r.recompute_sql)
+    using from_bucket, end_bucket;
 end
 $$;
 
--- The rows of a bucket, counted anew. With the rights of who made it, as those who may read a view have
--- none to what it is counted from.
-create or replace function rollups.live(rollup smallint, bucket timestamptz) returns setof record
+-- The rows of a bucket, counted from raw rows. With the rights of its owner, as those who may read a view
+-- have none to what it is counted from.
+create or replace function rollups.recompute_bucket(rollup smallint, bucket timestamptz) returns setof record
 language plpgsql
 stable
 security definer
@@ -56,13 +58,13 @@ declare
   r rollups.catalog;
 begin
   select * into strict r from rollups.catalog where id = rollup;
-  return query execute r.live using bucket, date_add(bucket, r.width, 'UTC');
+  return query execute r.recompute_sql using bucket, date_add(bucket, r.width, 'UTC');
 end
 $$;
 
 -- How many rows of a bucket differ from the raw rows; null when it is dirty and may differ.
--- One statement, so that both sides and the marks are seen at the same moment.
-create or replace function rollups.differences(rollup smallint, bucket timestamptz) returns bigint
+-- One statement, so that both sides and the dirty buckets are seen at the same moment.
+create or replace function rollups.count_differences(rollup smallint, bucket timestamptz) returns bigint
 language plpgsql
 as $$
 declare
@@ -71,45 +73,45 @@ declare
 begin
   select * into strict r from rollups.catalog where id = rollup;
   execute format(
-    'with kept as (select * from %s where %I >= $1 and %I < $2), live as (%s)
-     select case when exists (select from rollups.dirty d where d.rollup = $3 and d.bucket = $1) then null
+    'with kept as (select * from %s where %I >= $1 and %I < $2), counted as (%s)
+     select case when exists (select from rollups.dirty_buckets d where d.rollup = $3 and d.bucket = $1) then null
        else (select count(*) from (
-         (select * from kept except all select * from live)
+         (select * from kept except all select * from counted)
          union all
-         (select * from live except all select * from kept)) as odd)
+         (select * from counted except all select * from kept)) as wrong)
        end',
-    r.material, r.bucket_column, r.bucket_column, r.live
+    r.materialization, r.bucket_column, r.bucket_column, r.recompute_sql
   ) into found using bucket, date_add(bucket, r.width, 'UTC'), rollup;
   return found;
 end
 $$;
 
 -- Marks a bucket dirty by hand.
-create or replace function rollups.mark(rollup smallint, bucket timestamptz) returns void
+create or replace function rollups.mark_dirty(rollup smallint, bucket timestamptz) returns void
 language sql
 as $$
-  insert into rollups.dirty (rollup, bucket, generation)
+  insert into rollups.dirty_buckets (rollup, bucket, generation)
   select rollup, bucket, last_value
   from rollups.generation
   on conflict do nothing
 $$;
 
 -- The table that holds a rollup's rows, also where a continuous aggregate is in front of it.
-create or replace function rollups.storage(rollup smallint) returns text
+create or replace function rollups.storage_table(rollup smallint) returns text
 language sql
 stable
 as $$
   select coalesce(
-    a.materialization_hypertable_schema || '.' || a.materialization_hypertable_name, c.material
+    a.materialization_hypertable_schema || '.' || a.materialization_hypertable_name, c.materialization
   )
   from rollups.catalog c
   left join timescaledb_information.continuous_aggregates a
-    on format('%s.%s', a.view_schema, a.view_name) = c.material
+    on format('%s.%s', a.view_schema, a.view_name) = c.materialization
   where c.id = rollup
 $$;
 
--- Copies the rows whose raw rows are gone from one version to the next, in the columns both have.
-create or replace function rollups.inherit(heir rollups.catalog, old rollups.catalog) returns void
+-- Copies the stored rows whose raw rows are gone from one version to the next, in the columns both have.
+create or replace function rollups.copy_retained(target rollups.catalog, old rollups.catalog) returns void
 language plpgsql
 as $$
 declare
@@ -118,14 +120,14 @@ begin
   select string_agg(quote_ident(n.attname), ', ') into strict columns
   from pg_attribute n
   join pg_attribute o on o.attname = n.attname
-  where n.attrelid = rollups.storage(heir.id)::regclass
-    and o.attrelid = rollups.storage(old.id)::regclass
+  where n.attrelid = rollups.storage_table(target.id)::regclass
+    and o.attrelid = rollups.storage_table(old.id)::regclass
     and n.attnum > 0
     and o.attnum > 0
     and not n.attisdropped
     and not o.attisdropped;
-  execute format('insert into %s (%s) select %s from %s where date_add(%I, $2, ''UTC'') <= rollups.horizon($1)',
-    rollups.storage(heir.id), columns, columns, rollups.storage(old.id), old.bucket_column)
+  execute format('insert into %s (%s) select %s from %s where date_add(%I, $2, ''UTC'') <= rollups.retained_from($1)',
+    rollups.storage_table(target.id), columns, columns, rollups.storage_table(old.id), old.bucket_column)
     using old.source, old.width;
 end
 $$;
@@ -163,7 +165,7 @@ end
 $$;
 
 -- Lets the view of a rollup read this version from now on, and drops the version before it. The old
--- columns come first: `exact` names them in this order.
+-- columns come first: `view_sql` names them in this order.
 create or replace function rollups.promote(rollup smallint) returns void
 language plpgsql
 as $$
@@ -174,44 +176,44 @@ begin
   select * into strict r from rollups.catalog where id = rollup;
   select * into old from rollups.catalog where name = r.name and is_current;
   if old.id is not null then
-    perform rollups.inherit(r, old);
+    perform rollups.copy_retained(r, old);
   end if;
   -- Replaced and not dropped: other views may read it.
-  execute format('create or replace view %s as %s', r.name, r.exact);
+  execute format('create or replace view %s as %s', r.name, r.view_sql);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   perform rollups.publish(r.name);
   if old.id is not null then
     execute format(
       'drop %s %s',
       case when old.is_aggregate then 'materialized view' else 'table' end,
-      old.material
+      old.materialization
     );
-    delete from rollups.dirty as d where d.rollup = old.id;
+    delete from rollups.dirty_buckets as d where d.rollup = old.id;
     delete from rollups.catalog where id = old.id;
   end if;
 end
 $$;
 
--- Before this moment the raw rows of a source are gone, or about to go.
-create or replace function rollups.horizon(source text) returns timestamptz
+-- Before this moment the raw rows of a source are dropped, or about to be.
+create or replace function rollups.retained_from(source text) returns timestamptz
 language sql
 stable
 as $$
-  select coalesce((select s.horizon from rollups.sources s where s.name = source), '-infinity')
+  select coalesce((select s.retained_from from rollups.sources s where s.name = source), '-infinity')
 $$;
 
--- Before this moment a source is complete, but for what comes late.
-create or replace function rollups.closed_until(source text) returns timestamptz
+-- Up to this moment rollups of all time are counted: a source is complete there, but for what comes late.
+create or replace function rollups.watermark(source text) returns timestamptz
 language sql
 stable
 as $$
-  select s.closed_until
+  select s.watermark
   from rollups.sources s
   where s.name = source
 $$;
 
--- Random buckets that an audit can check: with raw rows or kept ones, and not before the horizon.
-create or replace function rollups.sample(rollup integer, size integer)
+-- Random buckets that an audit can check: with raw rows or stored ones, and not before retained_from.
+create or replace function rollups.sample_buckets(rollup integer, size integer)
 returns table (bucket timestamptz)
 language plpgsql
 as $$
@@ -219,9 +221,9 @@ declare
   r rollups.catalog;
   s rollups.sources;
 begin
-  select * into strict r from rollups.catalog c where c.id = sample.rollup;
+  select * into strict r from rollups.catalog c where c.id = sample_buckets.rollup;
   select * into strict s from rollups.sources x where x.name = r.source;
-  -- A kept bucket may lack its raw rows and the other way round: look from both sides.
+  -- A stored bucket may lack its raw rows and the other way round: look from both sides.
   return query execute format(
     'select b from (
        select distinct %1$I as b from %2$s where %1$I >= $2
@@ -231,7 +233,7 @@ begin
      where b >= $2
      order by random()
      limit $1',
-    r.bucket_column, r.material, s.time_column, r.source
-  ) using size, s.horizon, r.width;
+    r.bucket_column, r.materialization, s.time_column, r.source
+  ) using size, s.retained_from, r.width;
 end
 $$;
