@@ -62,6 +62,12 @@ create table shared.spool_parts (
 );
 CREATE INDEX spool_parts_by_time ON shared.spool_parts USING btree (received_at);
 
+create function shared.count_request(caller text, most integer, seconds integer, OUT remaining integer, OUT resets_at bigint) returns record;
+
+create function shared.iso_day(moment timestamp with time zone) returns text;
+
+create function shared.iso_time(moment timestamp with time zone) returns text;
+
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
 -- A version of a rollup, built from a file of schema/rollups.
@@ -416,8 +422,6 @@ create function ttt.freshness(from_day timestamp with time zone, to_day timestam
 
 -- Whether several people share a SteamID.
 create function ttt.is_pseudo(steam_id text) returns boolean;
-
-create function ttt.iso(moment timestamp with time zone) returns text;
 
 create function ttt.item_window(from_day timestamp with time zone, first_month timestamp with time zone, end_month timestamp with time zone, to_day timestamp with time zone, map text) returns TABLE(item text, role text, server text, is_bot boolean, buys integer, buyer_rounds integer, wins integer, timelimits integer);
 
@@ -1014,8 +1018,6 @@ create function logs.get_peak_sessions(of_server text, from_hour timestamp with 
 create function logs.index_chunk(chunk_since timestamp with time zone, chunk_until timestamp with time zone) returns bigint;
 
 create function logs.is_person(steam_id text) returns boolean;
-
-create function logs.iso(moment timestamp with time zone) returns text;
 
 create function logs.list_map_hours(since timestamp with time zone) returns TABLE(hour timestamp with time zone, server_id text, mode text, maps text[]);
 
