@@ -252,7 +252,7 @@ def list_roles(request: Request, query: roles.RolesQuery) -> dict[str, Any]:
 
 @routes.get("/api/ttt/duos", query=duos.DuosQuery, answers={200: duos.Duos})
 def list_duos(request: Request, query: duos.DuosQuery) -> dict[str, Any]:
-    """Pairs that win together, that lose together, or that just play together."""
+    """Duos that win together, that lose together, or that just play together."""
     return duos.list_duos(query)
 
 

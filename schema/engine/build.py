@@ -71,15 +71,16 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
     row = connection.execute(
         """
         insert into rollups.catalog
-          (name, version, checksum, source, bucket_column, width, materialization,
+          (name, version, checksum, comment, source, bucket_column, width, materialization,
            is_aggregate, is_all_time, private_columns, recompute_sql, view_sql)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
         returning id
         """,
         (
             rollup.name,
             rollup.version,
             rollup.checksum,
+            rollup.comment,
             rollup.source,
             rollup.bucket_column,
             rollup.width,

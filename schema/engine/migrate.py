@@ -160,14 +160,21 @@ def _prepare(connection: Connection) -> None:
           name text primary key,
           checksum text not null,
           applied_at timestamptz not null default now()
-        )
+        );
+        comment on table shared.migrations is 'A migration that is applied.';
+        comment on column shared.migrations.name is 'Its file in schema/migrations';
+        comment on column shared.migrations.checksum is 'SHA-256 of it, as hexadecimal digits';
+        comment on column shared.migrations.applied_at is 'When it was applied';
         """
     )
     connection.execute(
         """
         create table if not exists shared.migrations_started (
-          name text primary key  -- of a file that runs outside a transaction, until it is applied
-        )
+          name text primary key
+        );
+        comment on table shared.migrations_started is
+          'A migration that runs outside a transaction, until it is applied.';
+        comment on column shared.migrations_started.name is 'Its file in schema/migrations';
         """
     )
 
