@@ -18,8 +18,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from functions.rollups import refresh
 from functions.shared import auth, aws, db
 from functions.shared.settings import settings
-from infra.local import pgbouncer, timescale
+from infra.local import timescale
 from schema.engine.migrate import Report, migrate
+from tests.support import pgbouncer
 from tests.support.client import Client
 from tests.support.logs.panel import make_server, make_staff
 from tests.support.queues import Queues

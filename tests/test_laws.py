@@ -141,7 +141,9 @@ OF_A_ZONE = {
         r"|\bage\((?!backend_xid)"
     ),
     "a time as text": re.compile(r"to_char\((?!\S+ at time zone )"),
-    "a part of a time": re.compile(r"extract\((?!epoch )(?!\w+ from (?:local\b|at at time zone ))"),
+    "a part of a time": re.compile(
+        r"extract\((?!epoch )(?!\w+ from (?:local\b|occurred_at at time zone ))"
+    ),
     "steps of days": re.compile(r"generate_series\([^()]*interval '[^']*day'\s*\)"),
     "cut without a zone": re.compile(
         r"date_trunc\((?:[^()]|\([^()]*\))*(?<!'UTC')\)|date_(?:add|subtract)\("
@@ -298,3 +300,60 @@ def test_sql_names_schemas_of_its_own_domain(path: Path) -> None:
             schema = found["schema"] or found["literal"]
             allowed = schema == domain or schema in EVERYBODYS
             assert allowed or found["name"] in PUBLISHED_SQL.get(domain, set()), found[0]
+
+
+# Import circles
+
+
+def find_circles(imported: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """The modules that import each other, also through others: one tuple a circle."""
+    reached: dict[str, set[str]] = {}
+    for module in imported:
+        found: set[str] = set()
+        pending = set(imported[module])
+        while pending:
+            name = pending.pop()
+            found.add(name)
+            pending |= imported[name] - found
+        reached[module] = found
+    circular = {module for module in imported if module in reached[module]}
+    return sorted(
+        {
+            tuple(sorted(other for other in circular & reached[module] if module in reached[other]))
+            for module in circular
+        }
+    )
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports inside of functions and for type checking count as well."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): imports(path)
+        for path in FUNCTIONS.rglob("*.py")
+    }
+    imported = {
+        module: {
+            name if name in modules else name.rpartition(".")[0]
+            for name in names
+            if name in modules or name.rpartition(".")[0] in modules
+        }
+        for module, names in modules.items()
+    }
+    assert find_circles(imported) == []
+
+
+def test_a_circle_is_found() -> None:
+    imported = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d"}, "e": {"a"}}
+    assert find_circles(imported) == [("b", "c"), ("d",)]
+
+
+# Names that say nothing to a reader, and that a search finds everywhere.
+VAGUE = {"of", "listed", "told", "said", "asked", "ask"}
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "infra").rglob("*.py"))], ids=str)
+def test_public_names_say_what_they_do(path: Path) -> None:
+    """Public functions are verb and noun: `get_stats`, `list_players`, `parse_body`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            assert node.name not in VAGUE, f"{path}:{node.lineno}"

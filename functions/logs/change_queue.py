@@ -99,7 +99,7 @@ def fold_before_refresh(connection: db.Connection) -> None:
     folded = _REFRESH_BATCH_SIZE
     deadline = time.monotonic() + _REFRESH_SECONDS
     while folded in (_REFRESH_BATCH_SIZE, _BUSY) and time.monotonic() < deadline:
-        folded = connection.fetch_value("select logs.fold(%s)", (_REFRESH_BATCH_SIZE,))
+        folded = db.fetch_value("select logs.fold(%s)", (_REFRESH_BATCH_SIZE,), on=connection)
         if folded == _BUSY:
             time.sleep(0.01)
     connection.execute("select logs.fold(0, true)")
@@ -107,8 +107,9 @@ def fold_before_refresh(connection: db.Connection) -> None:
 
 def has_changes(connection: db.Connection, before: datetime) -> bool:
     """Whether changes of before a moment are queued."""
-    row = connection.execute(
-        "select exists (select from logs.change_queue where occurred_at < %s) as found", (before,)
-    ).fetchone()
-    assert row
-    return bool(row["found"])
+    found: bool = db.fetch_value(
+        "select exists (select from logs.change_queue where occurred_at < %s)",
+        (before,),
+        on=connection,
+    )
+    return found

@@ -18,11 +18,11 @@ class ServerKey(RequireScope):
     sent_as = ("server",)
 
     def __call__(self, request: Request) -> Caller:
-        sent = request.header("x-server-key")
-        if not sent:
+        key = request.header("x-server-key")
+        if not key:
             raise Unauthorized("Missing server API key")
         try:
-            caller = auth.authenticate(sent)
+            caller = auth.authenticate(key)
         except db.DatabaseUnavailable as away:
             raise Unavailable(UNAVAILABLE) from away
         if caller is None or caller.owner is None or self.scope not in caller.scopes:
@@ -39,11 +39,11 @@ class Staff(RequireScope):
         return request.bearer()
 
     def __call__(self, request: Request) -> Caller:
-        sent = self._token(request)
-        if not sent:
+        key = self._token(request)
+        if not key:
             raise Unauthorized("Missing authorization token")
         # A game server's key is no token, and a role counts as it is at this very moment.
-        caller = None if sent.startswith(auth.SERVER) else auth.authenticate(sent, at_once=True)
+        caller = None if key.startswith(auth.SERVER) else auth.authenticate(key, at_once=True)
         if caller is None:
             raise Unauthorized("Invalid or expired token")
         if not {self.scope, "admin"} & caller.scopes:
@@ -60,7 +60,7 @@ class Eraser(Staff):
         return request.key()
 
 
-def author(request: Request) -> str:
+def get_author(request: Request) -> str:
     """Who asks: the name that staff sees beside what was written, and that is audited."""
     assert request.caller
     return request.caller.owner or request.caller.name

@@ -32,14 +32,16 @@ def _audit(connection: db.Connection, people: int) -> dict[str, int]:
         connection.execute("set transaction isolation level repeatable read")
         folded = _BATCH_SIZE
         while folded == _BATCH_SIZE:
-            folded = connection.fetch_value("select logs.fold_batch(%s, true)", (_BATCH_SIZE,))
+            folded = db.fetch_value(
+                "select logs.fold_batch(%s, true)", (_BATCH_SIZE,), on=connection
+            )
         wrong: dict[str, int] = {
             row["name"]: row["differences"]
             for row in connection.execute("select * from logs.total_differences()").fetchall()
         }
         if wrong:
             connection.execute("select logs.rebuild_totals()")
-        if diffs := connection.fetch_value(_SESSIONS, (people,)):
+        if diffs := db.fetch_value(_SESSIONS, (people,), on=connection):
             wrong["logs.sessions"] = diffs
     return wrong
 

@@ -68,7 +68,7 @@ def _audit(
 
 
 def _differences(connection: db.Connection, rollup: int, bucket: object) -> int | None:
-    rows: int | None = connection.fetch_value(
-        "select rollups.count_differences(%s::smallint, %s)", (rollup, bucket)
+    rows: int | None = db.fetch_value(
+        "select rollups.count_differences(%s::smallint, %s)", (rollup, bucket), on=connection
     )
     return rows

@@ -49,10 +49,11 @@ def run(
 
 def _step(connection: db.Connection, rollup: int, since: datetime, until: datetime) -> datetime:
     """Where the next buckets end: months have no length of their own, the database adds them."""
-    step: datetime = connection.fetch_value(
+    step: datetime = db.fetch_value(
         "select least(%s, date_add(%s, greatest(width * %s, %s), 'UTC')) as step"
         " from rollups.catalog where id = %s",
         (until, since, _BATCH_SIZE, refresh.AT_ONCE, rollup),
+        on=connection,
     )
     return step
 

@@ -114,10 +114,12 @@ def await_generation(connection: db.Connection) -> int:
     Waits a moment for the writers of now; what a longer transaction marks is left to a later
     refresh.
     """
-    closed: int = connection.fetch_value("select rollups.close_generation()")
+    closed: int = db.fetch_value("select rollups.close_generation()", on=connection)
     settled: int
     deadline = time.monotonic() + _GENERATION_TIMEOUT
-    while (settled := connection.fetch_value("select rollups.settled_generation()")) < closed:
+    while (
+        settled := db.fetch_value("select rollups.settled_generation()", on=connection)
+    ) < closed:
         if time.monotonic() > deadline:
             break
         time.sleep(0.005)
@@ -126,8 +128,8 @@ def await_generation(connection: db.Connection) -> int:
 
 def count_dirty(connection: db.Connection) -> int:
     """How many buckets are dirty now, over all rollups."""
-    count: int = connection.fetch_value(
-        "select count(distinct (rollup, bucket)) from rollups.dirty_buckets"
+    count: int = db.fetch_value(
+        "select count(distinct (rollup, bucket)) from rollups.dirty_buckets", on=connection
     )
     return count
 

@@ -59,12 +59,6 @@ class Connection(psycopg.Connection[Row]):
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
             raise DatabaseUnavailable from None
 
-    def fetch_value(
-        self, statement: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
-    ) -> Any:
-        """The first column of a statement's first row, or None for no row."""
-        return self.cursor(row_factory=scalar_row).execute(statement, values).fetchone()
-
 
 def _open_circuit() -> None:
     global _circuit_open_until
@@ -96,9 +90,17 @@ def fetch_one(
 
 
 def fetch_value(
-    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+    statement: LiteralString | Composed,
+    values: Sequence[Any] | Mapping[str, Any] | None = (),
+    *,
+    on: psycopg.Connection[Row] | None = None,
 ) -> Any:
-    """The first column of the first row, or None for no row; raises as `query`. One round trip."""
+    """The first column of the first row, or None for no row. One round trip.
+
+    Raises as `query`, or on a connection of the caller's as psycopg does.
+    """
+    if on is not None:
+        return on.cursor(row_factory=scalar_row).execute(statement, values).fetchone()
     row = fetch_one(statement, values)
     return next(iter(row.values())) if row else None
 

@@ -18,4 +18,4 @@ def exclusive(lock: int) -> Iterator[bool]:
     with db.open_connection() as connection, connection.transaction():
         # It is idle for as long as the work takes.
         connection.execute("set local idle_in_transaction_session_timeout = 0")
-        yield connection.fetch_value("select pg_try_advisory_xact_lock(%s)", (lock,))
+        yield db.fetch_value("select pg_try_advisory_xact_lock(%s)", (lock,), on=connection)

@@ -1,7 +1,7 @@
 """Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
 
-A window begins at a multiple of its length since 1970. The counting is an upsert into
-shared.rate_limits inside the statement that it guards, so that a limited write still costs one
+A window begins at a multiple of its length since 1970. A statement counts by calling
+shared.count_request (schema/functions/shared_requests.sql), so that a limited write still costs one
 round trip; see functions/tilt/events.py.
 """
 

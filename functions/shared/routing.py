@@ -135,16 +135,16 @@ class Routes(Blueprint):
         return register
 
 
-def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
+def _without_nul(query: type[BaseModel], parameters: Mapping[str, str]) -> Mapping[str, str]:
     """A query that PostgreSQL can hold; raises Invalid. Other models look for themselves."""
-    for name, value in sent.items():
+    for name, value in parameters.items():
         if "\0" in value and issubclass(query, fields.BracketPathModel):
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
-    return sent
+    return parameters
 
 
-def _object(sent: Any) -> dict[str, Any]:
-    if not isinstance(sent, dict):
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise errors.BadRequest("The body must be a JSON object.")
-    return sent
+    return value

@@ -40,10 +40,10 @@ class Duos(Page):
     items: list[Duo]
 
 
-def list_duos(ask: DuosQuery) -> dict[str, Any]:
+def list_duos(query: DuosQuery) -> dict[str, Any]:
     """A page of Duos. One round trip."""
-    place = Place(ask)
-    fewest = _FEWEST[ask.kind] if ask.min_rounds is None else ask.min_rounds
+    place = Place(query)
+    fewest = _FEWEST[query.kind] if query.min_rounds is None else query.min_rounds
     rows = db.query(
         """
         with past as (
@@ -91,11 +91,11 @@ def list_duos(ask: DuosQuery) -> dict[str, Any]:
         order by p.place
         """,
         {
-            **ask.window,
+            **query.window,
             **place.values,
-            "any": ask.kind == "frequent",
-            "worst": ask.kind == "worst",
+            "any": query.kind == "frequent",
+            "worst": query.kind == "worst",
             "fewest": fewest,
         },
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

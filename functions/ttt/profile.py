@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.shared import db, fields
 from functions.shared.errors import NotFound
-from functions.ttt.activity import Week, Zone, known_zone, week
+from functions.ttt.activity import Week, Zone, parse_zone, to_week
 from functions.ttt.filters import Counted, PeriodOfAllMaps, to_page
 from functions.ttt.names import PastName
 from functions.ttt.players import Player
@@ -81,17 +81,17 @@ class Profile(Player, Counted):
     recent: list[RecentRound]
 
 
-def get_profile(ask: ProfileQuery) -> dict[str, Any]:
+def get_profile(query: ProfileQuery) -> dict[str, Any]:
     """A player's Profile; raises NotFound for who was never seen, Invalid for an unknown zone.
 
     One round trip.
     """
-    tz = known_zone(ask.tz)
-    [row] = db.query(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
+    tz = parse_zone(query.tz)
+    [row] = db.query(_PROFILE, {**query.window, "who": query.steam_id, "tz": tz})
     if not row.pop("is_known"):
         raise NotFound("Player not found")
-    row["activity"] = week(ask.tz, row["activity"])
-    return {"steam_id": ask.steam_id, **to_page(ask), **row}
+    row["activity"] = to_week(query.tz, row["activity"])
+    return {"steam_id": query.steam_id, **to_page(query), **row}
 
 
 # What a person did is found by their SteamID in every rollup, so each part costs a few index reads.
@@ -219,8 +219,8 @@ _PROFILE = """
       ), '{}') as roles,
       coalesce((
         select json_agg(json_build_object(
-            'name', display_name, 'valid_from', ttt.iso(valid_from), 'valid_to', ttt.iso(valid_to),
-            'last_seen', ttt.iso(last_seen)
+            'name', display_name, 'valid_from', shared.iso_time(valid_from),
+            'valid_to', shared.iso_time(valid_to), 'last_seen', shared.iso_time(last_seen)
           ) order by valid_from desc)
         from ttt.names
         where steam_id = %(who)s
@@ -276,7 +276,8 @@ _PROFILE = """
       ), '[]') as activity,
       coalesce((
         select json_agg(json_build_object(
-            'id', id, 'map_name', map_name, 'winner', winner, 'timestamp', ttt.iso(occurred_at),
+            'id', id, 'map_name', map_name, 'winner', winner,
+            'timestamp', shared.iso_time(occurred_at),
             'role_start', role_start, 'role_end', role_end, 'won', won, 'kills', kills,
             'deaths', deaths, 'karma_diff', karma_diff, 'points_diff', points_diff
           ) order by occurred_at desc, id desc)

@@ -62,7 +62,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
             if path != engine:
                 _replace(connection, path)
         connection.execute("reset role")
-        report.unlimited = logins.limit(connection)
+        report.unlimited = logins.limit_logins(connection)
         return report
 
 
@@ -205,7 +205,9 @@ def _replace(connection: Connection, path: Path) -> None:
 
 def _build_rollups(connection: Connection, here: Path, report: Report) -> None:
     try:
-        report.rollups = build.rollups(connection, here / "rollups", report.edition == "community")
+        report.rollups = build.build_rollups(
+            connection, here / "rollups", report.edition == "community"
+        )
     except RollupError as error:
         raise MigrationError(str(error)) from error
 
@@ -216,10 +218,10 @@ def _run_once(connection: Connection, path: Path) -> None:
     note = "insert into shared.migrations (name, checksum) values (%s, %s)"
     with _named(path):
         if text.startswith("-- no-transaction"):
-            outside.run(connection, path.name, text)
+            outside.run_statement(connection, path.name, text)
             with connection.transaction():
                 connection.execute(note, (path.name, checksum(path)))
-                outside.forget(connection, path.name)
+                outside.delete_note(connection, path.name)
             return
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")

@@ -80,7 +80,7 @@ class Rollup:
     checksum: str
 
     @classmethod
-    def read(cls, path: Path) -> Rollup:
+    def parse(cls, path: Path) -> Rollup:
         """The rollup of a file; raises RollupError when it is not written as it must be."""
         text = path.read_text(encoding="utf-8")
         found = _HEADER.fullmatch(text)
@@ -165,7 +165,7 @@ class Rollup:
 
 def read_rollups(folder: Path) -> list[Rollup]:
     """The rollups of schema/rollups/, each after those whose views it reads; raises RollupError."""
-    rollups = {one.name: one for one in map(Rollup.read, sorted(folder.glob("*/*.sql")))}
+    rollups = {one.name: one for one in map(Rollup.parse, sorted(folder.glob("*/*.sql")))}
     reads = {
         rollup.name: [name for name in rollups if rollup.is_fed([name])]
         for rollup in rollups.values()

@@ -14,10 +14,3 @@ as $$
     and d.bucket >= since
 $$;
 
--- A time as clients read it.
-create or replace function logs.iso(moment timestamptz) returns text
-language sql
-stable
-as $$
-  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-$$;

@@ -12,14 +12,6 @@ as $$
   end
 $$;
 
--- A time as clients read it.
-create or replace function ttt.iso(moment timestamptz) returns text
-language sql
-stable
-as $$
-  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-$$;
-
 -- The ten who killed somebody most, or whom somebody killed most, in a period.
 create or replace function ttt.opponents(
   person text, are_killers boolean, from_day timestamptz, first_month timestamptz,

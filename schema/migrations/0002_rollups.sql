@@ -68,8 +68,8 @@ comment on column rollups.catalog.is_all_time is
   'Whether it holds all of the past in one bucket, up to its source''s watermark';
 comment on column rollups.catalog.is_current is 'Whether the view reads this version';
 comment on column rollups.catalog.private_columns is
-  'Columns that analysts may not read: they hold names of players;
-  {*}: none of them; null: they may read all';
+  'Columns that analysts may not read: they hold names of players; '
+  '{*}: none of them; null: they may read all';
 comment on column rollups.catalog.fill_generation is
   'Generation of the dirty buckets that fill it first; null until these are marked';
 comment on column rollups.catalog.recompute_sql is 'Its SELECT over raw rows from $1 until $2';

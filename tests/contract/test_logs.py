@@ -42,7 +42,7 @@ def test_the_example(game: Client, then: type[Clock], kind: str | None) -> None:
     }
     at_ms = round(datetime(2026, 3, 2, 19, 0, 3, tzinfo=UTC).timestamp() * 1000)
     said = ["srv_01", "CHAT", "2026-03-02T19:00:03Z", ANA, ["olá ☭"]]
-    assert known[1] == ids.event_id(at_ms, *said, ordinal=0)
+    assert known[1] == ids.make_event_id(at_ms, *said, ordinal=0)
 
     again = game.post(URL, EXAMPLE).json
     assert sums(again) == {"ingested": 4, "received": 5, "duplicates": 4, "rejected": 1}

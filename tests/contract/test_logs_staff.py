@@ -170,7 +170,6 @@ def test_a_punishment_is_recorded(staff: Client) -> None:
         ["BAN", "WARN"],
         ["WARN", "BAN"],
     )
-    assert punishments.count_active_bans() == 1
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ def test_a_punishment_that_says_too_little_is_refused(
 ) -> None:
     answered = staff.post(PUNISHMENTS, PUNISHMENT | changed)
     assert (answered.status, answered.json["error"]) == (400, error)
-    assert punishments.count_active_bans() == 0
+    assert punishments.list_punishments([ANA]) == {}
 
 
 def test_a_household_is_allowed_once_and_audited(staff: Client) -> None:

@@ -227,5 +227,5 @@ def test_one_row_and_one_value(store: str) -> None:
     assert db.fetch_value("select %s::text as a, 2 as b", ("x",)) == "x"
     assert db.fetch_value("select 1 as a where false") is None
     with db.open_connection() as other:
-        assert other.fetch_value("select %s::integer", (7,)) == 7
-        assert other.fetch_value("select 1 where false") is None
+        assert db.fetch_value("select %s::integer", (7,), on=other) == 7
+        assert db.fetch_value("select 1 where false", on=other) is None

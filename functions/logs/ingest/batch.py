@@ -162,7 +162,7 @@ def _to_row(
     metadata = event.metadata
     return Row(
         identity.id,
-        event.sent_at or ids.time_of(identity.id),
+        event.sent_at or ids.get_time(identity.id),
         event.occurred_at,
         sender.server.id,
         event.game_mode,

@@ -89,24 +89,13 @@ def get_server_sender(server_id: str) -> Sender | None:
 def _look_up(server_id: str, who: str | None) -> Sender | None:
     row = db.fetch_one(
         """
-        with budget as (
-          insert into shared.rate_limits as l (key, window_start, count)
-          select %(who)s::text,
-            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
-            1
-          where %(who)s::text is not null
-          on conflict on constraint rate_limits_pkey do update
-          set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
-            window_start = excluded.window_start
-          returning %(limit)s - count as remaining, window_start + %(window)s as resets_at
-        )
         select s.id, s.name, s.mode, b.remaining, b.resets_at, c.config -> 'logs' as rules,
           clock_timestamp() as now,
           greatest(
             nullif(k.retained_from, '-infinity'), date_subtract(now(), k.retention, 'UTC')
           ) as oldest
         from logs.servers s
-        left join budget b on true
+        cross join shared.count_request(%(who)s, %(limit)s, %(window)s) as b
         left join logs.site_config c on true
         left join rollups.sources k on k.name = 'logs.event_hours'
         where s.id = %(server_id)s

@@ -69,11 +69,11 @@ def get_profile(steam_id: str) -> dict[str, Any]:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=_DAYS - 1)
     [row] = db.query(_PROFILE, {"who": steam_id, "since": since, "most_names": _MAX_NAMES})
-    seen = ip_sightings.newest([steam_id]).get(steam_id, {})
+    seen = ip_sightings.list_newest([steam_id]).get(steam_id, {})
     return {
         **card,
         "playTimeSeconds": row["seconds"],
-        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        "playTimeMethod": playtime.get_method(row["is_exact"], row["is_inferred"]),
         **{name: value for name, value in seen.items() if value is not None},
         "names": row["names"],
         "notes": notes.list_notes(steam_id),
@@ -86,7 +86,7 @@ def get_profile(steam_id: str) -> dict[str, Any]:
 
 def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
     seconds, count = played.get(f"{day:%Y-%m-%d}", (0, 0))
-    return {"date": day.date(), "hoursPlayed": playtime.hours(seconds), "sessions": count}
+    return {"date": day.date(), "hoursPlayed": playtime.to_hours(seconds), "sessions": count}
 
 
 _PROFILE = """
@@ -128,7 +128,8 @@ _PROFILE = """
       exists (select from method where not is_exact) as is_inferred,
       coalesce((
         select json_agg(json_build_object(
-            'name', n.name, 'firstSeen', logs.iso(n.first_at), 'lastSeen', logs.iso(n.last_at)
+            'name', n.name, 'firstSeen', shared.iso_time(n.first_at),
+            'lastSeen', shared.iso_time(n.last_at)
           ) order by n.last_at desc, n.first_at desc, n.name collate "C")
         from (
           select name, min(first_at) as first_at, max(last_at) as last_at
@@ -140,7 +141,7 @@ _PROFILE = """
         ) as n
       ), '[]') as names,
       coalesce((
-        select json_object_agg(to_char(d.day at time zone 'UTC', 'YYYY-MM-DD'),
+        select json_object_agg(shared.iso_day(d.day),
           json_build_array(d.seconds, d.sessions))
         from logs.list_playtime_days(%(who)s, %(since)s, array(select diff from queued)) as d
       ), '{}') as days

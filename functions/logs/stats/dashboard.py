@@ -192,7 +192,7 @@ _DASHBOARD = """
       ) as "activeBans",
       (
         select json_agg(json_build_object(
-            'date', to_char(day at time zone 'UTC', 'YYYY-MM-DD'), 'players', players,
+            'date', shared.iso_day(day), 'players', players,
             'rounds', rounds
           ) order by day)
         from day
@@ -212,7 +212,7 @@ _DASHBOARD = """
       coalesce((
         select json_agg(json_build_object(
             'id', n.id, 'type', n.type, 'name', n.player_name, 'text', n.raw_text,
-            'metadata', n.metadata, 'timestamp', logs.iso(n.occurred_at),
+            'metadata', n.metadata, 'timestamp', shared.iso_time(n.occurred_at),
             'serverName', coalesce(s.name, n.server_id)
           ) order by n.occurred_at desc, n.arrival desc, n.id desc)
         from newest n

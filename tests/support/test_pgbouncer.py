@@ -11,8 +11,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from functions.shared import db
-from infra.local import pgbouncer, timescale
+from infra.local import timescale
 from infra.local.postgres import PostgresError
+from tests.support import pgbouncer
 
 
 @pytest.fixture
