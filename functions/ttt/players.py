@@ -118,7 +118,8 @@ class Players(Page):
 def list_players(query: PlayersQuery) -> dict[str, Any]:
     """A page of Players. One round trip: ranks everybody by one number, then adds up the page's.
 
-    Who has not played since the past was closed is ranked by one row as it is kept.
+    A total is the player's row of all closed months (the view ttt.player_all_time) and the later
+    days and months that `ttt.player_window` (schema/functions/ttt_windows.sql) adds up.
     """
     place = Place(query)
     statement = sql.SQL(_LISTED).format(
