@@ -247,7 +247,7 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
               'logs.allowed', (select count(*) from allowance),
               'rollups', %(forgotten)s::bigint
             )
-            where at = %(begun)s
+            where occurred_at = %(begun)s
               and action = 'logs.erase'
               and subject = %(subject)s
             returning counts
