@@ -173,14 +173,14 @@ _PROFILE = """
         where victim_steamid = %(who)s
           and occurred_at >= (select min(occurred_at) from last_round)
           and occurred_at <= (select max(occurred_at) from last_round)
-      ) as deed
+      ) as fact
       group by occurred_at, round_id
     ), newest as (
-      select r.id, r.occurred_at, r.map_name, r.winner, said.role_start, said.role_end,
-        said.karma_diff, said.points_diff, coalesce(fought.kills, 0) as kills,
+      select r.id, r.occurred_at, r.map_name, r.winner, sent.role_start, sent.role_end,
+        sent.karma_diff, sent.points_diff, coalesce(fought.kills, 0) as kills,
         coalesce(fought.deaths, 0) as deaths,
         coalesce(
-          ttt.winner_for(ttt.role(said.role_start)) = case
+          ttt.winner_for(ttt.role(sent.role_start)) = case
             when r.winner = 'timelimit' and %(timelimit)s then 'innocents'
             else r.winner
           end,
@@ -195,7 +195,7 @@ _PROFILE = """
           steam_id text, role_start text, role_end text, karma_diff integer, points_diff integer
         )
         where p.steam_id = %(who)s
-      ) as said
+      ) as sent
     )
     select n.display_name, s.rounds, s.kills, s.deaths,
       ttt.ratio(s.kills, s.deaths, 2, s.kills) as kd, s.headshots,
