@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate openapi quarantine rollups replay key analyst demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key analyst demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -49,6 +49,10 @@ format: ## Lay the code out
 migrate: ## Bring DATABASE_URL, or the local database, to the schema of this checkout (ARGS=--status only lists)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database schema.engine.migrate $(ARGS)
+
+schema: ## Write schema/schema.sql from the migrations
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database schema.engine.snapshot
 
 openapi: ## Write openapi.json from routes and models
 	$(HAVE) project

@@ -20,7 +20,7 @@ _PARAMETER = r"(?m)^  {name}:\n(?:    .*\n)+"
 
 def build(name: str, into: Path) -> int:
     """Builds for a target such as `python3.13-arm64`; the exit code of SAM."""
-    target = Target.named(name)
+    target = Target.parse(name)
     if not target.architecture:
         raise PackageError(f"TILTYARD_TARGET is {name!r}: Lambda needs one such as {LAMBDA}.")
     chosen = {"Runtime": f"python{target.python}", "Architecture": target.architecture}
@@ -30,14 +30,14 @@ def build(name: str, into: Path) -> int:
     try:
         failed = process.wait()
     finally:
-        sam.end(process)
+        sam.stop(process)
     if not failed:
         template = into / "template.yaml"
-        template.write_text(pinned(template.read_text(), chosen))
+        template.write_text(pin_parameters(template.read_text(), chosen))
     return failed
 
 
-def pinned(template: str, chosen: dict[str, str]) -> str:
+def pin_parameters(template: str, chosen: dict[str, str]) -> str:
     """The built template, in which these parameters can have no other value."""
     for name, value in chosen.items():
         only = (

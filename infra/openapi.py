@@ -57,7 +57,7 @@ _UNCOUNTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # by the rate limi
 _LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
-def document() -> dict[str, Any]:
+def build_document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every domain."""
     _, schemas = _schemas()
     paths: dict[str, Any] = {}
@@ -200,15 +200,15 @@ def _problems(one: Operation) -> dict[int, Any]:
     return {status: _PROBLEMS[status] for status in statuses}
 
 
-def _response(one: Operation, status: int, said: type[BaseModel] | str) -> dict[str, Any]:
-    if isinstance(said, str):
+def _response(one: Operation, status: int, declared: type[BaseModel] | str) -> dict[str, Any]:
+    if isinstance(declared, str):
         content = {} if status < 400 else _error_content(one, status)
     else:
-        content = _json(said)
+        content = _json(declared)
     content = content | (_also(one) if status == HTTPStatus.OK else {})
     headers = _headers(one, status)
     return {
-        "description": said if isinstance(said, str) else cleandoc(said.__doc__ or ""),
+        "description": declared if isinstance(declared, str) else cleandoc(declared.__doc__ or ""),
         **({"content": content} if content else {}),
         **({"headers": headers} if headers else {}),
     }
@@ -316,7 +316,7 @@ def _error() -> dict[str, Any]:
 
 def main() -> None:
     """`python -m infra.openapi [--check]`: writes the reference, or fails when it is stale."""
-    text = json.dumps(document(), indent=1, sort_keys=True) + "\n"
+    text = json.dumps(build_document(), indent=1, sort_keys=True) + "\n"
     if "--check" not in sys.argv[1:]:
         TARGET.write_text(text, encoding="utf-8")
     elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:

@@ -68,7 +68,7 @@ class Target:
     architecture: str | None
 
     @classmethod
-    def named(cls, name: str) -> "Target":
+    def parse(cls, name: str) -> "Target":
         """`local`, or a Lambda runtime and CPU such as `python3.13-arm64`."""
         if name == "local":
             return cls(f"{sys.version_info.major}.{sys.version_info.minor}", None)
@@ -93,12 +93,12 @@ class Target:
         return ["--python-version", self.python, *(f"--platform={name}" for name in platforms)]
 
 
-def layer(target: Target, into: Path) -> None:
+def build_layer(target: Target, into: Path) -> None:
     """Write python/ with every runtime dependency; built once per target and requirements."""
     shutil.copytree(_built(target), into, dirs_exist_ok=True)
 
 
-def code(function: str, target: Target, into: Path) -> None:
+def build_code(function: str, target: Target, into: Path) -> None:
     """Write the function's own source files, and no tests, notes or caches."""
     into.mkdir(parents=True, exist_ok=True)
     # Only one function serves /docs: the others need not carry its files.
@@ -113,7 +113,7 @@ def code(function: str, target: Target, into: Path) -> None:
     _compile(target, into, "/var/task")
 
 
-def size(folder: Path) -> int:
+def measure_size(folder: Path) -> int:
     """Bytes of all files under the folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
@@ -157,8 +157,8 @@ def _install(target: Target, packages: Path) -> None:
     shutil.rmtree(packages, ignore_errors=True)
     slow = _run(sys.executable, "-m", "pip", *wheels, "--no-compile", *target.for_pip())
     if slow.returncode:
-        told = (slow.stderr.strip().splitlines() or ["pip gave no reason"])[-1].strip()
-        raise PackageError(f"The layer's packages cannot be had; is there a network? ({told})")
+        reason = (slow.stderr.strip().splitlines() or ["pip gave no reason"])[-1].strip()
+        raise PackageError(f"The layer's packages cannot be had; is there a network? ({reason})")
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -195,8 +195,8 @@ def _compile(target: Target, folder: Path, mounted: str) -> None:
     words = ["-q", "-s", str(folder), "-p", mounted, "--invalidation-mode", "unchecked-hash"]
     done = _run(python, "-m", "compileall", *words, str(folder))
     if done.returncode:
-        told = " ".join(done.stdout.replace(f"{folder}/", "").split())
-        raise PackageError(f"A module does not compile: {told}")
+        reason = " ".join(done.stdout.replace(f"{folder}/", "").split())
+        raise PackageError(f"A module does not compile: {reason}")
 
 
 def _compiler(target: Target) -> str | None:
@@ -213,7 +213,7 @@ def _target() -> Target:
     name = os.environ.get("TILTYARD_TARGET")
     if not name:
         raise PackageError("TILTYARD_TARGET is missing: build with `make build`, which sets it.")
-    return Target.named(name)
+    return Target.parse(name)
 
 
 def main() -> int:
@@ -224,17 +224,17 @@ def main() -> int:
     words = verbs.add_parser("code")
     words.add_argument("function")
     words.add_argument("into", type=Path)
-    said = parser.parse_args()
+    arguments = parser.parse_args()
     try:
         target = _target()
-        if said.verb == "layer":
-            layer(target, said.into)
+        if arguments.verb == "layer":
+            build_layer(target, arguments.into)
         else:
-            code(said.function, target, said.into)
+            build_code(arguments.function, target, arguments.into)
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"  {said.into.name}: {size(said.into) / 1e6:.1f} MB")
+    print(f"  {arguments.into.name}: {measure_size(arguments.into) / 1e6:.1f} MB")
     return 0
 
 

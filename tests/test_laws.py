@@ -345,3 +345,15 @@ def test_no_modules_import_each_other() -> None:
 def test_a_circle_is_found() -> None:
     imported = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d"}, "e": {"a"}}
     assert find_circles(imported) == [("b", "c"), ("d",)]
+
+
+# Names that say nothing to a reader, and that a search finds everywhere.
+VAGUE = {"of", "listed", "told", "said", "asked", "ask"}
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "infra").rglob("*.py"))], ids=str)
+def test_public_names_say_what_they_do(path: Path) -> None:
+    """Public functions are verb and noun: `get_stats`, `list_players`, `parse_body`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            assert node.name not in VAGUE, f"{path}:{node.lineno}"

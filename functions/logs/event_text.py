@@ -102,11 +102,11 @@ def _command(_: str | None, metadata: Metadata) -> str:
     message = _first(metadata, "message")
     if message:
         return message
-    said = _words(metadata, "command")
+    words = _words(metadata, "command")
     for name in ("args", "argsRaw"):
         args = metadata.get(name)
-        said += filter(None, map(_word, args if isinstance(args, list) else [args]))
-    return " ".join(said)[:_MAX_LENGTH]
+        words += filter(None, map(_word, args if isinstance(args, list) else [args]))
+    return " ".join(words)[:_MAX_LENGTH]
 
 
 def _game_event(_: str | None, metadata: Metadata) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from functions.logs import site_config
-from functions.logs.guards import author, staff
+from functions.logs.guards import get_author, staff
 from functions.shared.errors import NotImplementedYet
 from functions.shared.request import Request
 from functions.shared.routing import Routes
@@ -14,7 +14,7 @@ routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/site-config", answers={200: site_config.Config}, etag=True)
-def read_config(request: Request) -> dict[str, Any]:
+def get_config(request: Request) -> dict[str, Any]:
     """The site's configuration, with what the home page needs filled in."""
     return site_config.get_config()
 
@@ -26,9 +26,9 @@ def read_config(request: Request) -> dict[str, Any]:
     raw_body=True,
     answers={200: site_config.Config},
 )
-def configure(request: Request) -> dict[str, Any]:
+def set_config(request: Request) -> dict[str, Any]:
     """Replaces the site's configuration, and with it the rules of what is not stored."""
-    return site_config.set_config(request.text(site_config.MAX_BYTES), author(request))
+    return site_config.set_config(request.text(site_config.MAX_BYTES), get_author(request))
 
 
 @routes.get("/api/transactions", guard=staff, answers={200: site_config.Transactions})

@@ -89,10 +89,10 @@ def get_config() -> dict[str, Any]:
 
 def set_config(body: str, actor: str) -> dict[str, Any]:
     """Replaces the configuration by a JSON body and returns it; raises BadRequest and Invalid."""
-    sent = json_codec.loads(body)
-    if not isinstance(sent, dict):
+    payload = json_codec.loads(body)
+    if not isinstance(payload, dict):
         raise Invalid("Invalid body", [{"field": "body", "problem": "must be an object"}])
-    _check(sent)
+    _check(payload)
     db.query(
         """
         with noted as (
@@ -105,9 +105,9 @@ def set_config(body: str, actor: str) -> dict[str, Any]:
         set config = excluded.config,
           changed_at = now()
         """,
-        (actor, Jsonb(sent)),
+        (actor, Jsonb(payload)),
     )
-    return _filled(sent)
+    return _filled(payload)
 
 
 def _filled(stored: dict[str, Any]) -> dict[str, Any]:
@@ -119,12 +119,12 @@ def _filled(stored: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _check(sent: dict[str, Any]) -> None:
+def _check(payload: dict[str, Any]) -> None:
     """Refuses what the home page could not show, and what cannot be a rule."""
     for name, defaults in _DEFAULTS.items():
-        given = sent.get(name)
+        given = payload.get(name)
         if given == []:  # Lua's empty table
-            given = sent[name] = {}
+            given = payload[name] = {}
         if given is not None and not isinstance(given, dict):
             _refuse(name, "must be an object")
         for key, default in defaults.items():
@@ -134,7 +134,7 @@ def _check(sent: dict[str, Any]) -> None:
                     f"{name}.{key}", f"must be {'a list' if isinstance(default, list) else 'text'}"
                 )
     for key in _DEFAULTS["logs"]:
-        rules = (sent.get("logs") or {}).get(key) or []
+        rules = (payload.get("logs") or {}).get(key) or []
         if len(rules) > _MAX_RULES:
             _refuse(f"logs.{key}", f"must have at most {_MAX_RULES} entries")
         if not all(isinstance(one, str) and len(one) <= _LONGEST_RULE for one in rules):

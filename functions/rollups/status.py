@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.shared import db
 
 
-def status() -> list[db.Row]:
+def get_status() -> list[db.Row]:
     """Each rollup: its dirty buckets, the oldest of them, its last audit, what its source keeps."""
     return db.query(
         """

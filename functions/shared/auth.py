@@ -37,7 +37,8 @@ _cache: dict[bytes, tuple[float, Caller | None]] = {}
 class RequireScope:
     """The guard of a route: a key with `scope`, unless a setting makes it optional.
 
-    `at_once`: a key that was revoked a moment ago is refused, for a round trip each time.
+    `at_once`: a key that was revoked a moment ago is refused, for a round trip each time, and a
+    session of the panel serves as a key of its user's role.
     """
 
     scope: str
@@ -51,10 +52,10 @@ class RequireScope:
         """The caller, or None where keys are optional; raises Unauthorized or Forbidden."""
         if self.optional_when and self.optional_when():
             return None
-        sent = request.key()
-        if not sent:
+        key = request.key()
+        if not key:
             raise Unauthorized
-        caller = authenticate(sent, self.at_once)
+        caller = authenticate_now(key) if self.at_once else authenticate(key)
         if caller is None or self.scope not in caller.scopes:
             raise Forbidden
         return caller
@@ -64,12 +65,12 @@ class RequireScope:
 erase = RequireScope("admin", at_once=True)
 
 
-def authenticate(sent: str, at_once: bool = False) -> Caller | None:
+def authenticate(api_key: str, at_once: bool = False) -> Caller | None:
     """The caller whose live key this is; None for any other text. One round trip a minute.
 
     `at_once`: a key that was revoked a moment ago counts as revoked, for a round trip each time.
     """
-    digest = hashlib.sha256(sent.encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(api_key.encode("utf-8", "surrogatepass")).digest()
     bootstrap = settings().api_key.get_secret_value()
     if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
         return Caller(BOOTSTRAP, BOOTSTRAP_SCOPES)
@@ -77,7 +78,7 @@ def authenticate(sent: str, at_once: bool = False) -> Caller | None:
     if known > time.monotonic() and not at_once:
         return caller
     try:
-        caller = _look_up(sent)
+        caller = _look_up(api_key)
     except db.DatabaseUnavailable:
         if caller is None or at_once:
             raise
@@ -89,8 +90,8 @@ def authenticate(sent: str, at_once: bool = False) -> Caller | None:
     return caller
 
 
-def _look_up(sent: str) -> Caller | None:
-    spelled = _KEY.fullmatch(sent)
+def _look_up(key: str) -> Caller | None:
+    spelled = _KEY.fullmatch(key)
     if spelled is None:
         return None
     stored = db.fetch_one(
@@ -104,11 +105,27 @@ def _look_up(sent: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if stored is None or not hmac.compare_digest(stored["key_hash"], hash_key(sent)):
+    if stored is None or not hmac.compare_digest(stored["key_hash"], hash_key(key)):
         return None
     if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
     return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
+
+
+def authenticate_now(credential: str) -> Caller | None:
+    """The caller whose API key, or session of the panel, this is at this moment; one round trip.
+
+    None for any other text. Raises Forbidden for a banned user, and for one who must choose a new
+    password first.
+    """
+    if credential.count(".") != 2:
+        return authenticate(credential, at_once=True)
+    from functions.shared import tokens, users  # only who shows a token pays for the import
+
+    try:
+        return users.load(users.to_caller(tokens.verify(credential, "panel")))
+    except (tokens.WrongTokenError, Unauthorized):
+        return None
 
 
 def was_live(key_id: str, at_ms: int) -> bool:

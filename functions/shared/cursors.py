@@ -31,9 +31,9 @@ class Pages:
         self.limit = limit
         self.after = decode(query.cursor, **self._filters) if query.cursor else None
 
-    def encode(self, place: list[Any]) -> str:
+    def encode(self, position: list[Any]) -> str:
         """The cursor of the page that begins after `place`."""
-        return encode(place, **self._filters)
+        return encode(position, **self._filters)
 
 
 class Keyset(Pages):
@@ -60,19 +60,19 @@ class Keyset(Pages):
         return self.encode([shown[-1][column] for column in self._columns])
 
 
-def encode(place: list[Any], **filters: Any) -> str:
+def encode(position: list[Any], **filters: Any) -> str:
     """A cursor that continues after `place` (JSON values, times, UUIDs) under these `filters`."""
-    text = json.dumps(place, separators=(",", ":"), default=_plain).encode()
+    text = json.dumps(position, separators=(",", ":"), default=_plain).encode()
     return base64.urlsafe_b64encode(_mac(text, filters) + text).rstrip(b"=").decode()
 
 
-def decode(sent: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
+def decode(cursor: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
     """Where a cursor continues; raises Invalid when it was altered or made for other filters.
 
     `field`: the name that the cursor was sent under.
     """
     try:
-        raw = base64.b64decode(sent + "=" * (-len(sent) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]

@@ -36,6 +36,8 @@ class Problem(Exception):  # noqa: N818  an HTTP term
 
 
 class BadRequest(Problem):
+    """The request cannot be read, or breaks a rule."""
+
     status = HTTPStatus.BAD_REQUEST
     code = "BAD_REQUEST"
     message = "The request cannot be understood."
@@ -48,48 +50,64 @@ class Invalid(BadRequest):
 
 
 class Unauthorized(Problem):
+    """The request names nobody, or nobody known."""
+
     status = HTTPStatus.UNAUTHORIZED
     code = "UNAUTHORIZED"
     message = "An API key is needed."
 
 
 class Forbidden(Problem):
+    """The caller is known and may not do this."""
+
     status = HTTPStatus.FORBIDDEN
     code = "FORBIDDEN"
     message = "This key may not do that."
 
 
 class NotFound(Problem):
+    """Nothing is stored under this path or id."""
+
     status = HTTPStatus.NOT_FOUND
     code = "NOT_FOUND"
     message = "Not found"
 
 
 class MethodNotAllowed(Problem):
+    """The path exists, but not for this method."""
+
     status = HTTPStatus.METHOD_NOT_ALLOWED
     code = "METHOD_NOT_ALLOWED"
     message = "Method not allowed"
 
 
 class Conflict(Problem):
+    """What is sent contradicts what is stored."""
+
     status = HTTPStatus.CONFLICT
     code = "CONFLICT"
     message = "This is there already, with other content."
 
 
 class TooLarge(Problem):
+    """The body is larger than this route takes."""
+
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "PAYLOAD_TOO_LARGE"
     message = "Payload too large"
 
 
 class TooManyRequests(Problem):
+    """The caller exceeds a rate limit."""
+
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "TOO_MANY_REQUESTS"
     message = "Too many requests; please slow down."
 
 
 class NotImplementedYet(Problem):
+    """The contract names this, and it is not built."""
+
     status = HTTPStatus.NOT_IMPLEMENTED
     code = "NOT_IMPLEMENTED"
     message = "Not implemented"

@@ -64,9 +64,9 @@ class ErrorBody(ResponseModel):
     details: list[Detail] | None = None
 
 
-def whole(sent: Any) -> Any:
+def to_integer(value: Any) -> Any:
     """GMod turns integers into floats: 245.0 is 245."""
-    return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _no_nul(text: str) -> str:
@@ -75,15 +75,15 @@ def _no_nul(text: str) -> str:
     return text
 
 
-def _instant(sent: Any) -> datetime:
+def _instant(value: Any) -> datetime:
     """A time of a query: ISO 8601 (UTC where it names no zone), a date, or Unix ms."""
     try:
-        if str(sent).isdecimal():
-            return datetime.fromtimestamp(int(sent) / 1000, UTC)
-        return parse_time(sent)
+        if str(value).isdecimal():
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        return parse_time(value)
     except (ValueError, OverflowError, OSError) as error:
         if isinstance(error.__cause__, OverflowError):  # whatever is asked for lies between
-            is_first = sent.startswith("0001")
+            is_first = value.startswith("0001")
             return (datetime.min if is_first else datetime.max).replace(tzinfo=UTC)
         fail_validation("must be an ISO 8601 time or Unix time in ms")
 
@@ -93,45 +93,45 @@ def _last(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000 + 999)
 
 
-def _day(sent: Any) -> datetime:
+def _day(value: Any) -> datetime:
     """A UTC day of a query, YYYY-MM-DD, as its first moment."""
     try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", sent):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             raise ValueError
-        return datetime.fromisoformat(sent).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
     except (TypeError, ValueError):
         fail_validation("must be a day, YYYY-MM-DD")
 
 
-def parse_time(sent: Any) -> datetime:
+def parse_time(value: Any) -> datetime:
     """The time of an ISO 8601 text in UTC, which is meant where it names no zone.
 
     In UTC, because PostgreSQL refuses some zones that Python reads, such as +01:00:00.5. Raises
     ValueError for any other text, also where its zone puts it beyond the years 1 to 9999.
     """
     try:
-        read = datetime.fromisoformat(sent)
+        read = datetime.fromisoformat(value)
         return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (TypeError, OverflowError) as error:
         raise ValueError("no time of ours") from error
 
 
-def array(sent: Any) -> Any:
+def to_list(value: Any) -> Any:
     """A JSON array as Lua spells it: an empty table may arrive as {}, a list with keys "1".."n"."""
-    if sent is None:
+    if value is None:
         return []
-    if isinstance(sent, dict) and sent.keys() == {str(n) for n in range(1, len(sent) + 1)}:
-        return [sent[str(n)] for n in range(1, len(sent) + 1)]
-    return sent
+    if isinstance(value, dict) and value.keys() == {str(n) for n in range(1, len(value) + 1)}:
+        return [value[str(n)] for n in range(1, len(value) + 1)]
+    return value
 
 
-def _empty_as_none(sent: Any) -> Any:
-    return None if sent == "" else sent
+def _empty_as_none(value: Any) -> Any:
+    return None if value == "" else value
 
 
-def _id(sent: Any) -> UUID | None:
+def _id(value: Any) -> UUID | None:
     try:
-        return UUID(sent)
+        return UUID(value)
     except ValueError:
         return None
 
@@ -139,7 +139,7 @@ def _id(sent: Any) -> UUID | None:
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 # A bound stands before the validator: `Field(strict=True, ge=1), BeforeValidator(whole)`. Behind it
 # pydantic publishes it as `ge`, which JSON Schema does not know.
-Integer = Annotated[int, Strict(), BeforeValidator(whole)]
+Integer = Annotated[int, Strict(), BeforeValidator(to_integer)]
 Name64 = Annotated[
     str, Strict(), StringConstraints(min_length=1, max_length=64), AfterValidator(_no_nul)
 ]
@@ -157,12 +157,12 @@ Day = Annotated[datetime, BeforeValidator(_day, json_schema_input_type=date)]
 def clamped_int(default: int, most: int) -> BeforeValidator:
     """A query number that never fails: `default` for zero or unreadable, at most `most`."""
 
-    def read(sent: Any) -> int:
+    def read(value: Any) -> int:
         try:
-            value = int(float(sent))
+            number = int(float(value))
         except (TypeError, ValueError, OverflowError):
             return default
-        return min(value, most) if value > 0 else default
+        return min(number, most) if number > 0 else default
 
     return BeforeValidator(read, json_schema_input_type=int)
 
@@ -172,10 +172,10 @@ def fail_validation(sentence: str) -> NoReturn:
     raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
 
 
-def parse(model: type[Model], sent: Any) -> Model:
-    """`sent` as a `model`; raises Invalid with a message for each wrong field."""
+def parse(model: type[Model], value: Any) -> Model:
+    """The value as a `model`; raises Invalid with a message for each wrong field."""
     try:
-        return model.model_validate(sent)
+        return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "ours" and not found[0]["loc"]:
@@ -191,11 +191,11 @@ def parse(model: type[Model], sent: Any) -> Model:
 
 def _path(places: tuple[int | str, ...], terse: bool) -> str:
     """Where a problem is: `kills[3].weapon` where a model is terse, else `kills.3.weapon`."""
-    path = ".".join(str(place) for place in places)
-    return bracketed(path) if terse else path
+    path = ".".join(str(part) for part in places)
+    return to_bracket_path(path) if terse else path
 
 
-def bracketed(path: str) -> str:
+def to_bracket_path(path: str) -> str:
     """`kills.3.weapon` as `kills[3].weapon`."""
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path)
 

@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = int((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) / timedelta(milliseconds=1))
 
 
-def event_id(at_ms: int, *says: Any, ordinal: int = 0) -> str:
+def make_event_id(at_ms: int, *says: Any, ordinal: int = 0) -> str:
     """The id of an event at `at_ms` (Unix ms, 0 to 2^48 - 1) that says `says` (JSON values).
 
     `ordinal` tells equal events of one batch apart: the number of equal ones before it.
@@ -43,12 +43,12 @@ def event_id(at_ms: int, *says: Any, ordinal: int = 0) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def time_of(event: str) -> datetime:
+def get_time(event: str) -> datetime:
     """The time an event id carries: UTC, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=int(event[:8] + event[9:13], 16))
 
 
-def parse(text: str) -> str | None:
+def parse_id(text: str) -> str | None:
     """The event id that a text spells in some way, or None for anything that is no id of ours."""
     try:
         event = UUID(text)

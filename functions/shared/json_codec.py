@@ -143,13 +143,13 @@ def _clean(
     root = [value]
     open_: list[tuple[Any, _Place, int]] = [(root, None, 0)]
     while open_:
-        holder, place, depth = open_.pop()
+        holder, path, depth = open_.pop()
         if depth > max_depth:
-            _reject(place, f"must not be nested more than {max_depth} levels deep")
+            _reject(path, f"must not be nested more than {max_depth} levels deep")
         if isinstance(holder, dict):
-            _clean_keys(holder, place, keeps_nul)
+            _clean_keys(holder, path, keeps_nul)
         for key, inner in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
-            where = None if holder is root else (place, key)
+            where = None if holder is root else (path, key)
             if isinstance(inner, str):
                 holder[key] = _clean_text(inner, where, keeps_nul)
             elif isinstance(inner, dict | list):
@@ -159,17 +159,17 @@ def _clean(
     return root[0]
 
 
-def _clean_keys(holder: dict[str, Any], place: _Place, keeps_nul: bool) -> None:
+def _clean_keys(holder: dict[str, Any], path: _Place, keeps_nul: bool) -> None:
     if all(key.isascii() and "\0" not in key for key in holder):
         return
-    items = [(_clean_text(key, place, keeps_nul), inner) for key, inner in holder.items()]
+    items = [(_clean_text(key, path, keeps_nul), inner) for key, inner in holder.items()]
     holder.clear()
     holder.update(items)
 
 
-def _clean_text(text: str, place: _Place, keeps_nul: bool) -> str:
+def _clean_text(text: str, path: _Place, keeps_nul: bool) -> str:
     if "\0" in text and not keeps_nul:
-        _reject(place, "must not contain a NUL character")
+        _reject(path, "must not contain a NUL character")
     return text if text.isascii() else replace_surrogates(text)
 
 
@@ -182,26 +182,26 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
-def _refuse_number(place: _Place) -> NoReturn:
-    _reject(place, "must be a finite number")
+def _refuse_number(path: _Place) -> NoReturn:
+    _reject(path, "must be a finite number")
 
 
-def _reject(place: _Place, problem: str) -> NoReturn:
+def _reject(path: _Place, problem: str) -> NoReturn:
     keys: list[str] = []
-    while place is not None:
-        place, key = place
+    while path is not None:
+        path, key = path
         keys.append(str(key))
     field = ".".join(reversed(keys[-MAX_DEPTH:]))
     sentence = f"{field} {problem}" if field else f"The body {problem}"
     raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
 
 
-def iso(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A time as clients read it: ISO 8601, UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def number(value: Decimal | None) -> int | float | None:
+def to_number(value: Decimal | None) -> int | float | None:
     """A database number as a JSON number, without a fraction where it has none."""
     if value is None:
         return None
@@ -231,11 +231,11 @@ def take_fitting(texts: Iterable[str], max_bytes: int | None = None) -> list[str
 
 def _serialise(value: Any) -> Any:
     if isinstance(value, datetime):
-        return iso(value)
+        return format_time(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return number(value)
+        return to_number(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, BaseModel):

@@ -85,8 +85,8 @@ class Request:
 
     def query(self) -> Mapping[str, str]:
         """The query string, last value of a repeated name, together with the path's parameters."""
-        sent = self.event.get("multiValueQueryStringParameters") or {}
-        last = {name: values[-1] for name, values in sent.items() if values}
+        parameters = self.event.get("multiValueQueryStringParameters") or {}
+        last = {name: values[-1] for name, values in parameters.items() if values}
         return {**last, **(self.event.get("pathParameters") or {})}
 
     @property
@@ -120,13 +120,13 @@ class Request:
         is_gzip = self.header("content-encoding").strip().lower() == "gzip"
         if self.event.get("isBase64Encoded"):
             try:
-                sent = base64.b64decode(text)
+                payload = base64.b64decode(text)
             except ValueError:
                 raise errors.BadRequest("Invalid JSON") from None
             if is_gzip:
-                sent = _gunzip(sent, max_bytes)
+                payload = _gunzip(payload, max_bytes)
             # As the gateway does with bodies that it takes for text.
-            text = sent.decode("utf-8", "replace")
+            text = payload.decode("utf-8", "replace")
         elif text and is_gzip:  # the gateway took it for text, which destroyed it
             raise errors.BadRequest("A body in gzip needs a Content-Type")
         # A character has at most 4 bytes: most bodies need no encoding to be found small enough.

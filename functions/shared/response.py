@@ -72,8 +72,8 @@ def conditional(answer: Response, request: Request) -> Response:
     """The answer with its ETag, or 304 for a caller who says to have it."""
     is_spelled = isinstance(answer.body, str | bytes)
     body = answer.body if is_spelled else json_codec.dumps(answer.body)
-    said = body if isinstance(body, bytes) else body.encode()
-    tag = f'"{hashlib.sha256(said).hexdigest()[:32]}"'
+    raw = body if isinstance(body, bytes) else body.encode()
+    tag = f'"{hashlib.sha256(raw).hexdigest()[:32]}"'
     known = request.header("if-none-match")
     headers = {**answer.headers, "ETag": tag}
     if tag in known or known.strip() == "*":

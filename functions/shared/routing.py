@@ -181,16 +181,16 @@ class Routes(Blueprint):
         text = request.text(max_bytes)
         if self.family != "plain" and not text.strip():
             return {}
-        sent = json_codec.loads(text)
-        if not isinstance(sent, dict):
+        value = json_codec.loads(text)
+        if not isinstance(value, dict):
             raise errors.BadRequest("The body must be a JSON object.")
-        return sent
+        return value
 
 
-def _without_nul(query: type[BaseModel], sent: Mapping[str, str]) -> Mapping[str, str]:
+def _without_nul(query: type[BaseModel], parameters: Mapping[str, str]) -> Mapping[str, str]:
     """A query that PostgreSQL can hold; raises Invalid. Other models look for themselves."""
-    for name, value in sent.items():
+    for name, value in parameters.items():
         if "\0" in value and issubclass(query, fields.BracketPathModel):
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
-    return sent
+    return parameters

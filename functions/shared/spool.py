@@ -37,14 +37,14 @@ def enqueue(kind: str, items: list[Any], key: str | None = None) -> None:
         raise Unavailable
     try:
         client = aws.client("sqs")
-        for body in messages(kind, items, key):
+        for body in build_messages(kind, items, key):
             client.send_message(QueueUrl=queue, MessageBody=body)
     except aws.failures() as error:
         raise Unavailable from error
     log.event("spooled", kind=kind, items=len(items))
 
 
-def messages(
+def build_messages(
     kind: str, items: list[Any], key: str | None = None, at: int | None = None
 ) -> Iterator[str]:
     """The message bodies that carry the items, in order; raises Unavailable for one too large.
@@ -106,7 +106,7 @@ def read_part(part: dict[str, Any]) -> tuple[str, int, int, str]:
     return item, number, parts, body
 
 
-def joined(item: str, bodies: list[str]) -> Any:
+def join_parts(item: str, bodies: list[str]) -> Any:
     """The item whose parts carry these texts; raises ValueError if they are of several."""
     packed = "".join(bodies)
     if hashlib.sha256(packed.encode()).hexdigest() != item:

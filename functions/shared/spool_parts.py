@@ -11,7 +11,7 @@ from typing import Any
 from functions.shared import db, spool
 
 
-def collect(part: dict[str, Any]) -> Any:
+def collect_part(part: dict[str, Any]) -> Any:
     """Keeps a part; returns the whole item if no other part is missing, else None.
 
     Raises ValueError for what is no part. Two round trips.
@@ -35,9 +35,9 @@ def collect(part: dict[str, Any]) -> Any:
     )
     if [row["part"] for row in found] != list(range(parts)):
         return None
-    return spool.joined(item, [row["body"] for row in found])
+    return spool.join_parts(item, [row["body"] for row in found])
 
 
-def forget(part: dict[str, Any]) -> None:
+def delete_parts(part: dict[str, Any]) -> None:
     """Deletes all parts of the item that a part belongs to."""
     db.query("delete from shared.spool_parts where item = %s", (spool.read_part(part)[0],))

@@ -49,13 +49,13 @@ def _send(name: str, content_type: str) -> Response:
 
 
 @routes.get("/", answers={200: Index})
-def index(request: Request) -> dict[str, Any]:
+def get_index(request: Request) -> dict[str, Any]:
     """What this is, and where to read on."""
     return {"name": "Tiltyard", "docs": "/docs", "openapi": "/openapi.json"}
 
 
 @routes.get("/openapi.json", answers={200: Reference}, etag=True)
-def openapi(request: Request) -> Response:
+def get_openapi(request: Request) -> Response:
     """The API reference for machines."""
     return _send("openapi.json", "application/json")
 
@@ -67,7 +67,7 @@ def openapi(request: Request) -> Response:
     response_headers=("Location",),
     etag=True,
 )
-def docs(request: Request) -> Response:
+def get_docs(request: Request) -> Response:
     """The API reference for people; the page loads nothing from other hosts."""
     if request.path.endswith("/"):
         # The page's links are relative.
@@ -81,7 +81,7 @@ def docs(request: Request) -> Response:
     also={"text/css": "A style sheet", "text/javascript": "A script"},
     etag=True,
 )
-def asset(request: Request) -> Response:
+def get_asset(request: Request) -> Response:
     """The files of Swagger UI that the page is made of."""
     name = request.query()["name"]
     if name not in _ASSETS:

@@ -77,22 +77,22 @@ def _restore_one(message: Message, item: Any) -> bool | None:
         return _consume(message, item, [_alone(message, item)])
     try:
         with _poison():
-            whole = spool_parts.collect(item)
+            whole = spool_parts.collect_part(item)
     except Poison as poison:
         _dead_letter(_alone(message, item), poison)
         return False
     if whole is None:
         return None
-    bodies = spool.messages(message.kind, [whole], message.key, message.at)
+    bodies = spool.build_messages(message.kind, [whole], message.key, message.at)
     is_stored = _consume(message, whole, bodies)
-    spool_parts.forget(item)
+    spool_parts.delete_parts(item)
     return is_stored
 
 
 def _alone(message: Message, item: Any) -> str:
     """An item of a message in a message of its own."""
-    said = {**message._asdict(), "items": [item]}
-    return json.dumps({name: value for name, value in said.items() if value is not None})
+    body = {**message._asdict(), "items": [item]}
+    return json.dumps({name: value for name, value in body.items() if value is not None})
 
 
 def _consume(message: Message, item: Any, bodies: Iterable[str]) -> bool:
@@ -109,8 +109,10 @@ def _consume(message: Message, item: Any, bodies: Iterable[str]) -> bool:
 
 def _read(body: str) -> Message:
     try:
-        said = json.loads(body)
-        message = Message(said["kind"], int(said["at"]), said.get("key"), list(said["items"]))
+        content = json.loads(body)
+        message = Message(
+            content["kind"], int(content["at"]), content.get("key"), list(content["items"])
+        )
         if not 0 <= message.at < _FAR_FUTURE:
             raise ValueError("no time at which anything was accepted")
         if message.kind not in CONSUMERS or not isinstance(message.key, str | None):

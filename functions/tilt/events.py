@@ -22,8 +22,8 @@ _AHEAD = timedelta(hours=24)
 _MISSING = "Missing required fields: userId, timestamp, signals, tiltScore"
 
 
-def _milliseconds(sent: Any) -> Any:
-    return math.trunc(sent) if isinstance(sent, float) and math.isfinite(sent) else sent
+def _milliseconds(value: Any) -> Any:
+    return math.trunc(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
 _LONGEST_SIGNAL = 256  # characters of a text that is looked at for fields
@@ -33,21 +33,21 @@ _FIELD = re.compile(
 )
 
 
-def _signal(sent: Any) -> Any:
-    return parse_signal(sent) if isinstance(sent, str) else sent
+def _signal(value: Any) -> Any:
+    return parse_signal(value) if isinstance(value, str) else value
 
 
 def parse_signal(text: str) -> dict[str, Any]:
     """The fields of a signal that is sent as text: `type: T, severity: S, confidence: C`, in any
     order and with or without the numbers; of any other text its type."""
     fields: dict[str, Any] = {}
-    place = 0 if len(text) <= _LONGEST_SIGNAL else len(text)
-    while place < len(text):
-        found = _FIELD.match(text, place)
+    position = 0 if len(text) <= _LONGEST_SIGNAL else len(text)
+    while position < len(text):
+        found = _FIELD.match(text, position)
         if found is None or (found[1] or found[3]) in fields:
             return {"type": text}
         fields[found[1] or found[3]] = found[2] or float(found[4])
-        place = found.end()
+        position = found.end()
     return fields if "type" in fields and not text.endswith(",") else {"type": text}
 
 
@@ -79,18 +79,18 @@ class NewEvent(fields.CamelModel):
     )
     tilt_score: fields.Number = Field(ge=0, le=100)
     context: Annotated[
-        str, BeforeValidator(lambda sent: "discord-dm" if sent in (None, "") else sent)
+        str, BeforeValidator(lambda value: "discord-dm" if value in (None, "") else value)
     ] = Field("discord-dm", max_length=64, strict=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _has_all(cls, sent: Any) -> Any:
+    def _has_all(cls, value: Any) -> Any:
         # In the bot's words a zero time and an empty user are missing, a zero score is not.
-        if not sent.get("userId") or not sent.get("timestamp"):
+        if not value.get("userId") or not value.get("timestamp"):
             fields.fail_validation(_MISSING)
-        if sent.get("signals") is None or sent.get("tiltScore") is None:
+        if value.get("signals") is None or value.get("tiltScore") is None:
             fields.fail_validation(_MISSING)
-        return sent
+        return value
 
     @model_validator(mode="after")
     def _happened(self) -> NewEvent:
@@ -147,7 +147,7 @@ def _signals(event: NewEvent) -> list[dict[str, Any]]:
 
 
 def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
-    return ids.event_id(
+    return ids.make_event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
 
@@ -193,7 +193,7 @@ def _store(
             "limit": limit,
             "window": rate_limits.WINDOW_SECONDS,
             "id": event_id,
-            "at": ids.time_of(event_id),
+            "at": ids.get_time(event_id),
             "user_id": event.user_id,
             "score": ids.canonical_json(event.tilt_score),  # as text: numeric keeps it exactly
             "signals": Jsonb(signals),
@@ -213,7 +213,7 @@ def delete(event_id: str) -> None:
 
     An id that is unknown or not one of ours is no error.
     """
-    known = ids.parse(event_id)
+    known = ids.parse_id(event_id)
     if known is None:
         return
     db.query(
@@ -230,7 +230,7 @@ def delete(event_id: str) -> None:
         insert into shared.audit (action, subject)
         values ('tilt.delete', %(subject)s)
         """,
-        {"id": known, "at": ids.time_of(known), "subject": known},
+        {"id": known, "at": ids.get_time(known), "subject": known},
     )
 
 

@@ -75,27 +75,27 @@ class Export(fields.CamelResponse):
     next_cursor: str | None
 
 
-def get_history(ask: HistoryQuery) -> dict[str, Any]:
+def get_history(query: HistoryQuery) -> dict[str, Any]:
     """The newest events of the last `days`, as History. One round trip."""
-    since = datetime.now(UTC) - timedelta(days=ask.days)
-    count, events, more = _fetch_page(ask, ask.limit, since, _LATEST, ask.type)
+    since = datetime.now(UTC) - timedelta(days=query.days)
+    count, events, more = _fetch_page(query, query.limit, since, _LATEST, query.type)
     return {
         "success": True,
-        "userId": ask.user_id,
+        "userId": query.user_id,
         "count": count,
-        "days": ask.days,
+        "days": query.days,
         "events": events,
         "nextCursor": more,
     }
 
 
-def export_events(ask: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
+def export_events(query: ExportQuery) -> tuple[list[dict[str, Any]], str | None]:
     """The newest events from `since` until `until`, and the cursor of the next page."""
-    _, events, more = _fetch_page(ask, EXPORT_EVENTS, ask.since, ask.until)
+    _, events, more = _fetch_page(query, EXPORT_EVENTS, query.since, query.until)
     return events, more
 
 
-def as_csv(events: list[dict[str, Any]]) -> str:
+def to_csv(events: list[dict[str, Any]]) -> str:
     """Events as CSV with a header row; no cell can start a formula in a spreadsheet."""
     text = io.StringIO()
     rows = csv.writer(text, quoting=csv.QUOTE_ALL)
@@ -112,14 +112,14 @@ def _cell(value: Any) -> str:
 
 
 def _fetch_page(
-    ask: HistoryQuery | ExportQuery,
+    query: HistoryQuery | ExportQuery,
     limit: int,
     since: datetime,
     until: datetime,
     kind: str | None = None,
 ) -> tuple[int, list[dict[str, Any]], str | None]:
     """The number of events in a history's window, one page of them, and the next page's cursor."""
-    keyset = cursors.Keyset(ask, limit, last="id")
+    keyset = cursors.Keyset(query, limit, last="id")
     last = keyset.values["last"]
     found = db.query(
         """
@@ -163,12 +163,12 @@ def _fetch_page(
         """,
         {
             **keyset.values,
-            "user_id": ask.user_id,
+            "user_id": query.user_id,
             "since": since,
             "until": until,
             "kind": Jsonb([{"type": kind}]) if kind else None,
-            "last_at": ids.time_of(last) if last else None,
-            "counted": isinstance(ask, HistoryQuery),
+            "last_at": ids.get_time(last) if last else None,
+            "counted": isinstance(query, HistoryQuery),
             "bytes": ANSWER_BYTES,
         },
     )

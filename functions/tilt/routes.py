@@ -68,7 +68,7 @@ class EventPath(fields.Lenient):
     answers={200: Recorded, 202: Queued},
     rate_limited=True,
 )
-def record(request: Request, event: events.NewEvent) -> Response:
+def record_event(request: Request, event: events.NewEvent) -> Response:
     """Records a tilt event. Sending it again changes nothing and gives the same id."""
     done = events.record(event, request.caller.name if request.caller else None)
     message = "Tilt event queued" if done.queued else "Tilt event recorded"
@@ -78,7 +78,7 @@ def record(request: Request, event: events.NewEvent) -> Response:
 
 
 @routes.delete("/api/tilt/events/{event_id}", guard=write, query=EventPath, answers={200: Deleted})
-def delete(request: Request, path: EventPath) -> dict[str, Any]:
+def delete_event(request: Request, path: EventPath) -> dict[str, Any]:
     """Deletes an event; an unknown id is no error."""
     events.delete(path.event_id)
     return {"success": True, "message": "Event deleted"}
@@ -87,7 +87,7 @@ def delete(request: Request, path: EventPath) -> dict[str, Any]:
 @routes.delete(
     "/api/tilt/users/{user_id}", guard=auth.erase, query=stats.User, answers={200: Erased}
 )
-def erase(request: Request, path: stats.User) -> dict[str, Any]:
+def erase_user(request: Request, path: stats.User) -> dict[str, Any]:
     """Erases a person: every row about them, in every table of this domain.
 
     Needs a key of scope admin, also where keys are optional.
@@ -103,9 +103,9 @@ def erase(request: Request, path: stats.User) -> dict[str, Any]:
     query=history.HistoryQuery,
     answers={200: history.History},
 )
-def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
+def get_history(request: Request, query: history.HistoryQuery) -> dict[str, Any]:
     """A user's events of the last days, newest first; a user without events has zero of them."""
-    return history.get_history(ask)
+    return history.get_history(query)
 
 
 @routes.get(
@@ -116,19 +116,19 @@ def read_history(request: Request, ask: history.HistoryQuery) -> dict[str, Any]:
     response_headers=("X-Next-Cursor",),
     also={"text/csv": "A header row and a row an event; X-Next-Cursor says that there is more"},
 )
-def export(request: Request, ask: history.ExportQuery) -> Response:
+def export_events(request: Request, query: history.ExportQuery) -> Response:
     """A user's events as JSON or CSV, a page at a time: `nextCursor`, or X-Next-Cursor for CSV."""
-    found, more = history.export_events(ask)
-    if ask.format == "csv":
+    found, more = history.export_events(query)
+    if query.format == "csv":
         headers = {"Content-Type": "text/csv; charset=utf-8"} | (
             {"X-Next-Cursor": more} if more else {}
         )
-        return Response(history.as_csv(found), headers=headers)
-    return Response({"success": True, "userId": ask.user_id, "events": found, "nextCursor": more})
+        return Response(history.to_csv(found), headers=headers)
+    return Response({"success": True, "userId": query.user_id, "events": found, "nextCursor": more})
 
 
 @routes.get("/api/tilt/stats/{user_id}", guard=read, query=stats.User, answers={200: stats.Stats})
-def read_stats(request: Request, path: stats.User) -> dict[str, Any]:
+def get_stats(request: Request, path: stats.User) -> dict[str, Any]:
     """A user's numbers over all time, exact the moment an event is stored or deleted."""
     return stats.get_stats(path.user_id)
 
@@ -136,9 +136,9 @@ def read_stats(request: Request, path: stats.User) -> dict[str, Any]:
 @routes.get(
     "/api/tilt/trend/{user_id}", guard=read, query=stats.TrendQuery, answers={200: stats.Trend}
 )
-def trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
+def get_trend(request: Request, query: stats.TrendQuery) -> list[dict[str, Any]]:
     """A user's last days, hour by hour or day by day; empty buckets have zero events."""
-    return stats.get_trend(ask)
+    return stats.get_trend(query)
 
 
 @routes.get(
@@ -147,15 +147,15 @@ def trend(request: Request, ask: stats.TrendQuery) -> list[dict[str, Any]]:
     query=stats.SignalsQuery,
     answers={200: stats.Signals},
 )
-def signals(request: Request, ask: stats.SignalsQuery) -> dict[str, Any]:
+def get_signals(request: Request, query: stats.SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last days were, per type."""
-    return stats.get_signals(ask)
+    return stats.get_signals(query)
 
 
 @routes.get(
     "/api/tilt/compare/{user_id}", guard=read, query=stats.User, answers={200: stats.Comparison}
 )
-def compare(request: Request, path: stats.User) -> dict[str, Any]:
+def get_comparison(request: Request, path: stats.User) -> dict[str, Any]:
     """Where a user stands among all users of the last 30 days; names nobody."""
     return stats.compare(path.user_id)
 
@@ -163,6 +163,6 @@ def compare(request: Request, path: stats.User) -> dict[str, Any]:
 @routes.get(
     "/api/tilt/cooldown/{user_id}", guard=read, query=stats.User, answers={200: cooldown.Cooldown}
 )
-def read_cooldown(request: Request, path: stats.User) -> dict[str, Any]:
+def get_cooldown(request: Request, path: stats.User) -> dict[str, Any]:
     """Whether the user should take a break, for how many minutes, and why."""
     return cooldown.recommend(path.user_id)

@@ -144,7 +144,7 @@ def get_stats(user_id: str) -> dict[str, Any]:
     return {"success": True, "userId": user_id, **numbers}
 
 
-def get_trend(ask: TrendQuery) -> list[dict[str, Any]]:
+def get_trend(query: TrendQuery) -> list[dict[str, Any]]:
     """The last `days` bucket by bucket, oldest first, empty buckets included. One round trip."""
     return db.query(
         """
@@ -175,11 +175,11 @@ def get_trend(ask: TrendQuery) -> list[dict[str, Any]]:
         left join filled f using (start)
         order by b.start
         """,
-        ask.model_dump(),
+        query.model_dump(),
     )
 
 
-def get_signals(ask: SignalsQuery) -> dict[str, Any]:
+def get_signals(query: SignalsQuery) -> dict[str, Any]:
     """What a user's signals of the last `days` were, as Signals. One round trip."""
     found = db.query(
         """
@@ -193,9 +193,9 @@ def get_signals(ask: SignalsQuery) -> dict[str, Any]:
         group by type
         order by events desc, type
         """,
-        ask.model_dump(),
+        query.model_dump(),
     )
-    return {"success": True, "userId": ask.user_id, "days": ask.days, "signals": found}
+    return {"success": True, "userId": query.user_id, "days": query.days, "signals": found}
 
 
 def compare(user_id: str) -> dict[str, Any]:

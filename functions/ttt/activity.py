@@ -34,7 +34,7 @@ class Activity(Counted, Week):
     """Rounds of a period by local time."""
 
 
-def get_activity(ask: ActivityQuery) -> dict[str, Any]:
+def get_activity(query: ActivityQuery) -> dict[str, Any]:
     """The Activity of a period. One round trip; raises Invalid for an unknown zone."""
     rows = db.query(
         """
@@ -56,11 +56,11 @@ def get_activity(ask: ActivityQuery) -> dict[str, Any]:
         from ttt.freshness(%(from_day)s, %(to_day)s) f
         left join slot s on true
         """,
-        {**ask.window, "tz": known_zone(ask.tz)},
+        {**query.window, "tz": parse_zone(query.tz)},
     )
     slots = [(row["day"], row["hour"], row["rounds"]) for row in rows if row["day"] is not None]
     head = {name: rows[0][name] for name in ("as_of", "raw_tail")}
-    return {**week(ask.tz, slots), **to_page(ask), **head}
+    return {**to_week(query.tz, slots), **to_page(query), **head}
 
 
 @cache
@@ -86,7 +86,7 @@ _ZONE_OF_ABBREVIATION = {
 }
 
 
-def known_zone(tz: str) -> str:
+def parse_zone(tz: str) -> str:
     """What `at time zone` is to be given for a zone; raises Invalid for a name that no zone has.
 
     One round trip a process.
@@ -97,7 +97,7 @@ def known_zone(tz: str) -> str:
     return _ZONE_OF_ABBREVIATION.get(tz, tz)
 
 
-def week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:
+def to_week(tz: str, slots: Iterable[tuple[int, int, int]]) -> dict[str, Any]:
     """A Week from (weekday, hour, rounds)."""
     matrix = [[0] * 24 for _ in range(7)]
     for day, hour, rounds in slots:

@@ -41,9 +41,9 @@ class Items(Page):
     items: list[Item]
 
 
-def list_items(ask: BuysQuery) -> dict[str, Any]:
+def list_items(query: BuysQuery) -> dict[str, Any]:
     """A page of Items. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with bought as (
@@ -85,9 +85,9 @@ def list_items(ask: BuysQuery) -> dict[str, Any]:
         left join page p on true
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
-    found = place.cut(ask, rows)
+    found = place.cut(query, rows)
     return found | {"items": [_rated(row) for row in found["items"]]}
 
 

@@ -1,4 +1,4 @@
-"""Pairs: who plays together, and who wins together."""
+"""Duos: who plays together, and who wins together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FEWEST = {"best": 3, "worst": 3, "frequent": 1}
 
 
 class DuosQuery(PeriodOfAllMaps, Paged):
-    """Which pairs: of the same team, by wins; or of any, by rounds."""
+    """Which duos: of the same team, by wins; or of any, by rounds."""
 
     kind: Literal["best", "worst", "frequent"] = "best"
     min_rounds: Annotated[Count | None, fields.EmptyAsNone] = Field(
@@ -35,15 +35,15 @@ class Duo(fields.ResponseModel):
 
 
 class Duos(Page):
-    """Pairs in the order that was asked for."""
+    """Duos in the order that was asked for."""
 
     items: list[Duo]
 
 
-def list_duos(ask: DuosQuery) -> dict[str, Any]:
+def list_duos(query: DuosQuery) -> dict[str, Any]:
     """A page of Duos. One round trip."""
-    place = Place(ask)
-    fewest = _FEWEST[ask.kind] if ask.min_rounds is None else ask.min_rounds
+    place = Place(query)
+    fewest = _FEWEST[query.kind] if query.min_rounds is None else query.min_rounds
     rows = db.query(
         """
         with past as (
@@ -60,7 +60,7 @@ def list_duos(ask: DuosQuery) -> dict[str, Any]:
           where server is distinct from ''
             and (%(server)s::text is null or server = %(server)s)
           group by player1, player2
-        ), pair as (
+        ), duo as (
           select player1, player2, coalesce(p.rounds, 0) + coalesce(l.rounds, 0) as rounds,
             coalesce(p.wins, 0) + coalesce(l.wins, 0) as wins
           from past p
@@ -69,7 +69,7 @@ def list_duos(ask: DuosQuery) -> dict[str, Any]:
           select player1, player2, rounds as rounds_together,
             case when not %(any)s then wins end as wins_together,
             case when not %(any)s then ttt.ratio(100 * wins, rounds, 1, 0) end as win_rate
-          from pair
+          from duo
           where rounds >= greatest(%(fewest)s, 1)
         ), page as (
           select row_number() over () as place, best.*
@@ -91,11 +91,11 @@ def list_duos(ask: DuosQuery) -> dict[str, Any]:
         order by p.place
         """,
         {
-            **ask.window,
+            **query.window,
             **place.values,
-            "any": ask.kind == "frequent",
-            "worst": ask.kind == "worst",
+            "any": query.kind == "frequent",
+            "worst": query.kind == "worst",
             "fewest": fewest,
         },
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

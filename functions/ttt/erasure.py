@@ -38,7 +38,7 @@ def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, 
 
 
 @contextmanager
-def shared_lock() -> Iterator[None]:
+def block_erasure() -> Iterator[None]:
     """A transaction during which nobody is erased."""
     with db.transaction():
         db.query("select pg_advisory_xact_lock_shared(%s)", (locks.TTT_ROUNDS,))

@@ -22,9 +22,9 @@ _MAX_ROUNDS = 10_000  # rounds of a body
 def _or(default: int) -> BeforeValidator:
     """A number that never fails: what is no count is the default."""
 
-    def read(sent: Any) -> int:
-        is_count = isinstance(sent, str) and sent.isascii() and sent.isdecimal()
-        return min(int(sent.lstrip("0")[:12] or 0), 10**9) if is_count else default
+    def read(value: Any) -> int:
+        is_count = isinstance(value, str) and value.isascii() and value.isdecimal()
+        return min(int(value.lstrip("0")[:12] or 0), 10**9) if is_count else default
 
     return BeforeValidator(read, json_schema_input_type=int)
 
@@ -107,13 +107,15 @@ class FeedPage:
     cursor: str | None = None
 
 
-def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
+def fetch_page(query: FeedQuery, packs: bool = False) -> FeedPage:
     """The newest rounds that fit; `packs`: with gzip if there are many, and then many more do.
 
     One round trip; raises Invalid for a cursor of another query.
     """
-    keyset = cursors.Keyset(ask, min(ask.limit, _MAX_ROUNDS), last_at="occurred_at", last_id="id")
-    offset = 0 if ask.cursor else ask.offset
+    keyset = cursors.Keyset(
+        query, min(query.limit, _MAX_ROUNDS), last_at="occurred_at", last_id="id"
+    )
+    offset = 0 if query.cursor else query.offset
     rows = db.query(
         """
         with found as (
@@ -151,10 +153,10 @@ def fetch_page(ask: FeedQuery, packs: bool = False) -> FeedPage:
         order by s.occurred_at desc, s.id desc
         """,
         {
-            **ask.window,
+            **query.window,
             **keyset.values,
             "offset": offset,
-            "named": ask.include == "names",
+            "named": query.include == "names",
             "bytes": _MAX_UNPACKED if packs else MAX_BYTES,
         },
     )
@@ -220,7 +222,7 @@ def _serialise(row: db.Row) -> str:
     return f'{head[:-1]},"kills":{row["kills"]},"players":{players},"buys":{row["buys"]}}}'
 
 
-def health() -> bool:
+def is_healthy() -> bool:
     """Whether the database answers. One round trip."""
     try:
         db.query("select 1 as one")

@@ -13,12 +13,12 @@ _EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
 MAX_LIMIT = 1000  # items of a page
 
 
-def _number(sent: Any) -> Any:
-    return int(sent) if isinstance(sent, str) and sent.isascii() and sent.isdecimal() else sent
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
 
 
-def _no_map(sent: Any) -> None:
-    if sent not in (None, ""):
+def _no_map(value: Any) -> None:
+    if value not in (None, ""):
         fields.fail_validation("does not apply here")
 
 
@@ -106,11 +106,11 @@ class Page(Counted):
     next_cursor: str | None
 
 
-def to_page(ask: Period) -> dict[str, Any]:
+def to_page(query: Period) -> dict[str, Any]:
     """A period as the answer repeats it."""
     return {
-        "from": ask.from_day and ask.from_day.date(),
-        "to": ask.to_day and ask.to_day.date(),
+        "from": query.from_day and query.from_day.date(),
+        "to": query.to_day and query.to_day.date(),
     }
 
 
@@ -118,8 +118,8 @@ class Place(cursors.Pages):
     """Which part of a list a page is. The list is counted for each page, so a cursor holds
     how many items came before."""
 
-    def __init__(self, ask: Any) -> None:
-        super().__init__(ask, min(ask.limit, MAX_LIMIT))
+    def __init__(self, query: Any) -> None:
+        super().__init__(query, min(query.limit, MAX_LIMIT))
         self.offset: int = self.after[0] if self.after else 0
 
     @property
@@ -127,7 +127,7 @@ class Place(cursors.Pages):
         """The parameters of a statement that reads one item more than the page holds."""
         return {"offset": self.offset, "one_more": self.limit + 1}
 
-    def cut(self, ask: Any, rows: list[db.Row]) -> dict[str, Any]:
+    def cut(self, query: Any, rows: list[db.Row]) -> dict[str, Any]:
         """The page's answer from its rows, each of which says as_of and raw_tail.
 
         A row whose `place` is null stands for an empty page.
@@ -139,4 +139,4 @@ class Place(cursors.Pages):
         more = None
         if len(items) > self.limit:
             more = self.encode([self.offset + self.limit])
-        return {"items": items[: self.limit], "next_cursor": more, **to_page(ask), **head}
+        return {"items": items[: self.limit], "next_cursor": more, **to_page(query), **head}

@@ -32,9 +32,9 @@ class KarmaList(Page):
     items: list[Karma]
 
 
-def list_karma(ask: KarmaQuery) -> dict[str, Any]:
+def list_karma(query: KarmaQuery) -> dict[str, Any]:
     """A page of a KarmaList. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with player as (
@@ -64,10 +64,10 @@ def list_karma(ask: KarmaQuery) -> dict[str, Any]:
         order by p.place
         """,
         {
-            **ask.window,
+            **query.window,
             **place.values,
-            "worst": ask.order == "worst",
-            "fewest": ask.min_rounds,
+            "worst": query.order == "worst",
+            "fewest": query.min_rounds,
         },
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

@@ -33,9 +33,9 @@ class Maps(Page):
     items: list[Map]
 
 
-def list_maps(ask: MapsQuery) -> dict[str, Any]:
+def list_maps(query: MapsQuery) -> dict[str, Any]:
     """A page of Maps. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with played as (
@@ -76,6 +76,6 @@ def list_maps(ask: MapsQuery) -> dict[str, Any]:
         left join page p on true
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

@@ -48,14 +48,18 @@ class Names(fields.ResponseModel):
 def parse_body(body: str) -> NewName:
     """The name of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = json_codec.loads_of_game_server(body)
+        payload = json_codec.loads_of_game_server(body)
     except Invalid as problem:
         is_nul = "display_name must not contain a NUL" in problem.message
         sentence = "Invalid display_name" if is_nul else "Invalid JSON"
         raise BadRequest(sentence, problem.details) from None
-    if not isinstance(sent, dict) or not sent.get("steam_id") or not sent.get("display_name"):
+    if (
+        not isinstance(payload, dict)
+        or not payload.get("steam_id")
+        or not payload.get("display_name")
+    ):
         raise BadRequest("Missing steam_id or display_name")
-    steam_id, name = sent["steam_id"], sent["display_name"]
+    steam_id, name = payload["steam_id"], payload["display_name"]
     if not isinstance(steam_id, str) or len(steam_id) > 64:
         raise Invalid("Invalid steam_id")
     if not isinstance(name, str):
@@ -63,35 +67,35 @@ def parse_body(body: str) -> NewName:
     return NewName(steam_id=steam_id, display_name=name[:LONGEST])
 
 
-def record(sent: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
+def record(payload: NewName, key: str | None = None) -> Literal["new", "known", "queued"]:
     """Notes a player's name as of now; "new" for the first one ever. One round trip.
 
     `key`: what it was sent with. Raises Unavailable.
     """
-    if sent.steam_id in erasure.PSEUDO_IDS:
+    if payload.steam_id in erasure.PSEUDO_IDS:
         return "known"
     try:
-        return "new" if _note(sent, datetime.now(UTC)) else "known"
+        return "new" if _note(payload, datetime.now(UTC)) else "known"
     except db.DatabaseUnavailable:
-        spool.enqueue("ttt.names", [sent.model_dump()], key)
+        spool.enqueue("ttt.names", [payload.model_dump()], key)
         return "queued"
 
 
 @db.retried
 def consume(item: Any, accepted_at: int) -> None:
     """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
-    sent = fields.parse(NewName, item)
+    payload = fields.parse(NewName, item)
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.shared_lock():
-        if not find_erased_since("ttt.erase", received_at, [sent.steam_id]):
-            _note(sent, received_at)
+    with erasure.block_erasure():
+        if not find_erased_since("ttt.erase", received_at, [payload.steam_id]):
+            _note(payload, received_at)
 
 
-def _note(sent: NewName, received_at: datetime) -> bool:
+def _note(payload: NewName, received_at: datetime) -> bool:
     return bool(
         db.fetch_value(
             "select ttt.record_name(%s, %s, %s) as is_first",
-            (sent.steam_id, sent.display_name, received_at),
+            (payload.steam_id, payload.display_name, received_at),
         )
     )
 

@@ -51,9 +51,9 @@ class Rivalries(Page):
     items: list[Rivalry]
 
 
-def list_nemeses(ask: NemesisQuery) -> dict[str, Any]:
+def list_nemeses(query: NemesisQuery) -> dict[str, Any]:
     """A page of Nemeses. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with later as (
@@ -86,14 +86,14 @@ def list_nemeses(ask: NemesisQuery) -> dict[str, Any]:
         left join ttt.names two on two.steam_id = p.victim and two.valid_to is null
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)
 
 
-def list_rivalries(ask: RivalriesQuery) -> dict[str, Any]:
+def list_rivalries(query: RivalriesQuery) -> dict[str, Any]:
     """A page of Rivalries. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with pair as (
@@ -124,6 +124,6 @@ def list_rivalries(ask: RivalriesQuery) -> dict[str, Any]:
         left join ttt.names two on two.steam_id = p.player2 and two.valid_to is null
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

@@ -39,7 +39,7 @@ class Overview(Counted):
     wins: Wins
 
 
-def get_overview(ask: OverviewQuery) -> dict[str, Any]:
+def get_overview(query: OverviewQuery) -> dict[str, Any]:
     """The Overview of a period. One round trip."""
     [row] = db.query(
         """
@@ -79,6 +79,6 @@ def get_overview(ask: OverviewQuery) -> dict[str, Any]:
             or server = %(server)s
         ) as k
         """,
-        ask.window,
+        query.window,
     )
-    return {**to_page(ask), **row}
+    return {**to_page(query), **row}

@@ -115,26 +115,27 @@ class Players(Page):
     items: list[Player]
 
 
-def list_players(ask: PlayersQuery) -> dict[str, Any]:
+def list_players(query: PlayersQuery) -> dict[str, Any]:
     """A page of Players. One round trip: ranks everybody by one number, then adds up the page's.
 
-    Who has not played since the past was closed is ranked by one row as it is kept.
+    A total is the player's row of all closed months (the view ttt.player_all_time) and the later
+    days and months that `ttt.player_window` (schema/functions/ttt_windows.sql) adds up.
     """
-    place = Place(ask)
+    place = Place(query)
     statement = sql.SQL(_LISTED).format(
-        sort=sql.SQL(_SORTS[ask.sort]), order=sql.SQL(_ORDERS[ask.order])
+        sort=sql.SQL(_SORTS[query.sort]), order=sql.SQL(_ORDERS[query.order])
     )
     rows = db.query(
         statement,
         {
-            **ask.window,
+            **query.window,
             **place.values,
-            "min_rounds": ask.min_rounds,
-            "min_kills": ask.min_kills,
-            "search": ask.search,
+            "min_rounds": query.min_rounds,
+            "min_kills": query.min_kills,
+            "search": query.search,
         },
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)
 
 
 _LISTED: LiteralString = """

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.shared import db, fields
 from functions.shared.errors import NotFound
-from functions.ttt.activity import Week, Zone, known_zone, week
+from functions.ttt.activity import Week, Zone, parse_zone, to_week
 from functions.ttt.filters import Counted, PeriodOfAllMaps, to_page
 from functions.ttt.names import PastName
 from functions.ttt.players import Player
@@ -81,17 +81,17 @@ class Profile(Player, Counted):
     recent: list[RecentRound]
 
 
-def get_profile(ask: ProfileQuery) -> dict[str, Any]:
+def get_profile(query: ProfileQuery) -> dict[str, Any]:
     """A player's Profile; raises NotFound for who was never seen, Invalid for an unknown zone.
 
     One round trip.
     """
-    tz = known_zone(ask.tz)
-    [row] = db.query(_PROFILE, {**ask.window, "who": ask.steam_id, "tz": tz})
+    tz = parse_zone(query.tz)
+    [row] = db.query(_PROFILE, {**query.window, "who": query.steam_id, "tz": tz})
     if not row.pop("is_known"):
         raise NotFound("Player not found")
-    row["activity"] = week(ask.tz, row["activity"])
-    return {"steam_id": ask.steam_id, **to_page(ask), **row}
+    row["activity"] = to_week(query.tz, row["activity"])
+    return {"steam_id": query.steam_id, **to_page(query), **row}
 
 
 # What a person did is found by their SteamID in every rollup, so each part costs a few index reads.
@@ -173,14 +173,14 @@ _PROFILE = """
         where victim_steamid = %(who)s
           and occurred_at >= (select min(occurred_at) from last_round)
           and occurred_at <= (select max(occurred_at) from last_round)
-      ) as deed
+      ) as fact
       group by occurred_at, round_id
     ), newest as (
-      select r.id, r.occurred_at, r.map_name, r.winner, said.role_start, said.role_end,
-        said.karma_diff, said.points_diff, coalesce(fought.kills, 0) as kills,
+      select r.id, r.occurred_at, r.map_name, r.winner, sent.role_start, sent.role_end,
+        sent.karma_diff, sent.points_diff, coalesce(fought.kills, 0) as kills,
         coalesce(fought.deaths, 0) as deaths,
         coalesce(
-          ttt.winner_for(ttt.role(said.role_start)) = case
+          ttt.winner_for(ttt.role(sent.role_start)) = case
             when r.winner = 'timelimit' and %(timelimit)s then 'innocents'
             else r.winner
           end,
@@ -195,7 +195,7 @@ _PROFILE = """
           steam_id text, role_start text, role_end text, karma_diff integer, points_diff integer
         )
         where p.steam_id = %(who)s
-      ) as said
+      ) as sent
     )
     select n.display_name, s.rounds, s.kills, s.deaths,
       ttt.ratio(s.kills, s.deaths, 2, s.kills) as kd, s.headshots,

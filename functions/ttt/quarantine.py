@@ -18,7 +18,7 @@ MAX_BODIES = 1_000  # of one server
 MAX_BYTES = 64_000_000  # of one server
 
 
-def keep(body: str, server: str | None, reason: str, key: str | None = None) -> None:
+def add(body: str, server: str | None, reason: str, key: str | None = None) -> None:
     """Keeps a refused body, once however often it is sent; queues it while the database is down.
 
     `server` is who sent it, with which `key`.
@@ -65,7 +65,7 @@ def _store(refused: dict[str, Any], received_at: datetime) -> None:
         """,
         {
             **refused,
-            "id": ids.event_id(0, "ttt.quarantine", refused["server"], refused["body"]),
+            "id": ids.make_event_id(0, "ttt.quarantine", refused["server"], refused["body"]),
             "received_at": received_at,
             "bytes": len(refused["body"].encode()),
             "most": MAX_BODIES,
@@ -79,7 +79,7 @@ def _storable(body: str) -> str:
     return body.replace("\0", "\\u0000").encode("utf-8", "replace").decode()
 
 
-def list_kept() -> list[db.Row]:
+def list_quarantined() -> list[db.Row]:
     """What is in quarantine, the oldest first: id, received_at, server, reason, bytes."""
     return db.query(
         """
@@ -122,5 +122,5 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
 
 
 def _record(body: str, server: str | None, received_at: datetime) -> None:
-    sent = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
-    rounds.consume({"server": server, "round": sent}, round(received_at.timestamp() * 1000))
+    report = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
+    rounds.consume({"server": server, "round": report}, round(received_at.timestamp() * 1000))

@@ -44,9 +44,9 @@ class Roles(Page):
     changes: list[Change]
 
 
-def list_roles(ask: RolesQuery) -> dict[str, Any]:
+def list_roles(query: RolesQuery) -> dict[str, Any]:
     """A page of Roles. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with role as (
@@ -89,9 +89,9 @@ def list_roles(ask: RolesQuery) -> dict[str, Any]:
         left join page p on true
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
     changes = next(row["changes"] for row in rows)
     for row in rows:
         del row["changes"]
-    return place.cut(ask, rows) | {"changes": changes}
+    return place.cut(query, rows) | {"changes": changes}

@@ -33,33 +33,33 @@ Person = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=
 Tally = Annotated[fields.Number, Field(ge=-1e9, le=1e9)]
 
 
-def _flag(sent: Any) -> bool:
-    if sent is not None and sent not in (0, 1):
+def _flag(value: Any) -> bool:
+    if value is not None and value not in (0, 1):
         fields.fail_validation("must be true or false")
-    return bool(sent)
+    return bool(value)
 
 
-def _as_text(sent: Any) -> Any:
+def _as_text(value: Any) -> Any:
     """A number as text, as whoever names things by number means it."""
-    is_number = isinstance(sent, int | float) and not isinstance(sent, bool)
-    is_number = is_number and json_codec.is_finite(sent)
-    return ids.canonical_json(sent) if is_number else sent
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = is_number and json_codec.is_finite(value)
+    return ids.canonical_json(value) if is_number else value
 
 
-def _duration(sent: Any) -> Any:
+def _duration(value: Any) -> Any:
     """Never negative: the server's clock may have stepped back. None for more than a day: an empty
     server slept through the round's end."""
-    is_whole = isinstance(sent, int | float) and not isinstance(sent, bool) and sent % 1 == 0
+    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
     if not is_whole:
-        return sent
-    return None if sent > _LONGEST else max(sent, 0)
+        return value
+    return None if value > _LONGEST else max(value, 0)
 
 
-def _moment(sent: Any) -> datetime | None:
-    if sent is None:
+def _moment(value: Any) -> datetime | None:
+    if value is None:
         return None
     try:
-        moment = fields.parse_time(sent)
+        moment = fields.parse_time(value)
     except ValueError:
         fields.fail_validation("must be an ISO 8601 time")
     if not _FIRST <= moment <= datetime.now(UTC) + _AHEAD:
@@ -67,9 +67,9 @@ def _moment(sent: Any) -> datetime | None:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _of_people(sent: Any) -> Any:
+def _of_people(value: Any) -> Any:
     """A list without the entries of nobody, whatever else they say."""
-    listed = fields.array(sent)
+    listed = fields.to_list(value)
     if not isinstance(listed, list) or len(listed) > _MOST_STANDINGS:
         return listed
     return [
@@ -126,14 +126,14 @@ class RoundReport(fields.BracketPathModel):
     ] = Field(None, description="ISO 8601; the round's time, which else is that of its receipt")
     start_roles: Standings = Field([], max_length=_MOST_STANDINGS)
     end_roles: Standings = Field([], max_length=_MOST_STANDINGS)
-    kills: Annotated[list[Kill], BeforeValidator(fields.array)] = Field([], max_length=2000)
-    buys: Annotated[list[Buy], BeforeValidator(fields.array)] = Field([], max_length=2000)
+    kills: Annotated[list[Kill], BeforeValidator(fields.to_list)] = Field([], max_length=2000)
+    buys: Annotated[list[Buy], BeforeValidator(fields.to_list)] = Field([], max_length=2000)
 
     @property
     def normalised_winner(self) -> str:
         """The winner's word, one for all spellings."""
-        said = (self.winner or "").strip().lower()
-        return _WINNERS.get(said, said)
+        winner = (self.winner or "").strip().lower()
+        return _WINNERS.get(winner, winner)
 
     @property
     def people(self) -> set[str]:
@@ -163,28 +163,28 @@ _KILLS, _BUYS = TypeAdapter(list[Kill]), TypeAdapter(list[Buy])
 def parse_body(body: str) -> RoundReport:
     """The report of a request body; raises BadRequest or Invalid in the words of the contract."""
     try:
-        sent = json_codec.loads_of_game_server(body)
+        payload = json_codec.loads_of_game_server(body)
     except Invalid as problem:  # a NUL has a field
         details = [
-            {**one, "field": fields.bracketed(one["field"])} for one in problem.details or []
+            {**one, "field": fields.to_bracket_path(one["field"])} for one in problem.details or []
         ]
         field = details[0]["field"]
         # A field of the caller's own making is not repeated: this sentence is kept and shown.
         is_ours = re.fullmatch(r"[a-z_]+(\[\d+\]\.[a-z_]+)?", field)
         raise Invalid(f"Invalid {field}" if is_ours else "Invalid JSON", details) from None
-    if not sent:
+    if not payload:
         raise BadRequest("No data provided")
-    if not isinstance(sent, dict):
+    if not isinstance(payload, dict):
         raise BadRequest("Body must be a JSON object")
-    round_id = sent.get("round_id")
+    round_id = payload.get("round_id")
     if round_id in (None, ""):
         raise Invalid("Missing round_id")
     if not isinstance(round_id, str) or len(round_id) > 36 or _CONTROL.search(round_id):
         raise Invalid("Invalid round_id")
     try:
-        return fields.parse(RoundReport, sent)
+        return fields.parse(RoundReport, payload)
     except Invalid:  # maybe for a number that overflowed
-        return fields.parse(RoundReport, json_codec.without_infinite(sent))
+        return fields.parse(RoundReport, json_codec.without_infinite(payload))
 
 
 def _players(report: RoundReport) -> str:

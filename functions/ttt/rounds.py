@@ -52,7 +52,7 @@ class NamedRound(feed.FeedRound):
 
 
 def record(
-    sent: RoundReport, server: str | None = None, key: str | None = None
+    report: RoundReport, server: str | None = None, key: str | None = None
 ) -> Literal["new", "known", "queued"]:
     """Stores a round with its players, kills and buys; `server` is who sent it, if known, with
     which `key`.
@@ -63,9 +63,9 @@ def record(
     """
     received_at = datetime.now(UTC)
     try:
-        return "new" if _store(sent, server, received_at) else "known"
+        return "new" if _store(report, server, received_at) else "known"
     except db.DatabaseUnavailable:
-        body = sent.model_dump(mode="json", exclude_unset=True)
+        body = report.model_dump(mode="json", exclude_unset=True)
         spool.enqueue("ttt.rounds", [{"server": server, "round": body}], key)
         return "queued"
 
@@ -73,27 +73,27 @@ def record(
 @db.retried
 def consume(item: Any, accepted_at: int) -> None:
     """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
-    sent = fields.parse(RoundReport, item["round"])
+    report = fields.parse(RoundReport, item["round"])
     received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
-    with erasure.shared_lock():
-        erased = find_erased_since("ttt.erase", received_at, sent.people)
-        _store(sent, item["server"], received_at, erased)
+    with erasure.block_erasure():
+        erased = find_erased_since("ttt.erase", received_at, report.people)
+        _store(report, item["server"], received_at, erased)
 
 
 def _store(
-    sent: RoundReport, server: str | None, received_at: datetime, erased: set[str] | None = None
+    report: RoundReport, server: str | None, received_at: datetime, erased: set[str] | None = None
 ) -> bool:
     """Whether the round is new; raises Conflict, and Invalid for one before what is retained."""
-    content = sent.content
+    content = report.content
     content = erasure.replace_people(erased, content) if erased else content
     received_ms = received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
     values = {
         **content,
-        "id": sent.round_id,
-        "occurred_at": sent.ended_at or received_ms,
-        "ended_at": sent.ended_at,
+        "id": report.round_id,
+        "occurred_at": report.ended_at or received_ms,
+        "ended_at": report.ended_at,
         "server": server,
-        "winner_raw": sent.winner,
+        "winner_raw": report.winner,
         "received_at": received_at,
         "writing": locks.TTT_ROUNDS,
     }
@@ -102,7 +102,7 @@ def _store(
             if row["is_new"] is None:
                 raise Invalid(f"ended_at {_TOO_OLD}", [{"field": "ended_at", "problem": _TOO_OLD}])
             if not row["is_new"]:
-                _compare(sent, content, row)
+                _compare(report, content, row)
             return bool(row["is_new"])
         # Another request stored the round after this statement began: now it can be read.
 
@@ -165,18 +165,18 @@ _INSERT = """
 """
 
 
-def _compare(sent: RoundReport, content: dict[str, Any], stored: db.Row) -> None:
+def _compare(report: RoundReport, content: dict[str, Any], stored: db.Row) -> None:
     """Raises Conflict naming in what a repeated round differs from the stored one."""
-    people = sent.people
+    people = report.people
     gone = erasure.find_erased(people, stored["players"] + stored["kills"] + stored["buys"])
     content = erasure.replace_people(gone, content) if gone else content
     differences = [name for name in content if content[name] != stored[name]]
-    if sent.ended_at and stored["ended_at"] and sent.ended_at != stored["ended_at"]:
+    if report.ended_at and stored["ended_at"] and report.ended_at != stored["ended_at"]:
         differences.insert(len({"map_name", "winner", "duration"} & {*differences}), "ended_at")
     if differences:
         raise Conflict(
             "Round already stored with different content",
-            round_id=sent.round_id,
+            round_id=report.round_id,
             differences=differences,
         )
 
@@ -200,7 +200,7 @@ def _with_ids(row: db.Row) -> dict[str, Any]:
     kills, players, buys = (json.loads(row[name]) for name in ("kills", "players", "buys"))
 
     def event_id(what: str, which: str | int) -> str:
-        return ids.event_id(at_ms, f"{row['id']}/{what}/{which}")
+        return ids.make_event_id(at_ms, f"{row['id']}/{what}/{which}")
 
     return {
         "id": row["id"],

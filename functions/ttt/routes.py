@@ -46,8 +46,8 @@ class ServerKey(RequireScope):
     refused_as = (HTTPStatus.UNAUTHORIZED,)
 
     def __call__(self, request: Request) -> Caller:
-        sent = request.header("x-api-key") or request.query().get("api_key", "")
-        caller = auth.authenticate(sent) if sent else None
+        key = request.header("x-api-key") or request.query().get("api_key", "")
+        caller = auth.authenticate(key) if key else None
         if caller is None or self.scope not in caller.scopes:
             raise Unauthorized("Unauthorized")
         return caller
@@ -103,18 +103,18 @@ class ErasedPlayer(fields.ResponseModel):
     removed: dict[str, int]
 
 
-def collect(request: Request) -> Response:
+def collect_round(request: Request) -> Response:
     """Stores a round with its players, kills and buys. Sending it again changes nothing."""
     assert request.caller
     server, key = request.caller.owner, request.caller.name
     body = request.text(round_report.MAX_BYTES)
     try:
-        sent = round_report.parse_body(body)
-        done = rounds.record(sent, server, key)
+        report = round_report.parse_body(body)
+        done = rounds.record(report, server, key)
     except (BadRequest, Conflict) as problem:
-        quarantine.keep(body, server, problem.message, key)
+        quarantine.add(body, server, problem.message, key)
         raise
-    known: dict[str, Any] = {"round_id": sent.round_id}
+    known: dict[str, Any] = {"round_id": report.round_id}
     if done == "new":
         return Response({"message": "Stats collected successfully", **known}, HTTPStatus.CREATED)
     if done == "queued":
@@ -122,7 +122,7 @@ def collect(request: Request) -> Response:
     return Response({"message": "Stats already collected", **known, "duplicate": True})
 
 
-def update(request: Request) -> Response:
+def record_name(request: Request) -> Response:
     """Records a player's current name; 201 for the first one."""
     assert request.caller
     done = names.record(names.parse_body(request.text(round_report.MAX_BYTES)), request.caller.name)
@@ -140,7 +140,7 @@ for path in ("/api/collect", "/api/collect/collect"):
         body=round_report.RoundReport,
         raw_body=True,
         answers={201: Collected, 200: Known, 202: Accepted, 409: Differs},
-    )(collect)
+    )(collect_round)
 for path in ("/api/player/update", "/api/collect/player/update"):
     routes.post(
         path,
@@ -148,7 +148,7 @@ for path in ("/api/player/update", "/api/collect/player/update"):
         body=names.NewName,
         raw_body=True,
         answers={200: Updated, 201: Updated, 202: Updated},
-    )(update)
+    )(record_name)
 
 
 @routes.get(
@@ -159,12 +159,12 @@ for path in ("/api/player/update", "/api/collect/player/update"):
     headers=FRESH,
     etag=True,
 )
-def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
+def get_feed(request: Request, query: feed.FeedQuery) -> Response:
     """The newest rounds that fit into 5 MB, with gzip many times more than without.
 
     X-Has-More, X-Next-Offset and X-Next-Cursor go on.
     """
-    found = feed.fetch_page(ask, packs=request.takes_gzip)
+    found = feed.fetch_page(query, packs=request.takes_gzip)
     headers = {
         "Vary": "Accept-Encoding",
         "X-Total-Count": str(found.total),
@@ -181,25 +181,23 @@ def read_feed(request: Request, ask: feed.FeedQuery) -> Response:
 
 @routes.get("/health", answers={200: feed.Health, 503: feed.Health})
 @routes.get("/api/health", answers={200: feed.Health, 503: feed.Health})
-def health(request: Request) -> Response:
+def get_health(request: Request) -> Response:
     """Whether what is stored can be read now."""
-    is_well = feed.health()
-    return Response(
-        {"status": "ok" if is_well else "degraded"},
-        HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+    if feed.is_healthy():
+        return Response({"status": "ok"})
+    return Response({"status": "degraded"}, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @routes.get("/api/ttt/overview", query=overview.OverviewQuery, answers={200: overview.Overview})
-def read_overview(request: Request, ask: overview.OverviewQuery) -> dict[str, Any]:
+def get_overview(request: Request, query: overview.OverviewQuery) -> dict[str, Any]:
     """Totals of a period."""
-    return overview.get_overview(ask)
+    return overview.get_overview(query)
 
 
 @routes.get("/api/ttt/players", query=players.PlayersQuery, answers={200: players.Players})
-def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
+def list_players(request: Request, query: players.PlayersQuery) -> dict[str, Any]:
     """Players and their numbers, sorted by any of them."""
-    return players.list_players(ask)
+    return players.list_players(query)
 
 
 @routes.get(
@@ -207,13 +205,13 @@ def list_players(request: Request, ask: players.PlayersQuery) -> dict[str, Any]:
     query=profile.ProfileQuery,
     answers={200: profile.Profile, 404: "Player not found"},
 )
-def read_player(request: Request, ask: profile.ProfileQuery) -> dict[str, Any]:
+def get_player(request: Request, query: profile.ProfileQuery) -> dict[str, Any]:
     """Everything about one player."""
-    return profile.get_profile(ask)
+    return profile.get_profile(query)
 
 
 @routes.get("/api/ttt/players/{steam_id}/names", query=names.NamesPath, answers={200: names.Names})
-def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
+def get_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """What a player was called, and when."""
     return names.get_names(path.steam_id)
 
@@ -224,7 +222,7 @@ def read_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
     query=names.NamesPath,
     answers={200: ErasedPlayer},
 )
-def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
+def erase_player(request: Request, path: names.NamesPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in the rounds that others played too.
 
     Needs a key of scope admin.
@@ -235,57 +233,57 @@ def erase(request: Request, path: names.NamesPath) -> dict[str, Any]:
 
 
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
-def list_weapons(request: Request, ask: weapons.WeaponsQuery) -> dict[str, Any]:
+def list_weapons(request: Request, query: weapons.WeaponsQuery) -> dict[str, Any]:
     """Weapons, the deadliest first."""
-    return weapons.list_weapons(ask)
+    return weapons.list_weapons(query)
 
 
 @routes.get("/api/ttt/maps", query=maps.MapsQuery, answers={200: maps.Maps})
-def list_maps(request: Request, ask: maps.MapsQuery) -> dict[str, Any]:
+def list_maps(request: Request, query: maps.MapsQuery) -> dict[str, Any]:
     """Maps, the most played first."""
-    return maps.list_maps(ask)
+    return maps.list_maps(query)
 
 
 @routes.get("/api/ttt/roles", query=roles.RolesQuery, answers={200: roles.Roles})
-def list_roles(request: Request, ask: roles.RolesQuery) -> dict[str, Any]:
+def list_roles(request: Request, query: roles.RolesQuery) -> dict[str, Any]:
     """Roles, the most played first, and what they turned into."""
-    return roles.list_roles(ask)
+    return roles.list_roles(query)
 
 
 @routes.get("/api/ttt/duos", query=duos.DuosQuery, answers={200: duos.Duos})
-def list_duos(request: Request, ask: duos.DuosQuery) -> dict[str, Any]:
-    """Pairs that win together, that lose together, or that just play together."""
-    return duos.list_duos(ask)
+def list_duos(request: Request, query: duos.DuosQuery) -> dict[str, Any]:
+    """Duos that win together, that lose together, or that just play together."""
+    return duos.list_duos(query)
 
 
 @routes.get("/api/ttt/nemesis", query=nemesis.NemesisQuery, answers={200: nemesis.Nemeses})
-def list_nemeses(request: Request, ask: nemesis.NemesisQuery) -> dict[str, Any]:
+def list_nemeses(request: Request, query: nemesis.NemesisQuery) -> dict[str, Any]:
     """Who kills whom, the most kills first."""
-    return nemesis.list_nemeses(ask)
+    return nemesis.list_nemeses(query)
 
 
 @routes.get("/api/ttt/rivalries", query=nemesis.RivalriesQuery, answers={200: nemesis.Rivalries})
-def list_rivalries(request: Request, ask: nemesis.RivalriesQuery) -> dict[str, Any]:
+def list_rivalries(request: Request, query: nemesis.RivalriesQuery) -> dict[str, Any]:
     """Pairs who have killed each other."""
-    return nemesis.list_rivalries(ask)
+    return nemesis.list_rivalries(query)
 
 
 @routes.get("/api/ttt/karma", query=karma.KarmaQuery, answers={200: karma.KarmaList})
-def list_karma(request: Request, ask: karma.KarmaQuery) -> dict[str, Any]:
+def list_karma(request: Request, query: karma.KarmaQuery) -> dict[str, Any]:
     """Players by the karma they gain in a round."""
-    return karma.list_karma(ask)
+    return karma.list_karma(query)
 
 
 @routes.get("/api/ttt/activity", query=activity.ActivityQuery, answers={200: activity.Activity})
-def read_activity(request: Request, ask: activity.ActivityQuery) -> dict[str, Any]:
+def get_activity(request: Request, query: activity.ActivityQuery) -> dict[str, Any]:
     """Rounds by weekday and hour of any time zone."""
-    return activity.get_activity(ask)
+    return activity.get_activity(query)
 
 
 @routes.get("/api/ttt/buys", query=buys.BuysQuery, answers={200: buys.Items})
-def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
+def list_buys(request: Request, query: buys.BuysQuery) -> dict[str, Any]:
     """Items, and whether they help to win."""
-    return buys.list_items(ask)
+    return buys.list_items(query)
 
 
 @routes.get(
@@ -294,7 +292,7 @@ def list_buys(request: Request, ask: buys.BuysQuery) -> dict[str, Any]:
     answers={200: rounds.NamedRound, 404: "Round not found"},
     etag=True,
 )
-def read_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
+def get_round(request: Request, path: rounds.RoundPath) -> dict[str, Any]:
     """One round with names, and the ids of its rows."""
     found = rounds.get_round(path.round_id)
     if found is None:

@@ -31,9 +31,9 @@ class Weapons(Page):
     items: list[Weapon]
 
 
-def list_weapons(ask: WeaponsQuery) -> dict[str, Any]:
+def list_weapons(query: WeaponsQuery) -> dict[str, Any]:
     """A page of Weapons. One round trip."""
-    place = Place(ask)
+    place = Place(query)
     rows = db.query(
         """
         with weapon as (
@@ -64,6 +64,6 @@ def list_weapons(ask: WeaponsQuery) -> dict[str, Any]:
         left join page p on true
         order by p.place
         """,
-        {**ask.window, **place.values},
+        {**query.window, **place.values},
     )
-    return place.cut(ask, rows)
+    return place.cut(query, rows)

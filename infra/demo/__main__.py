@@ -14,10 +14,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from infra.demo import tables
-from infra.demo.evening import SERVERS, Evening, last_ended
+from infra.demo.evening import SERVERS, Evening, get_last_evening
 from infra.demo.freebuild import Freebuild
 from infra.demo.progress import Progress
-from infra.demo.service import DemoError, found, staff
+from infra.demo.service import DemoError, find_service, find_staff_service
 
 
 def main() -> None:
@@ -25,16 +25,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="another number, another evening")
     parser.add_argument("--rounds", type=_count, default=100, help="of all servers (100)")
-    asked = parser.parse_args()
-    evening = Evening(asked.seed, asked.rounds, last_ended(datetime.now(UTC)))
+    arguments = parser.parse_args()
+    evening = Evening(arguments.seed, arguments.rounds, get_last_evening(datetime.now(UTC)))
     try:
-        with closing(found()) as service:
+        with closing(find_service()) as service:
             print(f"{evening.end:%A, %d %B %Y}, until {evening.end:%H:%M} UTC on {service.url}")
             evening.play(service, Progress(sys.stdout, f"rounds on {SERVERS} servers"))
-            print(evening.told())
-            for text in tables.read(service, evening.window, evening.users):
+            print(evening.describe())
+            for text in tables.build_tables(service, evening.window, evening.users):
                 print(f"\n{text}")
-        _build(Freebuild(asked.seed, evening.end))
+        _build(Freebuild(arguments.seed, evening.end))
     except DemoError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -46,11 +46,11 @@ def _build(evening: Freebuild) -> None:
     if os.environ.get("URL") and not os.environ.get("STAFF_KEY"):
         print("\nThe sandbox server stays out: set STAFF_KEY to a key of scope admin for it.")
         return
-    with closing(staff()) as panel:
+    with closing(find_staff_service()) as panel:
         print()
         evening.play(panel, Progress(sys.stdout, "log events of a sandbox server"))
-        print(evening.told())
-        for text in evening.read(panel):
+        print(evening.describe())
+        for text in evening.build_tables(panel):
             print(f"\n{text}")
 
 

@@ -37,7 +37,7 @@ class Crowd:
             else:
                 one.first_day, one.last_day = leader.first_day, leader.last_day
 
-    def wake(self, day: int, weekday: int) -> None:
+    def begin_day(self, day: int, weekday: int) -> None:
         """Lets that day begin, counted from the season's first; again on the same day is free."""
         if day == self._today:
             return
@@ -62,7 +62,7 @@ class Crowd:
             return False
         return self._random() < 0.6 + player.hours[hour]
 
-    def comer(self, server: int, hour: int) -> Player | None:
+    def pick_comer(self, server: int, hour: int) -> Player | None:
         """Somebody idle who comes to the server at that hour, if there is anybody."""
         around, chances, random = self.around, self._chances[server], self._random
         if not around:

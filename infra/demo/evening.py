@@ -19,7 +19,7 @@ _LENGTH = timedelta(hours=4)
 _LAST_HOUR = 23
 
 
-def last_ended(now: datetime) -> datetime:
+def get_last_evening(now: datetime) -> datetime:
     """The end of the latest evening that is over: 23:00 UTC, so that a repeat posts the same."""
     end = now.astimezone(UTC).replace(hour=_LAST_HOUR, minute=0, second=0, microsecond=0)
     return end if end <= now else end - timedelta(days=1)
@@ -55,12 +55,12 @@ class Evening:
     def play(self, service: Service, progress: Callable[[int, int], None]) -> None:
         """Posts everybody's name, then round by round what servers and bot have to tell."""
         for steam_id, name in self.names:
-            sent = {"steam_id": steam_id, "display_name": name}
-            service.post("/api/player/update", sent)
+            payload = {"steam_id": steam_id, "display_name": name}
+            service.post("/api/player/update", payload)
         played = self._season.rounds(self.rounds, self.end - _LENGTH, self.end)
         for number, (_, body) in enumerate(played, 1):
             self._collect(service, body)
-            for event in self._bot.noticed(body):
+            for event in self._bot.list_events(body):
                 service.post("/api/tilt/events", event)
                 self.tilted += 1
             progress(number, self.rounds)
@@ -76,14 +76,14 @@ class Evening:
         else:
             raise DemoError(f"POST /api/collect was answered {status}, which says nothing.")
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What became of it, in sentences."""
-        said = f"{self.stored} rounds stored, {self.known} were there already."
+        sentence = f"{self.stored} rounds stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is down."
+            sentence += f" {self.queued} wait in the queue: the database is down."
         if self.known == self.rounds:
-            said = f"All {self.known} rounds were there already: a repeat changes nothing."
-        return f"{said} The tilt bot posted {self.tilted} events."
+            sentence = f"All {self.known} rounds were there already: a repeat changes nothing."
+        return f"{sentence} The tilt bot posted {self.tilted} events."
 
 
 def _user(steam_id: str) -> str:

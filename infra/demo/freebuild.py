@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.demo.sandbox import Event, Sandbox
 from infra.demo.service import Service
-from infra.demo.tables import table
+from infra.demo.tables import format_table
 
 NAME = "Freebuild (demo)"
 _AT_ONCE = 200  # events of a request
@@ -38,39 +38,39 @@ class Freebuild:
         """Makes or finds the server, and sends its evening in the order in which it happened."""
         self.server_id, key = _server(staff)
         with closing(Service(staff.url, key, "X-Server-Key")) as game:
-            sent, waiting = 0, iter(self._events)
+            payload, waiting = 0, iter(self._events)
             while batch := list(islice(waiting, _AT_ONCE)):
                 answer = game.post("/api/ingest/logs", {"events": batch}).body
                 self.stored += answer["stored"]
                 self.known += answer["duplicates"]
                 self.queued += answer["queued"]
-                sent += len(batch)
-                progress(sent, len(self._events))
+                payload += len(batch)
+                progress(payload, len(self._events))
             # Of now: a heartbeat has no time of its own.
             game.post("/api/servers/heartbeat", {"map": "gm_construct", "playerCount": 0.0})
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What became of it, in sentences."""
         if self.known == len(self._events):
             return f"All {self.known} log events were there already: a repeat changes nothing."
-        said = f"{self.stored} log events stored, {self.known} were there already."
+        sentence = f"{self.stored} log events stored, {self.known} were there already."
         if self.queued:
-            said += f" {self.queued} wait in the queue: the database is down."
-        return said
+            sentence += f" {self.queued} wait in the queue: the database is down."
+        return sentence
 
-    def read(self, staff: Service) -> Iterator[str]:
+    def build_tables(self, staff: Service) -> Iterator[str]:
         """A table for each of the panel's views, as they arrive."""
         asked = {"range": "7d"}
         analytics = staff.get(f"/api/servers/{self.server_id}/analytics", **asked)
         columns = ("totalPlayTimeHours", "totalSessions", "newPlayers", "peakPlayers")
-        yield table(f"Sandbox: {NAME}", columns, [analytics])
-        yield table("Builders", ("hours", "name"), analytics["topPlayers"])
+        yield format_table(f"Sandbox: {NAME}", columns, [analytics])
+        yield format_table("Builders", ("hours", "name"), analytics["topPlayers"])
         players = staff.get("/api/players", serverId=self.server_id, limit=8)
-        yield table("Last seen", ("totalConnections", "playTimeHours", "name"), players)
+        yield format_table("Last seen", ("totalConnections", "playTimeHours", "name"), players)
         groups = [_group(one) for one in staff.get("/api/suspicious")]
-        yield table("Same address or network", ("level", "place", "accounts"), groups)
+        yield format_table("Same address or network", ("level", "place", "accounts"), groups)
         counted = staff.get("/api/ingest/stats")
-        yield table("Ingestion, 30 days", ("stored", "duplicates"), [counted])
+        yield format_table("Ingestion, 30 days", ("stored", "duplicates"), [counted])
 
 
 def _server(staff: Service) -> tuple[str, str]:

@@ -40,7 +40,7 @@ class Game:
         self._kills = kills
         self._buys = buys
 
-    def cast(self, players: list[Player]) -> Sides:
+    def assign_roles(self, players: list[Player]) -> Sides:
         """Gives everybody a role."""
         random = self._random
         count = len(players)
@@ -190,7 +190,7 @@ class Game:
             one.karma = min(FULL_KARMA, one.karma + 10.0)
 
 
-def standings(players: list[Player]) -> list[Row]:
+def to_role_list(players: list[Player]) -> list[Row]:
     """A role list, as the addon sends it at the start and the end of a round."""
     return [
         {"player_steamid": one.steam_id, "role": one.role, "karma": one.karma, "points": one.points}

@@ -48,7 +48,7 @@ class Player:
     role: str = "innocent"
 
 
-def people(seed: int, count: int, servers: int) -> list[Player]:
+def make_people(seed: int, count: int, servers: int) -> list[Player]:
     """So many invented people, always the same of a seed; friends follow each other."""
     rng = Random(f"people {seed}")  # noqa: S311 — play
     found: list[Player] = []
@@ -62,7 +62,7 @@ def people(seed: int, count: int, servers: int) -> list[Player]:
     return found
 
 
-def bots(count: int) -> list[Player]:
+def make_bots(count: int) -> list[Player]:
     """Computer players, which all have the same SteamID."""
     gun = words.GUNS[:1]
     return [
@@ -95,7 +95,7 @@ def _player(rng: Random, number: int, home: int) -> Player:
 
 def _liked(rng: Random, offered: Sequence[str]) -> list[str]:
     """Sixteen choices: a favourite seven times, a second three times, else what is popular."""
-    popular = words.popularity(len(offered))
+    popular = words.zipf_totals(len(offered))
     drawn = [offered[bisect(popular, rng.random() * popular[-1])] for _ in range(8)]
     return [drawn[0]] * 7 + [drawn[1]] * 3 + drawn[2:]
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from infra.demo.people import Player, people
+from infra.demo.people import Player, make_people
 
 Event = dict[str, Any]
 _MAPS = ("gm_construct", "gm_flatgrass", "gm_lakeside_b3", "gm_hangar_v2")
@@ -95,7 +95,7 @@ class Sandbox:
 
     @cached_property
     def _builders(self) -> list[_Builder]:
-        everybody = people(self.seed, self.players, 2)
+        everybody = make_people(self.seed, self.players, 2)
         rng = Random(f"builders {self.seed}")  # noqa: S311  play
         return [
             _Builder(one, _address(number), rng.choice(_CITIES), number % 2 == 0)

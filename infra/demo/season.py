@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from infra.demo import words
 from infra.demo.crowd import Crowd
-from infra.demo.game import WINNERS, Game, standings
-from infra.demo.people import IDLE, Player, bots, people
+from infra.demo.game import WINNERS, Game, to_role_list
+from infra.demo.people import IDLE, Player, make_bots, make_people
 
 _FEWEST = 4  # with fewer, bots come in
 _EMPTY_AFTER = 5400  # seconds without a round, after which everybody went home
 _PREPARING = 30
-_MAPS = words.popularity(len(words.MAPS))
+_MAPS = words.zipf_totals(len(words.MAPS))
 # How busy the servers are, by UTC hour.
 _WEEKDAY = (5, 3, 2, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 13, 15, 16, 15, 12, 8)
 _WEEKEND = (9, 6, 4, 2, 1, 1, 1, 2, 3, 5, 7, 9, 11, 13, 14, 15, 15, 16, 17, 18, 18, 17, 14, 12)
@@ -67,7 +67,9 @@ class Season:
 
     def names(self) -> list[tuple[str, str]]:
         """Everybody's SteamID and display name, as posted to /api/player/update."""
-        return [(one.steam_id, one.name) for one in people(self.seed, self.players, self.servers)]
+        return [
+            (one.steam_id, one.name) for one in make_people(self.seed, self.players, self.servers)
+        ]
 
     def rounds(self, count: int, start: datetime, end: datetime) -> Iterator[Played]:
         """So many rounds that end between the two times, in order of time, server by server.
@@ -79,14 +81,14 @@ class Season:
         rng = Random(name)  # noqa: S311 — play
         kills, usual = self.kills_per_round, sum(self.size) / 2
         game = Game(rng, kills / usual if kills else None, self.buys_per_round / usual)
-        everybody = people(self.seed, self.players, self.servers)
+        everybody = make_people(self.seed, self.players, self.servers)
         days = (end.date() - start.date()).days + 1
         crowd = Crowd(rng, everybody, days, self.servers, self.servers * self.size[1] * 3 // 2)
         begun = start.timestamp() - 300
         hosts = [_Server(index, begun, self.size[1]) for index in range(self.servers)]
         for number, moment in enumerate(_moments(rng, count, start, end)):
             host = hosts[number % self.servers]
-            crowd.wake(moment.day, moment.weekday)
+            crowd.begin_day(moment.day, moment.weekday)
             if moment.at - host.ended > _EMPTY_AFTER:
                 _dismiss(host.roster)
                 host.roster = []
@@ -101,7 +103,7 @@ class Season:
         host.wanted = min(most, max(least, host.wanted + int(rng.random() * 3) - 1))
         came: list[Player] = []
         while len(host.roster) < host.wanted:
-            one = crowd.comer(host.index, hour)
+            one = crowd.pick_comer(host.index, hour)
             if one is None:
                 break
             friends = [friend for friend in one.friends if friend.server == IDLE]
@@ -118,9 +120,9 @@ class Season:
         self, host: _Server, game: Game, crowd: Crowd, rng: Random, moment: _Moment
     ) -> dict[str, Any]:
         lacking = _FEWEST - len(host.roster)
-        players = host.roster + bots(max(lacking, 2 if rng.random() < 0.04 else 0))
-        sides = game.cast(players)
-        before = standings(players)
+        players = host.roster + make_bots(max(lacking, 2 if rng.random() < 0.04 else 0))
+        sides = game.assign_roles(players)
+        before = to_role_list(players)
         buys = game.shop(players)
         winner, kills = game.fight(sides)
         game.heal(players)
@@ -135,7 +137,7 @@ class Season:
             "duration": float(min(lasted, free)),
             "ended_at": moment.text,
             "start_roles": before,
-            "end_roles": standings(self._changed(host, players, crowd, rng, moment.hour)),
+            "end_roles": to_role_list(self._changed(host, players, crowd, rng, moment.hour)),
             "kills": kills,
             "buys": buys,
         }

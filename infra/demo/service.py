@@ -71,10 +71,10 @@ class Service:
         """The body of a 200."""
         return self._asked("GET", f"{path}?{urlencode(query)}" if query else path, None).body
 
-    def post(self, path: str, sent: dict[str, Any]) -> Answer:
+    def post(self, path: str, payload: dict[str, Any]) -> Answer:
         """What a client's post is answered, if it was accepted; raises RefusedError."""
         # Spelled out, a letter that is not English would be three times as long as it is.
-        body = json.dumps(sent, ensure_ascii=False).encode()
+        body = json.dumps(payload, ensure_ascii=False).encode()
         if len(body) < _LARGE:
             return self._asked("POST", path, body)
         return self._asked("POST", path, gzip.compress(body), _PACKED)
@@ -133,11 +133,11 @@ class Service:
             return f"{self.url} does not serve {path}: deploy this checkout, `make deploy-local`."
         if answer.status == HTTPStatus.CONFLICT:
             return "These rounds are stored with other content: choose another --seed."
-        told = answer.body.get("error", "") if isinstance(answer.body, dict) else ""
-        return f"{method} {path} was answered {answer.status}: {told}"
+        message = answer.body.get("error", "") if isinstance(answer.body, dict) else ""
+        return f"{method} {path} was answered {answer.status}: {message}"
 
 
-def staff() -> Service:
+def find_staff_service() -> Service:
     """The stack of URL for its staff, with STAFF_KEY; the checkout's own issues a key for it."""
     url, key = os.environ.get("URL"), os.environ.get("STAFF_KEY")
     if url and not key:
@@ -154,7 +154,7 @@ def _issued() -> str:
         raise DemoError(f"No key can be issued: {problem}") from problem
 
 
-def found() -> Service:
+def find_service() -> Service:
     """The stack of URL and API_KEY, else the checkout's own, which must be running."""
     url, key = os.environ.get("URL"), os.environ.get("API_KEY")
     if url:
@@ -167,10 +167,10 @@ def found() -> Service:
 
 def _own() -> str:
     """The URL of the checkout's own stack."""
-    if not state.owner(state.HOME) or not (state.HOME / "state.json").exists():
+    if not state.get_owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise DemoError("No stack of this checkout is ready: start one with `make run`.")
     return state.State.read(state.HOME).url
 
 
-def _seconds(sent: str | None) -> int:
-    return int(sent) if sent and sent.isdecimal() else 1
+def _seconds(payload: str | None) -> int:
+    return int(payload) if payload and payload.isdecimal() else 1

@@ -51,21 +51,21 @@ _WINS = ("innocents", "traitors", "timelimit", "other")
 _TILT = ("totalEvents", "averageTiltScore", "maxTiltScore", "lastEventAt", "name")
 
 
-def read(service: Service, window: Row, users: dict[str, str]) -> Iterator[str]:
+def build_tables(service: Service, window: Row, users: dict[str, str]) -> Iterator[str]:
     """A table for each of the statistics, as they arrive; `users` of the bot by name."""
     overview = service.get("/api/ttt/overview", **window)
     wins = {f"won by {word}": overview.get("wins", {}).get(word) for word in _WINS}
-    yield table("Overview", [*_OVERVIEW, *wins], [overview | wins])
+    yield format_table("Overview", [*_OVERVIEW, *wins], [overview | wins])
     for title, path, asked, columns in _LISTS:
         answer = service.get(f"/api/ttt/{path}", **window, **asked)
-        yield table(title, columns, answer["items"])
+        yield format_table(title, columns, answer["items"])
         if "changes" in answer:
-            yield table("Changes of role", ("from", "to", "count"), answer["changes"])
+            yield format_table("Changes of role", ("from", "to", "count"), answer["changes"])
     tilted = [service.get(f"/api/tilt/stats/{user}") | {"name": users[user]} for user in users]
-    yield table("Tilt", _TILT, tilted)
+    yield format_table("Tilt", _TILT, tilted)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Row]) -> str:
+def format_table(title: str, columns: Sequence[str], rows: Iterable[Row]) -> str:
     """The title, a head and a line for each row; numbers to the right, texts to the left."""
     rows = list(rows)
     lines = [[_head(column) for column in columns]]

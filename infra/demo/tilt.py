@@ -21,7 +21,7 @@ class Bot:
     watched: dict[str, str]
     _scores: dict[str, float] = field(default_factory=dict)
 
-    def noticed(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+    def list_events(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """The events to post after that round."""
         moment = datetime.fromisoformat(body["ended_at"])
         events = []

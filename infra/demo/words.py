@@ -125,6 +125,6 @@ SHAPES = (
 )
 
 
-def popularity(count: int) -> list[float]:
+def zipf_totals(count: int) -> list[float]:
     """Running totals of Zipf weights: the second of `count` is half as popular as the first."""
     return list(accumulate(1 / rank for rank in range(1, count + 1)))

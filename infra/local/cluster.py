@@ -53,7 +53,7 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     secret.touch(mode=0o600)
     secret.write_text(password)
     for path in (half, secret):
-        server_user.give(path)
+        server_user.give_to_server(path)
     words = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--auth=scram-sha-256"]
     if postgres.major >= 17:  # Unicode case and character classes, whatever locales the machine has
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -67,13 +67,13 @@ def create(home: Path, postgres: Postgres, password: str, durable: bool) -> None
     with (half / "postgresql.conf").open("a") as initdbs:  # it probed what shared memory works here
         initdbs.write(f"include '{_OURS}'\n")
     (half / _OURS).touch()
-    server_user.give(half / _OURS)
+    server_user.give_to_server(half / _OURS)
     half.rename(home / "data")
 
 
 def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
     """Start the server, if it is not up, and return its port: another one when that is taken."""
-    if running(home):
+    if is_running(home):
         return port
     deadline = time.monotonic() + _ORPHANS_SECONDS
     while True:
@@ -81,13 +81,15 @@ def start(home: Path, postgres: Postgres, port: int, durable: bool) -> int:
         port = port if _is_free(port) else _free_port()
         fleeting = "" if durable else _FLEETING
         (home / "data" / _OURS).write_text(_SETTINGS.format(port=port) + fleeting)
-        said = _launch(home, postgres)
-        if not said:
+        output = _launch(home, postgres)
+        if not output:
             return port
-        if ("in use" not in said and "already exists" not in said) or time.monotonic() > deadline:
+        if (
+            "in use" not in output and "already exists" not in output
+        ) or time.monotonic() > deadline:
             break
         time.sleep(0.3)
-    fatal = next((line for line in said.splitlines() if "FATAL" in line), said.split("\n")[0])
+    fatal = next((line for line in output.splitlines() if "FATAL" in line), output.split("\n")[0])
     raise PostgresError(f"PostgreSQL does not start ({fatal}); its log is {home / 'server.log'}")
 
 
@@ -104,7 +106,7 @@ def stop(home: Path) -> None:
         time.sleep(0.02)
 
 
-def running(home: Path) -> bool:
+def is_running(home: Path) -> bool:
     """True when the process that postmaster.pid names is alive and at work in this very folder."""
     return _is_at_work(_pid(home), home)
 
@@ -120,7 +122,7 @@ def _launch(home: Path, postgres: Postgres) -> str:
     """Starts the server and waits for it; returns its output if it did not start, or nothing."""
     log = home / "server.log"
     log.touch(mode=0o600)
-    server_user.give(log)
+    server_user.give_to_server(log)
     begun = log.stat().st_size
     pg_ctl = (postgres.bin / "pg_ctl", f"--pgdata={home / 'data'}", "--wait", f"--log={log}")
     if _run(home, *pg_ctl, "start").returncode == 0:
@@ -149,22 +151,22 @@ def _forget_stranger(home: Path) -> None:
 
 def _run(home: Path, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program as the server's user, where it can stand, free of PG* variables and locales."""
-    told = home / "said"
-    with told.open("w+") as said:  # a file, because a server keeps a pipe open for ever
+    log = home / "said"
+    with log.open("w+") as output:  # a file, because a server keeps a pipe open for ever
         done = subprocess.run(
             [program, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=output,
             cwd=home,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             check=False,
             start_new_session=True,  # Ctrl-C in a terminal is for make, which stops us in order
-            **server_user.drop(),
+            **server_user.drop_privileges(),
         )
-        said.seek(0)
-        text = said.read()
-    told.unlink()
+        output.seek(0)
+        text = output.read()
+    log.unlink()
     return subprocess.CompletedProcess(done.args, done.returncode, "", text)
 
 

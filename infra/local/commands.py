@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from infra.local import deployment, lock, state
-from infra.local.environments import ensure
+from infra.local.environments import ensure_ready
 from infra.local.state import HOME, QUEUES, StackError, State
 
 # The rest is imported where it is used: deploy-local should not wait for what only run needs.
@@ -28,7 +28,7 @@ def run() -> None:
     begun = time.monotonic()
     chosen = _parameters()
     port = _port()
-    ensure("ministack", "sam")
+    ensure_ready("ministack", "sam")
     with stack.running(HOME, port, chosen=chosen, terminal=sys.stdout, queued=QUEUES) as local:
         local.journal.show(_table(local))
         local.journal.show(f"  {'Started in':<13} {time.monotonic() - begun:.1f} s")
@@ -45,13 +45,13 @@ def run() -> None:
 def deploy() -> None:
     """Put the code of this moment behind the URL of the running stack."""
     begun = time.monotonic()
-    ensure("sam")
-    if not state.owner(HOME) or not (HOME / "state.json").exists():
+    ensure_ready("sam")
+    if not state.get_owner(HOME) or not (HOME / "state.json").exists():
         raise StackError("No stack of this checkout is ready: start one with `make run`.")
     known = State.read(HOME)
     cloud = known.cloud()
-    with lock.held(HOME / "deploying"):
-        with deployment.building(HOME) as build:
+    with lock.hold_lock(HOME / "deploying"):
+        with deployment.build_beside(HOME) as build:
             build.finish()
         deployed = deployment.deploy(cloud, HOME, known.parameters)
         applied = deployment.migrate(cloud, deployed)
@@ -64,13 +64,13 @@ def stop() -> None:
     """End the checkout's stack and database, whoever started them."""
     from infra.local import timescale
 
-    owner = state.owner(HOME)
+    owner = state.get_owner(HOME)
     if owner:
         os.kill(owner, signal.SIGTERM)
         deadline = time.monotonic() + 20
-        while state.owner(HOME) and time.monotonic() < deadline:
+        while state.get_owner(HOME) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if state.owner(HOME):
+        if state.get_owner(HOME):
             os.kill(owner, signal.SIGKILL)  # its cloud goes with it
     timescale.stop()
     print("Stopped.")

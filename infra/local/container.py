@@ -12,7 +12,7 @@ class ContainerError(RuntimeError):
     """One sentence that says what the engine refused."""
 
 
-def answers() -> bool:
+def is_engine_up() -> bool:
     """True when a container engine is installed here and its daemon is up."""
     try:
         return _docker("info", timeout=10).returncode == 0
@@ -38,10 +38,10 @@ def start(home: Path, password: str, durable: bool) -> int:
     return int(_docker("port", name, "5432/tcp").stdout.split("\n")[0].rpartition(":")[2])
 
 
-def running(home: Path) -> bool:
+def is_running(home: Path) -> bool:
     """True when the container of this folder is up."""
-    told = _docker("inspect", "--format", "{{.State.Running}}", _name(home))
-    return told.stdout.strip() == "true"
+    state = _docker("inspect", "--format", "{{.State.Running}}", _name(home))
+    return state.stdout.strip() == "true"
 
 
 def stop(home: Path) -> None:

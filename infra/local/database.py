@@ -12,7 +12,7 @@ from infra.local import stack, timescale
 
 def main(module: str, *words: str) -> int:
     """The module's exit code; the server is started for it if it was not up."""
-    was_up = timescale.running() is not None
+    was_up = timescale.read_record() is not None
     try:
         environ = {"SIGNING_KEY": stack.secret_keys()["signing_key"]} | os.environ
         environ |= {"DATABASE_URL": timescale.start().admin_url}

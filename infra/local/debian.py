@@ -73,7 +73,7 @@ def install(packages: list[str], root: Path, cache: Path, suite: str = SUITE) ->
     wanted = f"{suite} {' '.join(sorted(packages))}\n"
     if mark.exists() and mark.read_text() == wanted:
         return
-    with lock.held(cache / "lock"):
+    with lock.hold_lock(cache / "lock"):
         if not (mark.exists() and mark.read_text() == wanted):
             archives = _download(packages, cache, suite)
             shutil.rmtree(root, ignore_errors=True)
@@ -81,7 +81,7 @@ def install(packages: list[str], root: Path, cache: Path, suite: str = SUITE) ->
             mark.write_text(wanted)
 
 
-def sources() -> list[Source]:
+def read_sources() -> list[Source]:
     """Every entry of the machine's apt sources, from one-line .list and deb822 .sources files."""
     found: list[Source] = []
     for file in _source_files():
@@ -90,7 +90,7 @@ def sources() -> list[Source]:
     return found
 
 
-def mirrors(entries: list[Source]) -> list[Source]:
+def select_mirrors(entries: list[Source]) -> list[Source]:
     """The entries that mirror Debian itself: component main of the release this machine runs."""
     release = _codename()
     names = {release, "stable", "oldstable", "testing", "unstable", "sid"} - {""}
@@ -126,7 +126,7 @@ def _configure(cache: Path, suite: str) -> Path:
     for tool in ("apt-get", "apt-config", "dpkg"):
         if not shutil.which(tool):
             raise DebianError(f"This machine has no {tool}: it is not of the Debian family.")
-    debian = mirrors(sources())
+    debian = select_mirrors(read_sources())
     if not debian:
         raise DebianError("No apt source of this machine mirrors Debian's main component.")
     for folder in ("state/lists/partial", "archives/partial", "log"):
@@ -184,8 +184,8 @@ def _source_files() -> list[Path]:
         "many",
         "Dir::Etc::sourceparts/d",
     ]
-    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    paths = dict(word.split("=", 1) for word in shlex.split(told))
+    output = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    paths = dict(word.split("=", 1) for word in shlex.split(output))
     parts = Path(paths["many"])
     files = [Path(paths["one"]), *sorted([*parts.glob("*.list"), *parts.glob("*.sources")])]
     return [file for file in files if file.is_file()]
@@ -230,9 +230,9 @@ def _codename() -> str:
     return fields.get("VERSION_CODENAME", "").strip('"')
 
 
-def _sentence(packages: list[str], suite: str, told: str) -> str:
+def _sentence(packages: list[str], suite: str, output: str) -> str:
     worst = ("E:", "W: Failed")  # without a network apt only warns, then knows no package
-    reasons = [line[2:].strip() for line in told.splitlines() if line.startswith(worst)]
+    reasons = [line[2:].strip() for line in output.splitlines() if line.startswith(worst)]
     reason = reasons[0] if reasons else "apt-get gave no reason"
     what = " ".join(packages)
     return f"apt-get cannot fetch {what} of Debian {suite} ({reason}); is there a network?"

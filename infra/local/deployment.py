@@ -47,15 +47,15 @@ class Build:
     def finish(self) -> None:
         """Wait until it is done; CloudError with its reason when it failed."""
         if self._process.wait():
-            raise CloudError(f"sam build failed: {sam.reason(self._log)}")
+            raise CloudError(f"sam build failed: {sam.get_reason(self._log)}")
 
     def close(self) -> None:
         """End it if it is still at work."""
-        sam.end(self._process)
+        sam.stop(self._process)
 
 
 @contextmanager
-def building(home: Path) -> Iterator[Build]:
+def build_beside(home: Path) -> Iterator[Build]:
     """A build that goes on beside whatever the block does."""
     build = Build(home)
     try:
@@ -75,23 +75,23 @@ def deploy(cloud: Cloud, home: Path, parameters: dict[str, str]) -> Deployment:
         try:
             failed = process.wait()
         finally:
-            sam.end(process)
+            sam.stop(process)
     if failed:
-        raise CloudError(f"sam deploy failed: {sam.reason(file)}")
+        raise CloudError(f"sam deploy failed: {sam.get_reason(file)}")
     return _outputs(cloud)
 
 
 def _outputs(cloud: Cloud) -> Deployment:
     formation = boto3.client("cloudformation", **cloud.access)
     [stack] = formation.describe_stacks(StackName=STACK)["Stacks"]
-    said = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     return Deployment(
-        api=said["ApiId"],
-        stage=said["ApiStage"],
-        migrate=said["MigrateFunction"],
-        logs=said["LogGroup"],
-        queue=said["SpoolQueue"],
-        dead_letters=said["SpoolDeadLetters"],
+        api=outputs["ApiId"],
+        stage=outputs["ApiStage"],
+        migrate=outputs["MigrateFunction"],
+        logs=outputs["LogGroup"],
+        queue=outputs["SpoolQueue"],
+        dead_letters=outputs["SpoolDeadLetters"],
     )
 
 
@@ -99,10 +99,10 @@ def migrate(cloud: Cloud, deployment: Deployment) -> list[str]:
     """Run the deployed migration; the names it applied, or CloudError with its sentence."""
     functions = boto3.client("lambda", **cloud.access)
     answer = functions.invoke(FunctionName=deployment.migrate, Payload=b"{}")
-    told = json.loads(answer["Payload"].read())
+    report = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
-        raise CloudError(f"The migration failed: {told.get('errorMessage', told)}")
-    applied: list[str] = told["applied"]
+        raise CloudError(f"The migration failed: {report.get('errorMessage', report)}")
+    applied: list[str] = report["applied"]
     return applied
 
 

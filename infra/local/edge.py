@@ -110,7 +110,7 @@ class Edge:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
-        if target(request.raw_path) is None:
+        if parse_target(request.raw_path) is None:
             return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
         body = await _body(request)
         if body is None:
@@ -129,8 +129,8 @@ class Edge:
             return self._away(f"{request.method}: {type(error).__name__}")
 
     async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
-        path, _, query = (target(request.raw_path) or "/").partition("?")
-        url = URL(f"{behind.rest}{encoded(path)}{'?' * bool(query)}{query}", encoded=True)
+        path, _, query = (parse_target(request.raw_path) or "/").partition("?")
+        url = URL(f"{behind.rest}{encode_path(path)}{'?' * bool(query)}{query}", encoded=True)
         headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
             (_TOKEN, behind.token),
@@ -145,22 +145,22 @@ class Edge:
             data=io.BytesIO(body) if body else None,
             allow_redirects=False,
             skip_auto_headers=_NOT_OURS,
-        ) as told:
-            content = await told.read()
-            if told.status >= 400 and "X-Request-Id" not in told.headers:
-                return self._own(request, told.status, content)
-            answer = web.Response(status=told.status, body=content)
-            answer.headers.extend(_passing(told.raw_headers, {"content-length"}))
+        ) as answered:
+            content = await answered.read()
+            if answered.status >= 400 and "X-Request-Id" not in answered.headers:
+                return self._own(request, answered.status, content)
+            answer = web.Response(status=answered.status, body=content)
+            answer.headers.extend(_passing(answered.raw_headers, {"content-length"}))
             return answer
 
     def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
         """The gateway's answer in our words. It is its own: every function sets X-Request-Id."""
-        told = _words(content)
-        self._say(f"gateway: {request.method} answered {status}: {told}")
+        answered = _words(content)
+        self._say(f"gateway: {request.method} answered {status}: {answered}")
         kind = _GATEWAYS_OWN.get(status, f"DEFAULT_{status // 100}XX")
-        if "Missing Authentication Token" in told:
+        if "Missing Authentication Token" in answered:
             kind = "MISSING_AUTHENTICATION_TOKEN"
-        return _response(self._gateway.answer(kind, status, told))
+        return _response(self._gateway.answer(kind, status, answered))
 
     def _refuse(self, status: int, sentence: str) -> web.Response:
         """Our own answer to what no function hears of."""
@@ -176,8 +176,8 @@ class Edge:
 
     async def _socket(self, request: web.BaseRequest) -> web.StreamResponse:
         behind = self._behind()
-        path, _, sent = (target(request.raw_path) or "").partition("?")
-        query = sockets.query(path, sent)
+        path, _, query_text = (parse_target(request.raw_path) or "").partition("?")
+        query = sockets.query(path, query_text)
         if query is None or behind is None or behind.sockets is None:
             self._say("edge: answered 404: no socket is served at this path.")
             return _response(self._gateway.answer("MISSING_AUTHENTICATION_TOKEN"))
@@ -194,7 +194,7 @@ class Edge:
             return self._away(f"socket: {type(error).__name__}")
 
 
-def encoded(path: str) -> str:
+def encode_path(path: str) -> str:
     """The path as the local cloud must hear it for a function to see what the client sent.
 
     AWS hands `event.path` over as it was sent, percent signs and all; MiniStack decodes it once.
@@ -202,7 +202,7 @@ def encoded(path: str) -> str:
     return path.replace("%", "%25")
 
 
-def target(raw: str) -> str | None:
+def parse_target(raw: str) -> str | None:
     """The path and query that a request line names, in ASCII; None when it names none.
 
     A client that takes us for its proxy sends the whole address.
@@ -212,8 +212,8 @@ def target(raw: str) -> str | None:
         raw = rest if rest.startswith("/") else f"/{rest}"
     if not raw.startswith("/"):
         return None
-    sent = raw.partition("#")[0].encode("utf-8", "surrogateescape")
-    return _UNSPELLED.sub(lambda found: b"%%%02X" % found[0][0], sent).decode("ascii")
+    query_text = raw.partition("#")[0].encode("utf-8", "surrogateescape")
+    return _UNSPELLED.sub(lambda found: b"%%%02X" % found[0][0], query_text).decode("ascii")
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:
@@ -235,10 +235,12 @@ def _words(content: bytes) -> str:
     """What the cloud says by itself: its `message`, or all of it when it is no JSON."""
     text = content.decode(errors="replace").strip()
     try:
-        told = json.loads(text)
+        answered = json.loads(text)
     except ValueError:
         return text
-    message = (told.get("message") or told.get("Message")) if isinstance(told, dict) else None
+    message = (
+        (answered.get("message") or answered.get("Message")) if isinstance(answered, dict) else None
+    )
     return str(message or text)
 
 

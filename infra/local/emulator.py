@@ -83,7 +83,7 @@ class Keeper:
     def _write(self, queue: str, message: dict[str, Any]) -> None:
         if (queue, message["id"]) in self._files:
             return
-        folder = self._folder / logical(queue)
+        folder = self._folder / to_logical_name(queue)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"{int(message['sent_at'] * 1_000_000):017}-{message['id']}.json"
         draft = file.with_suffix(".new")
@@ -107,13 +107,13 @@ def _sync(folder: Path) -> None:
         os.close(opened)
 
 
-def logical(name: str) -> str:
+def to_logical_name(name: str) -> str:
     """SpoolQueue, of tiltyard-SpoolQueue-1A2B3C: what a queue is called in the template."""
     parts = name.split("-")
     return "-".join(parts[1:-1]) if len(parts) > 2 else name
 
 
-def closed(app: App, token: bytes) -> App:
+def require_token(app: App, token: bytes) -> App:
     """The app for those who show the token; others learn only whether it is up.
 
     Any process of the machine, and any page in a browser on it, can reach the port.
@@ -152,7 +152,7 @@ def main() -> None:
     token = os.environ["AWS_SESSION_TOKEN"].encode()  # functions inherit it
     served = importlib.import_module("ministack.app")
     Keeper(Path(folder), importlib.import_module("ministack.services.sqs")).watch()
-    vars(served)["app"] = closed(served.app, token)
+    vars(served)["app"] = require_token(served.app, token)
     served.main()
 
 

@@ -61,7 +61,7 @@ ENVIRONMENTS = {
 }
 
 
-def ensure(*names: str) -> None:
+def ensure_ready(*names: str) -> None:
     """Make every named environment usable; returns in milliseconds when they already are."""
     missing = [ENVIRONMENTS[name] for name in names if not ENVIRONMENTS[name].is_ready()]
     if not missing:
@@ -152,8 +152,8 @@ def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
 
 
-def _reason(told: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in told.stderr.splitlines() if line.strip()]
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "×"))]
     return f"({(errors or lines or ['it gave no reason'])[-1]})"
 
@@ -165,7 +165,7 @@ def main(names: list[str]) -> int:
         print(f"usage: environments.py {'|'.join(ENVIRONMENTS)} …", file=sys.stderr)
         return 2
     try:
-        ensure(*names)
+        ensure_ready(*names)
     except EnvironmentsError as error:
         print(error, file=sys.stderr)
         return 1

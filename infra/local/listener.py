@@ -68,10 +68,10 @@ class Parser(StrictParser):
 
     def parse_message(self, lines: list[bytes]) -> RawRequestMessage:
         """The request of these lines, the last of which is empty."""
-        return super().parse_message([lines[0], *last_of_each(lines[1:])])
+        return super().parse_message([lines[0], *drop_repeated(lines[1:])])
 
 
-def last_of_each(lines: list[bytes]) -> list[bytes]:
+def drop_repeated(lines: list[bytes]) -> list[bytes]:
     """The header lines without those that a later one of the same name replaces."""
     names = [line.partition(b":")[0].lower() if b":" in line else b"" for line in lines]
     last = {name: place for place, name in enumerate(names)}
@@ -163,12 +163,12 @@ class _Connection(web.RequestHandler):
         self._is_deaf = isinstance(exc, http.HttpProcessingError)
         if isinstance(exc, web.RequestPayloadError):
             status = HTTPStatus.BAD_REQUEST
-        answer = server.refuse(status, sentence(exc, status))
+        answer = server.refuse(status, describe_error(exc, status))
         answer.force_close()
         return answer
 
 
-def sentence(error: BaseException | None, status: int) -> str:
+def describe_error(error: BaseException | None, status: int) -> str:
     """What is wrong with a request, in words that quote nothing of it."""
     if status >= 500:
         return f"the edge failed ({type(error).__name__ if error else 'it took too long'})"
@@ -179,10 +179,10 @@ def sentence(error: BaseException | None, status: int) -> str:
             return words
     if isinstance(error, web.RequestPayloadError):
         return "The body is not of the length or form that was announced."
-    told = str(error.args[0]) if error and error.args else ""
-    if twice := re.match(r"Duplicate '([\w-]+)' header", told):
+    message = str(error.args[0]) if error and error.args else ""
+    if twice := re.match(r"Duplicate '([\w-]+)' header", message):
         return f"The header {twice[1]} was sent twice."
     for mark, words in _MARKS.items():
-        if mark in told:
+        if mark in message:
             return words
     return "This is no HTTP request."

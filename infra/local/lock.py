@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`, made with its folder; a process that dies lets go of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:

@@ -72,7 +72,7 @@ class Follower:
                 if stream in self._seen:
                     continue
                 new.add(stream)
-                if line := readable(event["message"], at):
+                if line := format_line(event["message"], at):
                     self._journal.say(line)
         self._seen |= new
         self._streams.extend(new)
@@ -87,7 +87,7 @@ class Follower:
 
 
 @contextmanager
-def followed(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
+def follow_logs(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
     """The group's lines go to the journal while the block runs, and the last ones at its end."""
     follower, ended = Follower(cloud, group, journal), threading.Event()
 
@@ -112,25 +112,27 @@ def followed(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
         look()
 
 
-def readable(message: str, at: int) -> str | None:
+def format_line(message: str, at: int) -> str | None:
     """A line for people: requests in columns, others as they are, None for the platform's own."""
     message = message.rstrip()
     if not message or message.startswith(_PLATFORM):
         return None
     clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
     try:
-        told = json.loads(message)
-        if told["event"] not in ("request", "failure"):
-            names = [name for name in told if name not in ("event", "level")]
-            return f"{clock}  {told['event']} {' '.join(f'{name}={told[name]}' for name in names)}"
-        if told["event"] == "failure":
-            where = _UNPACKED.sub("", (told["stack"] or [""])[-1])
-            words = [told["error"], told["sqlstate"], told["message"], f"at {where}"]
-            return f"{clock}  failure {told['request_id']}: {' '.join(filter(None, words))}"
-        cold = "  cold" if told["cold"] else ""
+        entry = json.loads(message)
+        if entry["event"] not in ("request", "failure"):
+            names = [name for name in entry if name not in ("event", "level")]
+            return (
+                f"{clock}  {entry['event']} {' '.join(f'{name}={entry[name]}' for name in names)}"
+            )
+        if entry["event"] == "failure":
+            where = _UNPACKED.sub("", (entry["stack"] or [""])[-1])
+            words = [entry["error"], entry["sqlstate"], entry["message"], f"at {where}"]
+            return f"{clock}  failure {entry['request_id']}: {' '.join(filter(None, words))}"
+        cold = "  cold" if entry["cold"] else ""
         return (
-            f"{clock}  {told['method']:<7} {told['status']}  {told['ms']:>8.1f} ms"
-            f"  {told['route']}{cold}  {told['request_id']}"
+            f"{clock}  {entry['method']:<7} {entry['status']}  {entry['ms']:>8.1f} ms"
+            f"  {entry['route']}{cold}  {entry['request_id']}"
         )
     except (ValueError, KeyError, TypeError):
         return f"{clock}  {_UNPACKED.sub('', message)}"

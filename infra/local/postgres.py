@@ -34,7 +34,7 @@ class Postgres:
         return int(self.version.split(".")[0])
 
 
-def on_machine() -> Postgres | None:
+def find_installed() -> Postgres | None:
     """The newest suitable PostgreSQL that is installed here, or None."""
     if not Path("/proc/self").exists():
         return None  # cluster.py watches its server through /proc
@@ -46,25 +46,25 @@ def on_machine() -> Postgres | None:
     return max(suitable, key=lambda found: found.major, default=None)
 
 
-def private() -> Postgres:
+def fetch_private() -> Postgres:
     """Debian's PostgreSQL and TimescaleDB in a folder of this checkout, fetched when missing."""
     if not Path("/usr/share/zoneinfo/UTC").exists():  # Debian's is built to look nowhere else
         raise PostgresError("The machine has no time zones: install the package tzdata.")
-    root = private_root()
+    root = get_private_root()
     programs = root / "usr/lib/postgresql/17/bin"
-    with lock.held(LOCAL / "locks/postgresql"):
+    with lock.hold_lock(LOCAL / "locks/postgresql"):
         debian.install([_PACKAGE], root, LOCAL / "debian")
         root.chmod(0o755)  # whatever root's umask says: the server's user reads it
-        settle(root, list(programs.iterdir()))
+        patch_libraries(root, list(programs.iterdir()))
     postgres = inspect(programs)
     if not postgres:
         raise PostgresError(f"The private PostgreSQL does not run: remove {root} and try again.")
     return postgres
 
 
-def private_root() -> Path:
+def get_private_root() -> Path:
     """Where the private copy is, or would be."""
-    return server_user.reachable(LOCAL / "postgresql")
+    return server_user.make_reachable(LOCAL / "postgresql")
 
 
 def inspect(folder: Path) -> Postgres | None:
@@ -87,13 +87,13 @@ def inspect(folder: Path) -> Postgres | None:
 
 def _ask(program: Path, question: str) -> str:
     try:
-        told = subprocess.run([program, question], capture_output=True, text=True, check=False)
+        answer = subprocess.run([program, question], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def settle(root: Path, programs: list[Path]) -> None:
+def patch_libraries(root: Path, programs: list[Path]) -> None:
     """Point the programs at the C library and the libraries they were unpacked with.
 
     The old kind of path (DT_RPATH) serves what they load later too: extensions, and all those need.

@@ -34,14 +34,14 @@ def start(
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Kill it and its children, which share its session, if it still runs."""
     if process.poll() is None:
         os.killpg(process.pid, 9)
         process.wait()
 
 
-def reason(log: Path) -> str:
+def get_reason(log: Path) -> str:
     """The last useful line of a failed SAM's output, and where the rest is."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     failures = [line for line in lines if "FAILED" in line or line.startswith("Error")]
@@ -82,7 +82,7 @@ def main(words: list[str]) -> int:
     try:
         return process.wait()
     finally:
-        end(process)
+        stop(process)
 
 
 if __name__ == "__main__":

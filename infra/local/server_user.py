@@ -18,7 +18,7 @@ class Drop(TypedDict, total=False):
     extra_groups: list[int]
 
 
-def server() -> pwd.struct_passwd | None:
+def find_server_user() -> pwd.struct_passwd | None:
     """The user that PostgreSQL must run as, or None when that is whoever runs this."""
     if os.geteuid() != 0:
         return None
@@ -28,29 +28,29 @@ def server() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def drop() -> Drop:
+def drop_privileges() -> Drop:
     """What to add to subprocess.run so that the child is the server's user."""
-    user = server()
+    user = find_server_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 
 
-def give(path: Path) -> None:
+def give_to_server(path: Path) -> None:
     """Make a file or folder the server's own."""
-    user = server()
+    user = find_server_user()
     if user:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def reachable(folder: Path) -> Path:
+def make_reachable(folder: Path) -> Path:
     """The folder, or its stand-in under /var/lib when the server's user cannot get to it.
 
     A checkout below /root, or a temporary folder of root, is closed to every other user.
     """
     folder = folder.absolute()
-    if not server():
+    if not find_server_user():
         return folder
     nearest = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-    asked = subprocess.run(["test", "-x", nearest], **drop(), cwd="/", check=False)
+    asked = subprocess.run(["test", "-x", nearest], **drop_privileges(), cwd="/", check=False)
     if asked.returncode == 0:
         return folder
     _ELSEWHERE.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from infra.local.gateway import Gateway
 from infra.local.logs import Journal
 from infra.local.sam import ROOT
 from infra.local.state import State
-from infra.local.supervisor import supervised
+from infra.local.supervisor import supervise
 from infra.local.timescale import Server
 
 _CHOSEN: Mapping[str, str] = MappingProxyType({"TiltKeys": "optional"})
@@ -61,21 +61,21 @@ def running(
     next one. Stacks in different folders do not disturb each other.
     """
     with ExitStack() as ending:
-        ending.enter_context(state.owned(home))
+        ending.enter_context(state.own_folder(home))
         journal = Journal(home / "stack.log", terminal)
         listening = Edge(port, Gateway(ROOT / "template.yaml"), _behind(home), journal.say)
         ending.callback(listening.close)
         journal.say("Starting; the first time takes a minute.")
-        build = ending.enter_context(deployment.building(home))
+        build = ending.enter_context(deployment.build_beside(home))
         given = database.app_url if database else os.environ.get("DATABASE_URL", "")
-        kept = queues.folder(queued or home / "queues", given)
-        left = queues.left(kept)
+        kept = queues.get_folder(queued or home / "queues", given)
+        left = queues.list_messages(kept)
         local = ending.enter_context(cloud.running(home, kept))
         if database is None:
             ending.callback(timescale.stop)
             database = timescale.start()
             if database.is_ours:
-                ending.enter_context(supervised(database, journal.say))
+                ending.enter_context(supervise(database, journal.say))
         keys = secret_keys()
         secret = cloud.furnish(
             local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
@@ -89,15 +89,15 @@ def running(
         deployed = deployment.deploy(local, home, parameters)
         deployment.migrate(local, deployed)
         _give_back(local, left, journal)
-        ending.callback(state.forget, home)
+        ending.callback(state.remove_state, home)
         State(os.getpid(), listening.url, local.port, parameters, deployed, local.token).write(home)
-        ending.enter_context(logs.followed(local, deployed.logs, journal))
+        ending.enter_context(logs.follow_logs(local, deployed.logs, journal))
         yield Stack(listening.url, local, database, keys["api_key"], journal, deployed)
 
 
 def _give_back(local: Cloud, left: list[Path], journal: Journal) -> None:
     """Queue again what earlier stacks left; not before the migration, for it is drained at once."""
-    count = queues.give_back(local, left)
+    count = queues.restore_messages(local, left)
     if count:
         journal.say(f"{count} messages that an earlier stack left in its queues are back there.")
     if count < len(left):

@@ -35,8 +35,8 @@ class State:
     @classmethod
     def read(cls, home: Path) -> State:
         """The state of the stack that runs in this folder."""
-        told = json.loads((home / "state.json").read_text())
-        return cls(**told | {"deployed": Deployment(**told["deployed"])})
+        state = json.loads((home / "state.json").read_text())
+        return cls(**state | {"deployed": Deployment(**state["deployed"])})
 
     def write(self, home: Path) -> None:
         """Replace the file at once, so that nobody reads half of it."""
@@ -54,13 +54,13 @@ class State:
         return self.deployed.address(self.cloud())
 
 
-def forget(home: Path) -> None:
+def remove_state(home: Path) -> None:
     """Remove the state: no stack answers here now."""
     (home / "state.json").unlink(missing_ok=True)
 
 
 @contextmanager
-def owned(home: Path) -> Iterator[None]:
+def own_folder(home: Path) -> Iterator[None]:
     """Hold the folder's lock, which names us; StackError when another stack has it."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "lock").open("a+") as lock:
@@ -73,11 +73,11 @@ def owned(home: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        forget(home)  # what a killed stack left
+        remove_state(home)  # what a killed stack left
         yield
 
 
-def owner(home: Path) -> int | None:
+def get_owner(home: Path) -> int | None:
     """The process that runs the stack of this folder, if one does."""
     with suppress(FileNotFoundError), (home / "lock").open() as lock:
         try:

@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 30.0
 
 
 @contextmanager
-def supervised(server: Server, say: Callable[[str], None], home: Path = HOME) -> Iterator[None]:
+def supervise(server: Server, say: Callable[[str], None], home: Path = HOME) -> Iterator[None]:
     """While the block runs, a server that ends by itself is started again, and a line says so.
 
     One that was stopped on purpose stays down.
@@ -39,9 +39,9 @@ def supervised(server: Server, say: Callable[[str], None], home: Path = HOME) ->
 
 def _revive(server: Server, say: Callable[[str], None], home: Path) -> bool:
     """Start the server if it died; True when it cannot be started now."""
-    if not timescale.died(home):
+    if not timescale.has_died(home):
         return False
-    log = server_user.reachable(home) / "server.log"
+    log = server_user.make_reachable(home) / "server.log"
     say(f"The database ended by itself: starting it again. {log} may say why.")
     begun = time.monotonic()
     try:

@@ -101,20 +101,20 @@ def reset(home: Path = HOME) -> None:
         shutil.rmtree(home)
 
 
-def running(home: Path = HOME) -> Record | None:
+def read_record(home: Path = HOME) -> Record | None:
     """What the folder remembers, when its server is up."""
-    home = server_user.reachable(home)
+    home = server_user.make_reachable(home)
     record = _read(home)
     if not record:
         return None
-    up = container.running(home) if record.bin == _CONTAINER else cluster.running(home)
+    up = container.is_running(home) if record.bin == _CONTAINER else cluster.is_running(home)
     return record if up else None
 
 
-def died(home: Path = HOME) -> bool:
+def has_died(home: Path = HOME) -> bool:
     """True when the server of this folder is down, though nobody stopped it."""
-    home = server_user.reachable(home)
-    return _read(home) is not None and not (home / _AT_REST).exists() and running(home) is None
+    home = server_user.make_reachable(home)
+    return _read(home) is not None and not (home / _AT_REST).exists() and read_record(home) is None
 
 
 def _given(url: str) -> Server:
@@ -130,7 +130,7 @@ def _given(url: str) -> Server:
 def _decide() -> Record:
     """Choose who runs a new cluster, and make up its passwords."""
     found, reason = _programs()
-    if not found and not container.answers():
+    if not found and not container.is_engine_up():
         raise TimescaleError(
             "There is no TimescaleDB here: set DATABASE_URL, or install PostgreSQL 16 or later "
             "with TimescaleDB 2.19 or later, or let apt-get reach a Debian mirror for a private "
@@ -142,11 +142,11 @@ def _decide() -> Record:
 
 def _programs() -> tuple[Postgres | None, str]:
     """The machine's programs or a private copy; else the reason why there is none."""
-    found = postgres.on_machine()
+    found = postgres.find_installed()
     if found:
         return found, ""
     try:
-        return postgres.private(), ""
+        return postgres.fetch_private(), ""
     except (DebianError, PostgresError) as error:
         return None, str(error).rstrip(".")
 
@@ -160,7 +160,7 @@ def _launch(home: Path, record: Record, durable: bool) -> str:
     if not (home / "data").exists():
         cluster.create(home, programs, record.admin_password, durable)
     record.port = cluster.start(home, programs, record.port, durable)
-    is_private = programs.bin.is_relative_to(postgres.private_root())
+    is_private = programs.bin.is_relative_to(postgres.get_private_root())
     kind = "a private copy of Debian's packages" if is_private else "installed on this machine"
     what = f"PostgreSQL {programs.version} with TimescaleDB {programs.timescale}, {kind}"
     return f"{what}, data in {home}"
@@ -236,10 +236,10 @@ def _write(home: Path, record: Record) -> None:
 @contextmanager
 def _alone(home: Path) -> Iterator[Path]:
     """Hold the lock of a cluster's folder, wherever the server's user can reach it."""
-    home = server_user.reachable(home)
+    home = server_user.make_reachable(home)
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)  # the server's user passes through; nobody looks around
-    with lock.held(home / "lock"):
+    with lock.hold_lock(home / "lock"):
         yield home
 
 
@@ -254,12 +254,12 @@ def _sentences() -> Iterator[None]:
 
 
 def _status() -> None:
-    record = running()
+    record = read_record()
     print(f"running on 127.0.0.1:{record.port}, by {record.bin}" if record else "not running")
 
 
 def _print_url() -> None:
-    record = running()
+    record = read_record()
     if not record:
         raise TimescaleError("The database is not running: `make run` starts it.")
     print(record.url(APP))

@@ -29,13 +29,13 @@ def main() -> None:
     verbs.add_parser("add", help="make a login and print its URL").add_argument("name", type=_name)
     verbs.add_parser("list", help="show the logins")
     verbs.add_parser("remove", help="end a login and its sessions").add_argument("name", type=_name)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         sys.exit("No database: set DATABASE_URL to a login that may create roles.")
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-            _do(connection, asked, url)
+            _do(connection, arguments, url)
     except psycopg.errors.InsufficientPrivilege as error:
         sys.exit(f"This login may not do that: {error.diag.message_primary}.")
     except psycopg.OperationalError:
@@ -48,12 +48,12 @@ def _name(text: str) -> str:
     return text
 
 
-def _do(connection: Connection, asked: argparse.Namespace, url: str) -> None:
-    if asked.verb == "add":
-        print(_add(connection, asked.name, url))
-    elif asked.verb == "remove":
-        _remove(connection, asked.name)
-        print(f"{asked.name} is removed.")
+def _do(connection: Connection, arguments: argparse.Namespace, url: str) -> None:
+    if arguments.verb == "add":
+        print(_add(connection, arguments.name, url))
+    elif arguments.verb == "remove":
+        _remove(connection, arguments.name)
+        print(f"{arguments.name} is removed.")
     else:
         for name in _known(connection):
             print(name)
@@ -73,7 +73,7 @@ def _add(connection: Connection, name: str, url: str) -> str:
         sys.exit(f"There is a role {name} already.")
     except psycopg.errors.UndefinedObject:
         sys.exit("There is no role tiltyard_analyst: migrate first.")
-    if name in logins.limit(connection):
+    if name in logins.limit_logins(connection):
         sys.exit(f"{name} is made, but this login may not set its time-outs: see schema/README.md.")
     place = conninfo_to_dict(url)
     host = place.get("host", "127.0.0.1")

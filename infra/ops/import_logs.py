@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.demo.progress import Progress
-from infra.demo.service import DemoError, RefusedError, Service, staff
+from infra.demo.service import DemoError, RefusedError, Service, find_staff_service
 
 PATH = "/api/admin/legacy-logs/import"
 _LARGEST = 5 * 1024 * 1024  # bytes, as the stack takes it
@@ -27,14 +27,14 @@ _ULX = re.compile(r"(?<![0-9])([0-9]{2})-([0-9]{2})-([0-9]{2})(?![0-9])")
 
 def main() -> None:
     """Prints how far it is, what became of each file, and the lines that became no event."""
-    asked = _asked()
-    sizes = [path.stat().st_size for path in asked.files]
+    arguments = _arguments()
+    sizes = [path.stat().st_size for path in arguments.files]
     progress, done, failed = Progress(sys.stdout, "bytes"), 0, 0
     try:
-        with closing(staff()) as service:
-            for path, size in zip(asked.files, sizes, strict=True):
+        with closing(find_staff_service()) as service:
+            for path, size in zip(arguments.files, sizes, strict=True):
                 try:
-                    lines = list(_told(path, _brought(service, path, asked)))
+                    lines = list(_report(path, _brought(service, path, arguments)))
                 except RefusedError as refused:
                     lines, failed = list(_refused(path, refused)), failed + 1
                 done += size
@@ -48,7 +48,7 @@ def main() -> None:
         sys.exit(f"{failed} of {len(sizes)} files were not imported.")
 
 
-def _asked() -> argparse.Namespace:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.ops.import_logs", description=__doc__)
     parser.add_argument("files", nargs="+", type=_file, metavar="FILE")
     parser.add_argument("--server", required=True, help="the id of the server whose logs they are")
@@ -73,23 +73,23 @@ def _file(text: str) -> Path:
     return path
 
 
-def _brought(service: Service, path: Path, asked: argparse.Namespace) -> dict[str, Any]:
+def _brought(service: Service, path: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """What the stack answers to a file; raises RefusedError."""
-    day = date_in(path.name) if asked.dates_in_names else asked.date
-    sent = {
-        "serverId": asked.server,
+    day = parse_date(path.name) if arguments.dates_in_names else arguments.date
+    payload = {
+        "serverId": arguments.server,
         "content": path.read_bytes().decode("utf-8", "replace"),
-        "formatHint": asked.format.upper(),
-        "defaultGameMode": asked.mode,
-        "timezoneOffsetMinutes": asked.offset,
+        "formatHint": arguments.format.upper(),
+        "defaultGameMode": arguments.mode,
+        "timezoneOffsetMinutes": arguments.offset,
         "baseDate": day and day.isoformat(),
-        "dryRun": asked.dry_run,
+        "dryRun": arguments.dry_run,
     }
-    answer: dict[str, Any] = service.post(PATH, sent).body
+    answer: dict[str, Any] = service.post(PATH, payload).body
     return answer
 
 
-def date_in(name: str) -> date | None:
+def parse_date(name: str) -> date | None:
     """The day that the name of a file tells."""
     iso, ulx = _ISO.search(name), _ULX.search(name)
     if iso:
@@ -105,7 +105,7 @@ def date_in(name: str) -> date | None:
         return None
 
 
-def _told(path: Path, answer: dict[str, Any]) -> Iterator[str]:
+def _report(path: Path, answer: dict[str, Any]) -> Iterator[str]:
     """What became of a file, in sentences."""
     total = answer["errorsTotal"]
     yield (
@@ -144,12 +144,12 @@ def _errors(errors: list[dict[str, Any]], total: int) -> Iterator[str]:
 
 
 def _refused(path: Path, refused: RefusedError) -> Iterator[str]:
-    said = refused.answer.body if isinstance(refused.answer.body, dict) else {}
-    errors = said.get("errors", [])
-    yield f"{_safe(path.name)}: {said.get('error') or refused}"
-    if str(said.get("error", "")).startswith("baseDate"):
+    body = refused.answer.body if isinstance(refused.answer.body, dict) else {}
+    errors = body.get("errors", [])
+    yield f"{_safe(path.name)}: {body.get('error') or refused}"
+    if str(body.get("error", "")).startswith("baseDate"):
         yield "  tell it with --date, or with --dates-in-names if its name has one"
-    yield from _errors(errors, said.get("errorsTotal", len(errors)))
+    yield from _errors(errors, body.get("errorsTotal", len(errors)))
 
 
 def _safe(text: str) -> str:

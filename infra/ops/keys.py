@@ -25,10 +25,10 @@ def main() -> None:
     issue.add_argument("scopes", nargs="+", choices=SCOPES)
     verbs.add_parser("list", help="show the live keys")
     verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
         use_database()
-        _do(asked)
+        _do(arguments)
     except (WrongSettingError, Problem) as error:
         sys.exit(str(error))
 
@@ -39,11 +39,11 @@ def _name(text: str) -> str:
     return text
 
 
-def _do(asked: argparse.Namespace) -> None:
-    if asked.verb == "issue":
-        _issue(asked.name, asked.scopes)
-    elif asked.verb == "revoke":
-        _revoke(asked.key_id)
+def _do(arguments: argparse.Namespace) -> None:
+    if arguments.verb == "issue":
+        _issue(arguments.name, arguments.scopes)
+    elif arguments.verb == "revoke":
+        _revoke(arguments.key_id)
     else:
         _list()
 
@@ -51,7 +51,7 @@ def _do(asked: argparse.Namespace) -> None:
 def use_database() -> None:
     """Points this process to the database of DATABASE_URL, else to the local one, if it runs."""
     if not os.environ.get("DATABASE_URL"):
-        local = timescale.running()
+        local = timescale.read_record()
         if local is None:
             sys.exit("No database: set DATABASE_URL, or start the local one with `make run`.")
         os.environ["DATABASE_URL"] = local.url(timescale.APP)

@@ -16,10 +16,10 @@ def main() -> None:
     verbs = parser.add_subparsers(dest="verb")
     again = verbs.add_parser("replay", help="record what is no longer refused, as of its receipt")
     again.add_argument("id", nargs="?", help="one body only")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if asked.verb:
-            _replay(asked.id)
+        if arguments.verb:
+            _replay(arguments.id)
         else:
             _show()
     except (WrongSettingError, Problem) as problem:
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _show() -> None:
-    kept = quarantine.list_kept()
+    kept = quarantine.list_quarantined()
     for row in kept:
         server, reason = _plain(row["server"] or "-"), _plain(row["reason"])
         at = f"{row['received_at']:%Y-%m-%d %H:%M}"

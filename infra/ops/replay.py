@@ -49,19 +49,19 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="only show them")
     parser.add_argument("--queue", metavar="URL")
     parser.add_argument("--dead-letters", metavar="URL")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        queues = _queues(asked.queue, asked.dead_letters)
+        queues = _queues(arguments.queue, arguments.dead_letters)
         count = 0
-        for letter in listed(queues) if asked.list else replayed(queues):
+        for letter in list_letters(queues) if arguments.list else replay_letters(queues):
             print(letter, flush=True)
             count += 1
     except (ReplayError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
-    print(f"{count} dead letters{'' if asked.list else ' put back'}")
+    print(f"{count} dead letters{'' if arguments.list else ' put back'}")
 
 
-def replayed(queues: Queues) -> Iterator[str]:
+def replay_letters(queues: Queues) -> Iterator[str]:
     """Moves every letter that is there now, and yields a line for each.
 
     It is sent before it is deleted: ended in between, or run twice, it is sent twice, and what is
@@ -78,7 +78,7 @@ def replayed(queues: Queues) -> Iterator[str]:
         _let_go(queues, held)
 
 
-def listed(queues: Queues) -> Iterator[str]:
+def list_letters(queues: Queues) -> Iterator[str]:
     """Yields a line for every letter that is there now, and leaves them all."""
     held: Held = {}
     try:
@@ -118,10 +118,10 @@ def _let_go(queues: Queues, held: Held) -> None:
 
 
 def _line(letter: MessageTypeDef) -> str:
-    sent = datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
+    sent_at = datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000, UTC)
     attributes = letter.get("MessageAttributes")
     why = attributes["reason"]["StringValue"] if attributes else "given up by the queue itself"
-    return f"{letter['MessageId']}  {sent:%Y-%m-%d %H:%M:%S}  {why}"
+    return f"{letter['MessageId']}  {sent_at:%Y-%m-%d %H:%M:%S}  {why}"
 
 
 def _queues(queue: str | None, dead_letters: str | None) -> Queues:
@@ -131,7 +131,7 @@ def _queues(queue: str | None, dead_letters: str | None) -> Queues:
         return Queues(boto3.client("sqs"), queue, dead_letters)
     if queue or dead_letters:
         raise ReplayError("Give both: --queue and --dead-letters, or their variables.")
-    if not state.owner(state.HOME) or not (state.HOME / "state.json").exists():
+    if not state.get_owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise ReplayError(
             "No queues: set SPOOL_QUEUE_URL and SPOOL_DEAD_LETTERS_URL (outputs of the deployed "
             "stack), or start the local one with `make run`."

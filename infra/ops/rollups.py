@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.rollups import audit, maintenance, rebuild, refresh, retention
-from functions.rollups.status import status
+from functions.rollups.status import get_status
 from functions.shared import db
 
 _JOBS: dict[str, Callable[[db.Connection], Any]] = {
@@ -26,19 +26,19 @@ _JOBS: dict[str, Callable[[db.Connection], Any]] = {
 
 def main() -> None:
     """Without a verb: one line a rollup, with its lag, dirty buckets and last audit."""
-    asked = _asked()
+    arguments = _arguments()
     os.environ.setdefault("SIGNING_KEY", "unused by this command, but never empty")
-    if asked.verb == "rebuild":
-        _rebuild(asked.rollup, asked.since, asked.until)
-    elif asked.verb == "keep":
-        _keep(asked.source, asked.days)
-    elif asked.verb:
-        print(vars(_JOBS[asked.verb](db.connection())))
+    if arguments.verb == "rebuild":
+        _rebuild(arguments.rollup, arguments.since, arguments.until)
+    elif arguments.verb == "keep":
+        _keep(arguments.source, arguments.days)
+    elif arguments.verb:
+        print(vars(_JOBS[arguments.verb](db.connection())))
     else:
         _show()
 
 
-def _asked() -> argparse.Namespace:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.ops.rollups", description=main.__doc__)
     verbs = parser.add_subparsers(dest="verb")
     again = verbs.add_parser("rebuild", help="recompute buckets, online; may be ended and repeated")
@@ -69,7 +69,7 @@ def _days(text: str) -> int | None:
 def _show() -> None:
     head = ("rollup", "version", "dirty", "oldest dirty", "last audit", "wrong rows")
     print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
-    for row in status():
+    for row in get_status():
         oldest, audited = (
             f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
             for moment in (row["oldest_dirty"], row["audited_at"])

@@ -19,7 +19,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _WAIT_TIMEOUT = 60.0  # seconds for transactions that began before a rollup was born
 
 
-def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
+def build_rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     """Makes the rollups that the database lacks; returns their names. Needs autocommit."""
     known: dict[tuple[str, int], str] = {
         (name, version): checksum
@@ -46,7 +46,7 @@ def rollups(connection: Connection, folder: Path, community: bool) -> list[str]:
     for rollup in wanted:
         _replace_view(connection, rollup, names)
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
-        dirty_triggers.write(connection, source, time_column)
+        dirty_triggers.write_function(connection, source, time_column)
     return [rollup.name for rollup in new]
 
 
@@ -71,15 +71,16 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
     row = connection.execute(
         """
         insert into rollups.catalog
-          (name, version, checksum, source, bucket_column, width, materialization,
+          (name, version, checksum, comment, source, bucket_column, width, materialization,
            is_aggregate, is_all_time, private_columns, recompute_sql, view_sql)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')
         returning id
         """,
         (
             rollup.name,
             rollup.version,
             rollup.checksum,
+            rollup.comment,
             rollup.source,
             rollup.bucket_column,
             rollup.width,
@@ -96,7 +97,7 @@ def _create(connection: Connection, rollup: Rollup, community: bool, names: list
         "update rollups.catalog set view_sql = %s where id = %s",
         (_view_sql(connection, rollup, number, names), number),
     )
-    dirty_triggers.write(connection, rollup.source, rollup.time_column)
+    dirty_triggers.write_function(connection, rollup.source, rollup.time_column)
     dirty_triggers.create_triggers(connection, rollup.source)
 
 

@@ -16,7 +16,7 @@ def _function(source: str) -> sql.Identifier:
     return sql.Identifier("rollups", f"mark_{source.replace('.', '_')}")
 
 
-def write(connection: Connection, source: str, time_column: str) -> None:
+def write_function(connection: Connection, source: str, time_column: str) -> None:
     """(Re)writes the function that marks the buckets a statement on `source` touched."""
     known = connection.execute(
         "select id, width::text, is_all_time from rollups.catalog where source = %s order by id",

@@ -20,7 +20,7 @@ ANALYST = {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "6
 _TRIES = 5
 
 
-def limit(connection: Connection) -> list[str]:
+def limit_logins(connection: Connection) -> list[str]:
     """Gives every login its time-outs, and lets the functions end analysts' statements.
 
     What an operator set for a login of the functions stays; an analyst's own settings do not. Needs

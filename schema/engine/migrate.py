@@ -62,7 +62,7 @@ def migrate(url: str, here: Path = HERE) -> Report:
             if path != engine:
                 _replace(connection, path)
         connection.execute("reset role")
-        report.unlimited = logins.limit(connection)
+        report.unlimited = logins.limit_logins(connection)
         return report
 
 
@@ -160,14 +160,21 @@ def _prepare(connection: Connection) -> None:
           name text primary key,
           checksum text not null,
           applied_at timestamptz not null default now()
-        )
+        );
+        comment on table shared.migrations is 'A migration that is applied.';
+        comment on column shared.migrations.name is 'Its file in schema/migrations';
+        comment on column shared.migrations.checksum is 'SHA-256 of it, as hexadecimal digits';
+        comment on column shared.migrations.applied_at is 'When it was applied';
         """
     )
     connection.execute(
         """
         create table if not exists shared.migrations_started (
-          name text primary key  -- of a file that runs outside a transaction, until it is applied
-        )
+          name text primary key
+        );
+        comment on table shared.migrations_started is
+          'A migration that runs outside a transaction, until it is applied.';
+        comment on column shared.migrations_started.name is 'Its file in schema/migrations';
         """
     )
 
@@ -205,7 +212,9 @@ def _replace(connection: Connection, path: Path) -> None:
 
 def _build_rollups(connection: Connection, here: Path, report: Report) -> None:
     try:
-        report.rollups = build.rollups(connection, here / "rollups", report.edition == "community")
+        report.rollups = build.build_rollups(
+            connection, here / "rollups", report.edition == "community"
+        )
     except RollupError as error:
         raise MigrationError(str(error)) from error
 
@@ -216,10 +225,10 @@ def _run_once(connection: Connection, path: Path) -> None:
     note = "insert into shared.migrations (name, checksum) values (%s, %s)"
     with _named(path):
         if text.startswith("-- no-transaction"):
-            outside.run(connection, path.name, text)
+            outside.run_statement(connection, path.name, text)
             with connection.transaction():
                 connection.execute(note, (path.name, checksum(path)))
-                outside.forget(connection, path.name)
+                outside.delete_note(connection, path.name)
             return
         with connection.transaction():
             connection.execute("set local lock_timeout = '5s'")

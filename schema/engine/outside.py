@@ -34,7 +34,7 @@ class StatementError(Exception):
     """Why a statement outside a transaction cannot be used, as a message."""
 
 
-def run(connection: Connection, name: str, text: str) -> None:
+def run_statement(connection: Connection, name: str, text: str) -> None:
     """Executes the one statement of a file from its start, whatever an earlier try left.
 
     Raises StatementError for one that could not be repeated, and for an index that is not valid.
@@ -56,7 +56,7 @@ def run(connection: Connection, name: str, text: str) -> None:
         raise StatementError(f"the index {index['name']} is not valid: migrate again.")
 
 
-def forget(connection: Connection, name: str) -> None:
+def delete_note(connection: Connection, name: str) -> None:
     """Takes the note away, together with the file's row in the ledger."""
     connection.execute("delete from shared.migrations_started where name = %s", (name,))
 

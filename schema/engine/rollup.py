@@ -46,7 +46,7 @@ from psycopg import sql
 
 _HEADER = re.compile(
     r"-- rollup: (?P<name>[a-z_]+\.[a-z_0-9]+)   version: (?P<version>[0-9]+)\n"
-    r"(?:-- .*\n)+?"
+    r"(?P<comment>(?:-- .*\n)+?)"
     r"-- source: (?P<source>[a-z_]+\.[a-z_0-9]+)\((?P<time>[a-z_]+)\)"
     r"   bucket: (?P<bucket>[a-z_]+), (?P<width>[0-9]+ [a-z]+)"
     r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<all_time>   all-time)?\n"
@@ -75,12 +75,13 @@ class Rollup:
     read_by: str  # the time column of what the SELECT reads; empty: the source's own
     is_all_time: bool  # it reads only what is before the source's watermark
     private: list[str]  # columns that analysts may not read; of one that is all private: *
+    comment: str  # what a row is, which is also the comment of the view
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
     select: str
     checksum: str
 
     @classmethod
-    def read(cls, path: Path) -> Rollup:
+    def parse(cls, path: Path) -> Rollup:
         """The rollup of a file; raises RollupError when it is not written as it must be."""
         text = path.read_text(encoding="utf-8")
         found = _HEADER.fullmatch(text)
@@ -98,6 +99,7 @@ class Rollup:
             found["read_by"] or "",
             found["all_time"] is not None,
             found["private"].split(", ") if found["private"] else [],
+            " ".join(line.removeprefix("-- ") for line in found["comment"].splitlines()),
             [
                 (columns, carried)
                 for line in found["indexes"].splitlines()
@@ -165,7 +167,7 @@ class Rollup:
 
 def read_rollups(folder: Path) -> list[Rollup]:
     """The rollups of schema/rollups/, each after those whose views it reads; raises RollupError."""
-    rollups = {one.name: one for one in map(Rollup.read, sorted(folder.glob("*/*.sql")))}
+    rollups = {one.name: one for one in map(Rollup.parse, sorted(folder.glob("*/*.sql")))}
     reads = {
         rollup.name: [name for name in rollups if rollup.is_fed([name])]
         for rollup in rollups.values()

@@ -159,6 +159,10 @@ begin
     execute format(
       'create or replace view %1$s_nameless as select %2$s from %1$s', rollup, columns
     );
+    execute format(
+      'comment on view %s_nameless is %L',
+      rollup, format('%s without the columns that hold names of players', rollup)
+    );
     execute format('grant select on %s_nameless to tiltyard_analyst', rollup);
   end if;
 end
@@ -180,6 +184,7 @@ begin
   end if;
   -- Replaced and not dropped: other views may read it.
   execute format('create or replace view %s as %s', r.name, r.view_sql);
+  execute format('comment on view %s is %L', r.name, r.comment);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   perform rollups.publish(r.name);
   if old.id is not null then

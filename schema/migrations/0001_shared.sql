@@ -1,5 +1,7 @@
 -- What every domain uses: API keys, rate limits, the audit trail and parts of spooled items.
 
+comment on schema shared is 'What every domain uses: API keys, rate limits, the audit trail, the ledger of migrations.';
+
 create table shared.api_keys (
   key_id text primary key,
   key_hash bytea not null check (octet_length(key_hash) = 32),
@@ -15,7 +17,8 @@ create index api_keys_by_name on shared.api_keys (name, created_at desc);
 
 comment on table shared.api_keys is 'An API key: who may call what. The key itself is not stored.';
 comment on column shared.api_keys.key_id is 'The public part of the key, by which it is looked up';
-comment on column shared.api_keys.key_hash is 'SHA-256 of the whole key, 32 bytes';
+comment on column shared.api_keys.key_hash is
+  'SHA-256 of the whole key; of a game server''s key HMAC-SHA-256; 32 bytes';
 comment on column shared.api_keys.name is 'Who holds it: a person, a bot, or a game server''s id';
 comment on column shared.api_keys.scopes is 'What it may call, such as tilt:write';
 comment on column shared.api_keys.created_at is 'When it was issued';

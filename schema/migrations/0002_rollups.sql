@@ -1,6 +1,8 @@
 -- Rollups: which there are, which of their buckets are dirty, and how far their raw rows reach back.
 -- schema/README.md says how these tables work together.
 
+comment on schema rollups is 'The rollup engine: sources, the catalog, dirty buckets, and materializations.';
+
 create table rollups.sources (
   name text primary key,
   time_column text not null,
@@ -36,6 +38,7 @@ create table rollups.catalog (
   name text not null,
   version integer not null,
   checksum text not null,
+  comment text not null,
   source text not null references rollups.sources (name),
   bucket_column text not null,
   width interval not null,
@@ -57,6 +60,7 @@ comment on column rollups.catalog.id is 'By which its dirty buckets name it';
 comment on column rollups.catalog.name is 'schema.view that readers use';
 comment on column rollups.catalog.version is 'The version in its file, from 1';
 comment on column rollups.catalog.checksum is 'SHA-256 of its file, as hexadecimal digits';
+comment on column rollups.catalog.comment is 'What a row of it is, as its file says';
 comment on column rollups.catalog.source is 'The table whose writes make its buckets dirty';
 comment on column rollups.catalog.bucket_column is 'Its column that holds the start of a bucket';
 comment on column rollups.catalog.width is 'The length of a bucket, by UTC';

@@ -1,6 +1,8 @@
 -- Tilt events of a Discord bot, and their signals one row each. Chunks of 90 days: a bot sends little,
 -- and each chunk that a read has to consider costs it some 20 us of planning.
 
+comment on schema tilt is 'Tilt events of a Discord bot.';
+
 create table tilt.events (
   id uuid not null,
   occurred_at timestamptz not null,

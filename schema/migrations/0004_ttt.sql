@@ -2,6 +2,8 @@
 -- once, and its rows in the hypertables are written, changed and removed only together with it. So
 -- writes to ttt.rounds alone mark the buckets of the rollups of ttt.
 
+comment on schema ttt is 'Rounds of Trouble in Terrorist Town.';
+
 create table ttt.rounds (
   id text primary key check (length(id) between 1 and 36),
   occurred_at timestamptz not null,

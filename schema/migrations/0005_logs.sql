@@ -4,6 +4,8 @@
 -- Functions are here if an index, a trigger or a rollup needs them; all others are in
 -- schema/functions/logs_*.sql. Over 300 lines, for every table and column has its comment.
 
+comment on schema logs is 'Events that game servers log.';
+
 -- Events ------------------------------------------------------------------------------------------
 
 create table logs.servers (

@@ -32,8 +32,8 @@ def values(event: dict[str, Any]) -> tuple[Any, ...]:
     """What INSERT takes for the Lambda event of a post with two signals."""
     body = json.loads(event["body"])
     user, score, signals = body["userId"], body["tiltScore"], body["signals"]
-    event_id = ids.event_id(body["timestamp"], "tilt", user, signals, score, body["context"])
-    at = ids.time_of(event_id)
+    event_id = ids.make_event_id(body["timestamp"], "tilt", user, signals, score, body["context"])
+    at = ids.get_time(event_id)
     rows = [
         (event_id, at, user, one["type"], one["severity"], one["confidence"]) for one in signals
     ]

@@ -42,7 +42,7 @@ def test_the_example(game: Client, then: type[Clock], kind: str | None) -> None:
     }
     at_ms = round(datetime(2026, 3, 2, 19, 0, 3, tzinfo=UTC).timestamp() * 1000)
     said = ["srv_01", "CHAT", "2026-03-02T19:00:03Z", ANA, ["olá ☭"]]
-    assert known[1] == ids.event_id(at_ms, *said, ordinal=0)
+    assert known[1] == ids.make_event_id(at_ms, *said, ordinal=0)
 
     again = game.post(URL, EXAMPLE).json
     assert sums(again) == {"ingested": 4, "received": 5, "duplicates": 4, "rejected": 1}
@@ -92,10 +92,10 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
     db.query(
         """
-        insert into rollups.sources (name, time_column, keep)
+        insert into rollups.sources (name, time_column, retention)
         values ('logs.event_hours', 'hour', interval '120 days')
         on conflict (name) do update
-        set retention = excluded.keep
+        set retention = excluded.retention
         """
     )
     assert send(game, old)["results"][0]["warnings"] == ["late"]
@@ -111,10 +111,10 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
     Clock.moment = datetime.now(UTC)
     db.query(
         """
-        insert into rollups.sources (name, time_column, keep)
+        insert into rollups.sources (name, time_column, retention)
         values ('logs.event_hours', 'hour', interval '100 years')
         on conflict (name) do update
-        set retention = excluded.keep
+        set retention = excluded.retention
         """
     )
     old = chat(at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))

@@ -42,7 +42,7 @@ def test_one_event(game: Client, staff: Client) -> None:
     send(game, say("hi"), say("when?", timestamp=None))
     for one in staff.get("/api/logs").json:
         assert staff.get(f"/api/logs/{one['id']}").json == one
-    for unknown in (ids.event_id(0, "x"), "x", "00000000-0000-0000-0000-000000000000"):
+    for unknown in (ids.make_event_id(0, "x"), "x", "00000000-0000-0000-0000-000000000000"):
         answered = staff.get(f"/api/logs/{unknown}")
         assert (answered.status, answered.json) == (404, {"error": "Log not found"})
 

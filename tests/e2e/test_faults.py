@@ -71,7 +71,7 @@ def send(http: Wire, told: Told, user: str, score: int, ended: threading.Event) 
 
 def kill(home: Path) -> None:
     """Ends every process of a server at once, as a power cut would: none may finish a thing."""
-    data = server_user.reachable(home) / "data"
+    data = server_user.make_reachable(home) / "data"
     postmaster = int((data / "postmaster.pid").read_text().split("\n")[0])
     for pid in (postmaster, *processes(data)):
         with suppress(ProcessLookupError):

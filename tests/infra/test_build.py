@@ -71,4 +71,4 @@ def test_a_build_that_tells_no_target_is_refused(tmp_path: Path) -> None:
 
 def test_a_template_without_the_parameters_is_not_taken_for_pinned() -> None:
     with pytest.raises(PackageError, match="no parameter Runtime"):
-        build.pinned("Parameters:\n  Other:\n    Type: String\n", {"Runtime": "python3.13"})
+        build.pin_parameters("Parameters:\n  Other:\n    Type: String\n", {"Runtime": "python3.13"})

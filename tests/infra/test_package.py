@@ -14,8 +14,8 @@ from infra.local.gateway import Template
 from infra.local.sam import ROOT
 from infra.package import LAMBDA, PackageError, Target
 
-LOCAL = Target.named("local")
-ARM = Target.named(LAMBDA)
+LOCAL = Target.parse("local")
+ARM = Target.parse(LAMBDA)
 _LIMIT = 25_000_000
 _AARCH64 = b"\xb7\x00"  # e_machine of an ELF file
 
@@ -29,7 +29,7 @@ def target(request: pytest.FixtureRequest) -> Target:
 @pytest.fixture(scope="session")
 def layer(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("layer")
-    package.layer(target, into)
+    package.build_layer(target, into)
     return into
 
 
@@ -55,13 +55,13 @@ def test_the_layer_holds_only_what_runs(layer: Path) -> None:
 
 
 def test_every_function_is_under_25_mb(target: Target, layer: Path, tmp_path: Path) -> None:
-    package.code("TiltFunction", target, tmp_path / "tilt")
-    total = package.size(layer) + package.size(tmp_path / "tilt")
+    package.build_code("TiltFunction", target, tmp_path / "tilt")
+    total = package.measure_size(layer) + package.measure_size(tmp_path / "tilt")
     assert total < _LIMIT
 
 
 def test_a_lambdas_libraries_are_for_its_machine(tmp_path: Path) -> None:
-    package.layer(ARM, tmp_path)
+    package.build_layer(ARM, tmp_path)
     libraries = list(tmp_path.rglob("*.so*"))
     assert len(libraries) > 3
     assert {library.read_bytes()[18:20] for library in libraries} == {_AARCH64}
@@ -69,8 +69,8 @@ def test_a_lambdas_libraries_are_for_its_machine(tmp_path: Path) -> None:
 
 
 def test_the_function_starts_from_its_package_alone(tmp_path: Path) -> None:
-    package.layer(LOCAL, tmp_path / "layer")
-    package.code("TiltFunction", LOCAL, tmp_path / "code")
+    package.build_layer(LOCAL, tmp_path / "layer")
+    package.build_code("TiltFunction", LOCAL, tmp_path / "code")
     start = f"""
 import os, sys
 sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
@@ -90,7 +90,7 @@ assert not strangers, strangers
 
 
 def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:
-    package.code("TiltFunction", LOCAL, tmp_path)
+    package.build_code("TiltFunction", LOCAL, tmp_path)
     files = names(tmp_path)
     assert {"app.py", "functions/shared/db.py", "functions/tilt/events.py"} <= files
     assert not [name for name in files if name.startswith(("tests", "infra", "schema"))]
@@ -99,7 +99,7 @@ def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_migration_carries_its_files(tmp_path: Path) -> None:
-    package.code("MigrateFunction", LOCAL, tmp_path)
+    package.build_code("MigrateFunction", LOCAL, tmp_path)
     shipped = {name for name in names(tmp_path / "schema") if name.endswith(".sql")}
     assert shipped == {name for name in names(ROOT / "schema") if name.endswith(".sql")}
     assert (tmp_path / "schema/engine/migrate.py").exists()
@@ -107,13 +107,13 @@ def test_the_migration_carries_its_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Spool", "Refresh", "Audit", "Retention"])
 def test_a_function_behind_no_door_carries_no_door(tmp_path: Path, name: str) -> None:
-    package.code(f"{name}Function", LOCAL, tmp_path)
+    package.build_code(f"{name}Function", LOCAL, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"functions"}
 
 
 def test_the_drain_starts_from_its_package_and_the_runtimes_boto3(tmp_path: Path) -> None:
-    package.layer(LOCAL, tmp_path / "layer")
-    package.code("SpoolFunction", LOCAL, tmp_path / "code")
+    package.build_layer(LOCAL, tmp_path / "layer")
+    package.build_code("SpoolFunction", LOCAL, tmp_path / "code")
     start = f"""
 import os, sys
 sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
@@ -128,14 +128,14 @@ assert not {{"boto3", "chalice"}} & set(sys.modules), "dear, and seldom needed"
 
 
 def test_the_site_carries_swagger_ui(tmp_path: Path) -> None:
-    package.code("SiteFunction", LOCAL, tmp_path)
+    package.build_code("SiteFunction", LOCAL, tmp_path)
     vendored = {"swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"}
     assert vendored < names(tmp_path / "functions/site/swagger_ui")
     assert (tmp_path / "functions/site/openapi.json").exists()
 
 
 def test_modules_are_compiled_as_lambda_mounts_them(tmp_path: Path) -> None:
-    package.code("TiltFunction", LOCAL, tmp_path)
+    package.build_code("TiltFunction", LOCAL, tmp_path)
     [compiled] = tmp_path.glob("__pycache__/app.*.pyc")
     raw = compiled.read_bytes()
     assert raw[4:8] == b"\x01\x00\x00\x00"  # PEP 552: by hash, never checked
@@ -145,7 +145,7 @@ def test_modules_are_compiled_as_lambda_mounts_them(tmp_path: Path) -> None:
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        package.code("TiltFunction", LOCAL, tmp_path / name)
+        package.build_code("TiltFunction", LOCAL, tmp_path / name)
     one, two = (
         {name: (tmp_path / side / name).read_bytes() for name in names(tmp_path / side)}
         for side in ("one", "two")
@@ -156,7 +156,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["python3.13", "arm64", "python2.7-arm64", "Local"])
 def test_an_unknown_target_is_a_sentence(name: str) -> None:
     with pytest.raises(PackageError, match=f"TILTYARD_TARGET is '{name}': say local"):
-        Target.named(name)
+        Target.parse(name)
 
 
 def test_without_an_index_it_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ def test_without_an_index_it_is_a_sentence(tmp_path: Path, monkeypatch: pytest.M
     for variable in ("UV_OFFLINE", "UV_NO_INDEX", "PIP_NO_INDEX"):
         monkeypatch.setenv(variable, "1")
     with pytest.raises(PackageError, match="cannot be had; is there a network"):
-        package.layer(LOCAL, tmp_path / "layer")
+        package.build_layer(LOCAL, tmp_path / "layer")
     assert not list(tmp_path.glob("building-*"))
 
 

@@ -47,7 +47,13 @@ def test_logs_of_a_clock_that_was_ahead_go_after_their_90_days(
               (id, sent_at, occurred_at, server_id, mode, type, raw_text, metadata)
             values (%s, %s, %s, 'srv_01', 'TTT', %s, %s, '{}')
             """,
-            (ids.event_id(int(second.timestamp()) * 1000, number), second, at, kind, str(number)),
+            (
+                ids.make_event_id(int(second.timestamp()) * 1000, number),
+                second,
+                at,
+                kind,
+                str(number),
+            ),
         )
         connection.execute(
             """

@@ -154,7 +154,7 @@ def test_views_and_refreshes_are_the_same_in_every_zone(store: str) -> None:
 TOUCHED = {
     "tilt.events": ("occurred_at", "context"),
     "tilt.signals": ("occurred_at", "type"),
-    "ttt.rounds": ("at", "winner"),
+    "ttt.rounds": ("occurred_at", "winner"),
     "logs.event_hours": ("hour", "events"),
     "logs.session_hours": ("hour", "seconds"),
     "logs.heartbeats": ("occurred_at", "map"),

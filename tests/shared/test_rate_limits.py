@@ -74,7 +74,7 @@ def test_many_at_once_are_all_counted(store: str, monkeypatch: pytest.MonkeyPatc
     [(statement, values)] = sent
 
     def one(number: int) -> int:
-        changed = {"window": 3600, "who": "hour", "id": ids.event_id(NOW, number)}
+        changed = {"window": 3600, "who": "hour", "id": ids.make_event_id(NOW, number)}
         with psycopg.connect(store, autocommit=True) as connection:
             row = connection.execute(statement, {**values, **changed}).fetchone()
             assert row

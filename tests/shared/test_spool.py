@@ -35,7 +35,7 @@ def whole(items: list[Any]) -> list[Any]:
             assert number == len(bodies)
             bodies.append(body)
             if len(bodies) == parts:
-                found.append(spool.joined(name, bodies))
+                found.append(spool.join_parts(name, bodies))
                 bodies = []
         else:
             found.append(spool.decompress(item))
@@ -48,7 +48,7 @@ def whole(items: list[Any]) -> list[Any]:
 def test_any_json_survives_in_order_whatever_the_split(items: list[Any], limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spool, "MESSAGE_BYTES", limit)
-        bodies = list(spool.messages("k", items, "key", 7))
+        bodies = list(spool.build_messages("k", items, "key", 7))
         assert whole(items_of(bodies)) == items
         for body in bodies:
             told = json.loads(body)
@@ -92,7 +92,7 @@ def test_a_part_that_nobody_has_made_is_refused(changed: dict[str, Any]) -> None
     with pytest.raises(ValueError, match="no part"):
         spool.read_part(part)
     with pytest.raises(ValueError, match="do not belong together"):
-        spool.joined("0" * 64, ["AAAA"])
+        spool.join_parts("0" * 64, ["AAAA"])
 
 
 def test_an_item_larger_than_a_message_is_compressed(queues: Queues) -> None:

@@ -203,7 +203,7 @@ def test_poison_is_buried_alone_with_its_reason(
 ) -> None:
     mapping.deliver(message(event("before")), poison, message(event("after")))
     assert (mapping.left, stored()) == ([[]], [("after", 2.0), ("before", 2.0)])
-    [letter] = replay.listed(replay.Queues(queues.client, queues.queue, queues.dead_letters))
+    [letter] = replay.list_letters(replay.Queues(queues.client, queues.queue, queues.dead_letters))
     assert reason in letter
     assert "before" not in letter
     [body] = queues.bodies(queues.dead_letters)
@@ -230,7 +230,9 @@ def test_an_event_before_the_horizon_is_buried_and_comes_back_by_replay(
         mapping.deliver(message(late, event("fresh")))
         assert stored() == [("fresh", 2.0)]
         admin.execute("update rollups.sources set retained_from = '-infinity'")
-    [letter] = replay.replayed(replay.Queues(queues.client, queues.queue, queues.dead_letters))
+    [letter] = replay.replay_letters(
+        replay.Queues(queues.client, queues.queue, queues.dead_letters)
+    )
     assert "timestamp is older than what is kept here" in letter
     assert "late" not in letter
     assert mapping.deliver() == 1

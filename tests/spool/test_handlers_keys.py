@@ -66,7 +66,7 @@ def test_a_key_that_died_after_the_request_counts(
     key = auth.issue("bot", ["tilt:write"])
     db.query("update shared.api_keys set revoked_at = now(), expires_at = now()")
     event = {"userId": "u", "timestamp": NOW, "signals": [], "tiltScore": 2}
-    [body] = spool.messages("tilt.events", [event], key.split("_")[1], NOW - 60_000)
+    [body] = spool.build_messages("tilt.events", [event], key.split("_")[1], NOW - 60_000)
     mapping.deliver(body)
     assert count_rows()[0] == 1
 

@@ -72,12 +72,12 @@ def test_a_poisonous_item_in_parts_can_be_replayed(
     store: str, queues: Queues, mapping: Mapping
 ) -> None:
     item = {"server": None, "round": {**large_round(300_000), "winner": ["x"]}}
-    for body in spool.messages("ttt.rounds", [item], None, NOW):
+    for body in spool.build_messages("ttt.rounds", [item], None, NOW):
         mapping.deliver(body)
     assert count_rows()[3] == 0
     assert db.query("select * from shared.spool_parts") == []
     letters = replay.Queues(queues.client, queues.queue, queues.dead_letters)
-    moved = list(replay.replayed(letters))
+    moved = list(replay.replay_letters(letters))
     assert len(moved) > 1
     assert all("Invalid winner" in letter for letter in moved)
     bodies = queues.bodies()
@@ -88,7 +88,7 @@ def test_a_poisonous_item_in_parts_can_be_replayed(
 
 
 def test_a_part_alone_is_forgotten_in_the_end(store: str, mapping: Mapping) -> None:
-    bodies = list(spool.messages("ttt.names", [secrets.token_urlsafe(400_000)], None, NOW))
+    bodies = list(spool.build_messages("ttt.names", [secrets.token_urlsafe(400_000)], None, NOW))
     mapping.deliver(bodies[0])
     db.query("update shared.spool_parts set received_at = now() - interval '360 hours 1 second'")
     mapping.deliver(bodies[1])

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra.local import debian, lock, server_user
 from infra.local.cloud import free_port
-from infra.local.postgres import LOCAL, PostgresError, settle
+from infra.local.postgres import LOCAL, PostgresError, patch_libraries
 
 # As strict as a pooler may be: no statement outlives its transaction, and each transaction may get
 # another session.
@@ -57,7 +57,7 @@ def running(home: Path, url: str) -> Iterator[Callable[[str], str]]:
         stderr=subprocess.DEVNULL,
         cwd=home,
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-        **server_user.drop(),
+        **server_user.drop_privileges(),
     )
     try:
         _await(process, port, home)
@@ -84,7 +84,7 @@ def _configure(home: Path, server: dict[str, str], port: int) -> None:
         file = home / name
         file.touch(mode=0o600)
         file.write_text(text)
-        server_user.give(file)
+        server_user.give_to_server(file)
 
 
 def _await(process: subprocess.Popen[bytes], port: int, home: Path) -> None:
@@ -103,10 +103,10 @@ def _program() -> Path:
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found:
         return Path(found)
-    root = server_user.reachable(LOCAL / "pgbouncer")
+    root = server_user.make_reachable(LOCAL / "pgbouncer")
     program = root / "usr/sbin/pgbouncer"
-    with lock.held(LOCAL / "locks/pgbouncer"):
+    with lock.hold_lock(LOCAL / "locks/pgbouncer"):
         debian.install(["pgbouncer"], root, LOCAL / "debian")
         root.chmod(0o755)
-        settle(root, [program])
+        patch_libraries(root, [program])
     return program

@@ -9,7 +9,7 @@ from functions.shared import db
 from schema.engine.migrate import HERE
 from schema.engine.rollup import Rollup
 
-ROLLUPS = [Rollup.read(path) for path in sorted((HERE / "rollups").glob("*/*.sql"))]
+ROLLUPS = [Rollup.parse(path) for path in sorted((HERE / "rollups").glob("*/*.sql"))]
 
 
 def connect(url: str) -> db.Connection:

@@ -27,7 +27,7 @@ def test_an_event_is_stored_with_the_time_of_its_id(store: str) -> None:
     event_id = events.record(event(timestamp=NOW + 0.9)).id
     [row] = db.query("select id, occurred_at from tilt.events")
     assert str(row["id"]) == event_id
-    assert row["occurred_at"] == ids.time_of(event_id)
+    assert row["occurred_at"] == ids.get_time(event_id)
 
 
 @pytest.mark.parametrize("score", [0.1, 3.123456789, 1e-300, 99.99999999999999, 100])
@@ -77,7 +77,7 @@ def test_the_same_event_from_many_at_once_is_stored_once(store: str) -> None:
     finally:
         db.query = real
     statement, values = statements[0]
-    values = {**values, "user_id": "u", "id": ids.event_id(NOW, "race"), "limit": 1000}
+    values = {**values, "user_id": "u", "id": ids.make_event_id(NOW, "race"), "limit": 1000}
 
     def one(_: int) -> None:
         with psycopg.connect(store, autocommit=True) as connection:

@@ -9,7 +9,7 @@ import pytest
 
 from functions.shared import db
 from functions.shared.errors import Invalid
-from functions.ttt.activity import known_zone
+from functions.ttt.activity import parse_zone
 from tests.support.client import Client
 from tests.support.ttt.example import FIRST
 
@@ -20,7 +20,7 @@ def accepted(names: set[str]) -> list[str]:
     found = []
     for name in sorted(names):
         try:
-            known_zone(name)
+            parse_zone(name)
         except Invalid:
             continue
         found.append(name)
@@ -40,7 +40,7 @@ def test_every_name_is_that_zone_in_summer_and_in_winter(store: str) -> None:
             select name, %s::timestamptz at time zone zone as local
             from unnest(%s::text[], %s::text[]) as z (name, zone)
             """,
-            (moment, names, [known_zone(name) for name in names]),
+            (moment, names, [parse_zone(name) for name in names]),
         )
         wrong = {
             row["name"]: row["local"]
@@ -59,7 +59,7 @@ def test_no_zone_is_read_as_an_abbreviation(store: str) -> None:
         row["name"] for row in db.query("select abbrev as name from pg_timezone_abbrevs")
     }
     names = accepted(available_timezones())
-    read = {name for name in names if known_zone(name).upper() in abbreviations}
+    read = {name for name in names if parse_zone(name).upper() in abbreviations}
     assert read <= {"UTC"}
 
 
@@ -68,7 +68,7 @@ def test_no_zone_is_read_as_an_abbreviation(store: str) -> None:
 )
 def test_what_is_no_zone_is_refused(store: str, tz: str) -> None:
     with pytest.raises(Invalid):
-        known_zone(tz)
+        parse_zone(tz)
 
 
 def test_a_round_in_july_was_played_in_summer_time(client: Client) -> None:

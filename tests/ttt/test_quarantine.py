@@ -41,7 +41,7 @@ def refuse(client: Client, body: Any = WRONG, status: int = 400) -> None:
 )
 def test_a_refused_body_is_kept_as_it_was_sent(client: Client, body: str, reason: str) -> None:
     refuse(client, body)
-    [kept] = quarantine.list_kept()
+    [kept] = quarantine.list_quarantined()
     assert (kept["reason"], kept["server"], kept["bytes"]) == (reason, None, len(body))
     assert bodies() == [body]
 
@@ -67,7 +67,7 @@ def test_the_same_body_of_the_same_server_is_kept_once(client: Client) -> None:
     key = {"X-Api-Key": auth.issue("red", ["ttt:write"])}
     for _ in range(2):
         assert client.post("/api/collect", WRONG, headers=key).status == 400
-    assert [row["server"] for row in quarantine.list_kept()] == [None, "red"]
+    assert [row["server"] for row in quarantine.list_quarantined()] == [None, "red"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def fix() -> None:
 
 def test_before_a_fix_a_replay_changes_nothing(kept: Client) -> None:
     recorded, refused = quarantine.replay()
-    [row] = quarantine.list_kept()
+    [row] = quarantine.list_quarantined()
     assert (recorded, refused) == (0, [f"{row['id']}: Invalid duration"])
     assert db.query("select * from ttt.rounds") == []
 
@@ -157,7 +157,7 @@ def test_after_a_fix_it_is_recorded_as_of_its_receipt_and_forgotten(kept: Client
     [row] = db.query("select occurred_at, received_at, server, duration from ttt.rounds")
     moment = datetime(2026, 11, 5, 10, 0, 0, 123_000, UTC)
     assert [*row.values()] == [moment, moment, "red", 9000]
-    assert quarantine.list_kept() == []
+    assert quarantine.list_quarantined() == []
     assert quarantine.replay() == (0, [])
 
 
@@ -165,7 +165,7 @@ def test_what_is_older_than_30_days_is_neither_shown_nor_replayed(kept: Client) 
     """Regression: it went only when another body was refused."""
     fix()
     age(30.1)
-    assert quarantine.list_kept() == []
+    assert quarantine.list_quarantined() == []
     assert quarantine.replay() == (0, [])
     assert db.query("select * from ttt.rounds") == []
 
@@ -173,9 +173,9 @@ def test_what_is_older_than_30_days_is_neither_shown_nor_replayed(kept: Client) 
 def test_one_of_them_can_be_replayed_alone(kept: Client) -> None:
     refuse(kept, {**WRONG, "round_id": "other"})
     fix()
-    [first, second] = quarantine.list_kept()
+    [first, second] = quarantine.list_quarantined()
     assert quarantine.replay(str(second["id"])) == (1, [])
-    assert [row["id"] for row in quarantine.list_kept()] == [first["id"]]
+    assert [row["id"] for row in quarantine.list_quarantined()] == [first["id"]]
     assert db.query("select id from ttt.rounds") == [{"id": "other"}]
     assert quarantine.replay("no id") == (0, [])
 
@@ -228,7 +228,7 @@ def test_what_is_refused_during_an_outage_is_kept_after_it(client: Client) -> No
     refused = {"body": json.dumps(WRONG), "server": None, "reason": "Invalid duration"}
     for _ in range(2):
         quarantine.consume(refused, accepted_at)
-    [row] = quarantine.list_kept()
+    [row] = quarantine.list_quarantined()
     assert row["received_at"] == datetime.fromtimestamp(accepted_at / 1000, UTC)
     assert bodies() == [refused["body"]]
 
@@ -243,14 +243,14 @@ def test_of_one_server_the_newest_are_kept(client: Client, monkeypatch: pytest.M
         assert client.post("/api/collect", {"round_id": number}, headers=red).status == 400
         db.query("update ttt.quarantine set received_at = received_at - interval '1 second'")
     for server in (None, "red"):
-        kept = [row for row in quarantine.list_kept() if row["server"] == server]
+        kept = [row for row in quarantine.list_quarantined() if row["server"] == server]
         assert len(kept) == 5
     assert {json.loads(body)["round_id"] for body in bodies()} == {3, 4, 5, 6, 7}
     refuse(client, {"round_id": 8, "filler": "x" * 350})
     assert [len(body) for body in bodies() if "filler" in body] == [379]
-    mine = [row["bytes"] for row in quarantine.list_kept() if row["server"] is None]
+    mine = [row["bytes"] for row in quarantine.list_quarantined() if row["server"] is None]
     assert sum(mine) <= 400
     refuse(client, {"round_id": 9, "filler": "x" * 1000})  # more than all of it, and still kept
-    assert [row["bytes"] > 1000 for row in quarantine.list_kept() if row["server"] is None] == [
-        True
-    ]
+    assert [
+        row["bytes"] > 1000 for row in quarantine.list_quarantined() if row["server"] is None
+    ] == [True]

@@ -16,7 +16,7 @@ from functions.shared import db, fields, json_codec
 
 _UNKNOWN = "Localização desconhecida"
 _MAX_PLAYERS = 500  # of a group that are shown
-_Flag = BeforeValidator(lambda sent: str(sent).strip().lower() in ("true", "1", "yes"))
+_Flag = BeforeValidator(lambda value: str(value).strip().lower() in ("true", "1", "yes"))
 
 
 class SuspiciousQuery(fields.BracketPathModel, fields.CamelModel):
@@ -61,19 +61,19 @@ class Suspicious(RootModel[list[SuspiciousGroup]]):
     """Groups, HIGH ones first, then the newest activity: the answer is the bare list."""
 
 
-def list_groups(ask: SuspiciousQuery) -> tuple[str, bool]:
+def list_groups(query: SuspiciousQuery) -> tuple[str, bool]:
     """The groups that fit into an answer, as JSON text, and whether there are more.
 
     Four round trips.
     """
-    seen, permitted = _recent(), alt_allowlist.get_allowed()
+    seen, permitted = _recent(), alt_allowlist.list_allowed_groups()
     found = [(group, False) for group in alt_groups.find_groups(seen, permitted)]
-    if ask.include_allowed:
+    if query.include_allowed:
         known = {(group.kind, group.key) for group, _ in found}
         others = alt_groups.find_groups(seen, Allowed({}, set()))
         found += [(one, True) for one in others if (one.kind, one.key) not in known]
     steam_ids = sorted({who for group, _ in found for who in group.seen})
-    cards, places = players.get_players(steam_ids), ip_sightings.newest(steam_ids)
+    cards, places = players.get_players(steam_ids), ip_sightings.list_newest(steam_ids)
     texts = json_codec.take_fitting(
         json_codec.dumps(group) for group in _to_response(found, cards, places)
     )
@@ -148,10 +148,10 @@ def _name(group: Group) -> str:
     """The address or network while an address of it is kept, then what stands for it."""
     kept = [one for seen in group.seen.values() for one in seen if one.address]
     newest = max(kept, key=lambda one: one.last_at, default=None)
-    told = newest and newest.address and ip_addresses.get_evidence(newest.address)
+    evidence = newest and newest.address and ip_addresses.get_evidence(newest.address)
     if group.kind == "ip":
-        return told.key if told else ip_addresses.erased_ip(group.key)
-    return told.net if told else ip_addresses.erased_net(group.key)
+        return evidence.key if evidence else ip_addresses.mask_ip(group.key)
+    return evidence.net if evidence else ip_addresses.mask_subnet(group.key)
 
 
 def _location(group: Group) -> str:

@@ -24,16 +24,16 @@ from functions.shared import db, fields
 from functions.shared.errors import NotFound
 
 
-def _real(sent: str) -> str:
-    if not steam_ids.is_real(sent):
+def _real(value: str) -> str:
+    if not steam_ids.is_real(value):
         fields.fail_validation("must be a SteamID of a person")
-    return sent
+    return value
 
 
-def _network(sent: str) -> str:
+def _network(value: str) -> str:
     """The /24 or /48 that a text names: only what is hashed with every sighting can be found."""
     try:
-        network = ip_network(sent.strip(), strict=False)
+        network = ip_network(value.strip(), strict=False)
     except ValueError:
         fields.fail_validation("must be an IPv4 /24 or an IPv6 /48")
     if network.prefixlen != (24 if network.version == 4 else 48):
@@ -53,7 +53,7 @@ class NewAllowance(fields.CamelModel):
 
     steam_ids: Annotated[list[Person] | None, Field(min_length=2, max_length=16)] = None
     network: Annotated[
-        str | None, AfterValidator(lambda sent: _network(sent) if sent else None)
+        str | None, AfterValidator(lambda value: _network(value) if value else None)
     ] = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
 
@@ -87,9 +87,11 @@ class Allowances(RootModel[list[Allowance]]):
     """Households and networks, the newest first: the answer is the bare list."""
 
 
-def add(sent: NewAllowance, author: str) -> dict[str, Any]:
+def add(payload: NewAllowance, author: str) -> dict[str, Any]:
     """Allows it from now on, once however often it is sent. Audited. One round trip."""
-    net = sent.network and ip_addresses.hash_address(sent.network, ip_sightings.secret())
+    net = payload.network and ip_addresses.hash_address(
+        payload.network, ip_sightings.get_hash_key()
+    )
     [row] = db.query(
         """
         with made as (
@@ -107,17 +109,17 @@ def add(sent: NewAllowance, author: str) -> dict[str, Any]:
         from made
         """,
         {
-            "steam_ids": sent.steam_ids and sorted(set(sent.steam_ids)),
+            "steam_ids": payload.steam_ids and sorted(set(payload.steam_ids)),
             "subnet_hash": net,
-            "network": sent.network,
-            "reason": sent.reason,
+            "network": payload.network,
+            "reason": payload.reason,
             "author": author,
         },
     )
     return _to_response(row)
 
 
-def remove(allowance_id: UUID | None, author: str) -> None:
+def delete(allowance_id: UUID | None, author: str) -> None:
     """Takes an allowance back; raises NotFound. Audited. One round trip."""
     found = db.query(
         """
@@ -149,7 +151,7 @@ def list_allowances() -> list[dict[str, Any]]:
     return [_to_response(row) for row in rows]
 
 
-def get_allowed() -> Allowed:
+def list_allowed_groups() -> Allowed:
     """What counts as no evidence now. One round trip."""
     partners: dict[str, set[str]] = defaultdict(set)
     networks: set[bytes] = set()

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from functions.logs.alts import alt_accounts, alt_allowlist
-from functions.logs.guards import author, staff
+from functions.logs.guards import get_author, staff
 from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
@@ -15,7 +15,7 @@ routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/suspicious/allow", guard=staff, answers={200: alt_allowlist.Allowances})
-def list_allowed(request: Request) -> list[dict[str, Any]]:
+def list_allowances(request: Request) -> list[dict[str, Any]]:
     """Households and shared networks, which are no evidence; the newest first."""
     return alt_allowlist.list_allowances()
 
@@ -26,9 +26,9 @@ def list_allowed(request: Request) -> list[dict[str, Any]]:
     body=alt_allowlist.NewAllowance,
     answers={201: alt_allowlist.Allowance},
 )
-def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
+def add_allowance(request: Request, payload: alt_allowlist.NewAllowance) -> Response:
     """Allows a household, every pair of it, or a network that many share."""
-    return Response(alt_allowlist.add(sent, author(request)), HTTPStatus.CREATED)
+    return Response(alt_allowlist.add(payload, get_author(request)), HTTPStatus.CREATED)
 
 
 @routes.delete(
@@ -37,9 +37,9 @@ def allow(request: Request, sent: alt_allowlist.NewAllowance) -> Response:
     query=alt_allowlist.AllowancePath,
     answers={204: "It counts as evidence again.", 404: "Allowance not found"},
 )
-def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
+def delete_allowance(request: Request, path: alt_allowlist.AllowancePath) -> Response:
     """Removes an allowance."""
-    alt_allowlist.remove(path.allowance_id, author(request))
+    alt_allowlist.delete(path.allowance_id, get_author(request))
     return Response("", HTTPStatus.NO_CONTENT)
 
 
@@ -50,10 +50,10 @@ def disallow(request: Request, path: alt_allowlist.AllowancePath) -> Response:
     answers={200: alt_accounts.Suspicious},
     response_headers=("X-Has-More",),
 )
-def list_suspicious(request: Request, ask: alt_accounts.SuspiciousQuery) -> Response:
+def list_groups(request: Request, query: alt_accounts.SuspiciousQuery) -> Response:
     """Accounts that share an address or a network, with the evidence. Nothing acts on it.
 
     X-Has-More says whether more would not fit.
     """
-    found, more = alt_accounts.list_groups(ask)
+    found, more = alt_accounts.list_groups(query)
     return Response(found, headers={"X-Has-More": "true" if more else "false"})

@@ -1,6 +1,8 @@
 """A batch: what a server sends in one request, on its way from the body to its rows and answer.
 
-`ingest` is the whole way: parse, normalise, identify, write, count.
+`ingest` is the whole way: parse, normalise, identify, write, count. normalise.py reads one event,
+event_identity.py makes its id, event_writer.py stores and counts the rows, and event_queue.py holds
+them while the database is down.
 """
 
 from __future__ import annotations
@@ -162,7 +164,7 @@ def _to_row(
     metadata = event.metadata
     return Row(
         identity.id,
-        event.sent_at or ids.time_of(identity.id),
+        event.sent_at or ids.get_time(identity.id),
         event.occurred_at,
         sender.server.id,
         event.game_mode,

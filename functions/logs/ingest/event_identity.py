@@ -75,10 +75,12 @@ def _stamp(unix: int) -> str:
 
 def _id(event: Event, server_id: str, second: str, unix: int, ordinal: int) -> str:
     if event.sender_id:
-        return ids.event_id(unix * 1000, "sender", server_id, event.sender_id)
+        return ids.make_event_id(unix * 1000, "sender", server_id, event.sender_id)
     who = event.steam_id or event.player_name or ""
     values = content(event)
-    return ids.event_id(unix * 1000, server_id, event.type, second, who, values, ordinal=ordinal)
+    return ids.make_event_id(
+        unix * 1000, server_id, event.type, second, who, values, ordinal=ordinal
+    )
 
 
 def _own_metadata(event: Event) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def store(batch: EventBatch) -> set[str]:
             rows = [row for row in rows if row.id not in known]
     with db.transaction() if _have_addresses(rows) else nullcontext():
         new_ids = _run(_MERGE, _to_counts(batch) | {"rows": _to_recordset(rows, batch.is_live)})
-        ip_sightings.collect(row for row in rows if row.id in new_ids).store()
+        ip_sightings.collect_sightings(row for row in rows if row.id in new_ids).store()
         return new_ids
 
 
@@ -147,7 +147,7 @@ def _without_known_windows(rows: list[Row]) -> list[Row]:
 
 def _find_known(event_ids: list[str]) -> set[str]:
     """Those of the ids under which an event is stored. One round trip."""
-    seconds = [ids.time_of(event_id) for event_id in event_ids]
+    seconds = [ids.get_time(event_id) for event_id in event_ids]
     found = db.query(
         """
         select e.id::text
@@ -209,7 +209,7 @@ class _Copy:
         """
         rows = list(self._copied.values())
         values = _to_counts(batch) | _to_hours(rows, batch.is_live)
-        sightings = ip_sightings.collect(rows)
+        sightings = ip_sightings.collect_sightings(rows)
         self._copying.close()
         _run(_COUNT_COPIED, values)
         sightings.store()

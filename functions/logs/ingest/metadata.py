@@ -50,7 +50,7 @@ def _apply_rules(metadata: dict[str, Any], warnings: list[str]) -> None:
 
 def _split_ip(metadata: dict[str, Any], warnings: list[str]) -> None:
     ip = metadata["ip"]
-    found = ip_addresses.split(ip) if isinstance(ip, str) else None
+    found = ip_addresses.split_port(ip) if isinstance(ip, str) else None
     if found is None:
         warnings.append("ip_invalid")
         return

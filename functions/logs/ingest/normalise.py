@@ -275,7 +275,7 @@ def _count(value: Any) -> int | None:
 
 def _start(value: Any) -> str | None:
     at = to_instant(value)
-    return None if at is None else json_codec.iso(at)
+    return None if at is None else json_codec.format_time(at)
 
 
 # Fields that any event's metadata may hold, and how they are read.

@@ -48,7 +48,7 @@ def parse_body(body: Any) -> NewNote:
 
 
 @db.retried
-def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
+def add(steam_id: str, payload: NewNote, author: str) -> db.Row:
     """Keeps a note, or returns the equal one that its author made within REPEAT_SECONDS.
 
     Raises NotFound for who is no player.
@@ -77,7 +77,7 @@ def add(steam_id: str, sent: NewNote, author: str) -> db.Row:
             """,
             {
                 "steam_id": steam_id,
-                "content": sent.content,
+                "content": payload.content,
                 "author": author,
                 "repeat": REPEAT_SECONDS,
             },
@@ -92,7 +92,7 @@ def lock_person(seed: int, steam_id: str) -> None:
     db.query("select pg_advisory_xact_lock(hashtextextended(%s, %s))", (steam_id, seed))
 
 
-def change(path: NotePath, sent: NewNote) -> db.Row:
+def change(path: NotePath, payload: NewNote) -> db.Row:
     """Replaces what a note says; raises NotFound. One round trip."""
     note = db.fetch_one(
         """
@@ -102,14 +102,14 @@ def change(path: NotePath, sent: NewNote) -> db.Row:
           and steam_id = %s
         returning id, content, author as "staffName", created_at as date
         """,
-        (sent.content, path.note_id, path.steam_id),
+        (payload.content, path.note_id, path.steam_id),
     )
     if note is None:
         raise NotFound("Note not found")
     return note
 
 
-def remove(path: NotePath) -> None:
+def delete(path: NotePath) -> None:
     """Removes a note; raises NotFound. One round trip."""
     found = db.query(
         """

@@ -16,13 +16,13 @@ _TYPES = ("BAN", "MUTE", "GAG", "KICK", "WARN")
 _LONGEST_DURATION = 64
 
 
-def _duration(sent: Any) -> str | None:
+def _duration(value: Any) -> str | None:
     """A text or a number as a text, cut; None for an empty one."""
-    if isinstance(sent, float) and sent.is_integer():
-        sent = int(sent)
-    if isinstance(sent, bool) or not isinstance(sent, str | int | float | None):
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
         fields.fail_validation("must be text or a number")
-    return None if sent is None else str(sent)[:_LONGEST_DURATION] or None
+    return None if value is None else str(value)[:_LONGEST_DURATION] or None
 
 
 class NewPunishment(fields.BracketPathModel):
@@ -52,19 +52,19 @@ def parse_body(body: Any) -> NewPunishment:
     """A punishment from a JSON body; raises BadRequest in the words of the panel."""
     if not isinstance(body, dict) or not all(_is_filled(body.get(n)) for n in ("type", "reason")):
         raise BadRequest("Missing fields")
-    sent = fields.parse(NewPunishment, body)
-    kind = sent.type.strip().upper()
+    payload = fields.parse(NewPunishment, body)
+    kind = payload.type.strip().upper()
     if kind not in _TYPES:
         raise BadRequest("Invalid type")
-    return sent.model_copy(update={"type": kind})
+    return payload.model_copy(update={"type": kind})
 
 
-def _is_filled(sent: Any) -> bool:
-    return isinstance(sent, str) and bool(sent.strip())
+def _is_filled(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 @db.retried
-def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
+def add(steam_id: str, payload: NewPunishment, author: str) -> dict[str, Any]:
     """Records a punishment, or returns the equal one that its author gave a moment before.
 
     Raises NotFound for who is no player.
@@ -96,10 +96,10 @@ def add(steam_id: str, sent: NewPunishment, author: str) -> dict[str, Any]:
             """,
             {
                 "steam_id": steam_id,
-                "type": sent.type,
-                "reason": sent.reason,
-                "duration": sent.duration,
-                "active": True if sent.active is None else sent.active,
+                "type": payload.type,
+                "reason": payload.reason,
+                "duration": payload.duration,
+                "active": True if payload.active is None else payload.active,
                 "author": author,
                 "repeat": notes.REPEAT_SECONDS,
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.logs.guards import author, staff
+from functions.logs.guards import get_author, staff
 from functions.logs.moderation import notes, punishments
 from functions.logs.steam_ids import PersonPath
 from functions.shared import db
@@ -25,8 +25,8 @@ routes = Routes(__name__, family="plain")
 )
 def add_note(request: Request, path: PersonPath) -> Response:
     """Stores a note about a player by its sender, the same note once within a minute."""
-    sent = notes.parse_body(request.body())
-    return Response(notes.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
+    payload = notes.parse_body(request.body())
+    return Response(notes.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED)
 
 
 @routes.patch(
@@ -48,9 +48,9 @@ def change_note(request: Request, path: notes.NotePath) -> db.Row:
     query=notes.NotePath,
     answers={204: "The note is deleted.", 404: "Note not found"},
 )
-def remove_note(request: Request, path: notes.NotePath) -> Response:
+def delete_note(request: Request, path: notes.NotePath) -> Response:
     """Removes a note."""
-    notes.remove(path)
+    notes.delete(path)
     return Response("", HTTPStatus.NO_CONTENT)
 
 
@@ -62,7 +62,9 @@ def remove_note(request: Request, path: notes.NotePath) -> Response:
     query=PersonPath,
     answers={201: punishments.Punishment, 404: "Player not found"},
 )
-def punish(request: Request, path: PersonPath) -> Response:
+def add_punishment(request: Request, path: PersonPath) -> Response:
     """Records a punishment, the same one once within a minute. Nothing is sent to a game server."""
-    sent = punishments.parse_body(request.body())
-    return Response(punishments.add(path.steam_id, sent, author(request)), HTTPStatus.CREATED)
+    payload = punishments.parse_body(request.body())
+    return Response(
+        punishments.add(path.steam_id, payload, get_author(request)), HTTPStatus.CREATED
+    )

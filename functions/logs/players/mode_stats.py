@@ -64,18 +64,18 @@ class ModeStats(fields.ResponseModel):
 def get_mode_stats(steam_id: str) -> dict[str, Any]:
     """A player's Modes. One round trip."""
     [row] = db.query(_MODES, {"who": steam_id})
-    told = {}
+    stats = {}
     if "Sandbox" in row["modes"]:
-        told["sandbox"] = {
-            "totalPlayTimeHours": playtime.hours(row["seconds"]),
+        stats["sandbox"] = {
+            "totalPlayTimeHours": playtime.to_hours(row["seconds"]),
             "totalSessions": row["sessions"],
             "propsSpawned": row["props"],
         }
     if "TTT" in row["modes"]:
-        told["ttt"] = _terror(row["rounds"], row["kills"], row["deaths"])
+        stats["ttt"] = _terror(row["rounds"], row["kills"], row["deaths"])
     if "Murder" in row["modes"]:
-        told["murder"] = _murder(row["rounds"])
-    return told
+        stats["murder"] = _murder(row["rounds"])
+    return stats
 
 
 def _terror(rounds: list[dict[str, Any]], kills: int, deaths: int) -> dict[str, Any]:

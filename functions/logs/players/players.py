@@ -23,9 +23,9 @@ class PlayersQuery(fields.BracketPathModel, fields.CamelModel):
         None, description="in the name, in any case, or in the SteamID"
     )
     server_id: fields.FilterText = Field(None, description="who has an event there")
-    is_vip: Annotated[bool | None, BeforeValidator(lambda sent: _FLAGS.get(str(sent).lower()))] = (
-        None
-    )
+    is_vip: Annotated[
+        bool | None, BeforeValidator(lambda value: _FLAGS.get(str(value).lower()))
+    ] = None
     limit: Annotated[int, fields.clamped_int(default=2000, most=5000)] = 2000
     cursor: fields.Cursor = None
 
@@ -58,22 +58,22 @@ class Players(RootModel[list[Player]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def list_players(ask: PlayersQuery) -> tuple[str, str | None]:
+def list_players(query: PlayersQuery) -> tuple[str, str | None]:
     """A page of Players as JSON text, and the cursor of the next one. Three round trips."""
-    keyset = cursors.Keyset(ask, ask.limit, last_at="last_at", last_id="steam_id")
-    if ask.is_vip:
+    keyset = cursors.Keyset(query, query.limit, last_at="last_at", last_id="steam_id")
+    if query.is_vip:
         return "[]", None  # nothing makes anybody one
     change_queue.fold_some()
     rows = db.query(
         _ALL,
         {
             "person": None,
-            "server": ask.server_id,
-            "search": ask.search,
+            "server": query.server_id,
+            "search": query.search,
             **keyset.values,
         },
     )
-    found = _to_response(rows[: ask.limit])
+    found = _to_response(rows[: query.limit])
     texts = json_codec.take_fitting(map(json_codec.dumps, found))
     return f"[{','.join(texts)}]", keyset.next_cursor(rows[: len(texts)], len(rows))
 
@@ -81,7 +81,7 @@ def list_players(ask: PlayersQuery) -> tuple[str, str | None]:
 def get_players(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
     """Each of these who is a player, by SteamID, as Player. Three round trips."""
     change_queue.fold_some()
-    asked = {
+    parameters = {
         "person": steam_ids[0] if len(steam_ids) == 1 else None,
         "only": steam_ids,
         "server": None,
@@ -90,7 +90,7 @@ def get_players(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
         "last_id": None,
         "one_more": len(steam_ids),
     }
-    return {one["steamId"]: one for one in _to_response(db.query(_SOME, asked))}
+    return {one["steamId"]: one for one in _to_response(db.query(_SOME, parameters))}
 
 
 def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
@@ -103,10 +103,10 @@ def _to_response(rows: list[db.Row]) -> list[dict[str, Any]]:
             "lastSeen": row["last_at"],
             "firstSeen": row["first_at"],
             "totalConnections": row["connections"],
-            "playTimeHours": playtime.hours(row["seconds"]),
+            "playTimeHours": playtime.to_hours(row["seconds"]),
             "isVip": False,
             "serverStats": {
-                name: {"playTimeHours": playtime.hours(seconds), "connections": connections}
+                name: {"playTimeHours": playtime.to_hours(seconds), "connections": connections}
                 for name, seconds, connections in zip(
                     row["server_ids"], row["server_seconds"], row["server_connections"], strict=True
                 )

@@ -69,11 +69,11 @@ def get_profile(steam_id: str) -> dict[str, Any]:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=_DAYS - 1)
     [row] = db.query(_PROFILE, {"who": steam_id, "since": since, "most_names": _MAX_NAMES})
-    seen = ip_sightings.newest([steam_id]).get(steam_id, {})
+    seen = ip_sightings.list_newest([steam_id]).get(steam_id, {})
     return {
         **card,
         "playTimeSeconds": row["seconds"],
-        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        "playTimeMethod": playtime.get_method(row["is_exact"], row["is_inferred"]),
         **{name: value for name, value in seen.items() if value is not None},
         "names": row["names"],
         "notes": notes.list_notes(steam_id),
@@ -86,7 +86,7 @@ def get_profile(steam_id: str) -> dict[str, Any]:
 
 def _day(day: datetime, played: dict[str, list[int]]) -> dict[str, Any]:
     seconds, count = played.get(f"{day:%Y-%m-%d}", (0, 0))
-    return {"date": day.date(), "hoursPlayed": playtime.hours(seconds), "sessions": count}
+    return {"date": day.date(), "hoursPlayed": playtime.to_hours(seconds), "sessions": count}
 
 
 _PROFILE = """

@@ -21,9 +21,9 @@ routes = Routes(__name__, family="plain")
     answers={200: players.Players},
     response_headers=cursors.HEADERS,
 )
-def list_players(request: Request, ask: players.PlayersQuery) -> Response:
+def list_players(request: Request, query: players.PlayersQuery) -> Response:
     """Players, last seen first; X-Has-More and X-Next-Cursor go on."""
-    found, more = players.list_players(ask)
+    found, more = players.list_players(query)
     return Response(found, headers=cursors.headers(more))
 
 
@@ -34,7 +34,7 @@ def list_players(request: Request, ask: players.PlayersQuery) -> Response:
     answers={200: profile.Profile, 404: "Player not found"},
     etag=True,
 )
-def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
+def get_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     """Everything about one player."""
     return profile.get_profile(path.steam_id)
 
@@ -46,7 +46,7 @@ def read_player(request: Request, path: profile.PlayerPath) -> dict[str, Any]:
     answers={200: sessions.Sessions, 404: "Player not found"},
     response_headers=cursors.HEADERS,
 )
-def list_sessions(request: Request, ask: sessions.SessionsQuery) -> Response:
+def list_sessions(request: Request, query: sessions.SessionsQuery) -> Response:
     """A player's sessions, newest first; X-Has-More and X-Next-Cursor go on."""
-    found, more = sessions.list_sessions(ask)
+    found, more = sessions.list_sessions(query)
     return Response(found, headers=cursors.headers(more))

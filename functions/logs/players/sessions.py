@@ -43,12 +43,12 @@ class Sessions(RootModel[list[Session]]):
     model_config = ConfigDict(defer_build=True)
 
 
-def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
+def list_sessions(query: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]:
     """A player's sessions, the newest first, and the cursor of the next page; raises NotFound.
 
     Two round trips.
     """
-    keyset = cursors.Keyset(ask, ask.limit, last_at="started_at", last_id="id")
+    keyset = cursors.Keyset(query, query.limit, last_at="started_at", last_id="id")
     change_queue.fold_some()
     rows = db.query(
         """
@@ -97,21 +97,21 @@ def list_sessions(ask: SessionsQuery) -> tuple[list[dict[str, Any]], str | None]
         limit %(one_more)s
         """,
         {
-            "steam_id": ask.steam_id,
-            "since": ask.since,
-            "until": ask.until,
+            "steam_id": query.steam_id,
+            "since": query.since,
+            "until": query.until,
             **keyset.values,
         },
     )
     if not rows:
         raise NotFound("Player not found")
     rows = [row for row in rows if row["id"]]
-    shown = rows[: ask.limit]
+    shown = rows[: query.limit]
     return [_to_response(row) for row in shown], keyset.next_cursor(shown, len(rows))
 
 
 def _to_response(row: db.Row) -> dict[str, Any]:
-    told = {
+    session = {
         "serverId": row["server_id"],
         "sessionId": row["session_id"],
         "start": row["started_at"],
@@ -120,4 +120,4 @@ def _to_response(row: db.Row) -> dict[str, Any]:
         "method": row["method"],
         "endReason": row["reason"],
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in session.items() if value is not None}

@@ -64,8 +64,8 @@ def _erase_events(steam_id: str) -> int:
         found = _naming(steam_id)
         if found:
             _unpack_without_limit()
-            for some in event_edits.together(_without(row, steam_id) for row in found):
-                event_edits.erase(some, steam_id, to_tombstone(steam_id))
+            for rows in event_edits.group_rows(_without(row, steam_id) for row in found):
+                event_edits.erase(rows, steam_id, to_tombstone(steam_id))
             _drop_word_index([row["sent_at"] for row in found])
             _mark(found)
     return len(found)
@@ -112,24 +112,24 @@ def _without(row: db.Row, person: str) -> db.Row:
         and name
     }
     if row["steam_id"] == person:
-        details = {name: said for name, said in details.items() if name in _KEPT}
-    told = {
-        key: _replaced(said, person, names if key in _WORDS else set())
-        for key, said in details.items()
+        details = {name: value for name, value in details.items() if name in _KEPT}
+    cleaned = {
+        key: _replaced(value, person, names if key in _WORDS else set())
+        for key, value in details.items()
     }
-    return {**row, "raw_text": "", "metadata": json_codec.dumps(told)}
+    return {**row, "raw_text": "", "metadata": json_codec.dumps(cleaned)}
 
 
-def _replaced(said: Any, person: str, names: set[str]) -> Any:
+def _replaced(value: Any, person: str, names: set[str]) -> Any:
     """The value with the tombstone for each text that holds the SteamID or one of the names."""
-    if isinstance(said, str):
-        found = re.search(re.escape(person) + "(?![0-9])", said) or any(n in said for n in names)
-        return to_tombstone(person) if found else said
-    if isinstance(said, list):
-        return [_replaced(one, person, names) for one in said]
-    if isinstance(said, dict):
-        return {key: _replaced(one, person, names) for key, one in said.items()}
-    return said
+    if isinstance(value, str):
+        found = re.search(re.escape(person) + "(?![0-9])", value) or any(n in value for n in names)
+        return to_tombstone(person) if found else value
+    if isinstance(value, list):
+        return [_replaced(one, person, names) for one in value]
+    if isinstance(value, dict):
+        return {key: _replaced(one, person, names) for key, one in value.items()}
+    return value
 
 
 def _drop_word_index(seconds: list[datetime]) -> None:
@@ -247,7 +247,7 @@ def _finish(steam_id: str, begun: datetime, events: int) -> dict[str, int]:
               'logs.allowed', (select count(*) from allowance),
               'rollups', %(forgotten)s::bigint
             )
-            where at = %(begun)s
+            where occurred_at = %(begun)s
               and action = 'logs.erase'
               and subject = %(subject)s
             returning counts

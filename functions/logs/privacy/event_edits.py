@@ -10,17 +10,17 @@ from typing import Any
 from functions.shared import db
 
 
-def together(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
+def group_rows(rows: Iterable[db.Row]) -> Iterator[list[db.Row]]:
     """The rows by their server and type."""
 
-    def place(row: db.Row) -> tuple[str, str]:
+    def source(row: db.Row) -> tuple[str, str]:
         return row["server_id"], row["type"]
 
-    for _, some in groupby(sorted(rows, key=place), key=place):
-        yield list(some)
+    for _, group in groupby(sorted(rows, key=source), key=source):
+        yield list(group)
 
 
-def fetch(some: list[db.Row]) -> list[db.Row]:
+def fetch_events(rows: list[db.Row]) -> list[db.Row]:
     """Those that are there of rows with `id`, `sent_at`, and one `server_id` and `type`."""
     return db.query(
         """
@@ -32,11 +32,11 @@ def fetch(some: list[db.Row]) -> list[db.Row]:
           and e.type = %(type)s
           and e.sent_at between %(since)s and %(until)s
         """,
-        _where(some),
+        _where(rows),
     )
 
 
-def rewrite(some: list[db.Row]) -> None:
+def rewrite_events(rows: list[db.Row]) -> None:
     """Replaces `raw_text` and `metadata` (JSON text) of rows of one server and type."""
     db.query(
         """
@@ -51,11 +51,11 @@ def rewrite(some: list[db.Row]) -> None:
           and e.type = %(type)s
           and e.sent_at between %(since)s and %(until)s
         """,
-        _where(some) | _said(some),
+        _where(rows) | _contents(rows),
     )
 
 
-def erase(some: list[db.Row], person: str, stone: str) -> None:
+def erase(rows: list[db.Row], person: str, stone: str) -> None:
     """As `rewrite`, and a tombstone takes the place of a person, with neither name nor session."""
     db.query(
         """
@@ -75,24 +75,24 @@ def erase(some: list[db.Row], person: str, stone: str) -> None:
           and e.type = %(type)s
           and e.sent_at between %(since)s and %(until)s
         """,
-        {**_where(some), **_said(some), "person": person, "stone": stone},
+        {**_where(rows), **_contents(rows), "person": person, "stone": stone},
     )
 
 
-def _where(some: list[db.Row]) -> dict[str, Any]:
-    seconds = [row["sent_at"] for row in some]
+def _where(rows: list[db.Row]) -> dict[str, Any]:
+    seconds = [row["sent_at"] for row in rows]
     return {
-        "ids": [row["id"] for row in some],
+        "ids": [row["id"] for row in rows],
         "seconds": seconds,
-        "server_id": some[0]["server_id"],
-        "type": some[0]["type"],
+        "server_id": rows[0]["server_id"],
+        "type": rows[0]["type"],
         "since": min(seconds),
         "until": max(seconds),
     }
 
 
-def _said(some: list[db.Row]) -> dict[str, Any]:
+def _contents(rows: list[db.Row]) -> dict[str, Any]:
     return {
-        "texts": [row["raw_text"] for row in some],
-        "details": [row["metadata"] for row in some],
+        "texts": [row["raw_text"] for row in rows],
+        "details": [row["metadata"] for row in rows],
     }

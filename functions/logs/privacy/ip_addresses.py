@@ -55,7 +55,7 @@ class Evidence(NamedTuple):
     net: str
 
 
-def split(text: str) -> tuple[str, int | None] | None:
+def split_port(text: str) -> tuple[str, int | None] | None:
     """(address, port) of "ip:port", "[v6]:port" or a bare address; None for any other text.
 
     An address with a scope is read without it.
@@ -80,7 +80,7 @@ def find_addresses(text: str) -> list[str]:
 
     Of many the first few: who erases each of thousands would never come to an end.
     """
-    whole = split(text)
+    whole = split_port(text)
     if whole:
         return [whole[0]]
     found: dict[str, None] = {}
@@ -114,23 +114,23 @@ def hash_address(part: str, secret: bytes) -> bytes:
     return hmac.digest(secret, b"address\0" + part.encode(), hashlib.sha256)
 
 
-def erased_address(address: str, secret: bytes) -> str:
+def mask_address(address: str, secret: bytes) -> str:
     """What stands for a bare address once it is erased; of a public one its evidence's mark."""
-    told = get_evidence(address)
-    return erased_ip(hash_address(told.key if told else str(_parsed(address)), secret))
+    evidence = get_evidence(address)
+    return mask_ip(hash_address(evidence.key if evidence else str(_parsed(address)), secret))
 
 
-def erased_ip(key_digest: bytes) -> str:
+def mask_ip(key_digest: bytes) -> str:
     """What stands where an erased address stood: `ip#` and 8 hex digits of its key's digest."""
     return f"ip#{key_digest.hex()[:8]}"
 
 
-def erased_net(net_digest: bytes) -> str:
+def mask_subnet(net_digest: bytes) -> str:
     """What stands where an erased network stood: `net#` and 8 hex digits of its digest."""
     return f"net#{net_digest.hex()[:8]}"
 
 
-def scrub(text: str, address: str, instead: str) -> str:
+def replace_address(text: str, address: str, instead: str) -> str:
     """The text with each spelling of a bare address replaced; ports and longer addresses stay."""
     parsed = _parsed(address)
     spellings = {address, str(parsed or address)}

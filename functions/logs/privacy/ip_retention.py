@@ -98,8 +98,8 @@ def _erase_events() -> int:
             {"days": settings().logs_ip_days, "limit": _BATCH_SIZE},
         )
         if due:
-            if there := event_edits.fetch(due):
-                event_edits.rewrite([_without_address(row) for row in there])
+            if there := event_edits.fetch_events(due):
+                event_edits.rewrite_events([_without_address(row) for row in there])
             db.query(
                 "delete from logs.redaction_queue where id = any(%s)", ([row["id"] for row in due],)
             )
@@ -115,15 +115,17 @@ def _without_address(row: db.Row) -> db.Row:
     ip, raw_text = details.get("ip") or "", row["raw_text"]
     found = ip_addresses.find_addresses(ip if isinstance(ip, str) else json_codec.dumps(ip))
     for address in found:
-        instead = ip_addresses.erased_address(address, ip_sightings.secret())
-        raw_text = ip_addresses.scrub(raw_text, address, instead)
-        details = json.loads(ip_addresses.scrub(json_codec.dumps(details), address, instead))
+        instead = ip_addresses.mask_address(address, ip_sightings.get_hash_key())
+        raw_text = ip_addresses.replace_address(raw_text, address, instead)
+        details = json.loads(
+            ip_addresses.replace_address(json_codec.dumps(details), address, instead)
+        )
     if not isinstance(ip, str) or ip_addresses.find_addresses(
         details.get("ip") or ""
     ):  # more than a few
         details["ip"] = (
-            ip_addresses.erased_address(found[0], ip_sightings.secret()) if found else ""
+            ip_addresses.mask_address(found[0], ip_sightings.get_hash_key()) if found else ""
         )
     if details.get("geo"):
-        details["geo"] = ip_sightings.without_position(details["geo"])
+        details["geo"] = ip_sightings.remove_position(details["geo"])
     return {**row, "raw_text": raw_text, "metadata": json_codec.dumps(details)}

@@ -49,7 +49,7 @@ class Sighting:
             self.geo, self.geo_at = other.geo, other.geo_at
 
 
-def secret() -> bytes:
+def get_hash_key() -> bytes:
     """The key of the hashes: who has the database alone cannot try all addresses."""
     return settings().signing_key.get_secret_value().encode()
 
@@ -70,7 +70,7 @@ class Sightings:
             _store(self.sightings, self.plain)
 
 
-def collect(rows: Iterable[Row]) -> Sightings:
+def collect_sightings(rows: Iterable[Row]) -> Sightings:
     """What is to be noted of events."""
     found: dict[tuple[bytes, str, date], Sighting] = {}
     plain: list[Row] = []
@@ -92,7 +92,7 @@ def collect(rows: Iterable[Row]) -> Sightings:
 def _is_plain(details: dict[str, Any]) -> bool:
     """Whether there is something to erase."""
     ip, geo = details.get("ip"), details.get("geo")
-    if geo and geo != without_position(geo):
+    if geo and geo != remove_position(geo):
         return True
     return bool(ip_addresses.find_addresses(ip)) if isinstance(ip, str) else bool(ip)
 
@@ -101,14 +101,14 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
     ip = details.get("ip")
     if not steam_ids.is_real(row.steam_id) or not isinstance(ip, str) or details.get("ambiguous"):
         return None
-    told = ip_addresses.get_evidence(ip)
-    if told is None:
+    evidence = ip_addresses.get_evidence(ip)
+    if evidence is None:
         return None
     assert row.steam_id
-    geo = place(details.get("geo"))
+    geo = parse_geo(details.get("geo"))
     return Sighting(
-        ip_addresses.hash_address(told.key, secret()),
-        ip_addresses.hash_address(told.net, secret()),
+        ip_addresses.hash_address(evidence.key, get_hash_key()),
+        ip_addresses.hash_address(evidence.net, get_hash_key()),
         row.steam_id,
         row.occurred_at.astimezone(UTC).date(),
         row.occurred_at,
@@ -120,13 +120,13 @@ def _sighting(row: Row, details: dict[str, Any]) -> Sighting | None:
     )
 
 
-def without_position(geo: Any) -> dict[str, str]:
+def remove_position(geo: Any) -> dict[str, str]:
     """Of what a server sent as `geo`, in whatever shape, the names of places and nothing else."""
-    sent = geo if isinstance(geo, dict) else {}
-    return {name: sent[name] for name in _PLACES if isinstance(sent.get(name), str)}
+    parts = geo if isinstance(geo, dict) else {}
+    return {name: parts[name] for name in _PLACES if isinstance(parts.get(name), str)}
 
 
-def place(geo: Any) -> dict[str, Any] | None:
+def parse_geo(geo: Any) -> dict[str, Any] | None:
     """Of what a server sent as `geo` the parts that have a meaning; None if there are none."""
     if not isinstance(geo, dict):
         return None
@@ -189,7 +189,7 @@ def _store(seen: list[Sighting], plain: list[Row]) -> None:
     )
 
 
-def newest(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
+def list_newest(steam_ids: list[str]) -> dict[str, dict[str, Any]]:
     """Of each account the newest address that is still kept as `ip`, and the newest `geo`.
 
     Both may be None. One round trip.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from functions.logs.guards import author, eraser
+from functions.logs.guards import eraser, get_author
 from functions.logs.privacy import erasure
 from functions.logs.steam_ids import PersonPath
 from functions.shared import fields
@@ -27,9 +27,9 @@ class ErasedPlayer(fields.ResponseModel):
     query=PersonPath,
     answers={200: ErasedPlayer},
 )
-def erase(request: Request, path: PersonPath) -> dict[str, Any]:
+def erase_player(request: Request, path: PersonPath) -> dict[str, Any]:
     """Erases a person: a tombstone takes their place in events, which others' numbers rest on."""
     return {
         "message": "Player erased",
-        "removed": erasure.erase(path.steam_id, author(request)),
+        "removed": erasure.erase(path.steam_id, get_author(request)),
     }

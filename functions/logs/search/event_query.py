@@ -38,7 +38,7 @@ class EventQuery:
     map: str | None = None  # on which alone
     events: sql.Composable = field(default_factory=lambda: _EVENTS)  # where they are looked for
 
-    def also(self, *conditions: sql.Composable) -> EventQuery:
+    def where(self, *conditions: sql.Composable) -> EventQuery:
         """The same with more conditions."""
         return replace(self, conditions=(*self.conditions, *conditions))
 
@@ -49,11 +49,11 @@ class EventQuery:
 
     def until(self, moment: datetime) -> EventQuery:
         """The same up to a moment."""
-        return self.also(self._compared("<=", moment))
+        return self.where(self._compared("<=", moment))
 
     def earlier(self, moment: datetime) -> EventQuery:
         """The same up to a moment, and without it."""
-        return self.also(self._compared("<", moment))
+        return self.where(self._compared("<", moment))
 
     def _compared(self, sign: LiteralString, moment: datetime) -> sql.Composable:
         value = sql.SQL("({} at time zone 'UTC')" if self.map else "{}").format(moment)
@@ -61,7 +61,7 @@ class EventQuery:
 
     def since(self, moment: datetime) -> EventQuery:
         """The same from a moment on; spares the chunks that are older."""
-        later = self.also(
+        later = self.where(
             self._compared(">=", moment),
             sql.SQL("sent_at >= {}").format(_earlier(moment, _AFTER_SECOND)),
         )
@@ -69,15 +69,15 @@ class EventQuery:
 
     def before(self, at: datetime, arrival: int, event_id: Any) -> EventQuery:
         """The same after an event in the order of the answer."""
-        place = sql.SQL("(occurred_at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
-        return replace(self.until(at).also(place), newest=at)
+        earlier = sql.SQL("(occurred_at, arrival, id) < ({}, {}, {})").format(at, arrival, event_id)
+        return replace(self.until(at).where(earlier), newest=at)
 
     @property
-    def lately(self) -> EventQuery:
+    def recent(self) -> EventQuery:
         """The same of the newest days: old chunks of the columnstore would be sorted whole."""
         return self.since(_earlier(self.newest, _LATELY))
 
-    def put_into(self, statement: sql.SQL, **parts: Any) -> sql.Composed:
+    def compose(self, statement: sql.SQL, **parts: Any) -> sql.Composed:
         """A statement with what is wanted, and with other parts of it."""
         return statement.format(
             at=self.at,
@@ -88,9 +88,9 @@ class EventQuery:
             **parts,
         )
 
-    def found(self, statement: sql.SQL, **parts: Any) -> list[db.Row]:
+    def fetch(self, statement: sql.SQL, **parts: Any) -> list[db.Row]:
         """The rows of a statement with what is wanted put in."""
-        return db.run_composed(self.put_into(statement, **parts))
+        return db.run_composed(self.compose(statement, **parts))
 
 
 def _earlier(moment: datetime, span: timedelta) -> datetime:

@@ -60,7 +60,7 @@ class Live(fields.ResponseModel):
 
 def get_log(log_id: str) -> dict[str, Any]:
     """One event; raises NotFound. One round trip."""
-    known = ids.parse(log_id)
+    known = ids.parse_id(log_id)
     row = known and db.fetch_one(
         """
         select id, server_id, mode, type, occurred_at, steam_id, player_name, raw_text, metadata
@@ -68,21 +68,21 @@ def get_log(log_id: str) -> dict[str, Any]:
         where id = %s
           and sent_at = %s
         """,
-        (known, ids.time_of(known)),
+        (known, ids.get_time(known)),
     )
     if not row:
         raise NotFound("Log not found")
     return to_response(row)
 
 
-def fetch_live(ask: LiveQuery) -> dict[str, Any]:
+def fetch_live(query: LiveQuery) -> dict[str, Any]:
     """Events that arrived after the cursor, oldest first, as Live; without one the newest.
 
     Never skips or repeats one: an event is read only when no transaction that may still write an
     earlier one is running. One round trip.
     """
-    after = cursors.decode(ask.after, "after", live="arrival") if ask.after else None
-    rows = _next(after, ask.limit) if after else _newest(ask.limit)
+    after = cursors.decode(query.after, "after", live="arrival") if query.after else None
+    rows = _next(after, query.limit) if after else _newest(query.limit)
     events = [row for row in rows if row["id"] is not None]
     found = [to_response(row) for row in events]
     # What does not fit comes with the next answer; of the newest ones the oldest are left out.
@@ -144,8 +144,8 @@ def to_response(row: db.Row) -> dict[str, Any]:
     """An event as it is read."""
     metadata = row["metadata"]
     if row["type"] in ("ROUND_START", "ROUND_END"):
-        said = (metadata.get(name) for name in ("winner", "result"))
-        won = next((one for one in said if one not in (None, "")), None)
+        named = (metadata.get(name) for name in ("winner", "result"))
+        won = next((one for one in named if one not in (None, "")), None)
         if won is not None:
             metadata["winner"] = _winner(won)
     event = {
@@ -162,8 +162,8 @@ def to_response(row: db.Row) -> dict[str, Any]:
     return {key: value for key, value in event.items() if value is not None}
 
 
-def _winner(sent: Any) -> Any:
+def _winner(value: Any) -> Any:
     """The panel's word for who won: from a team's number or a text that names it; else as sent."""
-    said = str(sent).upper()
-    words = (word for part, word in _WINNERS if part in said)
-    return _NUMBERED.get(said) or next(words, sent)
+    named = str(value).upper()
+    words = (word for part, word in _WINNERS if part in named)
+    return _NUMBERED.get(named) or next(words, value)

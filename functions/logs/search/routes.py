@@ -21,18 +21,18 @@ routes = Routes(__name__, family="plain")
     answers={200: event_reader.Logs},
     response_headers=cursors.HEADERS,
 )
-def search_logs(request: Request, ask: search.LogsQuery) -> Response:
+def search_logs(request: Request, query: search.LogsQuery) -> Response:
     """Events, newest first; X-Has-More and X-Next-Cursor go on."""
-    found, more = search.search_events(ask)
+    found, more = search.search_events(query)
     return Response(found, headers=cursors.headers(more))
 
 
 @routes.get(
     "/api/logs/live", guard=staff, query=event_reader.LiveQuery, answers={200: event_reader.Live}
 )
-def read_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
+def get_live(request: Request, query: event_reader.LiveQuery) -> dict[str, Any]:
     """Events in the order of their arrival; poll it every other second."""
-    return event_reader.fetch_live(ask)
+    return event_reader.fetch_live(query)
 
 
 @routes.get(
@@ -42,6 +42,6 @@ def read_live(request: Request, ask: event_reader.LiveQuery) -> dict[str, Any]:
     answers={200: event_reader.Log, 404: "Log not found"},
     etag=True,
 )
-def read_log(request: Request, path: event_reader.LogPath) -> dict[str, Any]:
+def get_log(request: Request, path: event_reader.LogPath) -> dict[str, Any]:
     """One event."""
     return event_reader.get_log(path.log_id)

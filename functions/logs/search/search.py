@@ -39,56 +39,57 @@ class LogsQuery(fields.BracketPathModel, fields.CamelModel):
     cursor: fields.Cursor = None
 
 
-def search_events(ask: LogsQuery) -> tuple[str, str | None]:
+def search_events(query: LogsQuery) -> tuple[str, str | None]:
     """The newest events that match, as JSON text, and the cursor of the next page if there is one.
 
     Events of one moment are in the order of their arrival, the last one first.
 
     One round trip, some more for what is rare.
     """
-    keyset = cursors.Keyset(ask, ask.limit, at="occurred_at", arrival="arrival", last="id")
-    wanted = _to_event_query(ask)
+    keyset = cursors.Keyset(query, query.limit, at="occurred_at", arrival="arrival", last="id")
+    wanted = _to_event_query(query)
     if keyset.after:
         at, arrival, last = keyset.after
         wanted = wanted.before(datetime.fromisoformat(at), arrival, last)
-    if ask.search and not steam_ids.is_real(ask.search):
+    if query.search and not steam_ids.is_real(query.search):
         rows = _search_words(wanted)
     else:
-        statement = _ABOUT if ask.search else _MATCHING
-        rows = wanted.lately.found(statement, person=ask.search)
+        statement = _ABOUT if query.search else _MATCHING
+        rows = wanted.recent.fetch(statement, person=query.search)
         if len(rows) < wanted.limit:
-            rows = wanted.found(statement, person=ask.search)
+            rows = wanted.fetch(statement, person=query.search)
     texts = json_codec.take_fitting(
-        json_codec.dumps(event_reader.to_response(row)) for row in rows[: ask.limit]
+        json_codec.dumps(event_reader.to_response(row)) for row in rows[: query.limit]
     )
     return f"[{','.join(texts)}]", keyset.next_cursor(rows[: len(texts)], len(rows))
 
 
-def _to_event_query(ask: LogsQuery) -> EventQuery:
-    mode = ask.game_mode and MODES.get(ask.game_mode.strip().lower(), ask.game_mode)
+def _to_event_query(query: LogsQuery) -> EventQuery:
+    mode = query.game_mode and MODES.get(query.game_mode.strip().lower(), query.game_mode)
     places = _conditions(
-        ("server_id = {}", ask.server_id), ("type = {}", ask.type and ask.type.strip().upper())
+        ("server_id = {}", query.server_id),
+        ("type = {}", query.type and query.type.strip().upper()),
     )
     others = _conditions(
         ("mode = {}", mode),
-        ("map = {}", ask.map),
-        ("steam_id = {}", ask.steam_id),
+        ("map = {}", query.map),
+        ("steam_id = {}", query.steam_id),
     )
     wanted = EventQuery(
         conditions=(sql.SQL("true"), *places, *others),
-        words=ask.search or "",
-        limit=ask.limit + 1,  # one more than asked for tells whether there are more
-        newest=ask.until or datetime.now(UTC) + timedelta(minutes=10),
+        words=query.search or "",
+        limit=query.limit + 1,  # one more than asked for tells whether there are more
+        newest=query.until or datetime.now(UTC) + timedelta(minutes=10),
         places=places,
-        person=ask.steam_id,
-        map=ask.map,
+        person=query.steam_id,
+        map=query.map,
     )
-    wanted = wanted.until(ask.until) if ask.until else wanted
-    return wanted.since(ask.since) if ask.since else wanted
+    wanted = wanted.until(query.until) if query.until else wanted
+    return wanted.since(query.since) if query.since else wanted
 
 
-def _conditions(*asked: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]:
-    return tuple(sql.SQL(said).format(value) for said, value in asked if value)
+def _conditions(*conditions: tuple[LiteralString, Any]) -> tuple[sql.Composable, ...]:
+    return tuple(sql.SQL(condition).format(value) for condition, value in conditions if value)
 
 
 _MATCHING = sql.SQL(
@@ -134,7 +135,7 @@ def _search_words(wanted: EventQuery) -> list[db.Row]:
     """What the columnstore holds is found by the words it was packed with, all else as here."""
     while store := word_index.find_store(wanted):
         with suppress(psycopg.errors.UndefinedTable):  # a chunk was dropped meanwhile
-            return store.also(_scan_back(replace(wanted, events=store.rest)))
+            return store.merge(_scan_back(replace(wanted, events=store.rest)))
     return _scan_back(wanted)
 
 
@@ -144,9 +145,9 @@ def _scan_back(wanted: EventQuery) -> list[db.Row]:
     How frequent they are the newest events tell; then stretches of time are searched that should
     hold enough matches, each longer than the one after it.
     """
-    rows = wanted.lately.found(_LOOKING, look=_LOOK)
+    rows = wanted.recent.fetch(_LOOKING, look=_LOOK)
     if rows[0]["looked"] < _LOOK:
-        rows = wanted.found(_LOOKING, look=_LOOK)
+        rows = wanted.fetch(_LOOKING, look=_LOOK)
     looked = rows[0]
     rows = [row for row in rows if row["id"]]
     if looked["looked"] < _LOOK:
@@ -158,7 +159,7 @@ def _scan_back(wanted: EventQuery) -> list[db.Row]:
     while len(rows) < wanted.limit:
         since = _back(oldest, span)
         missing = replace(rest, limit=wanted.limit - len(rows))
-        rows += (missing.since(since) if since else missing).found(_INDEXED)
+        rows += (missing.since(since) if since else missing).fetch(_INDEXED)
         if since is None:
             break
         rest = rest.earlier(since)

@@ -29,7 +29,7 @@ class WordIndex:
     terms: list[str]
     rest: sql.Composable
 
-    def also(self, rows: list[db.Row]) -> list[db.Row]:
+    def merge(self, rows: list[db.Row]) -> list[db.Row]:
         """The newest of what was found in the rest and of what is compressed.
 
         Batches are read from the newest on, until those that are left are too old.
@@ -37,8 +37,8 @@ class WordIndex:
         wanted = _newer(self.wanted, rows)
         left, size = self._find_batches(wanted), _MIN_BATCHES
         while left:
-            some, left, size = left[:size], left[size:], min(2 * size, _MAX_BATCHES)
-            rows = _newest(rows + _read_batches(wanted, some), wanted.limit)
+            batches, left, size = left[:size], left[size:], min(2 * size, _MAX_BATCHES)
+            rows = _newest(rows + _read_batches(wanted, batches), wanted.limit)
             wanted = _newer(self.wanted, rows)
             left = [one for one in left if not wanted.oldest or one["last_at"] >= wanted.oldest]
         return rows
@@ -51,15 +51,15 @@ class WordIndex:
         bounds = [*wanted.places, sql.SQL("first_at <= {}").format(wanted.newest)]
         if wanted.oldest:
             bounds.append(sql.SQL("last_at >= {}").format(wanted.oldest))
-        names = [sql.Identifier(f"page_{place}") for place in range(len(self.terms))]
+        names = [sql.Identifier(f"page_{index}") for index in range(len(self.terms))]
         pages = [
-            _PAGE.format(name=name, before=before, place=place, term=term, pattern=f"%{term}%")
-            for place, (term, name, before) in enumerate(
+            _PAGE.format(name=name, before=before, place=index, term=term, pattern=f"%{term}%")
+            for index, (term, name, before) in enumerate(
                 zip(self.terms, names, [sql.Identifier("near"), *names], strict=False)
             )
         ]
         all_pages: list[sql.Composable] = [_ALL.format(name) for name in names]
-        return wanted.found(
+        return wanted.fetch(
             _FIND_BATCHES,
             bounds=sql.SQL(" and ").join(bounds),
             pages=sql.SQL("").join(pages),
@@ -96,8 +96,8 @@ def _select_terms(terms: list[str]) -> list[str]:
 
 def _read_batches(wanted: EventQuery, batches: list[db.Row]) -> list[db.Row]:
     """The newest matches in some batches. One round trip."""
-    parts = [wanted.also(_range(batch)).put_into(_BATCH) for batch in batches]
-    return wanted.found(_READ_BATCHES, batches=sql.SQL("union all").join(parts))
+    parts = [wanted.where(_range(batch)).compose(_BATCH) for batch in batches]
+    return wanted.fetch(_READ_BATCHES, batches=sql.SQL("union all").join(parts))
 
 
 def _range(batch: db.Row) -> sql.Composable:

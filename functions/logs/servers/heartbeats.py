@@ -57,10 +57,10 @@ class Heartbeat:
 def parse_body(body: str, query: Mapping[str, str]) -> Heartbeat:
     """The heartbeat of a request; the query fills in what the body lacks."""
     try:
-        sent = json_codec.loads_of_game_server(body)
+        payload = json_codec.loads_of_game_server(body)
     except Problem:
-        sent = {}
-    given = (sent, query) if isinstance(sent, dict) else (query,)
+        payload = {}
+    given = (payload, query) if isinstance(payload, dict) else (query,)
     maps = (_map(one.get(name)) for one in given for name in _MAP)
     counts = (_count(one.get(name)) for one in given for name in _COUNT)
     return Heartbeat(
@@ -69,19 +69,19 @@ def parse_body(body: str, query: Mapping[str, str]) -> Heartbeat:
     )
 
 
-def _map(sent: Any) -> str:
-    return unicode(sent.replace("\0", ""))[:128] if isinstance(sent, str) else ""
+def _map(value: Any) -> str:
+    return unicode(value.replace("\0", ""))[:128] if isinstance(value, str) else ""
 
 
-def _count(sent: Any) -> int | None:
+def _count(value: Any) -> int | None:
     try:
-        count = math.floor(float(sent))
+        count = math.floor(float(value))
     except (TypeError, ValueError, OverflowError):
         return None
-    return count if 0 <= count <= 1_000_000 and not isinstance(sent, bool) else None
+    return count if 0 <= count <= 1_000_000 and not isinstance(value, bool) else None
 
 
-def record(server_id: str, sent: Heartbeat, key: str | None = None) -> datetime:
+def record(server_id: str, heartbeat: Heartbeat, key: str | None = None) -> datetime:
     """Notes a heartbeat as of now, which it returns; queues it while the database is down.
 
     `key`: what it was sent with. Raises Forbidden for a server that is gone: its key may live on
@@ -89,10 +89,10 @@ def record(server_id: str, sent: Heartbeat, key: str | None = None) -> datetime:
     """
     now = datetime.now(UTC)
     try:
-        if not _store(server_id, sent, now):
+        if not _store(server_id, heartbeat, now):
             raise Forbidden("Invalid server key")
     except db.DatabaseUnavailable:
-        item = {"server": server_id, "at": now.isoformat(), **asdict(sent)}
+        item = {"server": server_id, "at": now.isoformat(), **asdict(heartbeat)}
         spool.enqueue("logs.heartbeats", [item], key)
     return now
 
@@ -103,7 +103,7 @@ def consume(item: Any, accepted_at: int) -> None:
     _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
 
-def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
+def _store(server_id: str, heartbeat: Heartbeat, at: datetime) -> bool:
     """False for a server that is gone, of which nothing is noted. One round trip."""
     return bool(
         db.query(
@@ -131,6 +131,6 @@ def _store(server_id: str, sent: Heartbeat, at: datetime) -> bool:
             select id
             from server
             """,
-            {"at": at, "server_id": server_id, "players": sent.players, "map": sent.map},
+            {"at": at, "server_id": server_id, "players": heartbeat.players, "map": heartbeat.map},
         )
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal
 
-from functions.logs.guards import UNAVAILABLE, admin, author, write
+from functions.logs.guards import UNAVAILABLE, admin, get_author, write
 from functions.logs.servers import heartbeats, keys, servers
 from functions.shared import db, fields
 from functions.shared.errors import Unavailable
@@ -39,14 +39,14 @@ class KeyPath(servers.ServerPath):
     query=heartbeats.HeartbeatQuery,
     answers={200: Alive},
 )
-def beat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
+def record_heartbeat(request: Request, _: heartbeats.HeartbeatQuery) -> dict[str, Any]:
     """Records that a server is online, its map and its players."""
     assert request.caller
     server, key = request.caller.owner, request.caller.name
     assert server
-    sent = heartbeats.parse_body(request.text(), request.query())
+    payload = heartbeats.parse_body(request.text(), request.query())
     try:
-        return {"ok": True, "serverTime": heartbeats.record(server, sent, key)}
+        return {"ok": True, "serverTime": heartbeats.record(server, payload, key)}
     except Unavailable as away:
         raise Unavailable(UNAVAILABLE) from away
 
@@ -66,7 +66,7 @@ def list_servers(request: Request) -> list[db.Row]:
 )
 def create_server(request: Request) -> Response:
     """Makes a server and its first key, which is shown this once."""
-    made = servers.create(servers.parse_body(request.body()), author(request))
+    made = servers.create(servers.parse_body(request.body()), get_author(request))
     return Response(made, HTTPStatus.CREATED)
 
 
@@ -76,7 +76,7 @@ def create_server(request: Request) -> Response:
     answers={200: servers.Server, 404: "Server not found"},
     etag=True,
 )
-def read_server(request: Request, path: servers.ServerPath) -> db.Row:
+def get_server(request: Request, path: servers.ServerPath) -> db.Row:
     """One server."""
     return servers.get_server(path.server_id)
 
@@ -88,9 +88,11 @@ def read_server(request: Request, path: servers.ServerPath) -> db.Row:
     query=servers.ServerPath,
     answers={200: servers.Server, 404: "Server not found"},
 )
-def change_server(request: Request, sent: servers.ServerChange, path: servers.ServerPath) -> db.Row:
+def change_server(
+    request: Request, payload: servers.ServerChange, path: servers.ServerPath
+) -> db.Row:
     """Changes the given fields of a server, for example that it is in maintenance."""
-    return servers.change(path.server_id, sent)
+    return servers.change(path.server_id, payload)
 
 
 @routes.delete(
@@ -101,7 +103,7 @@ def change_server(request: Request, sent: servers.ServerChange, path: servers.Se
 )
 def delete_server(request: Request, path: servers.ServerPath) -> Response:
     """Removes a server and its keys."""
-    servers.delete(path.server_id, author(request))
+    servers.delete(path.server_id, get_author(request))
     return Response("", HTTPStatus.NO_CONTENT)
 
 
@@ -117,8 +119,8 @@ def delete_server(request: Request, path: servers.ServerPath) -> Response:
 def regenerate_key(request: Request, path: servers.ServerPath) -> dict[str, Any]:
     """A new key for a server; the one before works for 24 h unless `revokePrevious`."""
     body = request.body() if request.text().strip() else None
-    sent = fields.parse(keys.Rotation, body or {})
-    return keys.issue(path.server_id, author(request), bool(sent.revoke_previous))
+    payload = fields.parse(keys.Rotation, body or {})
+    return keys.issue(path.server_id, get_author(request), bool(payload.revoke_previous))
 
 
 @routes.get(
@@ -140,5 +142,5 @@ def list_keys(request: Request, path: servers.ServerPath) -> list[db.Row]:
 )
 def revoke_key(request: Request, path: KeyPath) -> Response:
     """Revokes a key at once."""
-    keys.revoke(path.server_id, path.key_id, author(request))
+    keys.revoke(path.server_id, path.key_id, get_author(request))
     return Response("", HTTPStatus.NO_CONTENT)

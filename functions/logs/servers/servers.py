@@ -22,8 +22,8 @@ from functions.shared.errors import BadRequest, NotFound
 ALIVE_SECONDS = 120  # a server without a sign of life for longer is offline
 
 
-def _mode(sent: Any) -> str:
-    mode = MODES.get(sent.strip().lower()) if isinstance(sent, str) else None
+def _mode(value: Any) -> str:
+    mode = MODES.get(value.strip().lower()) if isinstance(value, str) else None
     if mode is None:
         raise BadRequest("Invalid game mode")
     return mode
@@ -35,8 +35,8 @@ Name = Annotated[
 Address = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=64)
 ]
-Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(fields.whole)]
-MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(fields.whole)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535), BeforeValidator(fields.to_integer)]
+MaxPlayers = Annotated[int, Field(strict=True, ge=1, le=1000), BeforeValidator(fields.to_integer)]
 Mode = Annotated[str, BeforeValidator(_mode, json_schema_input_type=str)]
 
 
@@ -103,7 +103,7 @@ def parse_body(body: Any) -> NewServer:
 
 
 @db.retried
-def create(sent: NewServer, actor: str) -> dict[str, Any]:
+def create(payload: NewServer, actor: str) -> dict[str, Any]:
     """Makes a server and its first key, as a MadeServer; `actor` is who asked for it."""
     server_id = f"srv_{secrets.token_hex(6)}"
     with db.transaction():
@@ -112,7 +112,7 @@ def create(sent: NewServer, actor: str) -> dict[str, Any]:
             insert into logs.servers (id, name, ip, port, mode, max_players)
             values (%s, %s, %s, %s, %s, %s)
             """,
-            (server_id, sent.name, sent.ip, sent.port, sent.mode, sent.max_players),
+            (server_id, payload.name, payload.ip, payload.port, payload.mode, payload.max_players),
         )
         issued = keys.issue(server_id, actor)
         return {**get_server(server_id), "apiKey": issued["apiKey"]}
@@ -152,7 +152,7 @@ def _found(server_id: str | None) -> list[db.Row]:
     )
 
 
-def change(server_id: str, sent: ServerChange) -> db.Row:
+def change(server_id: str, payload: ServerChange) -> db.Row:
     """Changes what is named, and returns the server; raises NotFound and BadRequest."""
     found = db.query(
         """
@@ -167,7 +167,7 @@ def change(server_id: str, sent: ServerChange) -> db.Row:
           and deleted_at is null
         returning id
         """,
-        {**sent.model_dump(), "id": server_id},
+        {**payload.model_dump(), "id": server_id},
     )
     if not found:
         raise NotFound("Server not found")

@@ -26,7 +26,7 @@ class AnalyticsQuery(fields.BracketPathModel):
     server_id: str
     range: Annotated[
         Literal["24h", "7d", "30d"],
-        BeforeValidator(lambda sent: sent if sent in _RANGES else "7d"),
+        BeforeValidator(lambda value: value if value in _RANGES else "7d"),
     ] = "7d"
 
 
@@ -71,17 +71,17 @@ class Analytics(fields.CamelResponse):
     raw_tail: bool
 
 
-def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
+def get_analytics(query: AnalyticsQuery) -> dict[str, Any]:
     """A server's Analytics; raises NotFound. Two round trips."""
     now = datetime.now(UTC)
-    step, count = _RANGES[ask.range]
+    step, count = _RANGES[query.range]
     last = now.replace(minute=0, second=0, microsecond=0)
     if step > timedelta(hours=1):
         last = last.replace(hour=0)
     since = last - step * (count - 1)
     change_queue.fold_some()
     span = {"step": step, "since": since, "last": last, "end": last + step}
-    [row] = db.query(_ANALYTICS, {"server": ask.server_id, **span})
+    [row] = db.query(_ANALYTICS, {"server": query.server_id, **span})
     if not row["is_known"]:
         raise NotFound("Server not found")
     form = "%H:00" if step == timedelta(hours=1) else "%Y-%m-%d"
@@ -90,20 +90,20 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
         for at, seconds, reports, players in row["buckets"]
     ]
     return {
-        "totalPlayTimeHours": playtime.hours(row["seconds"]),
+        "totalPlayTimeHours": playtime.to_hours(row["seconds"]),
         "totalSessions": row["sessions"],
         "newPlayers": row["newcomers"],
         "peakPlayers": row["peak"],
         "playTimeTrend": [
-            {"date": at.strftime(form), "hours": playtime.hours(seconds)}
+            {"date": at.strftime(form), "hours": playtime.to_hours(seconds)}
             for at, seconds, _, _ in buckets
         ],
         "playerCountTrend": [
             {
                 "date": at.strftime(form),
-                "count": playtime.mean(players, reports)
+                "count": playtime.to_mean(players, reports)
                 if reports
-                else playtime.mean(seconds, int((min(at + step, now) - at).total_seconds())),
+                else playtime.to_mean(seconds, int((min(at + step, now) - at).total_seconds())),
             }
             for at, seconds, reports, players in buckets
         ],
@@ -112,11 +112,11 @@ def get_analytics(ask: AnalyticsQuery) -> dict[str, Any]:
                 "steamId": steam_id,
                 "name": name,
                 "avatarUrl": avatars.get_avatar_url(steam_id),
-                "hours": playtime.hours(seconds),
+                "hours": playtime.to_hours(seconds),
             }
             for steam_id, name, seconds in row["top"]
         ],
-        "playTimeMethod": playtime.method(row["is_exact"], row["is_inferred"]),
+        "playTimeMethod": playtime.get_method(row["is_exact"], row["is_inferred"]),
         "from": since,
         "to": now,
         "asOf": row["as_of"],

@@ -13,13 +13,13 @@ routes = Routes(__name__, family="plain")
 
 
 @routes.get("/api/ingest/stats", guard=staff, answers={200: ingest_stats.IngestStats})
-def read_receipts(request: Request) -> dict[str, Any]:
+def get_ingest_stats(request: Request) -> dict[str, Any]:
     """What became of the events of the last 30 days, and how the servers' clocks are."""
     return ingest_stats.get_stats()
 
 
 @routes.get("/api/dashboard", guard=staff, answers={200: dashboard.Dashboard})
-def read_dashboard(request: Request) -> dict[str, Any]:
+def get_dashboard(request: Request) -> dict[str, Any]:
     """All servers at a glance."""
     return dashboard.get_dashboard()
 
@@ -30,6 +30,6 @@ def read_dashboard(request: Request) -> dict[str, Any]:
     query=analytics.AnalyticsQuery,
     answers={200: analytics.Analytics, 404: "Server not found"},
 )
-def read_analytics(request: Request, ask: analytics.AnalyticsQuery) -> dict[str, Any]:
+def get_analytics(request: Request, query: analytics.AnalyticsQuery) -> dict[str, Any]:
     """One server over a day, a week or a month."""
-    return analytics.get_analytics(ask)
+    return analytics.get_analytics(query)

@@ -69,7 +69,7 @@ class NewImport(fields.BracketPathModel, fields.CamelModel):
     timezone_offset_minutes: Annotated[
         int,
         Field(strict=True, ge=-_DAY, le=_DAY),
-        BeforeValidator(lambda value: fields.whole(value or 0)),
+        BeforeValidator(lambda value: fields.to_integer(value or 0)),
     ] = 0
     base_date: Annotated[date | None, BeforeValidator(_parse_day)] = None
     dry_run: Annotated[bool, BeforeValidator(lambda value: value or False)] = False

@@ -101,7 +101,7 @@ def _connect(tail: str, sid: str, group: str) -> TailEvent:
     kind, _, value = tail.partition("=")
     if kind == "disconnected reason":
         return "DISCONNECT", {"reason": value}
-    ip, port = ip_addresses.split(value) or (None, None)
+    ip, port = ip_addresses.split_port(value) or (None, None)
     return "CONNECT", _given(ip=ip, port=port, authType="steam", group=group)
 
 

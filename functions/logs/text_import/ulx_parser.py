@@ -100,7 +100,7 @@ def _connection(line: Line, log: _Log, connection: Connection) -> list[ParsedEve
         reason = {"reason": connection.detail} if connection.detail else {}
         fields = {"steamId": sid, "playerName": name, "sessionId": session}
         return [log.to_event(line, "DISCONNECT", reason, **fields)]
-    ip, port = ip_addresses.split(connection.detail) or (None, None)
+    ip, port = ip_addresses.split_port(connection.detail) or (None, None)
     metadata: dict[str, Any] = {"ip": ip, "port": port} if ip else {}
     if connection.step == "connected":
         is_unspawned = line.number in log.roster.unspawned

@@ -226,7 +226,7 @@ def event(sent: NewEvent, server: Any) -> Event:
 def row(one: Event, found: event_identity.Identity, server: Any) -> dict[str, Any]:
     return {
         "id": found.id,
-        "sent_at": ids.time_of(found.id),
+        "sent_at": ids.get_time(found.id),
         "occurred_at": one.occurred_at,
         "server_id": server.id,
         "mode": one.game_mode,

@@ -151,10 +151,10 @@ async def record(
     event: NewEvent, response: Response, sender: Annotated[str, Depends(caller)]
 ) -> dict[str, Any]:
     sent = [one.model_dump(exclude_unset=True) for one in event.signals]
-    event_id = ids.event_id(
+    event_id = ids.make_event_id(
         event.timestamp, "tilt", event.user_id, sent, event.tilt_score, event.context
     )
-    at = ids.time_of(event_id)
+    at = ids.get_time(event_id)
     # Blocks the loop, which in Lambda has nothing else to do: a thread would only cost.
     budget = store(f"tilt:{sender}", event, event_id, at, sent)
     response.headers["X-RateLimit-Limit"] = str(PER_MINUTE)

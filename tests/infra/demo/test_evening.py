@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from infra.demo.evening import Evening, last_ended
+from infra.demo.evening import Evening, get_last_evening
 
 
 def test_an_evening_ends_in_the_past_and_stays_the_same_all_day() -> None:
     def end(hour: int, minute: int = 0) -> datetime:
-        return last_ended(datetime(2026, 3, 2, hour, minute, tzinfo=UTC))
+        return get_last_evening(datetime(2026, 3, 2, hour, minute, tzinfo=UTC))
 
     assert end(22, 59) == end(0) == datetime(2026, 3, 1, 23, tzinfo=UTC)
     assert end(23) == end(23, 59) == datetime(2026, 3, 2, 23, tzinfo=UTC)

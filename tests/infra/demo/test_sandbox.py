@@ -22,7 +22,7 @@ from functions.logs.ingest.normalise import TYPES
 from functions.shared import auth, db
 from infra.demo import __main__ as demo
 from infra.demo import service
-from infra.demo.evening import last_ended
+from infra.demo.evening import get_last_evening
 from infra.demo.freebuild import Freebuild
 from infra.demo.progress import Progress
 from infra.demo.sandbox import Sandbox
@@ -115,20 +115,21 @@ def test_as_many_events_as_are_asked_for() -> None:
 
 
 def test_an_evening_is_sent_once_and_read_back(url: str) -> None:
-    end = last_ended(datetime.now(UTC))
-    with closing(service.staff()) as staff:
+    end = get_last_evening(datetime.now(UTC))
+    with closing(service.find_staff_service()) as staff:
         first, again = Freebuild(1, end), Freebuild(1, end)
         out = io.StringIO()
         first.play(staff, Progress(out, "events"))
         count = db.query("select count(*) from logs.events")[0]["count"]
-        assert first.told() == f"{count} log events stored, 0 were there already."
+        assert first.describe() == f"{count} log events stored, 0 were there already."
         assert f"{count} of {count} events\n" in out.getvalue()
         again.play(staff, Progress(out, "events"))
         assert (
-            again.told() == f"All {count} log events were there already: a repeat changes nothing."
+            again.describe()
+            == f"All {count} log events were there already: a repeat changes nothing."
         )
         assert again.server_id == first.server_id
-        told = "\n".join(first.read(staff))
+        told = "\n".join(first.build_tables(staff))
     assert "HIGH" in told
     assert "203.0.113.0/24" in told
     assert "Builders" in told
@@ -142,4 +143,4 @@ def test_the_demo_leaves_it_out_where_we_are_not_staff(
     demo._build(Freebuild(1, END))
     assert "stays out: set STAFF_KEY" in capsys.readouterr().out
     with pytest.raises(service.DemoError, match="Set STAFF_KEY too"):
-        service.staff()
+        service.find_staff_service()

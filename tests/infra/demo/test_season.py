@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 
-from infra.demo.people import people
+from infra.demo.people import make_people
 from infra.demo.season import Played, Season
 from infra.local.sam import ROOT
 
@@ -170,7 +170,7 @@ def test_without_revival_everybody_dies_once(plain: list[Played]) -> None:
 
 
 def test_people_have_favourite_weapons_items_servers_and_skill() -> None:
-    known = {one.steam_id: one for one in people(7, 120, 2)}
+    known = {one.steam_id: one for one in make_people(7, 120, 2)}
     weapons: dict[str, Counter[str]] = defaultdict(Counter)
     places: dict[str, Counter[int]] = defaultdict(Counter)
     for server, body in week(Season(7, players=120, kills_per_round=30), 1500):

@@ -9,10 +9,14 @@ from infra.demo import tables
 
 def test_a_table_is_aligned_whatever_the_script() -> None:
     rows: list[dict[str, Any]] = [{"name": "猫", "kills": 7}, {"name": "Otter", "kills": None}]
-    assert tables.table("Title", ("name", "kills"), rows).splitlines() == [
+    assert tables.format_table("Title", ("name", "kills"), rows).splitlines() == [
         "Title",
         "  name   kills",
         "  猫         7",
         "  Otter      -",
     ]
-    assert tables.table("T", ("avgScore",), []).splitlines() == ["T", "  avg score", "  (none)"]
+    assert tables.format_table("T", ("avgScore",), []).splitlines() == [
+        "T",
+        "  avg score",
+        "  (none)",
+    ]

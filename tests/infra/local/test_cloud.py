@@ -21,7 +21,7 @@ from infra.local import cloud as clouds
 from infra.local import logs, parent_watch
 from infra.local.cloud import Cloud, CloudError
 from infra.local.emulator import READY
-from infra.local.logs import Journal, readable
+from infra.local.logs import Journal, format_line
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ class Function:
 def test_the_journal_follows_the_functions(cloud: Cloud, tmp_path: Path) -> None:
     function, journal = Function(cloud, "/test/follow"), Journal(tmp_path / "log", None)
     function.says("before")
-    with logs.followed(cloud, "/test/follow", journal):
+    with logs.follow_logs(cloud, "/test/follow", journal):
         function.says("one", "  two")
         time.sleep(0.6)
         function.says("three")
@@ -242,14 +242,14 @@ REQUEST = {
 
 
 def test_a_request_is_read_at_a_glance() -> None:
-    line = readable(json.dumps(REQUEST) + "\n", 0)
+    line = format_line(json.dumps(REQUEST) + "\n", 0)
     assert line
     assert line[8:] == "  POST    200       3.1 ms  /api/tilt/events  cold  r-1"
 
 
 @pytest.mark.parametrize("message", ["plain", '{"event": "failure"}', "[1]", "3", '{"cold": true'])
 def test_other_lines_stay_as_they_are(message: str) -> None:
-    line = readable(message, 0)
+    line = format_line(message, 0)
     assert line
     assert line[8:] == f"  {message}"
 
@@ -258,12 +258,12 @@ def test_other_lines_stay_as_they_are(message: str) -> None:
     "message", ["", "\n", "START RequestId: r Version: 1", "REPORT RequestId: r"]
 )
 def test_the_platforms_lines_are_left_out(message: str) -> None:
-    assert readable(message, 0) is None
+    assert format_line(message, 0) is None
 
 
 def test_a_traceback_names_files_of_the_checkout() -> None:
     unpacked = "/tmp/x/cloud/ministack-lambda-tiltyard-TiltFunction-1-ab/code/"
-    line = readable(f'  File "{unpacked}functions/tilt/events.py", line 3, in record', 0)
+    line = format_line(f'  File "{unpacked}functions/tilt/events.py", line 3, in record', 0)
     assert line
     assert line[8:] == '    File "functions/tilt/events.py", line 3, in record'
 

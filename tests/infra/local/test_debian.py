@@ -29,7 +29,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"SHA256:\n {_sha256(index)} {index.stat().st_size} {told}\n"
     )
     entry = Source("deb", f"copy:{mirror}/", debian._codename(), "main", trusted="yes")
-    monkeypatch.setattr(debian, "sources", lambda: [entry])
+    monkeypatch.setattr(debian, "read_sources", lambda: [entry])
     return mirror
 
 
@@ -173,6 +173,6 @@ def test_only_mirrors_of_debian_are_asked(monkeypatch: pytest.MonkeyPatch) -> No
         Source("deb", "http://browser.invalid", "stable", "main"),
         Source("deb-src", "http://debian.invalid", "bookworm", "main"),
     ]
-    assert debian.mirrors([*others, ours]) == [ours]
-    assert debian.mirrors(others) == [others[2]]
-    assert debian.mirrors([]) == []
+    assert debian.select_mirrors([*others, ours]) == [ours]
+    assert debian.select_mirrors(others) == [others[2]]
+    assert debian.select_mirrors([]) == []

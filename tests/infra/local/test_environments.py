@@ -62,7 +62,7 @@ def version_in(folder: Path) -> str:
 
 
 def test_an_environment_holds_its_pins(checkout: Path) -> None:
-    environments.ensure("project", "tool")
+    environments.ensure_ready("project", "tool")
     assert version_in(checkout / ".venv") == "1"
     assert version_in(checkout / ".local/tool") == "1"
     assert f"{sys.version_info.major}.{sys.version_info.minor}" in str(
@@ -71,16 +71,16 @@ def test_an_environment_holds_its_pins(checkout: Path) -> None:
 
 
 def test_a_second_call_does_nothing(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    environments.ensure("project")
+    environments.ensure_ready("project")
     monkeypatch.setattr(environments, "_run", lambda *words: pytest.fail(f"ran {words}"))
-    environments.ensure("project")
+    environments.ensure_ready("project")
 
 
 def test_other_pins_make_another_environment(checkout: Path) -> None:
-    environments.ensure("project")
+    environments.ensure_ready("project")
     (checkout / ".venv/left-over").touch()
     (checkout / "requirements.txt").write_text(f"lance @ {_wheel(checkout, '2').as_uri()}\n")
-    environments.ensure("project")
+    environments.ensure_ready("project")
     assert version_in(checkout / ".venv") == "2"
     assert not (checkout / ".venv/left-over").exists()
 
@@ -88,14 +88,14 @@ def test_other_pins_make_another_environment(checkout: Path) -> None:
 def test_a_half_made_environment_is_made_anew(checkout: Path) -> None:
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/python").write_text("rubble")
-    environments.ensure("project")
+    environments.ensure_ready("project")
     assert version_in(checkout / ".venv") == "1"
 
 
 def test_two_makes_at_once_build_it_once(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    makes = [threading.Thread(target=environments.ensure, args=["project"]) for _ in range(2)]
+    makes = [threading.Thread(target=environments.ensure_ready, args=["project"]) for _ in range(2)]
     for make in makes:
         make.start()
     for make in makes:
@@ -111,7 +111,7 @@ def test_pip_helps_where_uv_finds_no_index(
     lame.write_text(f'#!/bin/sh\n[ "$1" = pip ] && exit 2\nexec "{uv}" "$@"\n')
     lame.chmod(0o755)
     monkeypatch.setattr(environments, "_uv", lambda: lame)
-    environments.ensure("project")
+    environments.ensure_ready("project")
     assert version_in(checkout / ".venv") == "1"
 
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from infra.local.listener import last_of_each
+from infra.local.listener import drop_repeated
 from tests.support.edge import Client, Cloud, is_the_gateways
 
 ROUND = b'{"round_id": "r"}'
@@ -192,4 +192,4 @@ def test_two_requests_at_once_are_answered_in_order(ask: Client, cloud: Cloud) -
 
 def test_only_lines_that_are_no_list_replace_each_other() -> None:
     lines = [b"Connection: keep-alive", b"A: 1", b"Host: x", b"connection: Upgrade", b"a: 2", b""]
-    assert last_of_each(lines) == [lines[0], lines[2], lines[3], lines[4], b""]
+    assert drop_repeated(lines) == [lines[0], lines[2], lines[3], lines[4], b""]

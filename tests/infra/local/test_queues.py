@@ -15,7 +15,7 @@ import pytest
 from infra.local import cloud as clouds
 from infra.local import queues
 from infra.local.cloud import Cloud
-from infra.local.emulator import logical
+from infra.local.emulator import to_logical_name
 
 REASON = {"reason": {"DataType": "String", "StringValue": "why"}}
 
@@ -61,14 +61,14 @@ def test_what_is_queued_is_queued_again_by_the_next_cloud(tmp_path: Path, how: s
             QueueUrl=letters, MessageBody="poison", MessageAttributes=REASON, DelaySeconds=60
         )
         end(cloud, how)
-    left = queues.left(tmp_path / "queues")
+    left = queues.list_messages(tmp_path / "queues")
     assert len(left) == 16
 
     with clouds.running(tmp_path) as cloud:
         client, spool = queue(cloud, "tiltyard-SpoolQueue-EF56")
-        assert queues.give_back(cloud, left) == 15  # there is no queue for dead letters yet
+        assert queues.restore_messages(cloud, left) == 15  # there is no queue for dead letters yet
         _, letters = queue(cloud, "tiltyard-SpoolDeadLetters-GH78")
-        assert queues.give_back(cloud, [file for file in left if file.exists()]) == 1
+        assert queues.restore_messages(cloud, [file for file in left if file.exists()]) == 1
         bodies = [message["Body"] for message in taken(client, spool)]
         assert bodies == [
             *(f"event {number} é\n" for number in range(12)),
@@ -77,14 +77,14 @@ def test_what_is_queued_is_queued_again_by_the_next_cloud(tmp_path: Path, how: s
         [letter] = taken(client, letters, delete=False)
         assert (letter["Body"], letter["MessageAttributes"]) == ("poison", REASON)
         until_left(tmp_path / "queues", 1)
-    assert [json.loads(one.read_text())["body"] for one in queues.left(tmp_path / "queues")] == [
-        "poison"
-    ]
+    assert [
+        json.loads(one.read_text())["body"] for one in queues.list_messages(tmp_path / "queues")
+    ] == ["poison"]
 
 
 def until_left(folder: Path, count: int) -> None:
     deadline = time.monotonic() + 5
-    while len(queues.left(folder)) != count:
+    while len(queues.list_messages(folder)) != count:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -106,7 +106,7 @@ def test_a_message_is_kept_before_its_sender_is_answered(tmp_path: Path) -> None
         client, spool = queue(cloud, "tiltyard-SpoolQueue-AB12")
         for number in range(20):
             client.send_message(QueueUrl=spool, MessageBody=str(number))
-            assert len(queues.left(tmp_path / "queues")) == number + 1
+            assert len(queues.list_messages(tmp_path / "queues")) == number + 1
 
 
 def test_what_cannot_be_kept_is_not_accepted(tmp_path: Path) -> None:
@@ -128,11 +128,11 @@ def test_what_cannot_be_kept_is_not_accepted(tmp_path: Path) -> None:
     ],
 )
 def test_a_queue_is_known_by_its_name_in_the_template(name: str, known_as: str) -> None:
-    assert logical(name) == known_as
+    assert to_logical_name(name) == known_as
 
 
 def test_the_queues_of_one_database_are_not_anothers(tmp_path: Path) -> None:
-    one = queues.folder(tmp_path, "postgresql://u:p@h:1/d")
-    assert one == queues.folder(tmp_path, "host=h port=1 dbname=d user=other")
+    one = queues.get_folder(tmp_path, "postgresql://u:p@h:1/d")
+    assert one == queues.get_folder(tmp_path, "host=h port=1 dbname=d user=other")
     others = ["", "postgresql://u:p@h:1/e", "postgresql://u:p@h:2/d", "nonsense :// at all"]
-    assert len({one, *(queues.folder(tmp_path, other) for other in others)}) == 5
+    assert len({one, *(queues.get_folder(tmp_path, other) for other in others)}) == 5

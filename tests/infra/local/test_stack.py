@@ -43,13 +43,16 @@ def test_the_edge_follows_a_new_deployment(tmp_path: Path) -> None:
 
 
 def test_a_second_stack_of_a_folder_is_refused(tmp_path: Path) -> None:
-    assert state.owner(tmp_path) is None
+    assert state.get_owner(tmp_path) is None
     with ExitStack() as first:
-        first.enter_context(state.owned(tmp_path))
-        assert state.owner(tmp_path) == os.getpid()
-        with pytest.raises(StackError, match=r"runs already: .*make stop"), state.owned(tmp_path):
+        first.enter_context(state.own_folder(tmp_path))
+        assert state.get_owner(tmp_path) == os.getpid()
+        with (
+            pytest.raises(StackError, match=r"runs already: .*make stop"),
+            state.own_folder(tmp_path),
+        ):
             pass
-    assert state.owner(tmp_path) is None
+    assert state.get_owner(tmp_path) is None
 
 
 def test_keys_are_made_once_and_are_their_owners_alone(
@@ -110,7 +113,7 @@ def test_a_failed_build_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         tmp_path, monkeypatch, "echo 'Building'; echo 'Error: PackageError: no network'; exit 1"
     )
     sentence = r"sam build failed: Error: PackageError: no network \(all of it: .*build.log\)"
-    with pytest.raises(CloudError, match=sentence), deployment.building(tmp_path) as build:
+    with pytest.raises(CloudError, match=sentence), deployment.build_beside(tmp_path) as build:
         build.finish()
 
 
@@ -126,7 +129,7 @@ def test_an_abandoned_build_is_ended_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fake_sam(tmp_path, monkeypatch, f"sleep 60 & echo $! > {tmp_path}/pid; wait")
-    with deployment.building(tmp_path):
+    with deployment.build_beside(tmp_path):
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             pass
     child = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from infra.local import server_user, supervisor, timescale
-from infra.local.supervisor import supervised
+from infra.local.supervisor import supervise
 from infra.local.timescale import Server, TimescaleError
 from tests.support.server import own_server
 
@@ -33,7 +33,7 @@ def own(
 
 
 def kill(home: Path) -> None:
-    pid = (server_user.reachable(home) / "data/postmaster.pid").read_text().split("\n")[0]
+    pid = (server_user.make_reachable(home) / "data/postmaster.pid").read_text().split("\n")[0]
     os.kill(int(pid), signal.SIGKILL)
 
 
@@ -56,7 +56,7 @@ def test_one_that_dies_is_started_again_with_a_line(own: tuple[Server, Path]) ->
     """Regression: it stayed down until somebody noticed, and nothing said so."""
     server, home = own
     said: list[str] = []
-    with supervised(server, said.append, home):
+    with supervise(server, said.append, home):
         for round_ in (1, 2):
             kill(home)
             until(said, 2 * round_)
@@ -68,7 +68,7 @@ def test_one_that_dies_is_started_again_with_a_line(own: tuple[Server, Path]) ->
 def test_one_that_was_stopped_on_purpose_stays_down(own: tuple[Server, Path]) -> None:
     server, home = own
     said: list[str] = []
-    with supervised(server, said.append, home):
+    with supervise(server, said.append, home):
         timescale.stop(home)
         time.sleep(0.5)
         assert not answers(server)
@@ -90,7 +90,7 @@ def test_one_that_cannot_be_started_is_tried_again(
         raise TimescaleError("The disk is full.")
 
     monkeypatch.setattr(timescale, "start", fail)
-    with supervised(server, said.append, home):
+    with supervise(server, said.append, home):
         kill(home)
         until(said, 4)
     assert said[1] == "The database does not start: The disk is full."

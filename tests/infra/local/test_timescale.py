@@ -92,7 +92,7 @@ def test_it_listens_on_one_address_only(server: Server) -> None:
 
 
 def test_passwords_are_the_owners_alone(home: Path) -> None:
-    folder = server_user.reachable(home)
+    folder = server_user.make_reachable(home)
     assert (folder / "cluster.json").stat().st_mode & 0o077 == 0
     assert (folder / "data").stat().st_mode & 0o077 == 0
     assert (folder / "server.log").stat().st_mode & 0o077 == 0
@@ -123,7 +123,7 @@ def test_no_text_of_a_person_is_in_the_servers_log(
         connection.execute("create temporary table once (what int unique)")
         with suppress(psycopg.Error), connection.cursor().copy("copy once from stdin") as copy:
             copy.write("hunter2-g\thunter2-h\n")
-    assert "hunter2" not in (server_user.reachable(home) / "server.log").read_text()
+    assert "hunter2" not in (server_user.make_reachable(home) / "server.log").read_text()
 
 
 def test_starting_twice_is_starting_once(home: Path, server: Server) -> None:
@@ -150,7 +150,7 @@ def test_two_starters_at_once_get_the_same_server(home: Path) -> None:
 def test_data_and_address_survive_a_stop(home: Path, server: Server) -> None:
     remember(server, "stop")
     timescale.stop(home)
-    assert timescale.running(home) is None
+    assert timescale.read_record(home) is None
     again = timescale.start(home, durable=False)
     assert again == server
     assert remembers(again, "stop")
@@ -158,7 +158,7 @@ def test_data_and_address_survive_a_stop(home: Path, server: Server) -> None:
 
 def test_a_killed_server_comes_back(home: Path, server: Server) -> None:
     remember(server, "kill")
-    pid = int((server_user.reachable(home) / "data/postmaster.pid").read_text().split("\n")[0])
+    pid = int((server_user.make_reachable(home) / "data/postmaster.pid").read_text().split("\n")[0])
     os.kill(pid, signal.SIGKILL)
     again = timescale.start(home, durable=False)
     assert remembers(again, "kill")
@@ -167,7 +167,7 @@ def test_a_killed_server_comes_back(home: Path, server: Server) -> None:
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle(home: Path, server: Server) -> None:
     remember(server, "stranger")
     timescale.stop(home)
-    stale = server_user.reachable(home) / "data/postmaster.pid"
+    stale = server_user.make_reachable(home) / "data/postmaster.pid"
     stale.write_text(f"{os.getpid()}\n{stale.parent}\n")
     assert remembers(timescale.start(home, durable=False), "stranger")
 
@@ -196,14 +196,14 @@ def test_only_a_throw_away_cluster_forgoes_fsync(home: Path, durable: bool, fsyn
 
 def test_half_an_initdb_is_made_anew_and_reset_removes_it_all(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    half = server_user.reachable(home) / "data.half"
+    half = server_user.make_reachable(home) / "data.half"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("17\n")
     server = timescale.start(home, durable=False)
     assert ask(server.app_url, "select 1") == 1
-    programs = postgres.inspect(Path(timescale.running(home).bin))  # type: ignore[union-attr]
+    programs = postgres.inspect(Path(timescale.read_record(home).bin))  # type: ignore[union-attr]
     timescale.reset(home)
-    assert timescale.running(home) is None
+    assert timescale.read_record(home) is None
     assert not half.parent.exists()
     assert programs
     assert programs.bin.exists()
@@ -211,7 +211,7 @@ def test_half_an_initdb_is_made_anew_and_reset_removes_it_all(tmp_path: Path) ->
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, server: Server) -> None:
     home = tmp_path / "home"
-    folder = server_user.reachable(home)
+    folder = server_user.make_reachable(home)
     timescale.start(home, durable=False)
     timescale.stop(home)
     (folder / "data/global/pg_control").unlink()
@@ -227,7 +227,7 @@ def test_data_of_another_version_is_not_touched(
     timescale.stop(home)
     monkeypatch.setattr(postgres, "inspect", lambda folder: None)
     newer = postgres.Postgres(Path("/nowhere"), "99.1", "9.9.9")
-    monkeypatch.setattr(postgres, "on_machine", lambda: newer)
+    monkeypatch.setattr(postgres, "find_installed", lambda: newer)
     with pytest.raises(TimescaleError, match=r"is of PostgreSQL \d+, but here is 99\.1"):
         timescale.start(home, durable=False)
 
@@ -266,10 +266,10 @@ def test_a_wrong_database_url_is_one_sentence(
 def test_the_machine_comes_before_a_private_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     own = postgres.Postgres(Path("/own"), "17.1", "2.20.0")
     copy = postgres.Postgres(Path("/copy"), "17.1", "2.20.0")
-    monkeypatch.setattr(postgres, "private", lambda: copy)
-    monkeypatch.setattr(postgres, "on_machine", lambda: own)
+    monkeypatch.setattr(postgres, "fetch_private", lambda: copy)
+    monkeypatch.setattr(postgres, "find_installed", lambda: own)
     assert timescale._decide().bin == "/own"
-    monkeypatch.setattr(postgres, "on_machine", lambda: None)
+    monkeypatch.setattr(postgres, "find_installed", lambda: None)
     assert timescale._decide().bin == "/copy"
 
 
@@ -279,11 +279,11 @@ def test_a_container_comes_last_and_its_absence_names_all_four(
     def refuse() -> postgres.Postgres:
         raise postgres.PostgresError("no network.")
 
-    monkeypatch.setattr(postgres, "on_machine", lambda: None)
-    monkeypatch.setattr(postgres, "private", refuse)
-    monkeypatch.setattr(container, "answers", lambda: True)
+    monkeypatch.setattr(postgres, "find_installed", lambda: None)
+    monkeypatch.setattr(postgres, "fetch_private", refuse)
+    monkeypatch.setattr(container, "is_engine_up", lambda: True)
     assert timescale._decide().bin == "container"
-    monkeypatch.setattr(container, "answers", lambda: False)
+    monkeypatch.setattr(container, "is_engine_up", lambda: False)
     with pytest.raises(TimescaleError) as refused:
         timescale._decide()
     for way in ("DATABASE_URL", "PostgreSQL 16", "apt-get", "(no network)", container.IMAGE):
@@ -327,9 +327,9 @@ def test_a_container_is_run_on_loopback_and_keeps_its_password_out_of_sight(
     )
     engine.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert container.answers()
+    assert container.is_engine_up()
     assert container.start(tmp_path / "home", "hush", durable=True) == 49153
-    assert container.running(tmp_path / "home")
+    assert container.is_running(tmp_path / "home")
     said = (tmp_path / "said").read_text()
     assert "--publish 127.0.0.1::5432" in said
     assert "hush" not in said
@@ -348,9 +348,9 @@ def test_the_command_line_answers_in_one_sentence(
 def test_a_closed_folder_has_a_stand_in(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    reached = server_user.reachable(closed / "home")
-    if server_user.server():
+    reached = server_user.make_reachable(closed / "home")
+    if server_user.find_server_user():
         assert reached.is_relative_to("/var/lib/tiltyard")
     else:
         assert reached == closed / "home"
-    assert not cluster.running(closed)
+    assert not cluster.is_running(closed)

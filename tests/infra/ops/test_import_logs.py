@@ -129,4 +129,4 @@ def test_what_is_no_file_or_too_large_is_refused_before_anything_is_sent(
     ],
 )
 def test_the_day_in_a_name(name: str, day: date | None) -> None:
-    assert import_logs.date_in(name) == day
+    assert import_logs.parse_date(name) == day

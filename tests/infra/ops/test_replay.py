@@ -34,25 +34,25 @@ def test_every_letter_goes_back_as_it_was_and_says_its_reason(
     bodies = sorted(f'{{"secret": {number}}}' for number in range(25))
     for body in bodies:
         bury(queues, body)
-    lines = list(replay.replayed(both))
+    lines = list(replay.replay_letters(both))
     assert len(lines) == 25
     assert all(line.endswith("  the reason") and "secret" not in line for line in lines)
     assert sorted(queues.bodies()) == bodies
-    assert list(replay.replayed(both)) == []
+    assert list(replay.replay_letters(both)) == []
 
 
 def test_a_list_moves_nothing_and_hides_nothing(queues: Queues, both: replay.Queues) -> None:
     for number in range(12):
         bury(queues, str(number))
-    assert len(list(replay.listed(both))) == 12
-    assert len(list(replay.listed(both))) == 12
+    assert len(list(replay.list_letters(both))) == 12
+    assert len(list(replay.list_letters(both))) == 12
     assert queues.bodies() == []
     assert len(queues.bodies(queues.dead_letters)) == 12
 
 
 def test_a_letter_that_the_queue_gave_up_has_no_reason(queues: Queues, both: replay.Queues) -> None:
     queues.client.send_message(QueueUrl=queues.dead_letters, MessageBody="x")
-    [line] = replay.listed(both)
+    [line] = replay.list_letters(both)
     assert line.endswith("  given up by the queue itself")
 
 
@@ -61,7 +61,7 @@ def test_what_is_buried_again_meanwhile_does_not_go_round(
 ) -> None:
     bury(queues, "poison")
     lines = []
-    for line in replay.replayed(both):
+    for line in replay.replay_letters(both):
         lines.append(line)
         assert len(lines) < 5
         bury(queues, "poison")
@@ -86,7 +86,7 @@ def test_ended_in_the_middle_it_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(queues.client, step, fail)
         with pytest.raises(EndpointConnectionError):
-            list(replay.replayed(both))
+            list(replay.replay_letters(both))
     # Its hold on a letter may last a while when it could not even delete it.
     got = queues.bodies() + queues.bodies(queues.dead_letters)
     held = 1 if step == "delete_message" else 0
@@ -130,7 +130,7 @@ def test_the_queues_of_the_running_stack_come_by_themselves(
     setting(SPOOL_QUEUE_URL="", SPOOL_DEAD_LETTERS_URL="")
     monkeypatch.setattr(state, "HOME", tmp_path)
     deployed = Deployment("api", "live", "migrate", "/logs", "the queue", "the letters")
-    with state.owned(tmp_path):
+    with state.own_folder(tmp_path):
         state.State(1, "http://127.0.0.1:8000", 4566, {}, deployed).write(tmp_path)
         found = replay._queues(None, None)
     assert (found.queue, found.dead_letters) == ("the queue", "the letters")

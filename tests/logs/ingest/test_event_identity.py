@@ -50,9 +50,11 @@ def changed(metadata: dict[str, Any] | None = None, **fields: Any) -> dict[str, 
 def test_the_key_of_a_chat() -> None:
     second = "2026-03-02T19:00:03Z"
     at_ms = 1_772_478_003_000
-    expected = ids.event_id(at_ms, "srv_01", "CHAT", second, "STEAM_0:1:101", ["olá ☭"], ordinal=0)
+    expected = ids.make_event_id(
+        at_ms, "srv_01", "CHAT", second, "STEAM_0:1:101", ["olá ☭"], ordinal=0
+    )
     assert one(CHAT) == Identity(expected, None)
-    assert ids.time_of(expected) == datetime(2026, 3, 2, 19, 0, 3, tzinfo=UTC)
+    assert ids.get_time(expected) == datetime(2026, 3, 2, 19, 0, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_an_event_without_a_time_is_known_for_two_windows(broken: Any, event_id:
     given = changed(timestamp=broken, eventId=event_id)
     begin = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)
     now = one(given, receipt=begin + timedelta(seconds=1))
-    assert ids.time_of(now.id) == begin
+    assert ids.get_time(now.id) == begin
     assert one(given, receipt=begin + timedelta(seconds=599)) == now
     later = one(given, receipt=begin + timedelta(seconds=600))
     assert later.id != now.id

@@ -30,7 +30,7 @@ class Evening(NamedTuple):
         return Event(stored.event_id(at, minute), at, "srv_01", kind, who, name, key=key)
 
     def at(self, minute: int) -> str:
-        return json_codec.iso(self.start + timedelta(minutes=minute))
+        return json_codec.format_time(self.start + timedelta(minutes=minute))
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_analytics_are_those_of_the_example(panel: Client, evening: Evening) -> 
     assert told["totalPlayTimeHours"] == 1.3
     assert (told["totalSessions"], told["newPlayers"], told["peakPlayers"]) == (3, 3, 3)
     assert told["playTimeMethod"] == "mixed"
-    assert told["from"] == json_codec.iso(evening.start - timedelta(hours=21))
+    assert told["from"] == json_codec.format_time(evening.start - timedelta(hours=21))
     assert told["playTimeTrend"][-3] == {"date": f"{evening.start:%H:00}", "hours": 1.3}
     assert told["playerCountTrend"][-3] == {"date": f"{evening.start:%H:00}", "count": 1.9}
     assert len(told["playTimeTrend"]) == len(told["playerCountTrend"]) == 24
@@ -208,7 +208,7 @@ def test_of_many_names_the_newest_are_told(store: str, monkeypatch: pytest.Monke
             "type": "CHAT",
             "steamId": ANA,
             "playerName": f"n{n}",
-            "timestamp": json_codec.iso(now - n * SECOND),
+            "timestamp": json_codec.format_time(now - n * SECOND),
         }
         for n in range(5)
     ]
@@ -222,6 +222,6 @@ def test_sessions_up_to_a_time_that_was_shown(panel: Client, evening: Evening) -
     moment = evening.start + timedelta(minutes=38, microseconds=123_456)
     stored.store([Event(stored.event_id(moment, 38), moment, "srv_01", "CONNECT", CY, "Cy")])
     shown = sessions(panel, CY)[0]["start"]
-    assert shown == json_codec.iso(moment)
+    assert shown == json_codec.format_time(moment)
     found = panel.get(f"/api/players/{CY}/sessions?to={shown}").json
     assert [one["start"] for one in found] == [shown, evening.at(5)]

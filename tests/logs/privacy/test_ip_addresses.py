@@ -43,7 +43,7 @@ SECRET = b"a secret of the tests"
     ],
 )
 def test_an_address_is_split_from_its_port(text: str, parts: tuple[str, int | None] | None) -> None:
-    assert ip_addresses.split(text) == parts
+    assert ip_addresses.split_port(text) == parts
 
 
 PIECES = st.sampled_from([*"0123456789abf:.%[]", "2001:db8::1", "203.0.113.9", "eth0", "x" * 65])
@@ -54,15 +54,15 @@ PIECES = st.sampled_from([*"0123456789abf:.%[]", "2001:db8::1", "203.0.113.9", "
 @example("203.0.113.9:99999")
 def test_what_is_no_address_is_no_evidence(text: str) -> None:
     """Regression: what carried `ip_invalid` for its scope was evidence all the same."""
-    if ip_addresses.split(text) is None:
+    if ip_addresses.split_port(text) is None:
         assert ip_addresses.get_evidence(text) is None
 
 
 @given(st.ip_addresses(), st.integers(0, 65535))
 def test_every_address_is_known_with_and_without_a_port(address: object, port: int) -> None:
     written = f"[{address}]" if ":" in str(address) else str(address)
-    assert ip_addresses.split(str(address)) == (str(address), None)
-    assert ip_addresses.split(f"{written}:{port}") == (str(address), port)
+    assert ip_addresses.split_port(str(address)) == (str(address), None)
+    assert ip_addresses.split_port(f"{written}:{port}") == (str(address), port)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_digests_need_the_secret() -> None:
 
 def test_what_is_erased_is_named_by_its_digest() -> None:
     digest = bytes.fromhex("0a1b2c3d" + "00" * 28)
-    assert ip_addresses.erased_ip(digest) == "ip#0a1b2c3d"
-    assert ip_addresses.erased_net(digest) == "net#0a1b2c3d"
+    assert ip_addresses.mask_ip(digest) == "ip#0a1b2c3d"
+    assert ip_addresses.mask_subnet(digest) == "net#0a1b2c3d"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_is_erased_is_named_by_its_digest() -> None:
     ],
 )
 def test_an_address_is_scrubbed_from_text(text: str, address: str, left: str) -> None:
-    assert ip_addresses.scrub(text, address, "ip#1") == left
+    assert ip_addresses.replace_address(text, address, "ip#1") == left
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def traces(text: str) -> list[str]:
 
 
 def mark(address: str) -> str:
-    return ip_addresses.erased_address(address, ip_sightings.secret())
+    return ip_addresses.mask_address(address, ip_sightings.get_hash_key())
 
 
 def test_an_old_address_is_erased_everywhere(game: Client) -> None:
@@ -58,7 +58,7 @@ def test_an_old_address_is_erased_everywhere(game: Client) -> None:
         "left": False,
     }
     after, instead = event(stored["id"]), mark(IP)
-    assert instead == f"ip#{ip_addresses.hash_address(IP, ip_sightings.secret()).hex()[:8]}"
+    assert instead == f"ip#{ip_addresses.hash_address(IP, ip_sightings.get_hash_key()).hex()[:8]}"
     assert after["metadata"] == {
         **before["metadata"],
         "ip": instead,
@@ -82,7 +82,7 @@ def test_a_younger_address_stays(game: Client) -> None:
     assert ip_retention.erase_due().events == 0
     assert event(stored["id"])["metadata"]["ip"] == IP
     assert event(stored["id"])["metadata"]["geo"] == GEO
-    assert ip_sightings.newest([ANA])[ANA]["ip"] == IP
+    assert ip_sightings.list_newest([ANA])[ANA]["ip"] == IP
 
 
 @pytest.mark.parametrize("address", [V6, "10.0.0.7", "127.0.0.1", "::ffff:203.0.113.9"])

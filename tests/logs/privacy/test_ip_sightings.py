@@ -33,8 +33,10 @@ def test_an_address_is_seen_and_hashed(game: Client) -> None:
     [row] = seen()
     assert (row["steam_id"], row["day"], row["events"]) == (ANA, NOON.date(), 1)
     assert (row["first_at"], row["last_at"], row["address"]) == (NOON, NOON, IP)
-    assert row["ip_hash"] == ip_addresses.hash_address(IP, ip_sightings.secret())
-    assert row["subnet_hash"] == ip_addresses.hash_address("203.0.113.0/24", ip_sightings.secret())
+    assert row["ip_hash"] == ip_addresses.hash_address(IP, ip_sightings.get_hash_key())
+    assert row["subnet_hash"] == ip_addresses.hash_address(
+        "203.0.113.0/24", ip_sightings.get_hash_key()
+    )
     [kept] = db.query("select id, server_id, type from logs.redaction_queue")
     assert (kept["server_id"], kept["type"]) == ("srv_01", "CONNECT")
 
@@ -134,7 +136,7 @@ def test_the_newest_address_and_place_of_each_account(game: Client) -> None:
         connect(ANA, "198.51.100.4", ago(days=1)),
         connect(BO, IP, ago(days=2)),
     )
-    assert ip_sightings.newest([ANA, BO, "STEAM_0:1:103"]) == {
+    assert ip_sightings.list_newest([ANA, BO, "STEAM_0:1:103"]) == {
         ANA: {"ip": "198.51.100.4", "geo": {"city": "Porto"}},
         BO: {"ip": IP, "geo": None},
     }

@@ -40,7 +40,7 @@ def login(migrated: tuple[Report, str, str], server: Server) -> Iterator[Make]:
 
 def limit(migrated: tuple[Report, str, str]) -> list[str]:
     with psycopg.connect(migrated[1], autocommit=True) as connection:
-        return logins.limit(connection)
+        return logins.limit_logins(connection)
 
 
 def shown(url: str) -> tuple[str, str]:
@@ -107,4 +107,4 @@ def test_who_may_not_change_a_login_says_which(
 ) -> None:
     analyst = login("tiltyard_analyst")
     with psycopg.connect(login("tiltyard_app"), autocommit=True) as weak:
-        assert conninfo_to_dict(analyst)["user"] in logins.limit(weak)
+        assert conninfo_to_dict(analyst)["user"] in logins.limit_logins(weak)

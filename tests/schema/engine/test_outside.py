@@ -98,7 +98,7 @@ def test_an_index_that_was_built_but_not_recorded_is_built_again(
 ) -> None:
     write(folder)
     with monkeypatch.context() as patch:
-        patch.setattr(outside, "forget", _die)
+        patch.setattr(outside, "delete_note", _die)
         with pytest.raises(KeyboardInterrupt):
             migrate(url, folder)
     assert is_valid(url)

@@ -24,7 +24,7 @@ def read(folder: Path, text: str) -> Rollup:
     path = folder / "tilt" / "user_days.sql"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
-    return Rollup.read(path)
+    return Rollup.parse(path)
 
 
 def test_a_file_says_all_there_is(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_file_that_is_written_otherwise_is_refused_by_name(
 
 
 def test_every_rollup_of_this_checkout_can_be_read() -> None:
-    names = [Rollup.read(path).name for path in (HERE / "rollups").glob("*/*.sql")]
+    names = [Rollup.parse(path).name for path in (HERE / "rollups").glob("*/*.sql")]
     assert len(names) == len(set(names)) >= 3
 
 

@@ -85,8 +85,8 @@ def card(oracle: Oracle, who: str) -> dict[str, Any]:
     return {
         "steamId": who,
         "name": name_of(oracle, who),
-        "lastSeen": json_codec.iso(max(one.at for one in own)),
-        "firstSeen": json_codec.iso(min(one.at for one in own)),
+        "lastSeen": json_codec.format_time(max(one.at for one in own)),
+        "firstSeen": json_codec.format_time(min(one.at for one in own)),
         "totalConnections": sum(one.steam_id == who for one in oracle.connects()),
         "playTimeHours": hours(union(played)),
         "isVip": False,
@@ -116,7 +116,8 @@ def profile(oracle: Oracle, who: str) -> dict[str, Any]:
         "playTimeSeconds": union(played),
         "playTimeMethod": method(played),
         "names": {
-            name: (json_codec.iso(first), json_codec.iso(last)) for last, first, name in names
+            name: (json_codec.format_time(first), json_codec.format_time(last))
+            for last, first, name in names
         },
         "notes": [],
         "activityHistory": [
@@ -186,7 +187,7 @@ def analytics(oracle: Oracle, server: str, range_: str) -> dict[str, Any]:
             for seconds, who in top
         ],
         "playTimeMethod": method(here),
-        "from": json_codec.iso(since),
+        "from": json_codec.format_time(since),
     }
 
 
@@ -238,7 +239,7 @@ def dashboard(oracle: Oracle) -> dict[str, Any]:
                 "id": one.id,
                 "message": one.text,
                 "type": "WARNING" if one.type == "ULX" else "INFO",
-                "timestamp": json_codec.iso(one.at),
+                "timestamp": json_codec.format_time(one.at),
                 "serverName": f"Server {one.server}",
             }
             for one in newest

@@ -13,7 +13,7 @@ from tests.support.logs.oracle import Beat, Event
 
 def event_id(at: datetime, number: int) -> str:
     """An id as an event of that time has it."""
-    return ids.event_id(int(at.replace(microsecond=0).timestamp()) * 1000, "test", number)
+    return ids.make_event_id(int(at.replace(microsecond=0).timestamp()) * 1000, "test", number)
 
 
 def servers(modes: dict[str, str]) -> None:
@@ -59,7 +59,7 @@ def statement(one: Event | Beat) -> tuple[LiteralString, tuple[Any, ...]]:
     people = [told[k] for k in ("attackerSteamId", "victimSteamId", "targetSteamId") if told.get(k)]
     return _EVENT, (
         one.id,
-        ids.time_of(one.id),
+        ids.get_time(one.id),
         one.at,
         one.server,
         one.mode,
