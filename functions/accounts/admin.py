@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from functions.accounts import fields as account_fields
 from functions.accounts import users
 from functions.shared import auth, db
 from functions.shared.errors import BadRequest, NotFound
-from functions.shared.fields import Integer, ResponseModel, clamped_int, fail_validation
+from functions.shared.fields import ResponseModel, clamped_int, fail_validation, to_integer
 from functions.shared.request import Caller
 
 MAX_MUTE_MINUTES = 525_600  # a year
@@ -56,7 +56,9 @@ class Reasoned(BaseModel):
 class Mute(Reasoned):
     """For how long chat is refused; 0 ends it."""
 
-    minutes: Annotated[Integer, Field(ge=0, le=MAX_MUTE_MINUTES)]
+    minutes: Annotated[
+        int, Field(strict=True, ge=0, le=MAX_MUTE_MINUTES), BeforeValidator(to_integer)
+    ]
 
 
 class NewKey(Reasoned):

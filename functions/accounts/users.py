@@ -208,3 +208,33 @@ def note(
         """,
         (action, user_id, str(actor.user_id), Jsonb(details) if details else None, reason),
     )
+
+
+def grant_role(username: str, role: str) -> bool:
+    """Gives a user a role, by an operator's command; False where there is none. Audited."""
+    return bool(
+        db.query(
+            """
+            with before as (
+              select id, role
+              from accounts.users
+              where lower(username) = lower(%(username)s)
+              for update
+            ), changed as (
+              update accounts.users as u
+              set role = %(role)s,
+                updated_at = now()
+              from before as b
+              where u.id = b.id
+              returning u.id
+            )
+            insert into accounts.audit (action, user_id, actor, details)
+            select 'user.changed', c.id, 'operator',
+              jsonb_build_object('role', jsonb_build_array(b.role, %(role)s::text))
+            from changed as c
+            join before as b on b.id = c.id
+            returning user_id
+            """,
+            {"username": username, "role": role},
+        )
+    )

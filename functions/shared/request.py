@@ -68,8 +68,8 @@ class Request:
     def address(self) -> str:
         """The caller's IP address as the gateway saw it, or an empty text.
 
-        Behind the distribution as that saw it: told by a header that is believed only together with
-        the distribution's secret.
+        Behind the distribution as that saw it, in a header that counts only together with the
+        distribution's secret.
         """
         secret = settings().origin_secret.get_secret_value().encode()
         sent = self.header("x-origin-secret").encode("utf-8", "replace")

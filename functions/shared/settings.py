@@ -72,8 +72,6 @@ class Settings(BaseModel):
             raise WrongSettingError(
                 "SIGNING_KEY must have 32 characters or more: it signs cursors."
             )
-        if "accounts" in self.domain_names and not self.password_pepper.get_secret_value():
-            raise WrongSettingError("PASSWORD_PEPPER is missing: passwords are hashed with it.")
         for key, name in (
             (self.token_key, "TOKEN_KEY"),
             (self.token_key_previous, "TOKEN_KEY_PREVIOUS"),

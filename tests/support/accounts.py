@@ -13,7 +13,8 @@ ADDRESS = "198.51.100.7"
 
 def register(name: str = "Mira_K", **changes: Any) -> Answered:
     """The answer to a registration at the web game."""
-    body = {"email": f"{name.lower()}@example.com", "password": PASSWORD, "username": name}
+    local = name.lower().replace(" ", "_")
+    body = {"email": f"{local}@example.com", "password": PASSWORD, "username": name}
     return Client().post("/api/auth/register", body | changes)
 
 
