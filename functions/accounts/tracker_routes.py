@@ -9,6 +9,7 @@ from functions.accounts import erasure, login_limits, logins, sessions, tracker,
 from functions.shared import general_limit
 from functions.shared.addresses import hash_address
 from functions.shared.errors import Conflict, Forbidden, Invalid, Unauthorized
+from functions.shared.fields import parse
 from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
@@ -143,12 +144,13 @@ def change_profile(request: Request, change: tracker.ProfileChange) -> dict[str,
     "/v1/auth/profile",
     guard=user,
     body=tracker.Deletion,
-    max_bytes=MAX_BYTES,
+    raw_body=True,
     answers={HTTPStatus.NO_CONTENT: "The person is erased"},
 )
-def delete_profile(request: Request, sent: tracker.Deletion) -> Response:
+def delete_profile(request: Request) -> Response:
     """Erases the caller: personal fields and sessions go, results stay under Deleted player."""
-    tracker.get_profile(request.user)
+    tracker.get_profile(request.user)  # raises, before anything is said of the body
+    sent = parse(tracker.Deletion, routes.read_object(request, MAX_BYTES))
     try:
         logins.check_password(request.user.user_id, sent.password, request.address)
     except Unauthorized:

@@ -129,7 +129,7 @@ class Routes(Blueprint):
                 caller = self._authenticate(guard, request)
                 parsed: list[BaseModel] = []
                 if body and not raw_body:
-                    parsed.append(fields.parse(body, self._read_object(request, max_bytes)))
+                    parsed.append(fields.parse(body, self.read_object(request, max_bytes)))
                 if query:
                     parsed.append(fields.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
@@ -176,7 +176,7 @@ class Routes(Blueprint):
         self.limiter(request, caller)
         return caller
 
-    def _read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:
+    def read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:
         """The body, which must be an object; clients of games and of /v1 leave empty ones out."""
         text = request.text(max_bytes)
         if self.family != "plain" and not text.strip():

@@ -113,6 +113,7 @@ def users(store: str) -> dict[tuple[str, str], dict[str, Any]]:
     """By role and flaw a user."""
     signing_keys.clear_cache()
     tracker_tokens.clear_cache()
+    signing_keys.list_public_keys()  # makes the key outside of what is rolled back
     made = {(role, ""): make_user(f"the {role}", role) for role in ROLES}
     for flaw, change in (
         ("banned", "is_active = false"),
