@@ -92,10 +92,10 @@ def test_who_keeps_raw_events_longer_takes_older_ones(game: Client, then: type[C
     assert game.post(URL, [old]).json["results"][0]["reason"] == "timestamp_too_old"
     db.query(
         """
-        insert into rollups.sources (name, time_column, keep)
+        insert into rollups.sources (name, time_column, retention)
         values ('logs.event_hours', 'hour', interval '120 days')
         on conflict (name) do update
-        set retention = excluded.keep
+        set retention = excluded.retention
         """
     )
     assert send(game, old)["results"][0]["warnings"] == ["late"]
@@ -111,10 +111,10 @@ def test_before_1970_nothing_was_logged_however_long_it_is_kept(
     Clock.moment = datetime.now(UTC)
     db.query(
         """
-        insert into rollups.sources (name, time_column, keep)
+        insert into rollups.sources (name, time_column, retention)
         values ('logs.event_hours', 'hour', interval '100 years')
         on conflict (name) do update
-        set retention = excluded.keep
+        set retention = excluded.retention
         """
     )
     old = chat(at=datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))
