@@ -27,7 +27,7 @@ def add(body: str, server: str | None, reason: str, key: str | None = None) -> N
     try:
         _store(refused, datetime.now(UTC))
     except db.DatabaseUnavailable:
-        with suppress(errors.Unavailable):  # the caller was told what is wrong
+        with suppress(errors.Unavailable):  # the caller has its answer already
             spool.enqueue("ttt.refused", [refused], key)
 
 

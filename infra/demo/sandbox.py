@@ -65,14 +65,14 @@ class _Now:
     def __post_init__(self) -> None:
         self._prefix = f"{self.start:%Y-%m-%dT%H:%M}"
 
-    def add(self, second: int, kind: str, who: Player | None, said: Event, **more: Any) -> None:
+    def add(self, second: int, kind: str, who: Player | None, metadata: Event, **more: Any) -> None:
         """Notes an event; what happens in one second stays in order."""
         event: Event = {
             "type": kind,
             "gameMode": "SANDBOX",
             "timestamp": f"{self._prefix}:{second:02}Z",
             "map": self.map,
-            "metadata": said,
+            "metadata": metadata,
             **more,
         }
         if who:
@@ -159,10 +159,10 @@ class _Deeds:
 
     def _connect(self, now: _Now, who: _Builder, second: int) -> None:
         country, city, state = who.place
-        said = {"ip": who.address, "authType": "steam", "group": "user"}
+        metadata = {"ip": who.address, "authType": "steam", "group": "user"}
         geo = {"country": country, "city": city, "state": state}
         more = {"playerCount": float(len(now.online)), **_session(who)}
-        now.add(second, "CONNECT", who.person, said | {"geo": geo}, **more)
+        now.add(second, "CONNECT", who.person, metadata | {"geo": geo}, **more)
         spawn = {"eventKind": "SPAWN", "hp": 100.0, "armor": 0.0}
         now.add(second + 1, "GAME_EVENT", who.person, spawn)
 
@@ -183,23 +183,28 @@ class _Deeds:
     def _prop(self, now: _Now, who: _Builder, second: int) -> None:
         kind = self._rng.choice(("PROP", "PROP", "PROP", "PROP", "SENT", "NPC"))
         classes = {"PROP": ("prop_physics",), "SENT": _ENTITIES, "NPC": _CREATURES}[kind]
-        said: Event = {"spawnKind": kind, "entityClass": self._rng.choice(classes)}
-        said |= {"entIndex": float(self._index()), "propModel": self._rng.choice(_MODELS)}
-        now.add(second, "PROP_SPAWN", who.person, said)
+        metadata: Event = {"spawnKind": kind, "entityClass": self._rng.choice(classes)}
+        metadata |= {"entIndex": float(self._index()), "propModel": self._rng.choice(_MODELS)}
+        now.add(second, "PROP_SPAWN", who.person, metadata)
 
     def _tool(self, now: _Now, who: _Builder, second: int) -> None:
         x, y, z = (round(self._rng.uniform(-4000, 4000), 1) for _ in "xyz")
-        said: Event = {"toolName": self._rng.choice(_TOOLS), "targetClass": "prop_physics"}
-        said |= {"entIndex": float(self._index()), "propModel": self._rng.choice(_MODELS)}
-        said |= {"position": {"x": x, "y": y, "z": z}}
-        now.add(second, "TOOL_USE", who.person, said)
+        metadata: Event = {"toolName": self._rng.choice(_TOOLS), "targetClass": "prop_physics"}
+        metadata |= {"entIndex": float(self._index()), "propModel": self._rng.choice(_MODELS)}
+        metadata |= {"position": {"x": x, "y": y, "z": z}}
+        now.add(second, "TOOL_USE", who.person, metadata)
 
     def _chat(self, now: _Now, who: _Builder, second: int) -> None:
         self._say(now, who, second, self._rng.choice(_WORDS))
 
     def _say(self, now: _Now, who: _Builder, second: int, message: str) -> None:
-        said = {"message": message, "chatScope": "GLOBAL", "lifeState": "ALIVE", "group": "user"}
-        now.add(second, "CHAT", who.person, said, rawText=f"{who.person.name}: {message}")
+        metadata = {
+            "message": message,
+            "chatScope": "GLOBAL",
+            "lifeState": "ALIVE",
+            "group": "user",
+        }
+        now.add(second, "CHAT", who.person, metadata, rawText=f"{who.person.name}: {message}")
 
     def _order(self, now: _Now, who: _Builder, second: int) -> None:
         """A chat command, which hooks send twice."""
@@ -216,13 +221,13 @@ class _Deeds:
 
     def _harm(self, now: _Now, who: _Builder, second: int) -> None:
         victim, attacker = self._rng.choice(now.online).person, who.person
-        said = {"victimName": victim.name, "victimSteamId": victim.steam_id}
-        said |= {"attackerName": attacker.name, "attackerSteamId": attacker.steam_id}
-        said |= {"weapon": self._rng.choice(_WEAPONS)}
+        metadata = {"victimName": victim.name, "victimSteamId": victim.steam_id}
+        metadata |= {"attackerName": attacker.name, "attackerSteamId": attacker.steam_id}
+        metadata |= {"weapon": self._rng.choice(_WEAPONS)}
         hurt = {"damage": float(self._rng.randrange(5, 100)), "hitgroup": "chest"}
-        now.add(second, "DAMAGE", victim, said | hurt)
+        now.add(second, "DAMAGE", victim, metadata | hurt)
         if self._rng.random() < 0.4:
-            now.add(second, "KILL", victim, {"eventKind": "DEATH", **said})
+            now.add(second, "KILL", victim, {"eventKind": "DEATH", **metadata})
 
     def _admin(self, now: _Now, who: _Builder, second: int) -> None:
         """Staff does something through ULX, whose hook knows no SteamID."""

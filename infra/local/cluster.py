@@ -14,7 +14,7 @@ from infra.local.postgres import Postgres, PostgresError
 _OURS = "tiltyard.conf"
 # The orphans of a killed server let go of its memory when they notice: seconds on a busy machine.
 _ORPHANS_SECONDS = 30.0
-# Written anew at every start: this text is the configuration, ALTER SYSTEM may add to it.
+# Written at every start: this text is the configuration, ALTER SYSTEM may add to it.
 # Statements, their values, rows in DETAIL and lines in CONTEXT are about persons, and not logged.
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
@@ -151,7 +151,7 @@ def _forget_stranger(home: Path) -> None:
 
 def _run(home: Path, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program as the server's user, where it can stand, free of PG* variables and locales."""
-    log = home / "said"
+    log = home / "output"
     with log.open("w+") as output:  # a file, because a server keeps a pipe open for ever
         done = subprocess.run(
             [program, *words],

@@ -191,15 +191,16 @@ class _Copy:
 
     def write(self, rows: list[Row]) -> None:
         """Sends rows, of equal ones the first."""
+        copied, write_row = self._copied, self._copy.write_row
         for row in rows:
-            if row.id in self._copied:
+            if row.id in copied:
                 continue
             # psycopg spells a time in ten times as long.
             sent_at = row.sent_at.isoformat()
             same = row.occurred_at is row.sent_at
             occurred_at = sent_at if same else row.occurred_at.isoformat()
-            self._copy.write_row((row.id, sent_at, occurred_at, *row[3 : len(COLUMNS)]))
-            self._copied[row.id] = row
+            write_row((row.id, sent_at, occurred_at, *row[3 : len(COLUMNS)]))
+            copied[row.id] = row
 
     def finish(self, batch: EventBatch) -> set[str]:
         """Counts the batch whose rows were written; returns their ids.

@@ -12,7 +12,7 @@ from functions.shared import db, fields
 from functions.shared.errors import NotFound
 
 _DAYS = 14
-_MAX_NAMES = 1000  # that are told, the newest: who plays may take another every second
+_MAX_NAMES = 1000  # answered, the newest first: players may change names every second
 
 
 class PlayerPath(fields.BracketPathModel):

@@ -85,7 +85,7 @@ def collect_sightings(rows: Iterable[Row]) -> Sightings:
             known = found.setdefault((seen.ip_hash, seen.steam_id, seen.day), seen)
             if known is not seen:
                 known.add(seen)
-    # In one order, so that two requests never wait for each other crosswise.
+    # In one order: two requests never deadlock.
     return Sightings([found[key] for key in sorted(found)], plain)
 
 

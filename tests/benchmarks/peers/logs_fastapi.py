@@ -88,7 +88,7 @@ SPEND = text(
     """
     insert into shared.rate_limits as l (key, window_start, count)
     values (:who, extract(epoch from statement_timestamp())::bigint / 60 * 60, 1)
-    on conflict (who) do update
+    on conflict (key) do update
     set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
       window_start = excluded.window_start
     returning count
