@@ -87,9 +87,14 @@ def _signing_key() -> tuple[str, Any]:
     if time.monotonic() - loaded_at < CACHE_SECONDS:
         return kid, key
     row = _newest() or _store_first()
-    private = serialization.load_pem_private_key(_box().decrypt(row["sealed"]), None)
+    private = open_sealed(row["sealed"])
     _cached = (time.monotonic(), row["kid"], private)
     return row["kid"], private
+
+
+def open_sealed(sealed: bytes) -> Any:
+    """The private key out of what is stored of it."""
+    return serialization.load_pem_private_key(_box().decrypt(sealed), None)
 
 
 def _newest() -> db.Row | None:
