@@ -63,10 +63,10 @@ def statements(event: dict[str, Any]) -> Statements:
     content = sent.content
     lists = {name: _columns(content[name]) for name in ("players", "kills", "buys")}
     head = [datetime.now(UTC), sent.round_id, sent.map_name]
-    ending = [sent.side, sent.duration]
+    ending = [sent.normalised_winner, sent.duration]
     texts = [content[name] for name in lists]
     return [
-        (_ROUND, [*head, sent.side, sent.winner, sent.duration, *texts]),
+        (_ROUND, [*head, sent.normalised_winner, sent.winner, sent.duration, *texts]),
         (_PLAYERS, [*head, *ending, *lists["players"]]),
         (_KILLS, [*head, *lists["kills"]]),
         (_BUYS, [*head, *lists["buys"]]),

@@ -145,13 +145,13 @@ def _rows(played: Played) -> dict[str, list[str]]:
     key, where = f"{at}\t{sent.round_id}\t", f"\t{map_name}\t{server}"
     return {
         "rounds": [
-            f"{sent.round_id}\t{at}\t{at}\t{server}\t{map_name}\t{sent.side}\t{sent.winner}"
+            f"{sent.round_id}\t{at}\t{at}\t{server}\t{map_name}\t{sent.normalised_winner}\t{sent.winner}"
             f"\t{duration}\t{texts}\t{at}\n"
         ],
         "players": [
             f"{key}{one['steam_id']}\t{_role(one['role_start'])}\t{_role(one['role_end'])}"
             f"\t{_number(one['karma_diff'])}\t{_number(one['points_diff'])}{where}"
-            f"\t{sent.side}\t{duration}\n"
+            f"\t{sent.normalised_winner}\t{duration}\n"
             for one in people
         ],
         "kills": [
