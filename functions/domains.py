@@ -69,7 +69,17 @@ DOMAINS = (
         ),
         maintenance="accounts.maintenance",
     ),
-    Domain("game", ()),
+    Domain(
+        "game",
+        (
+            "game.routes",
+            "game.player_routes",
+            "game.inventory_routes",
+            "game.pets_routes",
+            "game.shop_routes",
+        ),
+        maintenance="game.maintenance",
+    ),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))

@@ -62,11 +62,15 @@ create table shared.spool_parts (
 );
 CREATE INDEX spool_parts_by_time ON shared.spool_parts USING btree (received_at);
 
+create function shared.count_in_window(limit_key text, window_seconds integer, amount integer DEFAULT 1) returns TABLE(counted integer, resets_at bigint);
+
 create function shared.count_request(caller text, most integer, seconds integer, OUT remaining integer, OUT resets_at bigint) returns record;
 
 create function shared.iso_day(moment timestamp with time zone) returns text;
 
 create function shared.iso_time(moment timestamp with time zone) returns text;
+
+create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
 
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
@@ -1090,3 +1094,539 @@ create function logs.term_bloom(terms text) returns bit;
 create function logs.tokenize(content text) returns text;
 
 create function logs.total_differences() returns TABLE(name text, differences bigint);
+
+-- Schema accounts
+
+-- Something that happened to an account: a failed login, a change of role, a ban, a reset.
+create table accounts.audit (
+  occurred_at timestamp with time zone not null default now(),  -- When it happened
+  action text not null,  -- What happened, such as login.failed
+  user_id bigint,  -- To whose account; null: to none that exists
+  actor text,  -- Who did it: the id of a user, or operator; null: whoever sent the request
+  ip_hash text,  -- Keyed hash of the caller's address, as hexadecimal digits; null: an operator's command
+  reason text,  -- The reason that was given; null: none was needed
+  details jsonb  -- What changed, such as the role before and after
+);
+select create_hypertable('accounts.audit', by_range('occurred_at', interval '90 days'));
+CREATE INDEX audit_by_user ON accounts.audit USING btree (user_id, occurred_at DESC);
+CREATE INDEX audit_occurred_at_idx ON accounts.audit USING btree (occurred_at DESC);
+
+-- An account elsewhere that belongs to a user; each belongs to one user at most.
+create table accounts.identities (
+  provider text not null,  -- Where that account is: steam or discord
+  subject text not null,  -- Its id there
+  user_id bigint not null,  -- The user it belongs to
+  linked_at timestamp with time zone not null default now(),  -- When it was linked
+  constraint identities_provider_check CHECK ((provider = ANY (ARRAY['steam'::text, 'discord'::text]))),
+  constraint identities_subject_check CHECK ((subject <> ''::text)),
+  constraint identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint identities_pkey PRIMARY KEY (provider, subject)
+);
+CREATE INDEX identities_by_user ON accounts.identities USING btree (user_id);
+
+-- An address from which a user logged in: failed logins from elsewhere do not lock it out.
+create table accounts.known_addresses (
+  user_id bigint not null,  -- Who logged in
+  address_hash text not null,  -- Keyed hash of the IPv4 address or IPv6 /64, as hexadecimal digits
+  last_login_at timestamp with time zone not null default now(),  -- The last successful login from there
+  constraint known_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint known_addresses_pkey PRIMARY KEY (user_id, address_hash)
+);
+CREATE INDEX known_addresses_by_time ON accounts.known_addresses USING btree (last_login_at);
+
+-- A token that was mailed to choose a new password with.
+create table accounts.password_resets (
+  token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
+  user_id bigint not null,  -- Whose password it resets
+  created_at timestamp with time zone not null default now(),  -- When it was asked for
+  expires_at timestamp with time zone not null,  -- From when on it is refused
+  used_at timestamp with time zone,  -- When it, or another of the same user, was used; null: it was not
+  constraint password_resets_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint password_resets_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX password_resets_by_user ON accounts.password_resets USING btree (user_id);
+
+-- A login of the tracker and the family of refresh tokens that follow from it.
+create table accounts.sessions (
+  id uuid not null,  -- The sid of its access tokens
+  user_id bigint not null,  -- Who logged in
+  version integer not null,  -- The user's token_version at the login: another one ends the session
+  generation integer not null default 0,  -- How often its refresh token was exchanged
+  token_hash bytea not null,  -- SHA-256 of the current refresh token, 32 bytes
+  created_at timestamp with time zone not null default now(),  -- When the user logged in
+  rotated_at timestamp with time zone not null default now(),  -- When the current refresh token was made
+  expires_at timestamp with time zone not null,  -- Until when the current refresh token works
+  revoked_at timestamp with time zone,  -- When it ended by logout, reuse or erasure; null: it did not
+  constraint sessions_generation_check CHECK ((generation >= 0)),
+  constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint sessions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sessions_by_expiry ON accounts.sessions USING btree (expires_at);
+CREATE INDEX sessions_by_user ON accounts.sessions USING btree (user_id);
+
+-- An RSA key of the tracker's tokens; the newest signs, all that are not retired verify.
+create table accounts.signing_keys (
+  kid text not null,  -- What tokens name it by
+  sealed bytea not null,  -- The private key as PEM, encrypted by the functions
+  public_jwk jsonb not null,  -- The public key as /.well-known/jwks.json has it
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When it was made
+  retired_at timestamp with time zone,  -- From when on its tokens are refused; null: not yet
+  is_first boolean,  -- True for the one key that was made because there was none; null for all others
+  constraint signing_keys_is_first_check CHECK (is_first),
+  constraint signing_keys_pkey PRIMARY KEY (kid),
+  constraint signing_keys_is_first_key UNIQUE (is_first)
+);
+
+-- A person with an account, of whatever door; an erased one keeps its ids and nothing else.
+create table accounts.users (
+  id bigint not null,  -- The user id in tokens and in the web game
+  public_id text not null,  -- The user id of /v1: usr_, then time and chance
+  username text,  -- Unique, whatever its case; null: erased
+  email text,  -- Unique, whatever its case; null: erased
+  display_name text not null,  -- The name that the tracker shows
+  profile_image_url text,  -- An https URL; null: no picture
+  password_hash text,  -- bcrypt over base64(HMAC-SHA-256(pepper, password)); null: no login by password
+  must_change_password boolean not null default false,  -- The password was chosen by somebody else, and the panel asks for a new one
+  role text not null default 'player'::text,  -- What the user may do: player, organizer, staff or admin
+  is_active boolean not null default true,  -- False: banned or erased, every token is refused
+  token_version integer not null default 0,  -- Tokens carry it as ver; it is raised to end all sessions
+  muted_until timestamp with time zone,  -- Until when chat is refused; null: it is not
+  created_at timestamp with time zone not null default now(),  -- When the account was made
+  updated_at timestamp with time zone not null default now(),  -- When the user, or somebody for them, last changed it
+  last_seen_at timestamp with time zone,  -- The last login or refresh of a session; null: there was none
+  deleted_at timestamp with time zone,  -- When the person was erased; null: they were not
+  constraint users_check CHECK (((deleted_at IS NOT NULL) OR ((username IS NOT NULL) AND (email IS NOT NULL)))),
+  constraint users_check1 CHECK (((deleted_at IS NULL) OR ((username IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (NOT is_active)))),
+  constraint users_public_id_check CHECK ((public_id ~ '^usr_[0-9A-Za-z]{8,32}$'::text)),
+  constraint users_role_check CHECK ((role = ANY (ARRAY['player'::text, 'organizer'::text, 'staff'::text, 'admin'::text]))),
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_public_id_key UNIQUE (public_id)
+);
+CREATE UNIQUE INDEX users_by_email ON accounts.users USING btree (lower(email) text_pattern_ops);
+CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(username) text_pattern_ops);
+
+create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
+
+create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
+
+create function accounts.public_keys() returns TABLE(kid text, public_jwk jsonb);
+
+create function accounts.session_caller(user_id bigint, version integer, session_id uuid) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
+
+-- Schema game
+
+-- The last boost of a kind that a player had, also when it is over.
+create table game.buffs (
+  id bigint not null,  -- The boost's id; the next boost of the kind has another
+  player_id bigint not null,  -- Whose boost
+  buff_type text not null,  -- What it raises: stamina_boost, attack_boost, defense_boost
+  effect_value integer not null,  -- The least maximum of stamina, or the factor of power
+  source text not null,  -- Where it came from: potion
+  applied_at timestamp with time zone not null,  -- When it began
+  expires_at timestamp with time zone not null,  -- When it ends
+  constraint buffs_buff_type_check CHECK ((buff_type = ANY (ARRAY['stamina_boost'::text, 'attack_boost'::text, 'defense_boost'::text]))),
+  constraint buffs_effect_value_check CHECK ((effect_value > 0)),
+  constraint buffs_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint buffs_pkey PRIMARY KEY (player_id, buff_type),
+  constraint buffs_id_key UNIQUE (id)
+);
+CREATE INDEX buffs_by_expiry ON game.buffs USING btree (expires_at);
+
+-- Something that the shop sells, or once sold.
+create table game.catalogue (
+  id text not null,  -- Its id in the shop
+  type text not null,  -- The kind, in capitals as the shop's clients read it
+  rarity text not null,  -- The tier, in capitals
+  level integer not null,  -- The level that may buy it
+  price bigint not null,  -- Price in gold
+  gem_price bigint,  -- Price in gems; null: not for gems
+  name text not null,  -- What it is called
+  description text not null,  -- A sentence about it
+  icon text,  -- A picture of the client's; null: none
+  attack integer not null default 0,  -- Attack bonus, of an egg that of its pet at level 1
+  defense integer not null default 0,  -- Defense bonus, of an egg that of its pet at level 1
+  hp integer not null default 0,  -- Hit points, of an egg those of its pet at level 1
+  pet_type text,  -- The species in an egg; null: drawn at hatching
+  focus text,  -- The focus of an egg's pet; null: drawn at hatching
+  pet_exp integer,  -- Experience that a unit of food gives to a pet
+  potion_type text,  -- What a potion does
+  effect_value integer,  -- Stamina, least maximum or factor of a potion
+  duration integer,  -- How long a potion lasts, in seconds; null: at once
+  is_sold boolean not null default true,  -- False: no longer sold
+  constraint catalogue_check CHECK (((type = 'FOOD'::text) = (pet_exp IS NOT NULL))),
+  constraint catalogue_check1 CHECK (((type = 'CONSUMABLE'::text) = (potion_type IS NOT NULL))),
+  constraint catalogue_check2 CHECK (((potion_type IS NULL) = (effect_value IS NULL))),
+  constraint catalogue_duration_check CHECK ((duration > 0)),
+  constraint catalogue_effect_value_check CHECK ((effect_value > 0)),
+  constraint catalogue_gem_price_check CHECK ((gem_price > 0)),
+  constraint catalogue_level_check CHECK (((level >= 1) AND (level <= 100))),
+  constraint catalogue_pet_exp_check CHECK ((pet_exp > 0)),
+  constraint catalogue_potion_type_check CHECK ((potion_type = ANY (ARRAY['STAMINA_RESTORE'::text, 'STAMINA_BOOST'::text, 'ATTACK_BOOST'::text]))),
+  constraint catalogue_price_check CHECK ((price > 0)),
+  constraint catalogue_rarity_check CHECK ((rarity = ANY (ARRAY['COMMON'::text, 'UNCOMMON'::text, 'RARE'::text, 'EPIC'::text, 'LEGENDARY'::text]))),
+  constraint catalogue_type_check CHECK ((type = ANY (ARRAY['WEAPON'::text, 'HELMET'::text, 'ARMOR'::text, 'BOOTS'::text, 'GLOVES'::text, 'RING'::text, 'AMULET'::text, 'EGG'::text, 'FOOD'::text, 'CONSUMABLE'::text]))),
+  constraint catalogue_focus_fkey FOREIGN KEY (focus) REFERENCES game.pet_focuses(focus),
+  constraint catalogue_pet_type_fkey FOREIGN KEY (pet_type) REFERENCES game.pet_species(species),
+  constraint catalogue_pkey PRIMARY KEY (id)
+);
+
+-- A name and a picture that an enemy of a type may have.
+create table game.enemies (
+  name text not null,  -- The name
+  type text not null,  -- The type of enemies that bear it
+  icon text not null,  -- The picture's path below the client's own
+  constraint enemies_type_check CHECK ((type = ANY (ARRAY['GOBLIN'::text, 'ORC'::text, 'TROLL'::text, 'LIZARDMAN'::text, 'DEMON'::text, 'DRAGON'::text, 'UNDEAD'::text]))),
+  constraint enemies_pkey PRIMARY KEY (name)
+);
+
+-- A worn item: one slot of one set.
+create table game.equipment (
+  player_id bigint not null,  -- Who wears it
+  set_type game.set_type not null,  -- In which set
+  slot text not null,  -- Where
+  item_id bigint not null,  -- What
+  constraint equipment_slot_check CHECK ((slot = ANY (ARRAY['weapon'::text, 'helmet'::text, 'armor'::text, 'boots'::text, 'gloves'::text, 'ring'::text, 'ring2'::text, 'amulet'::text]))),
+  constraint equipment_player_id_item_id_fkey FOREIGN KEY (player_id, item_id) REFERENCES game.items(player_id, id) ON DELETE CASCADE,
+  constraint equipment_pkey PRIMARY KEY (player_id, set_type, slot),
+  constraint equipment_item_id_key UNIQUE (item_id)
+);
+
+-- A successful answer, for the same request sent again.
+create table game.idempotency (
+  user_id bigint not null,  -- Who sent it
+  path text not null,  -- To which path
+  key text not null,  -- Its Idempotency-Key
+  body_hash bytea not null,  -- SHA-256 of its body
+  status integer not null,  -- The status of the answer
+  response jsonb not null,  -- The body of the answer
+  stored_at timestamp with time zone not null default clock_timestamp(),  -- When it was answered; it counts for 24 hours
+  constraint idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 128))),
+  constraint idempotency_pkey PRIMARY KEY (user_id, path, key)
+);
+CREATE INDEX idempotency_by_time ON game.idempotency USING btree (stored_at);
+
+-- Something that a player has, or several alike that stack.
+create table game.items (
+  id bigint not null,  -- The item's id
+  player_id bigint not null,  -- Whose item
+  catalogue_id text,  -- What was bought; null: it was not
+  item_type text not null,  -- The kind, in lower case; food is consumable too
+  name text not null,  -- What it is called
+  rarity game.rarity not null,  -- The tier
+  level_requirement integer not null default 1,  -- The level that may wear it
+  attack_bonus integer not null default 0,  -- Attack while it is worn
+  defense_bonus integer not null default 0,  -- Defense while it is worn
+  hp_bonus integer not null default 0,  -- Hit points while it is worn
+  quantity integer not null default 1,  -- How many; a row is deleted with the last one
+  properties jsonb,  -- What a potion or food does, or where loot is from
+  icon text,  -- A picture of the client's; null: none
+  created_at timestamp with time zone not null default now(),  -- When the player got it
+  constraint items_item_type_check CHECK ((item_type = ANY (ARRAY['weapon'::text, 'helmet'::text, 'armor'::text, 'boots'::text, 'gloves'::text, 'ring'::text, 'amulet'::text, 'consumable'::text, 'pet_equipment'::text]))),
+  constraint items_quantity_check CHECK ((quantity > 0)),
+  constraint items_catalogue_id_fkey FOREIGN KEY (catalogue_id) REFERENCES game.catalogue(id),
+  constraint items_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint items_pkey PRIMARY KEY (id),
+  constraint items_player_id_id_key UNIQUE (player_id, id)
+);
+CREATE UNIQUE INDEX items_that_stack ON game.items USING btree (player_id, catalogue_id) WHERE (item_type = 'consumable'::text);
+
+-- A movement of gold or gems: no balance changes without its row.
+create table game.ledger (
+  id bigint not null,  -- Its number; later ones of a player have greater ones
+  occurred_at timestamp with time zone not null default now(),  -- When its transaction began
+  player_id bigint not null,  -- Whose balance
+  kind text not null,  -- Of what: gold or gem
+  amount bigint not null,  -- The change, negative for what is spent
+  balance_after game.amount not null,  -- The balance after it
+  cause text not null,  -- Why: start, purchase, egg, claim, grant
+  reference bigint,  -- The id of what caused it, such as the purchase; null: none
+  actor text,  -- The operator who did it; null: the game
+  reason text,  -- The operator's reason; null: the game did it
+  constraint ledger_amount_check CHECK ((amount <> 0)),
+  constraint ledger_kind_check CHECK ((kind = ANY (ARRAY['gold'::text, 'gem'::text])))
+);
+select create_hypertable('game.ledger', by_range('occurred_at', interval '30 days'));
+CREATE INDEX ledger_by_player ON game.ledger USING btree (player_id, occurred_at DESC, id DESC);
+CREATE INDEX ledger_occurred_at_idx ON game.ledger USING btree (occurred_at DESC);
+
+-- A level of players, and the one after the last.
+create table game.levels (
+  level integer not null,  -- The level; nobody reaches 101
+  cost game.amount not null,  -- Experience from the level before to this one
+  total_xp game.amount not null,  -- Lifetime experience at which it is reached
+  constraint levels_level_check CHECK (((level >= 1) AND (level <= 101))),
+  constraint levels_pkey PRIMARY KEY (level)
+);
+
+-- What a pet is good at.
+create table game.pet_focuses (
+  focus text not null,  -- The focus, in lower case
+  weight integer not null,  -- Its weight where the focus is drawn
+  attack integer not null,  -- Attack bonus at level 1 of a mystery egg's pet
+  defense integer not null,  -- Defense bonus at level 1 of a mystery egg's pet
+  hp integer not null,  -- Hit points at level 1 of a mystery egg's pet
+  attack_tenths integer not null,  -- Growth of attack per level, in tenths
+  defense_tenths integer not null,  -- Growth of defense per level, in tenths
+  hp_tenths integer not null,  -- Growth of hit points per level, in tenths
+  constraint pet_focuses_weight_check CHECK ((weight > 0)),
+  constraint pet_focuses_pkey PRIMARY KEY (focus)
+);
+
+-- A level of pets.
+create table game.pet_levels (
+  level integer not null,  -- The level
+  cost game.amount not null,  -- Experience from this level to the next; not reached at 100
+  constraint pet_levels_level_check CHECK (((level >= 1) AND (level <= 100))),
+  constraint pet_levels_pkey PRIMARY KEY (level)
+);
+
+-- A pet that is equipped: one slot of one set.
+create table game.pet_slots (
+  player_id bigint not null,  -- Who has equipped it
+  set_type game.set_type not null,  -- In which set
+  slot integer not null,  -- Where, 1 to 3
+  pet_id bigint not null,  -- Which pet
+  constraint pet_slots_slot_check CHECK (((slot >= 1) AND (slot <= 3))),
+  constraint pet_slots_player_id_pet_id_fkey FOREIGN KEY (player_id, pet_id) REFERENCES game.pets(player_id, id) ON DELETE CASCADE,
+  constraint pet_slots_pkey PRIMARY KEY (player_id, set_type, slot),
+  constraint pet_slots_pet_id_key UNIQUE (pet_id)
+);
+
+-- A species of pets.
+create table game.pet_species (
+  species text not null,  -- The species, in lower case
+  egg_weight integer not null default 0,  -- Its weight in a mystery egg; 0: never
+  random_weight integer not null default 0,  -- Its weight in the shop's random egg; 0: never
+  constraint pet_species_egg_weight_check CHECK ((egg_weight >= 0)),
+  constraint pet_species_random_weight_check CHECK ((random_weight >= 0)),
+  constraint pet_species_pkey PRIMARY KEY (species)
+);
+
+-- A pet, or the egg with what is inside.
+create table game.pets (
+  id bigint not null,  -- The pet's id
+  player_id bigint not null,  -- Whose pet
+  species text,  -- The species; null: drawn at hatching
+  focus text,  -- The focus; null: drawn at hatching
+  name text,  -- The name it got at hatching; null: still an egg
+  is_egg boolean not null default true,  -- Whether it has not hatched
+  level integer not null default 1,  -- The level
+  exp game.amount not null default 0,  -- Experience inside the level
+  first_attack integer,  -- Attack bonus at level 1; null: the focus decides
+  first_defense integer,  -- Defense bonus at level 1; null: the focus decides
+  first_hp integer,  -- Hit points at level 1; null: the focus decides
+  created_at timestamp with time zone not null default now(),  -- When the player got the egg
+  constraint pets_check CHECK ((is_egg OR ((species IS NOT NULL) AND (focus IS NOT NULL) AND (name IS NOT NULL)))),
+  constraint pets_level_check CHECK (((level >= 1) AND (level <= 100))),
+  constraint pets_focus_fkey FOREIGN KEY (focus) REFERENCES game.pet_focuses(focus),
+  constraint pets_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint pets_species_fkey FOREIGN KEY (species) REFERENCES game.pet_species(species),
+  constraint pets_pkey PRIMARY KEY (id),
+  constraint pets_player_id_id_key UNIQUE (player_id, id)
+);
+
+-- A user who plays the web game.
+create table game.players (
+  user_id bigint not null,  -- The player's id, which is the user's
+  username text not null,  -- The user's name
+  level integer not null default 1,  -- The highest level whose total experience is reached
+  xp game.amount not null default 0,  -- Lifetime experience
+  gold game.amount not null default 1000,  -- Gold; every change has a row in game.ledger
+  gems game.amount not null default 0,  -- Gems; every change has a row in game.ledger
+  stamina integer not null default 100,  -- Stamina points as of stamina_anchor
+  stamina_max integer not null default 100,  -- The player's own maximum, without boosts
+  stamina_anchor timestamp with time zone not null default now(),  -- Up to when regeneration is in stamina
+  stamina_rest integer not null default 0,  -- What regenerated beyond stamina, in thousandths of a point
+  base_attack integer not null default 10,  -- Attack without items, pets and boosts
+  base_defense integer not null default 10,  -- Defense without items
+  base_hp integer not null default 100,  -- Hit points without items
+  unspent_stat_points integer not null default 0,  -- Points of levels that are not allocated yet
+  item_score bigint not null default 0,  -- Score of the worn items of both sets, each once
+  starter_items_at timestamp with time zone,  -- When the starter items were taken; null: never
+  created_at timestamp with time zone not null default now(),  -- When the user first came to the game
+  updated_at timestamp with time zone not null default now(),  -- When the player last changed, but for regeneration
+  erased_at timestamp with time zone,  -- When the person was erased; null: they were not
+  constraint players_base_attack_check CHECK ((base_attack >= 0)),
+  constraint players_base_defense_check CHECK ((base_defense >= 0)),
+  constraint players_base_hp_check CHECK ((base_hp > 0)),
+  constraint players_item_score_check CHECK ((item_score >= 0)),
+  constraint players_level_check CHECK (((level >= 1) AND (level <= 100))),
+  constraint players_stamina_check CHECK ((stamina >= 0)),
+  constraint players_stamina_max_check CHECK ((stamina_max > 0)),
+  constraint players_stamina_rest_check CHECK (((stamina_rest >= 0) AND (stamina_rest <= 999))),
+  constraint players_unspent_stat_points_check CHECK ((unspent_stat_points >= 0)),
+  constraint players_pkey PRIMARY KEY (user_id),
+  constraint has_ledger_row TRIGGER DEFERRABLE,
+  constraint keeps_ledger TRIGGER DEFERRABLE
+);
+CREATE INDEX players_by_item_score ON game.players USING btree (item_score DESC, level DESC, user_id) WHERE (erased_at IS NULL);
+CREATE INDEX players_by_level ON game.players USING btree (level DESC, xp DESC, user_id) WHERE (erased_at IS NULL);
+CREATE CONSTRAINT TRIGGER has_ledger_row AFTER INSERT ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
+CREATE CONSTRAINT TRIGGER keeps_ledger AFTER UPDATE OF gold, gems ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((((old.gold)::bigint <> (new.gold)::bigint) OR ((old.gems)::bigint <> (new.gems)::bigint))) EXECUTE FUNCTION game.check_ledger();
+
+-- Something that a player bought.
+create table game.purchases (
+  id bigint not null,  -- The purchase's id
+  player_id bigint not null,  -- Who bought it
+  item_type text not null,  -- The kind, as in game.catalogue
+  item_name text not null,  -- What it was called
+  cost_gold bigint not null default 0,  -- Gold that was paid
+  cost_gems bigint not null default 0,  -- Gems that were paid
+  purchased_at timestamp with time zone not null default clock_timestamp(),  -- When
+  constraint purchases_cost_gems_check CHECK ((cost_gems >= 0)),
+  constraint purchases_cost_gold_check CHECK ((cost_gold >= 0)),
+  constraint purchases_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint purchases_pkey PRIMARY KEY (id)
+);
+CREATE INDEX purchases_by_player ON game.purchases USING btree (player_id, id DESC);
+
+-- A tier of items.
+create table game.rarities (
+  rarity game.rarity not null,  -- The tier
+  rank integer not null,  -- Its place, 1 for the most common
+  stat_min integer not null,  -- The least main stat of a generated item
+  stat_max integer not null,  -- The greatest main stat of a generated item
+  level_required integer not null,  -- The level that wears a generated item
+  loot_tenths integer not null,  -- The factor of the stats of loot, in tenths
+  score_weight integer not null,  -- What a point of an item's stats counts in the item score
+  constraint rarities_check CHECK ((stat_max >= stat_min)),
+  constraint rarities_pkey PRIMARY KEY (rarity),
+  constraint rarities_rank_key UNIQUE (rank)
+);
+
+-- A random draw that decided something.
+create table game.rolls (
+  occurred_at timestamp with time zone not null default now(),  -- When its transaction began
+  player_id bigint,  -- For whom it was drawn; null: for nobody in particular
+  kind text not null,  -- What was drawn, such as species
+  reference bigint,  -- The id of what it decided, such as the pet; null: none
+  chance jsonb not null,  -- A chance, a range of whole numbers, or weights by result
+  drawn bigint not null,  -- The number drawn, evenly from 0 to 2^32 - 1
+  result text not null,  -- What came out
+  constraint rolls_drawn_check CHECK (((drawn >= 0) AND (drawn <= '4294967295'::bigint)))
+);
+select create_hypertable('game.rolls', by_range('occurred_at', interval '30 days'));
+CREATE INDEX rolls_by_player ON game.rolls USING btree (player_id, occurred_at DESC);
+CREATE INDEX rolls_occurred_at_idx ON game.rolls USING btree (occurred_at DESC);
+
+create function game.allocate_stats(call game.call, attack bigint, defense bigint, max_stamina bigint) returns game.reply;
+
+create function game.begin_call(call game.call) returns game.reply;
+
+create function game.buff_json(buff game.buffs) returns jsonb;
+
+create function game.buy_egg(call game.call, species_draw bigint, focus_draw bigint) returns game.reply;
+
+create function game.change_balance(player_id bigint, kind text, amount bigint, cause text, reference bigint DEFAULT NULL::bigint, actor text DEFAULT NULL::text, reason text DEFAULT NULL::text) returns bigint;
+
+create function game.check_caller(call game.call) returns game.reply;
+
+create function game.check_ledger() returns trigger;
+
+create function game.choose_food(owner_id bigint, xp_amount bigint, food_item_id bigint) returns game.meal;
+
+create function game.clean_up_buffs(call game.call) returns game.reply;
+
+create function game.create_player(user_id bigint, username text) returns bigint;
+
+create function game.describe_potion(properties jsonb) returns text;
+
+create function game.end_call(call game.call, body jsonb, status integer DEFAULT 200) returns game.reply;
+
+create function game.end_equipment_call(call game.call, set_type text, message text) returns game.reply;
+
+create function game.end_pet_set_call(call game.call, set_type text, message text) returns game.reply;
+
+create function game.entry_json(entry game.catalogue) returns jsonb;
+
+create function game.equip_item(call game.call, item_id bigint, slot text, set_type text) returns game.reply;
+
+create function game.equip_pet(call game.call, pet_id bigint, slot integer, set_type text) returns game.reply;
+
+create function game.equipment_json(player_id bigint, set_type text) returns jsonb;
+
+create function game.equipment_stats(player_id bigint, set_type text) returns jsonb;
+
+create function game.erase_player(user_id bigint) returns void;
+
+create function game.export_player(user_id bigint) returns jsonb;
+
+create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
+
+create function game.gain_xp(call game.call, gained bigint) returns jsonb;
+
+create function game.get_equipment_stats(call game.call, set_type text) returns game.reply;
+
+create function game.get_inventory(call game.call) returns game.reply;
+
+create function game.get_me(call game.call) returns game.reply;
+
+create function game.get_pet_stats(call game.call, set_type text) returns game.reply;
+
+create function game.get_stamina(player game.players, call game.call, at timestamp with time zone) returns game.stamina;
+
+create function game.get_stamina_max(player game.players, at timestamp with time zone) returns integer;
+
+create function game.give_entry(owner_id bigint, entry game.catalogue, units integer DEFAULT 1) returns bigint;
+
+create function game.grow_pet(pet game.pets, gained bigint) returns game.pets;
+
+create function game.hatch_pet(call game.call, pet_id bigint, name text, species_draw bigint, focus_draw bigint) returns game.reply;
+
+create function game.item_json(item game.items) returns jsonb;
+
+create function game.list_entries(call game.call) returns game.reply;
+
+create function game.list_pets(call game.call) returns game.reply;
+
+create function game.list_purchases(call game.call, most integer) returns game.reply;
+
+create function game.load_player(call game.call, at timestamp with time zone) returns game.players;
+
+create function game.pet_bonus(first_value integer, tenths integer, level integer) returns integer;
+
+create function game.pet_json(pet game.pets) returns jsonb;
+
+create function game.pet_set_json(player_id bigint, set_type text) returns jsonb;
+
+create function game.pet_set_stats(player_id bigint, set_type text) returns jsonb;
+
+create function game.pet_stats(pet game.pets, OUT attack integer, OUT defense integer, OUT hp integer) returns record;
+
+create function game.player_json(player game.players, at timestamp with time zone) returns jsonb;
+
+create function game.purchase(call game.call, wanted text, with_gems boolean) returns game.reply;
+
+create function game.refuse(status integer, detail text) returns game.reply;
+
+create function game.regenerate(state game.stamina, at timestamp with time zone, regen_permille integer, regen_seconds integer) returns game.stamina;
+
+create function game.regenerate_stamina(call game.call) returns game.reply;
+
+create function game.roll_between(player_id bigint, what text, drawn bigint, least_value integer, most_value integer) returns integer;
+
+create function game.roll_focus(player_id bigint, pet_id bigint, drawn bigint) returns text;
+
+create function game.roll_weighted(player_id bigint, what text, reference bigint, results text[], weights integer[], drawn bigint) returns text;
+
+create function game.scale_draw(drawn bigint, least_value integer, most_value integer) returns integer;
+
+create function game.set_id(player_id bigint, set_type text) returns bigint;
+
+create function game.stamina_at(state game.stamina, boost integer, boost_ends_at timestamp with time zone, at timestamp with time zone, regen_permille integer, regen_seconds integer) returns game.stamina;
+
+create function game.store_stamina(player game.players) returns void;
+
+create function game.take_starter_items(call game.call, drawn bigint[]) returns game.reply;
+
+create function game.take_units(item game.items, units integer) returns void;
+
+create function game.to_time(moment timestamp with time zone) returns text;
+
+create function game.unequip_item(call game.call, slot text, set_type text) returns game.reply;
+
+create function game.unequip_pet(call game.call, slot integer, set_type text) returns game.reply;
+
+create function game.use_potion(call game.call, item_id bigint) returns game.reply;

@@ -183,7 +183,8 @@ _RAW = (
     *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
     *("logs.round_winners", "logs.map_hours", "logs.indexed_chunks"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
-    *("accounts.users", "accounts.signing_keys", "accounts.audit", "game.players"),
+    *("accounts.users", "accounts.signing_keys", "accounts.audit"),
+    *("game.players", "game.ledger", "game.rolls", "game.idempotency"),
 )
 
 
@@ -207,7 +208,7 @@ _DROP_CHUNKS = """
       older_than => 'infinity'::timestamptz
     )
     from timescaledb_information.hypertables
-    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts')
+    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts', 'game')
       and num_chunks > case hypertable_name when 'events' then 0 else 8 end
 """
 

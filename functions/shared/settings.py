@@ -44,6 +44,8 @@ class Settings(BaseModel):
     mail_from: str = Field("", alias="MAIL_FROM")
     mail_folder: str = Field("", alias="MAIL_FOLDER")
     password_reset_url: str = Field("", alias="PASSWORD_RESET_URL")
+    stamina_regen_percent: float = Field(0.1, alias="STAMINA_REGEN_PERCENT", gt=0, le=1)
+    stamina_regen_interval: int = Field(10, alias="STAMINA_REGEN_INTERVAL", ge=1, le=86_400)
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")

@@ -1,18 +1,311 @@
+-- Players: how one comes to be, is read, grows and goes.
+
 -- Makes the player of a user who has none, and returns the player's id.
 create or replace function game.create_player(user_id bigint, username text) returns bigint
 language sql
 as $$
-  insert into game.players (user_id, username)
-  values ($1, $2)
-  on conflict on constraint players_pkey do nothing;
+  with created as (
+    insert into game.players (user_id, username)
+    values ($1, $2)
+    on conflict on constraint players_pkey do nothing
+    returning user_id, gold
+  )
+  insert into game.ledger (player_id, kind, amount, balance_after, cause)
+  select user_id, 'gold', gold, gold, 'start'
+  from created;
   select $1
 $$;
 
--- Takes a player's name away; what the player did stays.
+-- Takes a player's name and words away; what the player did stays.
 create or replace function game.erase_player(user_id bigint) returns void
 language sql
 as $$
   update game.players
-  set username = 'Deleted player'
+  set username = 'Deleted player',
+    erased_at = now()
+  where user_id = $1;
+  update game.pets
+  set name = initcap(species)
+  where player_id = $1
+    and not is_egg;
+  delete from game.idempotency
   where user_id = $1
+$$;
+
+-- All that is kept about a player, for them to take along; null for who is none.
+create or replace function game.export_player(user_id bigint) returns jsonb
+language sql
+stable
+as $$
+  select jsonb_build_object(
+      'player', to_jsonb(p),
+      'buffs', array(select to_jsonb(b) from game.buffs as b where b.player_id = $1),
+      'items', array(select to_jsonb(i) from game.items as i where i.player_id = $1 order by i.id),
+      'equipment', array(select to_jsonb(e) from game.equipment as e where e.player_id = $1),
+      'pets', array(
+        select case
+            when t.is_egg then jsonb_build_object('id', t.id, 'is_egg', true)
+            else to_jsonb(t)
+          end
+        from game.pets as t
+        where t.player_id = $1
+        order by t.id
+      ),
+      'pet_slots', array(select to_jsonb(s) from game.pet_slots as s where s.player_id = $1),
+      'purchases', array(
+        select to_jsonb(u) from game.purchases as u where u.player_id = $1 order by u.id
+      ),
+      'ledger', array(
+        select to_jsonb(l) from game.ledger as l where l.player_id = $1 order by l.id
+      )
+    )
+  from game.players as p
+  where p.user_id = $1
+$$;
+
+create or replace function game.buff_json(buff game.buffs) returns jsonb
+language sql
+immutable
+as $$
+  select jsonb_build_object(
+    'id', $1.id,
+    'buff_type', $1.buff_type,
+    'effect_value', $1.effect_value,
+    'applied_at', game.to_time($1.applied_at),
+    'expires_at', game.to_time($1.expires_at),
+    'source', $1.source
+  )
+$$;
+
+-- The player of a call, with stamina as of a moment; `user_id` is null for who is none.
+create or replace function game.load_player(call game.call, at timestamptz) returns game.players
+language plpgsql
+stable
+as $$
+declare
+  player game.players;
+  now_has game.stamina;
+begin
+  select p.* into player
+  from game.players as p
+  where p.user_id = call.user_id;
+  if found then
+    now_has := game.get_stamina(player, call, at);
+    player.stamina := now_has.points;
+    player.stamina_rest := now_has.rest;
+    player.stamina_anchor := now_has.anchor;
+  end if;
+  return player;
+end
+$$;
+
+-- The maximum of stamina at a moment, with a boost.
+create or replace function game.get_stamina_max(player game.players, at timestamptz) returns integer
+language sql
+stable
+as $$
+  select coalesce(
+    (
+      select greatest($1.stamina_max, b.effect_value)
+      from game.buffs as b
+      where b.player_id = $1.user_id
+        and b.buff_type = 'stamina_boost'
+        and b.expires_at > $2
+    ),
+    $1.stamina_max
+  )
+$$;
+
+-- A player whose stamina is as of a moment, as clients read it.
+create or replace function game.player_json(player game.players, at timestamptz) returns jsonb
+language plpgsql
+stable
+as $$
+declare
+  reached bigint;
+  cost bigint;
+  buffs jsonb;
+  maximum integer := player.stamina_max;
+begin
+  select l.total_xp, n.cost into reached, cost
+  from game.levels as l
+  join game.levels as n on n.level = l.level + 1
+  where l.level = player.level;
+  select coalesce(jsonb_agg(game.buff_json(b) order by b.id), '[]'),
+    coalesce(
+      max(greatest(b.effect_value, player.stamina_max))
+        filter (where b.buff_type = 'stamina_boost'),
+      player.stamina_max
+    )
+  into buffs, maximum
+  from game.buffs as b
+  where b.player_id = player.user_id
+    and b.expires_at > at;
+  return jsonb_build_object(
+    'id', player.user_id,
+    'user_id', player.user_id,
+    'username', player.username,
+    'level', player.level,
+    'exp', player.xp - reached,
+    'exp_max', cost,
+    'total_exp', player.xp,
+    'gold', player.gold,
+    'gems', player.gems,
+    'stamina', player.stamina,
+    'stamina_max', maximum,
+    'base_attack', player.base_attack,
+    'base_defense', player.base_defense,
+    'base_hp', player.base_hp,
+    'unspent_stat_points', player.unspent_stat_points,
+    'active_buffs', buffs,
+    'created_at', game.to_time(player.created_at),
+    'updated_at', game.to_time(player.updated_at)
+  );
+end
+$$;
+
+create or replace function game.get_me(call game.call) returns game.reply
+language plpgsql
+stable
+as $$
+declare
+  reply game.reply := game.check_caller(call);
+  at timestamptz := statement_timestamp();
+  player game.players;
+begin
+  if reply.status is not null then
+    return reply;
+  end if;
+  player := game.load_player(call, at);
+  if player.user_id is null then
+    return game.refuse(401, 'Could not validate credentials');
+  end if;
+  return row(200, game.player_json(player, at))::game.reply;
+end
+$$;
+
+-- Stores the stamina of a player who was loaded.
+create or replace function game.store_stamina(player game.players) returns void
+language sql
+as $$
+  update game.players as p
+  set stamina = $1.stamina,
+    stamina_rest = $1.stamina_rest,
+    stamina_anchor = $1.stamina_anchor
+  where p.user_id = $1.user_id
+$$;
+
+create or replace function game.regenerate_stamina(call game.call) returns game.reply
+language plpgsql
+as $$
+declare
+  reply game.reply := game.begin_call(call);
+  at timestamptz := clock_timestamp();
+  player game.players;
+begin
+  if reply.status is not null then
+    return reply;
+  end if;
+  player := game.load_player(call, at);
+  perform game.store_stamina(player);
+  return game.end_call(
+    call,
+    jsonb_build_object(
+      'stamina', player.stamina, 'stamina_max', game.get_stamina_max(player, at)
+    )
+  );
+end
+$$;
+
+create or replace function game.allocate_stats(
+  call game.call, attack bigint, defense bigint, max_stamina bigint
+)
+returns game.reply
+language plpgsql
+as $$
+declare
+  reply game.reply := game.begin_call(call);
+  at timestamptz := clock_timestamp();
+  requested bigint := attack + defense + max_stamina;
+  player game.players;
+begin
+  if reply.status is not null then
+    return reply;
+  end if;
+  player := game.load_player(call, at);
+  if requested > player.unspent_stat_points then
+    return game.refuse(
+      400,
+      format(
+        'Not enough stat points. Available: %s, Requested: %s',
+        player.unspent_stat_points, requested
+      )
+    );
+  end if;
+  if max_stamina > 0 then
+    player.stamina_max := player.stamina_max + max_stamina;
+    player.stamina := game.get_stamina_max(player, at);
+    player.stamina_rest := 0;
+  end if;
+  update game.players as p
+  set base_attack = p.base_attack + attack,
+    base_defense = p.base_defense + defense,
+    stamina_max = player.stamina_max,
+    stamina = player.stamina,
+    stamina_rest = player.stamina_rest,
+    stamina_anchor = player.stamina_anchor,
+    unspent_stat_points = p.unspent_stat_points - requested,
+    updated_at = case when requested > 0 then at else p.updated_at end
+  where p.user_id = call.user_id
+  returning p.* into player;
+  return game.end_call(
+    call,
+    jsonb_build_object(
+      'message', 'Stats allocated successfully', 'player', game.player_json(player, at)
+    )
+  );
+end
+$$;
+
+-- Gives experience to a player, whom the caller has locked, and returns what it changed. Any level
+-- that is reached fills stamina.
+create or replace function game.gain_xp(call game.call, gained bigint) returns jsonb
+language plpgsql
+as $$
+declare
+  at timestamptz := clock_timestamp();
+  player game.players := game.load_player(call, at);
+  old_level integer := player.level;
+  points integer := 0;
+begin
+  player.xp := least(player.xp + gained, 9007199254740991);
+  select max(l.level) into player.level
+  from game.levels as l
+  where l.total_xp <= player.xp
+    and l.level <= 100;
+  if player.level > old_level then
+    select sum(case when reached % 10 = 0 then 8 else 3 end) into points
+    from generate_series(old_level + 1, player.level) as reached;
+    player.stamina := game.get_stamina_max(player, at);
+    player.stamina_rest := 0;
+  end if;
+  update game.players as p
+  set xp = player.xp,
+    level = player.level,
+    unspent_stat_points = p.unspent_stat_points + points,
+    stamina = player.stamina,
+    stamina_rest = player.stamina_rest,
+    stamina_anchor = player.stamina_anchor,
+    updated_at = at
+  where p.user_id = call.user_id;
+  return jsonb_build_object(
+    'leveled_up', player.level > old_level,
+    'old_level', old_level,
+    'new_level', player.level,
+    'levels_gained', player.level - old_level,
+    'stat_points_earned', points,
+    'total_xp', player.xp,
+    'xp_gained', gained
+  );
+end
 $$;

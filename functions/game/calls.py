@@ -1,0 +1,79 @@
+"""Calls of the game: each verb is one function of the store, one round trip, one kind of reply.
+
+The function looks who calls, locks the player, answers a request that is sent again with its
+`Idempotency-Key` as it was answered before, and refuses before it changes anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from http import HTTPStatus
+from typing import Any
+
+from functions.shared import db, ids
+from functions.shared.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    Unauthorized,
+)
+from functions.shared.request import Request
+from functions.shared.response import Response
+from functions.shared.settings import settings
+from functions.shared.users import RequireUser
+
+MAX_KEY = 128  # characters of an Idempotency-Key
+MAX_BYTES = 64 * 1024
+Call = tuple[Any, ...]  # the store's game.call
+player = RequireUser("game")
+_PROBLEMS: dict[int, type[Problem]] = {
+    HTTPStatus.BAD_REQUEST: BadRequest,
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+}
+
+
+def build_call(request: Request) -> Call:
+    """Who calls what, as the functions of the store take it; raises Invalid."""
+    chosen, caller = settings(), request.user
+    key = request.header("idempotency-key") or None
+    if key is None:
+        sent: tuple[str | None, str | None, bytes | None] = (None, None, None)
+    else:
+        sent = (request.path.rstrip("/"), _check_key(key), _hash_body(request))
+    return (
+        caller.user_id,
+        caller.version,
+        *sent,
+        round(chosen.stamina_regen_percent * 1000),
+        chosen.stamina_regen_interval,
+    )
+
+
+def _check_key(key: str) -> str:
+    if len(key) > MAX_KEY or "\0" in key:
+        problem = f"must have 1 to {MAX_KEY} characters"
+        raise Invalid(
+            f"Idempotency-Key {problem}", [{"field": "Idempotency-Key", "problem": problem}]
+        )
+    return key
+
+
+def _hash_body(request: Request) -> bytes:
+    text = request.text(MAX_BYTES)
+    said = ids.canonical_json(request.body(MAX_BYTES)) if text.strip() else ""
+    return hashlib.sha256(said.encode()).digest()
+
+
+def to_response(row: db.Row | None) -> Response:
+    """The answer that a reply of the store means; raises the problem that it names."""
+    assert row
+    if problem := _PROBLEMS.get(row["status"]):
+        raise problem(json.loads(row["body"]))
+    return Response(row["body"], row["status"])

@@ -1,0 +1,43 @@
+"""What scheduled jobs let the game do for its own tables."""
+
+from __future__ import annotations
+
+from functions.shared import db, log
+from functions.shared.maintenance import Maintenance
+
+
+class GameMaintenance(Maintenance):
+    """Compares balances with the ledger, and deletes answers that no request repeats any more."""
+
+    def audit(self, connection: db.Connection, sample: int) -> dict[str, int]:
+        """Whoever has a balance that differs from the ledger's sum is logged, not repaired."""
+        wrong = connection.execute(
+            """
+            select p.user_id, p.gold, coalesce(l.gold, 0) as ledger_gold, p.gems,
+              coalesce(l.gems, 0) as ledger_gems
+            from game.players as p
+            left join (
+              select player_id, sum(amount) filter (where kind = 'gold') as gold,
+                sum(amount) filter (where kind = 'gem') as gems
+              from game.ledger
+              group by player_id
+            ) as l on l.player_id = p.user_id
+            where p.gold <> coalesce(l.gold, 0)
+              or p.gems <> coalesce(l.gems, 0)
+            """
+        ).fetchall()
+        for row in wrong:
+            log.event("game.balance", "ERROR", **{name: int(row[name]) for name in row})
+        return {"game.players": len(wrong)}
+
+    def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:
+        deleted = connection.execute(
+            """
+            delete from game.idempotency
+            where stored_at < now() - interval '24 hours'
+            """
+        ).rowcount
+        return {"idempotency": deleted}
+
+
+maintenance = GameMaintenance()

@@ -1,0 +1,113 @@
+"""The player: what a user is in the web game. Stamina is brought up to the moment at every use."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+from functions.game import progression
+from functions.game.calls import Call, to_response
+from functions.game.fields import Count, clamp
+from functions.shared import db
+from functions.shared.fields import ResponseModel
+from functions.shared.response import Response
+
+
+class Buff(ResponseModel):
+    """A boost that is on."""
+
+    id: int
+    buff_type: Literal["stamina_boost", "attack_boost", "defense_boost"]
+    effect_value: int
+    applied_at: datetime
+    expires_at: datetime
+    source: str
+
+
+class Player(ResponseModel):
+    """A player; `exp` is the progress inside the level, `exp_max` the cost of the next one."""
+
+    id: int
+    user_id: int
+    username: str
+    level: int
+    exp: int
+    exp_max: int
+    total_exp: int
+    gold: int
+    gems: int
+    stamina: int
+    stamina_max: int
+    base_attack: int
+    base_defense: int
+    base_hp: int
+    unspent_stat_points: int
+    active_buffs: list[Buff]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Allocation(BaseModel):
+    """Stat points, one each for attack, defense and the own maximum of stamina."""
+
+    attack: Count = 0
+    defense: Count = 0
+    max_stamina: Count = 0
+
+
+class Allocated(ResponseModel):
+    """The player after it."""
+
+    message: str
+    player: Player
+
+
+class Stamina(ResponseModel):
+    """Stamina now, and its maximum with a boost."""
+
+    stamina: int
+    stamina_max: int
+
+
+class TableQuery(BaseModel):
+    """How many levels: 1 to 100."""
+
+    max_level: Annotated[int, clamp(20, progression.MAX_LEVEL)] = 20
+
+
+def get_me(call: Call) -> Response:
+    """The player who calls. One round trip."""
+    return to_response(
+        db.fetch_one("select status, body::text as body from game.get_me(%s::game.call)", (call,))
+    )
+
+
+def get_progression(call: Call) -> dict[str, Any]:
+    """How far the player is on the way to the next level. One round trip."""
+    return progression.describe(json.loads(get_me(call).body))
+
+
+def regenerate_stamina(call: Call) -> Response:
+    """Applies what time has earned, and nothing else. One round trip."""
+    return to_response(
+        db.fetch_one(
+            "select status, body::text as body from game.regenerate_stamina(%s::game.call)",
+            (call,),
+        )
+    )
+
+
+def allocate_stats(call: Call, sent: Allocation) -> Response:
+    """Spends stat points; raises BadRequest for too few. One round trip."""
+    return to_response(
+        db.fetch_one(
+            """
+            select status, body::text as body
+            from game.allocate_stats(%s::game.call, %s, %s, %s)
+            """,
+            (call, sent.attack, sent.defense, sent.max_stamina),
+        )
+    )

@@ -1,0 +1,122 @@
+"""Players of the tests, and states that nobody reaches over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from functions.game import chance
+from functions.shared import db
+from tests.support.accounts import bearer, make_user
+from tests.support.client import Answered, Client
+
+
+def make_player(name: str = "Mira_K") -> Client:
+    """Somebody who registered, with their token."""
+    return bearer(make_user(name))
+
+
+def player_id(client: Client) -> int:
+    """The id of whose token a client has."""
+    return int(client.get("/api/player/me").json["id"])
+
+
+def change(client: Client, **columns: Any) -> None:
+    """Sets columns of a player; gold and gems with the row in the ledger that they need."""
+    found = db.query(
+        """
+        with wanted as (
+          select p.*
+          from jsonb_populate_record(
+              (select p from game.players as p where p.user_id = %(id)s), %(columns)s::jsonb
+            ) as p
+        ), entered as (
+          insert into game.ledger (player_id, kind, amount, balance_after, cause)
+          select p.user_id, 'gold', w.gold - p.gold, w.gold, 'test'
+          from game.players as p
+          join wanted as w on w.user_id = p.user_id
+          where w.gold <> p.gold
+          union all
+          select p.user_id, 'gem', w.gems - p.gems, w.gems, 'test'
+          from game.players as p
+          join wanted as w on w.user_id = p.user_id
+          where w.gems <> p.gems
+        )
+        update game.players as p
+        set gold = w.gold,
+          gems = w.gems,
+          level = w.level,
+          xp = w.xp,
+          stamina = w.stamina,
+          stamina_max = w.stamina_max,
+          stamina_rest = w.stamina_rest,
+          unspent_stat_points = w.unspent_stat_points
+        from wanted as w
+        where p.user_id = w.user_id
+        returning p.user_id
+        """,
+        {"id": player_id(client), "columns": Jsonb(columns)},
+    )
+    assert found
+
+
+def pass_time(client: Client, seconds: float) -> None:
+    """Lets time pass for a player: what is stored of them moves into the past."""
+    db.query(
+        """
+        with moved as (
+          update game.buffs
+          set applied_at = applied_at - make_interval(secs => %(seconds)s),
+            expires_at = expires_at - make_interval(secs => %(seconds)s)
+          where player_id = %(id)s
+        )
+        update game.players
+        set stamina_anchor = stamina_anchor - make_interval(secs => %(seconds)s)
+        where user_id = %(id)s
+        """,
+        {"id": player_id(client), "seconds": seconds},
+    )
+
+
+def buy(client: Client, item_id: str, currency: str = "gold") -> int:
+    """Buys something; the id of the item or the pet."""
+    answered = client.post("/api/shop/purchase", {"item_id": item_id, "currency": currency})
+    assert answered.status == 200, answered.text
+    return int(answered.json["item_id"])
+
+
+class Fixed:
+    """A source of draws that are known, the last one again and again."""
+
+    def __init__(self, *draws: int) -> None:
+        self.draws = list(draws)
+
+    def getrandbits(self, k: int, /) -> int:
+        return self.draws.pop(0) if len(self.draws) > 1 else self.draws[0]
+
+
+@contextmanager
+def drawing(*draws: int) -> Iterator[None]:
+    """Puts known draws in the place of chance."""
+    before, chance.source = chance.source, Fixed(*draws)
+    try:
+        yield
+    finally:
+        chance.source = before
+
+
+def at_once(count: int, call: Callable[[int], Answered]) -> list[Answered]:
+    """The answers to calls that begin at the same moment, each in a thread."""
+    start = Barrier(count)
+
+    def one(number: int) -> Answered:
+        start.wait()
+        return call(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
