@@ -26,6 +26,7 @@ _PROBLEMS = {
     HTTPStatus.BAD_REQUEST: "A field is missing or wrong; `error` says which",
     HTTPStatus.UNAUTHORIZED: "No key was sent",
     HTTPStatus.FORBIDDEN: "The key is wrong or lacks the scope",
+    HTTPStatus.CONFLICT: "The Idempotency-Key was sent with another body",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field is missing or wrong; the body says which",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to try again",
@@ -51,6 +52,13 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-RateLimit-Remaining": ("Requests left in this minute", {"type": "integer"}),
     "X-RateLimit-Reset": ("Unix second when the next minute begins", {"type": "integer"}),
     "X-Total-Count": ("How many there are on all pages", {"type": "integer"}),
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "For 24 hours the same key gets the first successful answer again",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }
 _WITH_ETAG = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
 _UNCOUNTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # by the rate limits
@@ -157,7 +165,8 @@ def _parameters(one: Operation) -> list[dict[str, Any]]:
     in_path = set(re.findall(r"{(\w+)}", one.path))
     schema = one.query.model_json_schema() if one.query else {"properties": {}}
     listed = {name: {"type": "string"} for name in in_path} | schema["properties"]
-    return [
+    header = [_IDEMPOTENCY_KEY] if one.idempotent else []
+    return header + [
         {
             "name": name,
             "in": "path" if name in in_path else "query",
@@ -196,6 +205,7 @@ def _problems(one: Operation) -> dict[int, Any]:
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE} if one.body else set()
     statuses |= {HTTPStatus.TOO_MANY_REQUESTS} if one.rate_limited else set()
+    statuses |= {HTTPStatus.CONFLICT} if one.idempotent else set()
     statuses |= {HTTPStatus.SERVICE_UNAVAILABLE} if one.uses_database else set()
     return {status: _PROBLEMS[status] for status in statuses}
 

@@ -48,6 +48,7 @@ def clamp(default: int, most: int) -> BeforeValidator:
 
 Id = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(to_integer)]
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST), BeforeValidator(to_integer)]
+Amount = Annotated[int, Field(strict=True, ge=1, le=LARGEST), BeforeValidator(to_integer)]
 PathId = Annotated[
     int, Field(ge=-LARGEST, le=LARGEST), BeforeValidator(_path_number, json_schema_input_type=int)
 ]

@@ -38,6 +38,7 @@ def get_stats(request: Request, path: OfSet) -> Response:
 
 @routes.post(
     "/api/inventory/equip",
+    idempotent=True,
     guard=player,
     body=inventory.NewEquipment,
     max_bytes=MAX_BYTES,
@@ -50,6 +51,7 @@ def equip(request: Request, sent: inventory.NewEquipment) -> Response:
 
 @routes.post(
     "/api/inventory/equip/{item_id}",
+    idempotent=True,
     guard=player,
     body=inventory.AnyPlace,
     body_is_optional=True,
@@ -64,6 +66,7 @@ def equip_by_path(request: Request, sent: inventory.AnyPlace, path: inventory.It
 
 @routes.post(
     "/api/inventory/unequip",
+    idempotent=True,
     guard=player,
     body=inventory.Place,
     max_bytes=MAX_BYTES,
@@ -76,6 +79,7 @@ def unequip(request: Request, sent: inventory.Place) -> Response:
 
 @routes.post(
     "/api/inventory/unequip/{slot}",
+    idempotent=True,
     guard=player,
     body=inventory.AnySet,
     body_is_optional=True,
@@ -90,6 +94,7 @@ def unequip_by_path(request: Request, sent: inventory.AnySet, path: inventory.Sl
 
 @routes.post(
     "/api/inventory/use-potion/{item_id}",
+    idempotent=True,
     guard=player,
     query=inventory.ItemPath,
     answers={
@@ -105,6 +110,7 @@ def use_potion(request: Request, path: inventory.ItemPath) -> Response:
 
 @routes.post(
     "/api/inventory/starter-items",
+    idempotent=True,
     guard=player,
     answers={HTTPStatus.OK: Message, HTTPStatus.BAD_REQUEST: "The player has or had items"},
 )
@@ -115,6 +121,7 @@ def take_starter_items(request: Request) -> Response:
 
 @routes.post(
     "/api/inventory/cleanup-expired-buffs",
+    idempotent=True,
     guard=player,
     answers={HTTPStatus.OK: potions.CleanedUp},
 )

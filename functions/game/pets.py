@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
 from functions.game import chance
 from functions.game.calls import Call, to_response
-from functions.game.fields import Count, Id, PathId, PetName, PetSlot, SetType, Stats
+from functions.game.fields import Amount, Id, PathId, PetName, PetSlot, SetType, Stats
 from functions.shared import db
 from functions.shared.fields import ResponseModel, fail_validation
 from functions.shared.response import Response
@@ -102,7 +102,7 @@ class Naming(BaseModel):
 class AnyMeal(BaseModel):
     """How much experience, or which item: by default one unit of the smallest food."""
 
-    xp_amount: Annotated[Count, Field(gt=0)] | None = None
+    xp_amount: Amount | None = None
     food_item_id: Id | None = None
 
 

@@ -44,6 +44,7 @@ def get_stats(request: Request, path: OfSet) -> Response:
 
 @routes.post(
     "/api/pets/egg",
+    idempotent=True,
     guard=player,
     answers={HTTPStatus.CREATED: pets.NewEgg, HTTPStatus.BAD_REQUEST: "Too little gold"},
 )
@@ -54,6 +55,7 @@ def buy_egg(request: Request) -> Response:
 
 @routes.post(
     "/api/pets/hatch",
+    idempotent=True,
     guard=player,
     body=pets.Hatching,
     max_bytes=MAX_BYTES,
@@ -66,6 +68,7 @@ def hatch(request: Request, sent: pets.Hatching) -> Response:
 
 @routes.post(
     "/api/pets/hatch/{egg_id}",
+    idempotent=True,
     guard=player,
     body=pets.Naming,
     body_is_optional=True,
@@ -80,6 +83,7 @@ def hatch_by_path(request: Request, sent: pets.Naming, path: pets.EggPath) -> Re
 
 @routes.post(
     "/api/pets/feed",
+    idempotent=True,
     guard=player,
     body=pets.Meal,
     max_bytes=MAX_BYTES,
@@ -93,6 +97,7 @@ def feed(request: Request, sent: pets.Meal) -> Response:
 
 @routes.post(
     "/api/pets/feed/{pet_id}",
+    idempotent=True,
     guard=player,
     body=pets.AnyMeal,
     body_is_optional=True,
@@ -107,6 +112,7 @@ def feed_by_path(request: Request, sent: pets.AnyMeal, path: pets.PetPath) -> Re
 
 @routes.post(
     "/api/pets/equip",
+    idempotent=True,
     guard=player,
     body=pets.NewPetPlace,
     max_bytes=MAX_BYTES,
@@ -119,6 +125,7 @@ def equip(request: Request, sent: pets.NewPetPlace) -> Response:
 
 @routes.post(
     "/api/pets/equip/{pet_id}",
+    idempotent=True,
     guard=player,
     body=pets.AnyPetPlace,
     body_is_optional=True,
@@ -133,6 +140,7 @@ def equip_by_path(request: Request, sent: pets.AnyPetPlace, path: pets.PetPath) 
 
 @routes.post(
     "/api/pets/unequip",
+    idempotent=True,
     guard=player,
     body=pets.PetPlace,
     max_bytes=MAX_BYTES,

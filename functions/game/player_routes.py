@@ -23,6 +23,7 @@ def get_me(request: Request) -> Response:
 
 @routes.post(
     "/api/player/allocate-stats",
+    idempotent=True,
     guard=signed_in,
     body=player.Allocation,
     body_is_optional=True,
@@ -35,7 +36,10 @@ def allocate_stats(request: Request, sent: player.Allocation) -> Response:
 
 
 @routes.post(
-    "/api/player/regenerate-stamina", guard=signed_in, answers={HTTPStatus.OK: player.Stamina}
+    "/api/player/regenerate-stamina",
+    idempotent=True,
+    guard=signed_in,
+    answers={HTTPStatus.OK: player.Stamina},
 )
 def regenerate_stamina(request: Request) -> Response:
     """Applies the stamina that time has earned, which every other call does as well."""

@@ -21,6 +21,7 @@ def list_entries(request: Request) -> Response:
 
 @routes.post(
     "/api/shop/purchase",
+    idempotent=True,
     guard=player,
     body=shop.NewPurchase,
     max_bytes=MAX_BYTES,

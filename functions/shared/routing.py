@@ -55,6 +55,7 @@ class Operation:
     also: Mapping[str, str]
     etag: bool
     rate_limited: bool
+    idempotent: bool
     uses_database: bool
     family: errors.Family
 
@@ -115,6 +116,7 @@ class Routes(Blueprint):
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
         rate_limited: bool = False,
+        idempotent: bool = False,
     ) -> Callable[[View], View]:
         """`raw_body`: the view reads the body itself, which is declared for the reference.
 
@@ -122,6 +124,7 @@ class Routes(Blueprint):
         `response_headers`: what successful answers carry beside what all answers do.
         `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
         `rate_limited`: the verb counts requests, and answers carry what is left.
+        `idempotent`: the verb answers a request that repeats an Idempotency-Key as it did before.
         """
 
         def register(view: View) -> View:
@@ -156,6 +159,7 @@ class Routes(Blueprint):
                 also=also or {},
                 etag=etag,
                 rate_limited=rate_limited or self.limiter is not None,
+                idempotent=idempotent,
                 uses_database=self.uses_database,
                 family=self.family,
             )

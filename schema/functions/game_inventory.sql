@@ -179,7 +179,7 @@ begin
   end if;
   place := coalesce(place, item.item_type);
   if item.item_type in ('consumable', 'pet_equipment')
-    or item.item_type <> case place when 'ring2' then 'ring' else place end
+    or item.item_type <> rtrim(place, '2')
   then
     return game.refuse(400, format('Cannot equip %s in %s slot', item.item_type, place));
   end if;

@@ -72,7 +72,8 @@ POLICIES = {
         GET /api/servers, GET /api/servers/{server_id}, GET /api/site-config,
         POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
         POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
-        POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json
+        POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json,
+        GET /api/highscores
     """,
     USERS: """
         POST /api/auth/change-password, GET /api/users, POST /api/users,
@@ -80,7 +81,17 @@ POLICIES = {
         GET /api/admin/users, GET /api/admin/users/{user_id}, PATCH /api/admin/users/{user_id},
         POST /api/admin/users/{user_id}/logout, POST /api/admin/users/{user_id}/mute,
         GET /api/admin/keys, POST /api/admin/keys, DELETE /api/admin/keys/{key_id},
-        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
+        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile,
+        GET /api/player/me, POST /api/player/allocate-stats, POST /api/player/regenerate-stamina,
+        GET /api/player/progression, GET /api/player/progression/table, GET /api/inventory,
+        GET /api/inventory/stats/{set_type}, POST /api/inventory/equip,
+        POST /api/inventory/equip/{item_id}, POST /api/inventory/unequip,
+        POST /api/inventory/unequip/{slot}, POST /api/inventory/use-potion/{item_id},
+        POST /api/inventory/starter-items, POST /api/inventory/cleanup-expired-buffs,
+        GET /api/pets, GET /api/pets/stats/{set_type}, POST /api/pets/egg, POST /api/pets/hatch,
+        POST /api/pets/hatch/{egg_id}, POST /api/pets/feed, POST /api/pets/feed/{pet_id},
+        POST /api/pets/equip, POST /api/pets/equip/{pet_id}, POST /api/pets/unequip,
+        GET /api/shop/items, POST /api/shop/purchase, GET /api/shop/history
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},
