@@ -14,9 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.accounts import signing_keys
 from functions.logs.servers import keys
-from functions.shared import auth, db
+from functions.shared import auth, db, tracker_tokens
 from functions.shared.routing import Operation
+from tests.support import tracker
+from tests.support.accounts import bearer, make_user
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server, say, send
 from tests.support.queues import Mapping, Queues
@@ -96,6 +99,33 @@ def round_() -> dict[str, Any]:
     }
 
 
+def account_bodies() -> dict[str, Any]:
+    """The same of accounts."""
+    email, password = "otto@example.com", "copper-kettle-9"
+    user = {"username": "Otto", "email": email, "password": password}
+    tracker_login = {"username": "otto", "password": password}
+    return {
+        "POST /api/auth/register": user,
+        "POST /api/auth/login": {"email": email, "password": password, "emailOrUser": "Otto"},
+        "POST /api/auth/logout": {},
+        "POST /api/auth/password/forgot": {"email": email},
+        "POST /api/auth/password/reset": {"token": "x", "password": password},
+        "POST /api/auth/change-password": {"currentPassword": "x", "newPassword": password},
+        "POST /api/users": user | {"role": "USER"},
+        "PATCH /api/users/{user_id}": user,
+        "PATCH /api/users/{user_id}/role": {"role": "ADMIN"},
+        "PATCH /api/admin/users/{user_id}": {"role": "staff", "is_active": True, "reason": "x"},
+        "POST /api/admin/users/{user_id}/logout": {"reason": "x"},
+        "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
+        "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
+        "POST /v1/auth/register": user | {"display_name": "Otto"},
+        "POST /v1/auth/login": tracker_login,
+        "POST /v1/auth/refresh": {"refresh_token": "rt_x"},
+        "POST /v1/auth/logout": {"refresh_token": "rt_x", "all": False},
+        "PATCH /v1/auth/profile": {"display_name": "x", "profile_image_url": "https://x.org"},
+    }
+
+
 def bodies() -> dict[str, Any]:
     """What every route that reads a body is sent, but for one value."""
     signal = {"type": "x", "severity": 4, "confidence": 0.5, "extra": {"a": 1}}
@@ -126,6 +156,7 @@ def bodies() -> dict[str, Any]:
         },
         "POST /api/suspicious/allow": {"steamIds": [WHO, "STEAM_0:1:5"], "reason": "x"},
         "POST /api/admin/legacy-logs/import": log,
+        **account_bodies(),
         "POST /api/transactions": {},
         "PUT /api/transactions/{transaction_id}": {},
         "PATCH /api/transactions/{transaction_id}": {},
@@ -148,13 +179,15 @@ def callers(store: str) -> dict[str, dict[str, str]]:
     """Headers that are let in, by the first word of the guard's scope."""
     send(make_server(), game_event() | {"steamId": WHO})
     key = keys.issue(SERVER, "ada")["apiKey"]
-    token = auth.issue("ada", ["admin"])
+    signing_keys.clear_cache()
+    tracker_tokens.clear_cache()
+    token = bearer(make_user("Ada", "admin"), "panel").headers
     return {
         "tilt": {"X-Api-Key": API_KEY},
         "ttt": {"X-Api-Key": key},
         "logs": {"X-Server-Key": key},
-        "staff": {"Authorization": f"Bearer {token}"},
-        "admin": {"Authorization": f"Bearer {token}"},
+        **dict.fromkeys(("staff", "admin", "panel"), token),
+        "tracker": tracker.bearer(tracker.open_session("mira")).headers,
         "": {},
     }
 
@@ -170,6 +203,7 @@ def headers_of(one: Operation, callers: dict[str, dict[str, str]]) -> dict[str, 
 def address(path: str, value: str = "x") -> str:
     return (
         path.replace("{server_id}", SERVER)
+        .replace("{user_id}", "999999")
         .replace("{steam_id}", WHO)
         .replace("{", "")
         .replace("}", "")
