@@ -115,6 +115,7 @@ class Routes(Blueprint):
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
         rate_limited: bool = False,
+        uses_database: bool = True,
     ) -> Callable[[View], View]:
         """`raw_body`: the view reads the body itself, which is declared for the reference.
 
@@ -156,7 +157,7 @@ class Routes(Blueprint):
                 also=also or {},
                 etag=etag,
                 rate_limited=rate_limited or self.limiter is not None,
-                uses_database=self.uses_database,
+                uses_database=self.uses_database and uses_database,
                 family=self.family,
             )
             self.operations.append(declared)

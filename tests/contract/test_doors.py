@@ -19,6 +19,7 @@ from functions.logs.servers import keys
 from functions.shared import auth, db, tracker_tokens
 from functions.shared.routing import Operation
 from tests.support import tracker
+from tests.support.accounts import BODIES as ACCOUNTS
 from tests.support.accounts import bearer, make_user
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server, say, send
@@ -99,33 +100,6 @@ def round_() -> dict[str, Any]:
     }
 
 
-def account_bodies() -> dict[str, Any]:
-    """The same of accounts."""
-    email, password = "otto@example.com", "copper-kettle-9"
-    user = {"username": "Otto", "email": email, "password": password}
-    tracker_login = {"username": "otto", "password": password}
-    return {
-        "POST /api/auth/register": user,
-        "POST /api/auth/login": {"email": email, "password": password, "emailOrUser": "Otto"},
-        "POST /api/auth/logout": {},
-        "POST /api/auth/password/forgot": {"email": email},
-        "POST /api/auth/password/reset": {"token": "x", "password": password},
-        "POST /api/auth/change-password": {"currentPassword": "x", "newPassword": password},
-        "POST /api/users": user | {"role": "USER"},
-        "PATCH /api/users/{user_id}": user,
-        "PATCH /api/users/{user_id}/role": {"role": "ADMIN"},
-        "PATCH /api/admin/users/{user_id}": {"role": "staff", "is_active": True, "reason": "x"},
-        "POST /api/admin/users/{user_id}/logout": {"reason": "x"},
-        "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
-        "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
-        "POST /v1/auth/register": user | {"display_name": "Otto"},
-        "POST /v1/auth/login": tracker_login,
-        "POST /v1/auth/refresh": {"refresh_token": "rt_x"},
-        "POST /v1/auth/logout": {"refresh_token": "rt_x", "all": False},
-        "PATCH /v1/auth/profile": {"display_name": "x", "profile_image_url": "https://x.org"},
-    }
-
-
 def bodies() -> dict[str, Any]:
     """What every route that reads a body is sent, but for one value."""
     signal = {"type": "x", "severity": 4, "confidence": 0.5, "extra": {"a": 1}}
@@ -156,7 +130,7 @@ def bodies() -> dict[str, Any]:
         },
         "POST /api/suspicious/allow": {"steamIds": [WHO, "STEAM_0:1:5"], "reason": "x"},
         "POST /api/admin/legacy-logs/import": log,
-        **account_bodies(),
+        **ACCOUNTS,
         "POST /api/transactions": {},
         "PUT /api/transactions/{transaction_id}": {},
         "PATCH /api/transactions/{transaction_id}": {},
