@@ -124,7 +124,7 @@ def log_in(request: Request) -> dict[str, Any]:
     return _token(logins.log_in(login.email, login.password, request.address, is_player=True))
 
 
-@routes.post("/api/auth/logout", answers={HTTPStatus.OK: Done})
+@routes.post("/api/auth/logout", answers={HTTPStatus.OK: Done}, uses_database=False)
 def log_out(request: Request) -> dict[str, Any]:
     """Does nothing, for the client forgets its token by itself; it needs none here."""
     return {"message": "Successfully logged out"}

@@ -117,6 +117,7 @@ class Routes(Blueprint):
         etag: bool = False,
         rate_limited: bool = False,
         idempotent: bool = False,
+        uses_database: bool = True,
     ) -> Callable[[View], View]:
         """`raw_body`: the view reads the body itself, which is declared for the reference.
 
@@ -160,7 +161,7 @@ class Routes(Blueprint):
                 etag=etag,
                 rate_limited=rate_limited or self.limiter is not None,
                 idempotent=idempotent,
-                uses_database=self.uses_database,
+                uses_database=self.uses_database and uses_database,
                 family=self.family,
             )
             self.operations.append(declared)

@@ -26,11 +26,11 @@ EVENTS = 12
 RUN = """
 import sys
 from pathlib import Path
-from infra.local import program
-program.HOME = Path(sys.argv[1])
-program.QUEUES = program.HOME / "queues"
+from infra.local import commands
+commands.HOME = Path(sys.argv[1])
+commands.QUEUES = commands.HOME / "queues"
 sys.argv = ["", "run"]
-sys.exit(program.main())
+sys.exit(commands.main())
 """
 SETTINGS = {
     "API_KEY": "a-key-of-ones-own",

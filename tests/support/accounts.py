@@ -8,7 +8,30 @@ from functions.shared import db, tokens
 from tests.support.client import Answered, Client
 
 PASSWORD = "copper-kettle-9"
-ADDRESS = "198.51.100.7"
+_EMAIL = "otto@example.com"
+_OTTO = {"username": "Otto", "email": _EMAIL, "password": PASSWORD}
+_LOGIN = {"username": "otto", "password": PASSWORD}
+# What every route of accounts that reads a body is sent.
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/auth/register": _OTTO,
+    "POST /api/auth/login": {"email": _EMAIL, "password": PASSWORD, "emailOrUser": "Otto"},
+    "POST /api/auth/logout": {},
+    "POST /api/auth/password/forgot": {"email": _EMAIL},
+    "POST /api/auth/password/reset": {"token": "x", "password": PASSWORD},
+    "POST /api/auth/change-password": {"currentPassword": "x", "newPassword": PASSWORD},
+    "POST /api/users": _OTTO | {"role": "USER"},
+    "PATCH /api/users/{user_id}": _OTTO,
+    "PATCH /api/users/{user_id}/role": {"role": "ADMIN"},
+    "PATCH /api/admin/users/{user_id}": {"role": "staff", "is_active": True, "reason": "x"},
+    "POST /api/admin/users/{user_id}/logout": {"reason": "x"},
+    "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
+    "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
+    "POST /v1/auth/register": _OTTO | {"display_name": "Otto"},
+    "POST /v1/auth/login": _LOGIN,
+    "POST /v1/auth/refresh": {"refresh_token": "rt_x"},
+    "POST /v1/auth/logout": {"refresh_token": "rt_x", "all": False},
+    "PATCH /v1/auth/profile": {"display_name": "x", "profile_image_url": "https://x.org"},
+}
 
 
 def register(name: str = "Mira_K", **changes: Any) -> Answered:
