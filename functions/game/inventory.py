@@ -118,7 +118,11 @@ def get_inventory(call: Call) -> Response:
     """All items and both sets. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.get_inventory(%s::game.call)", (call,)
+            """
+            select status, body::text as body
+            from game.get_inventory(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )
 
@@ -129,9 +133,9 @@ def get_stats(call: Call, set_type: SetType) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.get_equipment_stats(%s::game.call, %s)
+            from game.get_equipment_stats(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
             """,
-            (call, set_type),
+            (*call, set_type),
         )
     )
 
@@ -145,9 +149,9 @@ def equip(call: Call, item_id: int, slot: Slot | None, set_type: SetType) -> Res
         db.fetch_one(
             """
             select status, body::text as body
-            from game.equip_item(%s::game.call, %s, %s, %s)
+            from game.equip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, item_id, slot, set_type),
+            (*call, item_id, slot, set_type),
         )
     )
 
@@ -158,9 +162,9 @@ def unequip(call: Call, slot: Slot, set_type: SetType) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.unequip_item(%s::game.call, %s, %s)
+            from game.unequip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
             """,
-            (call, slot, set_type),
+            (*call, slot, set_type),
         )
     )
 
@@ -171,8 +175,8 @@ def take_starter_items(call: Call) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.take_starter_items(%s::game.call, %s::bigint[])
+            from game.take_starter_items(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s::bigint[])
             """,
-            (call, chance.draw_many(STARTER_DRAWS)),
+            (*call, chance.draw_many(STARTER_DRAWS)),
         )
     )

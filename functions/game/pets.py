@@ -156,7 +156,11 @@ def list_pets(call: Call) -> Response:
     """All pets and both sets. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.list_pets(%s::game.call)", (call,)
+            """
+            select status, body::text as body
+            from game.list_pets(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )
 
@@ -165,8 +169,11 @@ def get_stats(call: Call, set_type: SetType) -> Response:
     """The sums of a set. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.get_pet_stats(%s::game.call, %s)",
-            (call, set_type),
+            """
+            select status, body::text as body
+            from game.get_pet_stats(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, set_type),
         )
     )
 
@@ -175,8 +182,11 @@ def buy_egg(call: Call) -> Response:
     """A mystery egg for 500 gold; raises BadRequest. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.buy_egg(%s::game.call, %s, %s)",
-            (call, chance.draw(), chance.draw()),
+            """
+            select status, body::text as body
+            from game.buy_egg(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, chance.draw(), chance.draw()),
         )
     )
 
@@ -190,9 +200,9 @@ def hatch(call: Call, pet_id: int, name: str | None) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.hatch_pet(%s::game.call, %s, %s, %s, %s)
+            from game.hatch_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s, %s)
             """,
-            (call, pet_id, name, chance.draw(), chance.draw()),
+            (*call, pet_id, name, chance.draw(), chance.draw()),
         )
     )
 
@@ -203,9 +213,9 @@ def feed(call: Call, pet_id: int, sent: AnyMeal) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.feed_pet(%s::game.call, %s, %s, %s)
+            from game.feed_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, pet_id, sent.xp_amount, sent.food_item_id),
+            (*call, pet_id, sent.xp_amount, sent.food_item_id),
         )
     )
 
@@ -219,9 +229,9 @@ def equip(call: Call, pet_id: int, slot: int | None, set_type: SetType) -> Respo
         db.fetch_one(
             """
             select status, body::text as body
-            from game.equip_pet(%s::game.call, %s, %s, %s)
+            from game.equip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, pet_id, slot, set_type),
+            (*call, pet_id, slot, set_type),
         )
     )
 
@@ -230,7 +240,10 @@ def unequip(call: Call, slot: int, set_type: SetType) -> Response:
     """Empties a slot, which may be empty. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.unequip_pet(%s::game.call, %s, %s)",
-            (call, slot, set_type),
+            """
+            select status, body::text as body
+            from game.unequip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, slot, set_type),
         )
     )
