@@ -200,9 +200,8 @@ def test_whatever_stands_anywhere_in_a_body_is_never_a_fault_of_ours(
     """Regression: 250 digits and e99, 1e400 as a winner, 490 levels in a signal, 976 in the site's
     configuration and half a surrogate as a server were 500."""
     headers, url = headers_of(one, callers), address(one.path)
-    is_game = one.path.startswith(
-        ("/api/collect", "/api/player/update", "/api/ingest", "/api/servers/h")
-    )
+    of_games = ("/api/collect", "/api/player/update", "/api/ingest", "/api/servers/h")
+    is_game = one.path.startswith(of_games)
     for place in places(bodies()[named(one)]):
         for odd in WORST:
             body = json.dumps(place).replace(f'"{MARK}"', odd)

@@ -20,16 +20,11 @@ from tests.support.client import Answered, Client
 _WORN = {"slot": "weapon", "set_type": "attack"}
 _PET = {"slot": 1, "set_type": "attack"}
 BODIES: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(
-        (
-            "POST /api/player/regenerate-stamina",
-            "POST /api/inventory/use-potion/{item_id}",
-            "POST /api/inventory/starter-items",
-            "POST /api/inventory/cleanup-expired-buffs",
-            "POST /api/pets/egg",
-        ),
-        {},
-    ),
+    "POST /api/player/regenerate-stamina": {},
+    "POST /api/inventory/use-potion/{item_id}": {},
+    "POST /api/inventory/starter-items": {},
+    "POST /api/inventory/cleanup-expired-buffs": {},
+    "POST /api/pets/egg": {},
     "POST /api/player/allocate-stats": {"attack": 0, "defense": 0, "max_stamina": 0},
     "POST /api/inventory/equip": {"item_id": 1, **_WORN},
     "POST /api/inventory/equip/{item_id}": _WORN,
