@@ -146,7 +146,7 @@ def equip(call: Call, item_id: int, slot: Slot | None, set_type: SetType) -> Res
     Raises NotFound, or BadRequest for a level too low or a slot that does not fit.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.equip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
@@ -159,7 +159,7 @@ def equip(call: Call, item_id: int, slot: Slot | None, set_type: SetType) -> Res
 def unequip(call: Call, slot: Slot, set_type: SetType) -> Response:
     """Empties a slot, which may be empty. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.unequip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
@@ -172,7 +172,7 @@ def unequip(call: Call, slot: Slot, set_type: SetType) -> Response:
 def take_starter_items(call: Call) -> Response:
     """A common weapon, armor and helmet; raises BadRequest the second time. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.take_starter_items(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s::bigint[])

@@ -27,7 +27,7 @@ class GameMaintenance(Maintenance):
             """
         ).fetchall()
         for row in wrong:
-            log.event("game.balance", "ERROR", **{name: int(row[name]) for name in row})
+            log.event("game.balance", level="ERROR", **{name: int(row[name]) for name in row})
         return {"game.players": len(wrong)} if wrong else {}
 
     def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:

@@ -181,7 +181,7 @@ def get_stats(call: Call, set_type: SetType) -> Response:
 def buy_egg(call: Call) -> Response:
     """A mystery egg for 500 gold; raises BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.buy_egg(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
@@ -197,7 +197,7 @@ def hatch(call: Call, pet_id: int, name: str | None) -> Response:
     One round trip.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.hatch_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s, %s)
@@ -210,7 +210,7 @@ def hatch(call: Call, pet_id: int, name: str | None) -> Response:
 def feed(call: Call, pet_id: int, sent: AnyMeal) -> Response:
     """Gives a pet food that the player has; raises NotFound, BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.feed_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
@@ -226,7 +226,7 @@ def equip(call: Call, pet_id: int, slot: int | None, set_type: SetType) -> Respo
     Raises NotFound, or BadRequest for an egg.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.equip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
@@ -239,7 +239,7 @@ def equip(call: Call, pet_id: int, slot: int | None, set_type: SetType) -> Respo
 def unequip(call: Call, slot: int, set_type: SetType) -> Response:
     """Empties a slot, which may be empty. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.unequip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)

@@ -124,7 +124,7 @@ def get_progression(call: Call) -> dict[str, Any]:
 def regenerate_stamina(call: Call) -> Response:
     """Applies what time has earned, and nothing else. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.regenerate_stamina(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
@@ -137,7 +137,7 @@ def regenerate_stamina(call: Call) -> Response:
 def allocate_stats(call: Call, sent: Allocation) -> Response:
     """Spends stat points; raises BadRequest for too few. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.allocate_stats(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)

@@ -30,7 +30,7 @@ class CleanedUp(ResponseModel):
 def use(call: Call, item_id: int) -> Response:
     """Drinks a unit; raises NotFound or BadRequest, and consumes nothing then. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.use_potion(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
@@ -43,7 +43,7 @@ def use(call: Call, item_id: int) -> Response:
 def clean_up(call: Call) -> Response:
     """Deletes boosts that are over. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.clean_up_buffs(row(%s, %s, %s, %s, %s, %s, %s)::game.call)

@@ -129,7 +129,7 @@ def list_entries(call: Call) -> Response:
 def buy(call: Call, sent: NewPurchase) -> Response:
     """Buys a unit; raises BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
             from game.purchase(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
