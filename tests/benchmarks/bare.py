@@ -31,20 +31,21 @@ TABLES = """
     grant insert on all tables in schema bare to public;
 """
 _ROUND = """
-    insert into bare.rounds (occurred_at, id, map_name, winner, winner_raw, duration, players, kills, buys)
+    insert into bare.rounds
+      (occurred_at, id, map_name, winner, winner_raw, duration, players, kills, buys)
     values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _PLAYERS = """
     insert into bare.players
-      (occurred_at, round_id, map_name, winner, duration, steam_id, role_start, role_end, karma_diff,
-       points_diff)
+      (occurred_at, round_id, map_name, winner, duration, steam_id, role_start, role_end,
+       karma_diff, points_diff)
     select %s, %s, %s, %s, %s, *
     from unnest(%s::text[], %s::text[], %s::text[], %s::integer[], %s::integer[])
 """
 _KILLS = """
     insert into bare.kills
-      (occurred_at, round_id, map_name, attacker_steamid, attacker_role, victim_steamid, victim_role, weapon,
-       headshot, ordinal)
+      (occurred_at, round_id, map_name, attacker_steamid, attacker_role, victim_steamid,
+       victim_role, weapon, headshot, ordinal)
     select %s, %s, %s, *
     from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
       with ordinality
