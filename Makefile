@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key analyst demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -74,6 +74,10 @@ key: ## Issue, list or revoke API keys (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.ops.keys $(ARGS)
 
+admin: ## Make the first admin, give roles, rotate signing keys (ARGS="--help" says how)
+	$(HAVE) project
+	@$(PYTHON) -m infra.ops.admin $(ARGS)
+
 analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.analysts $(ARGS)
@@ -101,6 +105,9 @@ clean: stop ## Remove what was built and installed here; the local data stays (s
 # What `sam build` calls, once for the layer and once for each function of template.yaml.
 build-Dependencies:
 	@$(PYTHON) -m infra.package layer "$(ARTIFACTS_DIR)"
+
+build-Rs256:
+	@$(PYTHON) -m infra.package rs256 "$(ARTIFACTS_DIR)"
 
 build-%Function:
 	@$(PYTHON) -m infra.package code $*Function "$(ARTIFACTS_DIR)"

@@ -58,6 +58,18 @@ DOMAINS = (
         },
         maintenance="logs.maintenance",
     ),
+    Domain(
+        "accounts",
+        (
+            "accounts.routes",
+            "accounts.panel_routes",
+            "accounts.admin_routes",
+            "accounts.tracker_routes",
+            "accounts.jwks_routes",
+        ),
+        maintenance="accounts.maintenance",
+    ),
+    Domain("game", ()),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))

@@ -27,13 +27,14 @@ _PROBLEMS = {
     HTTPStatus.UNAUTHORIZED: "No key was sent",
     HTTPStatus.FORBIDDEN: "The key is wrong or lacks the scope",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A field is missing or wrong; the body says which",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to try again",
     HTTPStatus.SERVICE_UNAVAILABLE: "The database is down; the request may be repeated",
 }
 
 
 # The schema of each family's error bodies; a family's first domain adds its own.
-_ERRORS = {"plain": "Error"}
+_ERRORS = {"plain": "Error", "game": "GameError", "v1": "V1Error"}
 _ABOUT = """The serverless backend for game communities.
 
 Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
@@ -73,7 +74,13 @@ def build_document() -> dict[str, Any]:
         "servers": [{"url": "./"}],  # beside this document, whatever stage that is
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Error": _error(), "TooLarge": _too_large()},
+            "schemas": {
+                **schemas,
+                "Error": _error(),
+                "TooLarge": _too_large(),
+                "GameError": _game_error(),
+                "V1Error": _v1_error(),
+            },
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -184,6 +191,8 @@ def _problems(one: Operation) -> dict[int, Any]:
     is_lenient = one.query is None or issubclass(one.query, fields.Lenient)
     invalid = errors.get_status(errors.Invalid(), one.family)
     statuses = {invalid} if one.body or not is_lenient else set()
+    if one.body and one.family != "plain":  # beside 422: what is no JSON
+        statuses |= {HTTPStatus.BAD_REQUEST}
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE} if one.body else set()
     statuses |= {HTTPStatus.TOO_MANY_REQUESTS} if one.rate_limited else set()
@@ -211,7 +220,8 @@ def _headers(one: Operation, status: int) -> dict[str, Any]:
     required |= {"ETag"} if one.etag and status in _WITH_ETAG else set()
     optional = {"Retry-After"} if status == HTTPStatus.SERVICE_UNAVAILABLE else set()
     optional |= set(one.response_headers) if status < 400 else set()
-    optional |= set(_LIMITS) if one.rate_limited and status not in _UNCOUNTED else set()
+    is_counted = status not in _UNCOUNTED or one.family == "v1"
+    optional |= set(_LIMITS) if one.rate_limited and is_counted else set()
     return {
         name: {
             "description": _HEADERS[name][0],
@@ -234,7 +244,8 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _error_content(one: Operation, status: int) -> dict[str, Any]:
-    model = "TooLarge" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else _ERRORS[one.family]
+    is_plain_413 = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and one.family == "plain"
+    model = "TooLarge" if is_plain_413 else _ERRORS[one.family]
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
 
 
@@ -244,6 +255,46 @@ def _too_large() -> dict[str, Any]:
     return error | {
         "required": ["error", "maxBytes"],
         "properties": error["properties"] | {"maxBytes": most},
+    }
+
+
+def _v1_error() -> dict[str, Any]:
+    """The envelope of every error under /v1."""
+    text = {"type": "string"}
+    error = {
+        "type": "object",
+        "required": ["code", "message", "details"],
+        "properties": {"code": text, "message": text, "details": {"type": "object"}},
+    }
+    return {
+        "type": "object",
+        "description": "What is wrong: a code to act on, and a sentence",
+        "required": ["error", "timestamp", "request_id"],
+        "properties": {
+            "error": error,
+            "timestamp": {"type": "string", "format": "date-time"},
+            "request_id": {"type": "string", "pattern": "^req_[0-9A-Za-z]+$"},
+        },
+    }
+
+
+def _game_error() -> dict[str, Any]:
+    """What the web game reads, with `error` where the panel shares its path."""
+    place = {"type": "array", "items": {"type": "string"}}
+    text = {"type": "string"}
+    problem = {
+        "type": "object",
+        "required": ["loc", "msg", "type"],
+        "properties": {"loc": place, "msg": text, "type": text},
+    }
+    return {
+        "type": "object",
+        "description": "What is wrong, in a sentence or of each field",
+        "required": ["detail"],
+        "properties": {
+            "detail": {"anyOf": [text, {"type": "array", "items": problem}]},
+            "error": {"type": "string", "description": "The sentence again, for the log panel"},
+        },
     }
 
 

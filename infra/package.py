@@ -1,4 +1,5 @@
-"""What a Lambda carries: `layer` writes the shared dependencies, `code` a function's own files.
+"""What a Lambda carries: `layer` writes the shared dependencies, `rs256` those of RS256, `code` a
+function's own files.
 
 SAM calls this through the Makefile. Only the standard library is used: it is what builds the rest.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "layers"
 REQUIREMENTS = ROOT / "requirements.txt"
+RS256 = ROOT / "infra" / "rs256.txt"
 
 # The template's own defaults; tests/infra/test_package.py holds the two together.
 LAMBDA = "python3.13-arm64"
@@ -93,9 +95,9 @@ class Target:
         return ["--python-version", self.python, *(f"--platform={name}" for name in platforms)]
 
 
-def build_layer(target: Target, into: Path) -> None:
-    """Write python/ with every runtime dependency; built once per target and requirements."""
-    shutil.copytree(_built(target), into, dirs_exist_ok=True)
+def build_layer(target: Target, into: Path, requirements: Path | None = None) -> None:
+    """Write python/ with what `requirements` pin (every runtime dependency), built once each."""
+    shutil.copytree(_built(target, requirements or REQUIREMENTS), into, dirs_exist_ok=True)
 
 
 def build_code(function: str, target: Target, into: Path) -> None:
@@ -118,17 +120,17 @@ def measure_size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _built(target: Target) -> Path:
+def _built(target: Target, requirements: Path) -> Path:
     """The layer's folder, from the cache or newly made."""
     here = (target, platform.machine(), sys.implementation.cache_tag, bool(_compiler(target)))
-    parts = (REQUIREMENTS.read_bytes(), Path(__file__).read_bytes(), repr(here).encode())
+    parts = (requirements.read_bytes(), Path(__file__).read_bytes(), repr(here).encode())
     built = CACHE / hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     if built.exists():
         return built
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="building-") as name:
         draft = Path(name) / "draft"
-        _build(target, draft)
+        _build(target, draft, requirements)
         # Two builds at once may both get here; whoever renames second finds the work done.
         try:
             draft.rename(built)
@@ -138,17 +140,17 @@ def _built(target: Target) -> Path:
     return built
 
 
-def _build(target: Target, draft: Path) -> None:
+def _build(target: Target, draft: Path, requirements: Path) -> None:
     packages = draft / "python"
-    _install(target, packages)
+    _install(target, packages, requirements)
     _prune(packages)
     _compile(target, packages, "/opt/python")
 
 
-def _install(target: Target, packages: Path) -> None:
+def _install(target: Target, packages: Path, requirements: Path) -> None:
     """Fill the folder with uv, or with pip where only pip knows the way to an index."""
     wheels = ["install", "--quiet", "--no-deps", "--only-binary=:all:", f"--target={packages}"]
-    wheels += ["--requirement", str(REQUIREMENTS)]
+    wheels += ["--requirement", str(requirements)]
     ours = ROOT / ".local" / "uv" / "bin" / "uv"
     uv = str(ours) if ours.exists() else shutil.which("uv")
     fast = uv and _run(uv, "pip", *wheels, "--link-mode=copy", *target.for_uv())
@@ -220,7 +222,8 @@ def main() -> int:
     """Do what the command line says and print the size; exit 1 with a sentence when it cannot."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("layer").add_argument("into", type=Path)
+    for name in ("layer", "rs256"):
+        verbs.add_parser(name).add_argument("into", type=Path)
     words = verbs.add_parser("code")
     words.add_argument("function")
     words.add_argument("into", type=Path)
@@ -229,6 +232,8 @@ def main() -> int:
         target = _target()
         if arguments.verb == "layer":
             build_layer(target, arguments.into)
+        elif arguments.verb == "rs256":
+            build_layer(target, arguments.into, RS256)
         else:
             build_code(arguments.function, target, arguments.into)
     except PackageError as error:

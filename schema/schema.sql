@@ -62,11 +62,15 @@ create table shared.spool_parts (
 );
 CREATE INDEX spool_parts_by_time ON shared.spool_parts USING btree (received_at);
 
+create function shared.count_in_window(limit_key text, window_seconds integer, amount integer DEFAULT 1) returns TABLE(counted integer, resets_at bigint);
+
 create function shared.count_request(caller text, most integer, seconds integer, OUT remaining integer, OUT resets_at bigint) returns record;
 
 create function shared.iso_day(moment timestamp with time zone) returns text;
 
 create function shared.iso_time(moment timestamp with time zone) returns text;
+
+create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
 
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
@@ -1090,3 +1094,137 @@ create function logs.term_bloom(terms text) returns bit;
 create function logs.tokenize(content text) returns text;
 
 create function logs.total_differences() returns TABLE(name text, differences bigint);
+
+-- Schema accounts
+
+-- Something that happened to an account: a failed login, a change of role, a ban, a reset.
+create table accounts.audit (
+  occurred_at timestamp with time zone not null default now(),  -- When it happened
+  action text not null,  -- What happened, such as login.failed
+  user_id bigint,  -- To whose account; null: to none that exists
+  actor text,  -- Who did it: the id of a user, or operator; null: whoever sent the request
+  ip_hash text,  -- Keyed hash of the caller's address, as hexadecimal digits; null: an operator's command
+  reason text,  -- The reason that was given; null: none was needed
+  details jsonb  -- What changed, such as the role before and after
+);
+select create_hypertable('accounts.audit', by_range('occurred_at', interval '90 days'));
+CREATE INDEX audit_by_user ON accounts.audit USING btree (user_id, occurred_at DESC);
+CREATE INDEX audit_occurred_at_idx ON accounts.audit USING btree (occurred_at DESC);
+
+-- An account elsewhere that belongs to a user; each belongs to one user at most.
+create table accounts.identities (
+  provider text not null,  -- Where that account is: steam or discord
+  subject text not null,  -- Its id there
+  user_id bigint not null,  -- The user it belongs to
+  linked_at timestamp with time zone not null default now(),  -- When it was linked
+  constraint identities_provider_check CHECK ((provider = ANY (ARRAY['steam'::text, 'discord'::text]))),
+  constraint identities_subject_check CHECK ((subject <> ''::text)),
+  constraint identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint identities_pkey PRIMARY KEY (provider, subject)
+);
+CREATE INDEX identities_by_user ON accounts.identities USING btree (user_id);
+
+-- An address from which a user logged in: failed logins from elsewhere do not lock it out.
+create table accounts.known_addresses (
+  user_id bigint not null,  -- Who logged in
+  address_hash text not null,  -- Keyed hash of the IPv4 address or IPv6 /64, as hexadecimal digits
+  last_login_at timestamp with time zone not null default now(),  -- The last successful login from there
+  constraint known_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint known_addresses_pkey PRIMARY KEY (user_id, address_hash)
+);
+CREATE INDEX known_addresses_by_time ON accounts.known_addresses USING btree (last_login_at);
+
+-- A token that was mailed to choose a new password with.
+create table accounts.password_resets (
+  token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
+  user_id bigint not null,  -- Whose password it resets
+  created_at timestamp with time zone not null default now(),  -- When it was asked for
+  expires_at timestamp with time zone not null,  -- From when on it is refused
+  used_at timestamp with time zone,  -- When it, or another of the same user, was used; null: it was not
+  constraint password_resets_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint password_resets_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX password_resets_by_user ON accounts.password_resets USING btree (user_id);
+
+-- A login of the tracker and the family of refresh tokens that follow from it.
+create table accounts.sessions (
+  id uuid not null,  -- The sid of its access tokens
+  user_id bigint not null,  -- Who logged in
+  version integer not null,  -- The user's token_version at the login: another one ends the session
+  generation integer not null default 0,  -- How often its refresh token was exchanged
+  token_hash bytea not null,  -- SHA-256 of the current refresh token, 32 bytes
+  created_at timestamp with time zone not null default now(),  -- When the user logged in
+  rotated_at timestamp with time zone not null default now(),  -- When the current refresh token was made
+  expires_at timestamp with time zone not null,  -- Until when the current refresh token works
+  revoked_at timestamp with time zone,  -- When it ended by logout, reuse or erasure; null: it did not
+  constraint sessions_generation_check CHECK ((generation >= 0)),
+  constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint sessions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX sessions_by_expiry ON accounts.sessions USING btree (expires_at);
+CREATE INDEX sessions_by_user ON accounts.sessions USING btree (user_id);
+
+-- An RSA key of the tracker's tokens; the newest signs, all that are not retired verify.
+create table accounts.signing_keys (
+  kid text not null,  -- What tokens name it by
+  sealed bytea not null,  -- The private key as PEM, encrypted by the functions
+  public_jwk jsonb not null,  -- The public key as /.well-known/jwks.json has it
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When it was made
+  retired_at timestamp with time zone,  -- From when on its tokens are refused; null: not yet
+  is_first boolean,  -- True for the one key that was made because there was none; null for all others
+  constraint signing_keys_is_first_check CHECK (is_first),
+  constraint signing_keys_pkey PRIMARY KEY (kid),
+  constraint signing_keys_is_first_key UNIQUE (is_first)
+);
+
+-- A person with an account, of whatever door; an erased one keeps its ids and nothing else.
+create table accounts.users (
+  id bigint not null,  -- The user id in tokens and in the web game
+  public_id text not null,  -- The user id of /v1: usr_, then time and chance
+  username text,  -- Unique, whatever its case; null: erased
+  email text,  -- Unique, whatever its case; null: erased
+  display_name text not null,  -- The name that the tracker shows
+  profile_image_url text,  -- An https URL; null: no picture
+  password_hash text,  -- bcrypt over base64(HMAC-SHA-256(pepper, password)); null: no login by password
+  must_change_password boolean not null default false,  -- The password was chosen by somebody else, and the panel asks for a new one
+  role text not null default 'player'::text,  -- What the user may do: player, organizer, staff or admin
+  is_active boolean not null default true,  -- False: banned or erased, every token is refused
+  token_version integer not null default 0,  -- Tokens carry it as ver; it is raised to end all sessions
+  muted_until timestamp with time zone,  -- Until when chat is refused; null: it is not
+  created_at timestamp with time zone not null default now(),  -- When the account was made
+  updated_at timestamp with time zone not null default now(),  -- When the user, or somebody for them, last changed it
+  last_seen_at timestamp with time zone,  -- The last login or refresh of a session; null: there was none
+  deleted_at timestamp with time zone,  -- When the person was erased; null: they were not
+  constraint users_check CHECK (((deleted_at IS NOT NULL) OR ((username IS NOT NULL) AND (email IS NOT NULL)))),
+  constraint users_check1 CHECK (((deleted_at IS NULL) OR ((username IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (NOT is_active)))),
+  constraint users_public_id_check CHECK ((public_id ~ '^usr_[0-9A-Za-z]{8,32}$'::text)),
+  constraint users_role_check CHECK ((role = ANY (ARRAY['player'::text, 'organizer'::text, 'staff'::text, 'admin'::text]))),
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_public_id_key UNIQUE (public_id)
+);
+CREATE UNIQUE INDEX users_by_email ON accounts.users USING btree (lower(email) text_pattern_ops);
+CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(username) text_pattern_ops);
+
+create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
+
+create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
+
+create function accounts.public_keys() returns TABLE(kid text, public_jwk jsonb);
+
+create function accounts.session_caller(user_id bigint, version integer, session_id uuid) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
+
+-- Schema game
+
+-- A user who plays the web game.
+create table game.players (
+  user_id bigint not null,  -- The player's id, which is the user's
+  username text not null,  -- The user's name
+  created_at timestamp with time zone not null default now(),  -- When the user first came to the game
+  constraint players_pkey PRIMARY KEY (user_id)
+);
+
+create function game.create_player(user_id bigint, username text) returns bigint;
+
+create function game.erase_player(user_id bigint) returns void;

@@ -38,6 +38,8 @@ for _chosen in (
     os.environ.pop(_chosen, None)  # what a developer's shell chose for `make run`
 os.environ |= {
     "SIGNING_KEY": "the signing key of the tests, long enough",
+    "PASSWORD_PEPPER": "the pepper of the tests, which is long enough",
+    "PASSWORD_ROUNDS": "4",  # of bcrypt: the fewest there are
     "API_KEY": API_KEY,
     "TILT_KEYS": "required",
     "DATABASE_URL": "postgresql://127.0.0.1:1/only-the-store-fixture-has-one",
@@ -181,6 +183,7 @@ _RAW = (
     *("logs.person_totals", "logs.type_days", "logs.peaks", "logs.player_rounds"),
     *("logs.round_winners", "logs.map_hours", "logs.indexed_chunks"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
+    *("accounts.users", "accounts.signing_keys", "accounts.audit", "game.players"),
 )
 
 
@@ -204,7 +207,7 @@ _DROP_CHUNKS = """
       older_than => 'infinity'::timestamptz
     )
     from timescaledb_information.hypertables
-    where hypertable_schema in ('tilt', 'ttt', 'logs')
+    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts')
       and num_chunks > case hypertable_name when 'events' then 0 else 8 end
 """
 

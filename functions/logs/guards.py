@@ -31,7 +31,8 @@ class ServerKey(RequireScope):
 
 
 class Staff(RequireScope):
-    """A bearer token of staff or, for scope admin, of an admin. An API key serves as one."""
+    """The session of somebody of the staff or, for scope admin, of an admin: a bearer token of the
+    panel. An API key of that scope serves as one."""
 
     sent_as: ClassVar[tuple[str, ...]] = ("bearer",)
 
@@ -42,8 +43,8 @@ class Staff(RequireScope):
         key = self._token(request)
         if not key:
             raise Unauthorized("Missing authorization token")
-        # A game server's key is no token, and a role counts as it is at this very moment.
-        caller = None if key.startswith(auth.SERVER) else auth.authenticate(key, at_once=True)
+        # A game server's key is no token.
+        caller = None if key.startswith(auth.SERVER) else auth.authenticate_now(key)
         if caller is None:
             raise Unauthorized("Invalid or expired token")
         if not {self.scope, "admin"} & caller.scopes:

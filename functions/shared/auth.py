@@ -37,7 +37,8 @@ _cache: dict[bytes, tuple[float, Caller | None]] = {}
 class RequireScope:
     """The guard of a route: a key with `scope`, unless a setting makes it optional.
 
-    `at_once`: a key that was revoked a moment ago is refused, for a round trip each time.
+    `at_once`: a key that was revoked a moment ago is refused, for a round trip each time, and a
+    session of the panel serves as a key of its user's role.
     """
 
     scope: str
@@ -54,7 +55,7 @@ class RequireScope:
         key = request.key()
         if not key:
             raise Unauthorized
-        caller = authenticate(key, self.at_once)
+        caller = authenticate_now(key) if self.at_once else authenticate(key)
         if caller is None or self.scope not in caller.scopes:
             raise Forbidden
         return caller
@@ -111,6 +112,22 @@ def _look_up(key: str) -> Caller | None:
     return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
 
 
+def authenticate_now(credential: str) -> Caller | None:
+    """The caller whose API key, or session of the panel, this is at this moment; one round trip.
+
+    None for any other text. Raises Forbidden for a banned user, and for one who must choose a new
+    password first.
+    """
+    if credential.count(".") != 2:
+        return authenticate(credential, at_once=True)
+    from functions.shared import tokens, users  # only who shows a token pays for the import
+
+    try:
+        return users.load(users.to_caller(tokens.verify(credential, "panel")))
+    except (tokens.WrongTokenError, Unauthorized):
+        return None
+
+
 def was_live(key_id: str, at_ms: int) -> bool:
     """Whether a key worked at a moment (Unix ms); `API_KEY` always does. One round trip."""
     return key_id == BOOTSTRAP or bool(
@@ -140,8 +157,10 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def issue(name: str, scopes: list[str]) -> str:
+def issue(name: str, scopes: list[str], actor: str | None = None) -> str:
     """A new key for `name`, to be shown once; an older one of that name lives on beside it.
+
+    `actor`: who issued it, for the audit; None for its holder.
 
     Of a third the oldest dies at once, so that at most two keys of a name are live.
     """
@@ -162,7 +181,7 @@ def issue(name: str, scopes: list[str]) -> str:
           where key_id in (select key_id from older)
         ), noted as (
           insert into shared.audit (action, subject, actor)
-          values ('key.issue', %(key_id)s, %(name)s)
+          values ('key.issue', %(key_id)s, coalesce(%(actor)s, %(name)s))
         )
         insert into shared.api_keys (key_id, key_hash, name, scopes)
         values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s)
@@ -172,30 +191,34 @@ def issue(name: str, scopes: list[str]) -> str:
             "key_hash": hash_key(text),
             "name": name,
             "scopes": scopes,
+            "actor": actor,
             "live": LIVE_KEYS,
         },
     )
     return text
 
 
-def revoke(key_id: str) -> bool:
-    """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id."""
+def revoke(key_id: str, actor: str | None = None) -> bool:
+    """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id.
+
+    `actor`: who revoked it, for the audit; None for its holder.
+    """
     return bool(
         db.query(
             """
             with ended as (
               update shared.api_keys
               set revoked_at = now()
-              where key_id = %s
+              where key_id = %(key_id)s
                 and revoked_at is null
               returning key_id, name
             )
             insert into shared.audit (action, subject, actor)
-            select 'key.revoke', key_id, name
+            select 'key.revoke', key_id, coalesce(%(actor)s, name)
             from ended
             returning subject
             """,
-            (key_id,),
+            {"key_id": key_id, "actor": actor},
         )
     )
 

@@ -5,6 +5,7 @@ Raised where it is known, rendered once at the edge (response.py, gateway.py).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal
@@ -130,28 +131,70 @@ def get_status(problem: Problem, family: Family) -> HTTPStatus:
     return problem.status
 
 
+def get_request_id(family: Family, request_id: str) -> str:
+    """The id of a request as a family's clients see it; `request_id` is the gateway's."""
+    return "req_" + re.sub("[^0-9A-Za-z]", "", request_id) if family == "v1" else request_id
+
+
+# What the web game calls these, where nothing more exact is known.
+_BY_PHRASE = (
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+_V1_CODES = {
+    "BAD_REQUEST": "INVALID_JSON",
+    "TOO_MANY_REQUESTS": "RATE_LIMITED",
+    "UNAVAILABLE": "SERVICE_UNAVAILABLE",
+}
+
+
+def _v1_details(problem: Problem) -> dict[str, Any]:
+    """An object, whatever there is to say."""
+    if problem.details:
+        fields = [
+            {
+                "field": one["field"],
+                "rule": "required" if one["problem"] == "is required" else "invalid",
+                "message": one["problem"],
+            }
+            for one in problem.details
+        ]
+        return {"fields": fields}
+    if isinstance(problem, TooLarge):
+        return {"limit_bytes": problem.extra.get("maxBytes")}
+    if isinstance(problem, Unavailable):
+        return {"retry_after": int(problem.headers["Retry-After"])}
+    return problem.extra
+
+
 def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:
     """The error body that the clients of a family read."""
     if family == "v1":
         return {
             "error": {
-                "code": problem.code,
+                "code": _V1_CODES.get(problem.code, problem.code),
                 "message": problem.message,
-                "details": problem.details or [],
+                "details": _v1_details(problem),
             },
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
-            "request_id": request_id,
+            "request_id": get_request_id(family, request_id),
         }
     if family == "game":
         fields = [
             {
                 "loc": ["body", *one["field"].split(".")],
                 "msg": one["problem"],
-                "type": "value_error",
+                "type": "missing" if one["problem"] == "is required" else "value_error",
             }
             for one in problem.details or []
         ]
-        return {"detail": fields or problem.message}
+        # The panel shares a path with the game and reads `error`.
+        is_plain_status = problem.status in _BY_PHRASE and problem.message == type(problem).message
+        words = HTTPStatus(problem.status).phrase if is_plain_status else problem.message
+        return {"detail": fields or words} | {
+            key: text for key, text in problem.extra.items() if key == "error"
+        }
     body: dict[str, Any] = {"error": problem.message}
     if problem.details:
         body["details"] = problem.details

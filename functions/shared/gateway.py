@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,6 +53,9 @@ class Gateway:
         # A path without a route is answered as all routes of this function are, or plainly.
         families = {door.family for door in doors}
         self._default_family = families.pop() if len(families) == 1 else "plain"
+        # Longest first: each finds the door for paths below it that have no route.
+        self._prefixes = sorted((one for one in doors if one.prefix), key=_longest_first)
+        self._limiters = {one.path: door.limiter for door in doors for one in door.operations}
         self._cold = True
 
     def __call__(self, event: Event, context: Any) -> LambdaResponse:
@@ -59,9 +63,10 @@ class Gateway:
         started, rows = time.perf_counter(), db.rows_seen
         event.setdefault("requestContext", {})
         route, parameters = self._find(event["path"])
-        answer = self._answer(event, route, parameters)
+        family = self._family(event["path"], route)
+        answer = self._answer(event, route, parameters, family)
         answer["headers"].update(_ALWAYS)
-        answer["headers"]["X-Request-Id"] = Request(event).id
+        answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
         self._note(event, route, answer["statusCode"], started, rows)
         return answer
 
@@ -74,19 +79,24 @@ class Gateway:
                 return route, {name: unquote(part) for name, part in found.groupdict().items()}
         return None, {}
 
+    def _door(self, path: str) -> Routes | None:
+        return next((one for one in self._prefixes if f"{path}/".startswith(one.prefix)), None)
+
+    def _family(self, path: str, route: str | None) -> errors.Family:
+        if route:
+            return self._families[route]
+        door = self._door(path)
+        return door.family if door else self._default_family
+
     def _answer(
-        self, event: Event, route: str | None, parameters: dict[str, str]
+        self, event: Event, route: str | None, parameters: dict[str, str], family: errors.Family
     ) -> LambdaResponse:
         method = event["httpMethod"]
-        family = self._families[route] if route else self._default_family
         if method == "OPTIONS":
-            return _render(self._preflight(route), event, family)
-        if route is None:
-            return _render(errors.NotFound(), event, family)
+            return _render(self._preflight(route, family), event, family)
         served = "GET" if method == "HEAD" else method
-        if served not in self.app.routes[route]:
-            allowed = self._methods(route)
-            return _render(errors.MethodNotAllowed(headers={"Allow": allowed}), event, family)
+        if route is None or served not in self.app.routes[route]:
+            return _render(self._refusal(event, route, family), event, family)
         event["pathParameters"] = parameters
         # The view itself, not Chalice's own handling of an event: that would read the request and
         # dress the answer a second time, for a third of what a handler costs.
@@ -96,9 +106,27 @@ class Gateway:
             answer |= {"body": "", "isBase64Encoded": False}
         return answer
 
-    def _preflight(self, route: str | None) -> Response:
+    def _refusal(self, event: Event, route: str | None, family: errors.Family) -> errors.Problem:
+        """What a path or method without a route is answered, counted as every request is."""
+        door = None if route else self._door(event["path"])
+        limiter = self._limiters[route] if route else door and door.limiter
+        try:
+            if limiter:
+                limiter(Request(event), None)
+        except errors.Problem as problem:
+            return problem
+        if route is None:
+            says = {"path": event["path"]} if family == "v1" else {}
+            return errors.NotFound(None, None, None, **says)
+        allowed = self._methods(route)
+        says = {"allowed": allowed.split(", ")} if family == "v1" else {}
+        return errors.MethodNotAllowed(None, None, {"Allow": allowed}, **says)
+
+    def _preflight(self, route: str | None, family: errors.Family) -> Response:
         methods = self._methods(route) if route else "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
         headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
+        if family == "v1":
+            return Response("", HTTPStatus.NO_CONTENT, headers)
         return Response({}, headers=headers)
 
     def _methods(self, route: str) -> str:
@@ -130,6 +158,10 @@ def _render(
         return answer
 
     return render(serve, Request(event), family)
+
+
+def _longest_first(door: Routes) -> int:
+    return -len(door.prefix)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

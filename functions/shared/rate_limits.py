@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from functions.shared import db
 from functions.shared.errors import TooManyRequests
@@ -34,11 +35,18 @@ class RateLimit:
             "X-RateLimit-Reset": str(self.reset),
         }
 
-    def check(self, sentence: str | None = None) -> None:
-        """Raises TooManyRequests, maybe in a family's own words, for one request too many."""
+    def check(self, sentence: str | None = None, scope: str | None = None) -> None:
+        """Raises TooManyRequests, maybe in a family's own words, for one request too many.
+
+        `scope`: which limit it is, for the families whose errors say so.
+        """
         if self.remaining < 0:
             wait = max(1, math.ceil(self.reset - time.time()))
-            raise TooManyRequests(sentence, headers=self.headers | {"Retry-After": str(wait)})
+            says: dict[str, Any] = {}
+            if scope:
+                says = {"scope": scope, "limit": self.limit, "retry_after": wait}
+            headers = self.headers | {"Retry-After": str(wait)}
+            raise TooManyRequests(sentence, headers=headers, **says)
 
 
 def delete_old(connection: db.Connection) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import re
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from functions.shared import errors, json_codec
+from functions.shared.settings import settings
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
 
@@ -20,7 +23,10 @@ class Caller:
 
     name: str
     scopes: frozenset[str]
-    owner: str | None = None  # the name the key was issued for
+    owner: str | None = None  # the name the key was issued for, or the user's
+    user_id: int = 0  # of a user's token: who, and the token_version it was issued at
+    version: int = 0
+    session_id: str = ""  # of the tracker's token
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,12 @@ class Request:
 
     event: dict[str, Any]
     caller: Caller | None = None
+
+    @property
+    def answer_headers(self) -> dict[str, str]:
+        """Headers that whatever answers this request carries, unless it has its own."""
+        found: dict[str, str] = self.event.setdefault("answerHeaders", {})
+        return found
 
     @property
     def id(self) -> str:
@@ -44,6 +56,32 @@ class Request:
             if key.lower() == name:
                 return str(value)
         return ""
+
+    @property
+    def user(self) -> Caller:
+        """Who sent it, on a route that only users may call."""
+        assert self.caller
+        assert self.caller.user_id
+        return self.caller
+
+    @property
+    def address(self) -> str:
+        """The caller's IP address as the gateway saw it, or an empty text.
+
+        Behind the distribution as that saw it, in a header that counts only together with the
+        distribution's secret.
+        """
+        secret = settings().origin_secret.get_secret_value().encode()
+        sent = self.header("x-origin-secret").encode("utf-8", "replace")
+        if secret and hmac.compare_digest(secret, sent):
+            return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]")
+        return str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
+
+    @property
+    def received_at(self) -> float:
+        """When the gateway received it, in Unix seconds; now where it does not say."""
+        received = self.event["requestContext"].get("requestTimeEpoch")
+        return received / 1000 if isinstance(received, int | float) else time.time()
 
     def query(self) -> Mapping[str, str]:
         """The query string, last value of a repeated name, together with the path's parameters."""

@@ -33,7 +33,7 @@ def render(
 ) -> LambdaResponse:
     """The answer of `serve`, or of what it raised, in the shape that the family promises."""
     try:
-        return _serialise(serve())
+        return _serialise(serve(), request)
     except errors.Problem as problem:
         if isinstance(problem.__cause__, psycopg.Error):
             log.exception(problem.__cause__, request_id=request.id)
@@ -43,10 +43,10 @@ def render(
         away = isinstance(fault, psycopg.Error) and db.is_unavailable(fault)
         refusal = db.DatabaseUnavailable() if away else errors.Problem()
         answer = _error_response(refusal, request, family)
-    return _serialise(answer)
+    return _serialise(answer, request)
 
 
-def _serialise(answer: Response) -> LambdaResponse:
+def _serialise(answer: Response, request: Request) -> LambdaResponse:
     packed, body = isinstance(answer.body, bytes), answer.body
     if packed:
         body = base64.b64encode(body).decode()
@@ -54,7 +54,7 @@ def _serialise(answer: Response) -> LambdaResponse:
         body = json_codec.dumps(body)
     return {
         "statusCode": int(answer.status),
-        "headers": {"Content-Type": JSON, **answer.headers},
+        "headers": {"Content-Type": JSON, **request.answer_headers, **answer.headers},
         "body": body,
         "isBase64Encoded": packed,
     }
@@ -62,7 +62,10 @@ def _serialise(answer: Response) -> LambdaResponse:
 
 def _error_response(problem: errors.Problem, request: Request, family: errors.Family) -> Response:
     body = errors.build_body(problem, family, request.id)
-    return Response(body, errors.get_status(problem, family), {**NO_STORE, **problem.headers})
+    headers = {**NO_STORE, **problem.headers}
+    if family == "v1" and problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, errors.get_status(problem, family), headers)
 
 
 def conditional(answer: Response, request: Request) -> Response:

@@ -8,17 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
-from functions.shared import errors, fields
-from functions.shared.auth import RequireScope
-from functions.shared.request import MAX_BODY, Request
+from functions.shared import errors, fields, json_codec
+from functions.shared.request import MAX_BODY, Caller, Request
 from functions.shared.response import NO_STORE, LambdaResponse, Response, conditional, render
 
 View = Callable[..., Any]
+# Counts a request of a caller (None: of the address alone); raises TooManyRequests.
+Limiter = Callable[[Request, "Caller | None"], None]
+
+
+class Guard(Protocol):
+    """Who may call a route: raises Unauthorized or Forbidden for anybody else."""
+
+    # For the reference: what a caller needs, how it is sent, and what a wrong one is answered.
+    @property
+    def scope(self) -> str: ...
+    @property
+    def optional_when(self) -> Callable[[], bool] | None: ...
+    @property
+    def sent_as(self) -> tuple[str, ...]: ...
+    @property
+    def refused_as(self) -> Sequence[HTTPStatus]: ...
+
+    def __call__(self, request: Request) -> Caller | None:
+        """The caller; None where nobody need say who they are."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,7 @@ class Operation:
     method: str
     path: str
     view: Callable[..., Any]
-    guard: RequireScope | None
+    guard: Guard | None
     body: type[BaseModel] | None
     body_is_optional: bool
     query: type[BaseModel] | None
@@ -45,11 +63,23 @@ class Routes(Blueprint):
     """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
 
     def __init__(
-        self, import_name: str, *, family: errors.Family, uses_database: bool = True
+        self,
+        import_name: str,
+        *,
+        family: errors.Family,
+        uses_database: bool = True,
+        prefix: str = "",
+        limiter: Limiter | None = None,
     ) -> None:
-        """`family`: the shape of the domain's error bodies."""
+        """`family`: the shape of the domain's error bodies.
+
+        `prefix`: below it, paths without a route are answered in that shape too.
+        `limiter`: counts every request once its caller is known; answers carry what is left.
+        """
         super().__init__(import_name)
         self.family = family
+        self.prefix = prefix
+        self.limiter = limiter
         self.operations: list[Operation] = []
         self.uses_database = uses_database
 
@@ -73,7 +103,7 @@ class Routes(Blueprint):
         method: str,
         path: str,
         *,
-        guard: RequireScope | None = None,
+        guard: Guard | None = None,
         body: type[BaseModel] | None = None,
         raw_body: bool = False,
         body_is_optional: bool = False,
@@ -85,6 +115,7 @@ class Routes(Blueprint):
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
         rate_limited: bool = False,
+        uses_database: bool = True,
     ) -> Callable[[View], View]:
         """`raw_body`: the view reads the body itself, which is declared for the reference.
 
@@ -96,10 +127,10 @@ class Routes(Blueprint):
 
         def register(view: View) -> View:
             def serve(request: Request) -> Response:
-                caller = guard(request) if guard else None
+                caller = self._authenticate(guard, request)
                 parsed: list[BaseModel] = []
                 if body and not raw_body:
-                    parsed.append(fields.parse(body, _object(request.body(max_bytes))))
+                    parsed.append(fields.parse(body, self.read_object(request, max_bytes)))
                 if query:
                     parsed.append(fields.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
@@ -125,14 +156,36 @@ class Routes(Blueprint):
                 response_headers=response_headers,
                 also=also or {},
                 etag=etag,
-                rate_limited=rate_limited,
-                uses_database=self.uses_database,
+                rate_limited=rate_limited or self.limiter is not None,
+                uses_database=self.uses_database and uses_database,
                 family=self.family,
             )
             self.operations.append(declared)
             return view
 
         return register
+
+    def _authenticate(self, guard: Guard | None, request: Request) -> Caller | None:
+        """Who calls, counted by their name, or by their address where they are refused."""
+        if self.limiter is None:
+            return guard(request) if guard else None
+        try:
+            caller = guard(request) if guard else None
+        except errors.Problem:
+            self.limiter(request, None)
+            raise
+        self.limiter(request, caller)
+        return caller
+
+    def read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:
+        """The body, which must be an object; clients of games and of /v1 leave empty ones out."""
+        text = request.text(max_bytes)
+        if self.family != "plain" and not text.strip():
+            return {}
+        value = json_codec.loads(text)
+        if not isinstance(value, dict):
+            raise errors.BadRequest("The body must be a JSON object.")
+        return value
 
 
 def _without_nul(query: type[BaseModel], parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -142,9 +195,3 @@ def _without_nul(query: type[BaseModel], parameters: Mapping[str, str]) -> Mappi
             details = [{"field": name, "problem": "must not contain a NUL character"}]
             raise errors.Invalid(f"Invalid {name}", details)
     return parameters
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise errors.BadRequest("The body must be a JSON object.")
-    return value

@@ -32,6 +32,18 @@ class Settings(BaseModel):
     database_pooler: bool = Field(False, alias="DATABASE_POOLER")
     api_key: SecretStr = Field(SecretStr(""), alias="API_KEY")
     signing_key: SecretStr = Field(SecretStr(""), alias="SIGNING_KEY")
+    token_key: SecretStr = Field(SecretStr(""), alias="TOKEN_KEY")
+    token_key_previous: SecretStr = Field(SecretStr(""), alias="TOKEN_KEY_PREVIOUS")
+    password_pepper: SecretStr = Field(SecretStr(""), alias="PASSWORD_PEPPER")
+    password_rounds: int = Field(12, alias="PASSWORD_ROUNDS", ge=4, le=16)
+    origin_secret: SecretStr = Field(SecretStr(""), alias="ORIGIN_SECRET")
+    login_failures: int = Field(5, alias="LOGIN_FAILURES", ge=1)
+    account_failures: int = Field(10, alias="ACCOUNT_FAILURES", ge=1)
+    registrations: int = Field(100, alias="REGISTRATIONS", ge=1)
+    general_requests: int = Field(1000, alias="GENERAL_REQUESTS", ge=1)
+    mail_from: str = Field("", alias="MAIL_FROM")
+    mail_folder: str = Field("", alias="MAIL_FOLDER")
+    password_reset_url: str = Field("", alias="PASSWORD_RESET_URL")
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
@@ -60,6 +72,13 @@ class Settings(BaseModel):
             raise WrongSettingError(
                 "SIGNING_KEY must have 32 characters or more: it signs cursors."
             )
+        for key, name in (
+            (self.token_key, "TOKEN_KEY"),
+            (self.token_key_previous, "TOKEN_KEY_PREVIOUS"),
+            (self.password_pepper, "PASSWORD_PEPPER"),
+        ):
+            if 0 < len(key.get_secret_value()) < 32:
+                raise WrongSettingError(f"{name} must have 32 characters or more.")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -84,6 +85,7 @@ def running(
         parameters = {
             "DatabaseSecret": secret,
             "RefreshRate": refresh_rate,
+            "MailFolder": str(LOCAL / "mail"),
             **chosen,
         }
         deployed = deployment.deploy(local, home, parameters)
@@ -124,7 +126,7 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
 
 
 def secret_keys() -> dict[str, str]:
-    """The checkout's bootstrap API key and signing key, made once; API_KEY overrides the former."""
+    """What the checkout's secret holds beside URLs, made once; API_KEY overrides the one there."""
     file = LOCAL / "keys.json"
     if not file.exists():
         LOCAL.mkdir(exist_ok=True)
@@ -135,4 +137,9 @@ def secret_keys() -> dict[str, str]:
             with suppress(FileExistsError):  # another stack was first
                 os.link(draft.name, file)
     keys: dict[str, str] = json.loads(file.read_text())
-    return keys | {"api_key": os.environ.get("API_KEY") or keys["api_key"]}
+    derived = {
+        name: hmac.digest(keys["signing_key"].encode(), name.encode(), "sha256").hex()
+        for name in ("token_key", "password_pepper")
+    }
+    chosen = {"api_key": os.environ.get("API_KEY") or keys["api_key"]}
+    return derived | {"token_key_previous": "", "origin_secret": ""} | keys | chosen

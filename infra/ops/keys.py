@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make key", description="API keys of bots and servers")
     verbs = parser.add_subparsers(dest="verb", required=True)
     issue = verbs.add_parser("issue", help="make a key; of one name at most two are live")
-    issue.add_argument("name", type=_name, help="1 to 64 characters")
+    issue.add_argument("name", type=parse_name, help="1 to 64 characters")
     issue.add_argument("scopes", nargs="+", choices=SCOPES)
     verbs.add_parser("list", help="show the live keys")
     verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
@@ -33,7 +33,8 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def _name(text: str) -> str:
+def parse_name(text: str) -> str:
+    """The name of a key; raises ArgumentTypeError."""
     if not 1 <= len(text) <= 64 or not text.isprintable():
         raise argparse.ArgumentTypeError("a name has 1 to 64 printable characters")
     return text

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from infra.local.timescale import Server, TimescaleError
 from tests.benchmarks import (
+    auth_verify,
     cold,
     collect,
     large,
@@ -45,6 +46,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     logs_bytes.measure: logs_bytes.NAMES,
     logs_panel.measure: logs_panel.NAMES,
     logs_search.measure: logs_search.NAMES,
+    auth_verify.measure: auth_verify.NAMES,
 }
 
 

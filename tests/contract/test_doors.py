@@ -14,9 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.accounts import signing_keys
 from functions.logs.servers import keys
-from functions.shared import auth, db
+from functions.shared import auth, db, tracker_tokens
 from functions.shared.routing import Operation
+from tests.support import tracker
+from tests.support.accounts import BODIES as ACCOUNTS
+from tests.support.accounts import bearer, make_user
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server, say, send
 from tests.support.queues import Mapping, Queues
@@ -126,6 +130,7 @@ def bodies() -> dict[str, Any]:
         },
         "POST /api/suspicious/allow": {"steamIds": [WHO, "STEAM_0:1:5"], "reason": "x"},
         "POST /api/admin/legacy-logs/import": log,
+        **ACCOUNTS,
         "POST /api/transactions": {},
         "PUT /api/transactions/{transaction_id}": {},
         "PATCH /api/transactions/{transaction_id}": {},
@@ -148,13 +153,15 @@ def callers(store: str) -> dict[str, dict[str, str]]:
     """Headers that are let in, by the first word of the guard's scope."""
     send(make_server(), game_event() | {"steamId": WHO})
     key = keys.issue(SERVER, "ada")["apiKey"]
-    token = auth.issue("ada", ["admin"])
+    signing_keys.clear_cache()
+    tracker_tokens.clear_cache()
+    token = bearer(make_user("Ada", "admin"), "panel").headers
     return {
         "tilt": {"X-Api-Key": API_KEY},
         "ttt": {"X-Api-Key": key},
         "logs": {"X-Server-Key": key},
-        "staff": {"Authorization": f"Bearer {token}"},
-        "admin": {"Authorization": f"Bearer {token}"},
+        **dict.fromkeys(("staff", "admin", "panel"), token),
+        "tracker": tracker.bearer(tracker.open_session("mira")).headers,
         "": {},
     }
 
@@ -170,6 +177,7 @@ def headers_of(one: Operation, callers: dict[str, dict[str, str]]) -> dict[str, 
 def address(path: str, value: str = "x") -> str:
     return (
         path.replace("{server_id}", SERVER)
+        .replace("{user_id}", "999999")
         .replace("{steam_id}", WHO)
         .replace("{", "")
         .replace("}", "")

@@ -58,6 +58,8 @@ STAFF = Policy(("Authorization",), ("staff", "admin"), unknown=401)
 ADMIN = Policy(("Authorization",), ("admin",), unknown=401)
 # A game server's key is none of the panel's tokens: it counts as no credential.
 ERASE_LOGS = Policy(("X-Api-Key", "Authorization"), ("admin",), unknown=401)
+# Only a user's token opens these, see test_policy_users.py: a key is no token.
+USERS = Policy(unknown=401, wrong=401)
 
 POLICIES = {
     PUBLIC: """
@@ -67,7 +69,18 @@ POLICIES = {
         GET /api/ttt/weapons, GET /api/ttt/maps, GET /api/ttt/roles, GET /api/ttt/duos,
         GET /api/ttt/nemesis, GET /api/ttt/rivalries, GET /api/ttt/karma, GET /api/ttt/activity,
         GET /api/ttt/buys, GET /api/ttt/rounds/{round_id},
-        GET /api/servers, GET /api/servers/{server_id}, GET /api/site-config
+        GET /api/servers, GET /api/servers/{server_id}, GET /api/site-config,
+        POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
+        POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
+        POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json
+    """,
+    USERS: """
+        POST /api/auth/change-password, GET /api/users, POST /api/users,
+        PATCH /api/users/{user_id}, PATCH /api/users/{user_id}/role, DELETE /api/users/{user_id},
+        GET /api/admin/users, GET /api/admin/users/{user_id}, PATCH /api/admin/users/{user_id},
+        POST /api/admin/users/{user_id}/logout, POST /api/admin/users/{user_id}/mute,
+        GET /api/admin/keys, POST /api/admin/keys, DELETE /api/admin/keys/{key_id},
+        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},

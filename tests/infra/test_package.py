@@ -42,7 +42,9 @@ def test_the_layer_holds_only_what_runs(layer: Path) -> None:
     packages = {path.name.removesuffix(".py") for path in (layer / "python").iterdir()}
     assert packages - {"__pycache__", "psycopg_binary.libs"} == {
         "annotated_types",
+        "bcrypt",
         "chalice",
+        "jwt",
         "psycopg",
         "psycopg_binary",
         "pydantic",
@@ -87,6 +89,65 @@ assert not strangers, strangers
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("domain", ["tilt", "ttt", "logs", "game"])
+def test_a_cold_start_of_other_domains_pays_for_no_passwords_and_no_rs256(
+    tmp_path: Path, domain: str
+) -> None:
+    package.build_layer(LOCAL, tmp_path / "layer")
+    package.build_code("TiltFunction", LOCAL, tmp_path / "code")
+    start = f"""
+import os, sys
+sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
+os.environ |= {{"DOMAINS": {domain!r}, "DATABASE_URL": "postgresql://x", "SIGNING_KEY": "s" * 32}}
+import app
+app.handler({{"httpMethod": "GET", "path": "/nothing", "headers": {{}}}}, None)
+from functions.shared import tokens
+token = tokens.issue("game", 7, "mira@example.com", 0)
+assert tokens.verify(token, "game").user_id == 7
+assert not {{"cryptography", "bcrypt"}} & set(sys.modules), "dear, and not needed"
+"""
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("with_rs256", [True, False])
+def test_accounts_start_with_and_without_the_layer_for_rs256(
+    tmp_path: Path, with_rs256: bool
+) -> None:
+    package.build_layer(LOCAL, tmp_path / "layer")
+    if with_rs256:
+        package.build_layer(LOCAL, tmp_path / "layer", package.RS256)
+    package.build_code("LoginFunction", LOCAL, tmp_path / "code")
+    start = f"""
+import os, sys
+sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
+os.environ |= {{"DOMAINS": "accounts", "DATABASE_URL": "postgresql://x", "SIGNING_KEY": "s" * 32}}
+os.environ |= {{"PASSWORD_PEPPER": "p" * 32, "PASSWORD_ROUNDS": "4"}}
+import app
+answer = app.handler({{"httpMethod": "POST", "path": "/api/auth/logout", "headers": {{}}}}, None)
+assert answer["statusCode"] == 200, answer
+from functions.accounts import passwords
+assert passwords.verify("secret", passwords.hash_password("secret"))
+try:
+    from functions.accounts import signing_keys
+except ImportError:
+    assert not {with_rs256}
+else:
+    assert {with_rs256}
+    kid, sealed, public = signing_keys._make()
+    assert signing_keys._box().decrypt(sealed).startswith(b"-----BEGIN PRIVATE KEY")
+"""
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_both_environments_pin_the_same_rs256() -> None:
+    pins = [line for line in package.RS256.read_text().splitlines() if "==" in line]
+    assert set(pins) < set((ROOT / "requirements-dev.txt").read_text().splitlines())
 
 
 def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:

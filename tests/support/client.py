@@ -62,6 +62,7 @@ class Client:
     """Calls the handler in process, and holds each answer against the reference."""
 
     headers: dict[str, str] = field(default_factory=dict)
+    address: str = "198.51.100.7"
 
     def call(
         self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
@@ -69,7 +70,7 @@ class Client:
         """`body`: text and bytes are sent as they are, anything else as JSON."""
         text = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
         sent = self.headers if headers is None else headers
-        given = call_gateway(gateway_event(method, url, text, sent))
+        given = call_gateway(gateway_event(method, url, text, sent, self.address))
         lowered = {name.lower(): value for name, value in given["headers"].items()}
         answered = Answered(given["statusCode"], lowered, given["body"])
         # What a fault of ours looks like is no part of the reference; tests of faults look at it.

@@ -8,7 +8,11 @@ from urllib.parse import parse_qsl
 
 
 def gateway_event(
-    method: str, url: str, body: str | bytes | None = None, headers: dict[str, str] | None = None
+    method: str,
+    url: str,
+    body: str | bytes | None = None,
+    headers: dict[str, str] | None = None,
+    address: str = "198.51.100.7",
 ) -> dict[str, Any]:
     """What API Gateway hands to a Lambda proxy for a request (REST API, payload 1.0).
 
@@ -29,7 +33,11 @@ def gateway_event(
         "multiValueQueryStringParameters": many or None,
         "pathParameters": {"proxy": path.strip("/")},
         "stageVariables": None,
-        "requestContext": {"requestId": "the-request-id", "httpMethod": method},
+        "requestContext": {
+            "requestId": "the-request-id",
+            "httpMethod": method,
+            "identity": {"sourceIp": address},
+        },
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": isinstance(body, bytes),
     }

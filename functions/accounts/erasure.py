@@ -1,0 +1,59 @@
+"""Erasing a person: whatever says who they were goes, their ids and results stay."""
+
+from __future__ import annotations
+
+from functions.shared import db
+
+
+def erase(user_id: int, actor: str | None) -> bool:
+    """Erases a user everywhere and ends their sessions; False where there is none. Audited.
+
+    `actor`: who did it for them, None for themselves. One round trip.
+    """
+    return bool(
+        db.query(
+            """
+            with erased as (
+              update accounts.users
+              set username = null,
+                email = null,
+                display_name = 'Deleted player',
+                profile_image_url = null,
+                password_hash = null,
+                role = 'player',
+                is_active = false,
+                token_version = token_version + 1,
+                muted_until = null,
+                updated_at = now(),
+                deleted_at = now()
+              where id = %(user_id)s
+                and deleted_at is null
+              returning id
+            ), ended as (
+              delete from accounts.sessions
+              where user_id = (select id from erased)
+            ), unlinked as (
+              delete from accounts.identities
+              where user_id = (select id from erased)
+            ), forgotten as (
+              delete from accounts.known_addresses
+              where user_id = (select id from erased)
+            ), withdrawn as (
+              delete from accounts.password_resets
+              where user_id = (select id from erased)
+            ), unnamed as (
+              update accounts.audit
+              set ip_hash = null
+              where user_id = (select id from erased)
+                and ip_hash is not null
+            ), noted as (
+              insert into accounts.audit (action, user_id, actor)
+              select 'user.erased', id, %(actor)s
+              from erased
+            )
+            select game.erase_player(id)
+            from erased
+            """,
+            {"user_id": user_id, "actor": actor},
+        )
+    )

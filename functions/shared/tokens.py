@@ -1,0 +1,131 @@
+"""Tokens of users: JWTs, HS256 for the web game and the panel, with what their claims say.
+
+A token names its user (`sub`), its audience (`aud`) and the user's `token_version` (`ver`); its
+header names the key that signed it (`kid`). The tracker's are RS256, see accounts/signing_keys.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Literal
+
+import jwt
+
+from functions.shared.settings import Settings, settings
+
+Audience = Literal["game", "panel", "tracker"]
+ISSUER = "tiltyard"
+LIFETIME_SECONDS = 7 * 86_400
+MAX_LENGTH = 2048  # characters; ours have some 400
+CLAIMS = ["exp", "iat", "iss", "aud", "sub", "ver"]
+_SUBJECT = re.compile("[1-9][0-9]{0,18}")
+
+
+class WrongTokenError(Exception):
+    """A token that is not one of ours for this audience, or has expired."""
+
+    def __init__(self, reason: Literal["malformed", "expired"]) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom a valid token names; whether they may still come in, the database knows."""
+
+    user_id: int
+    version: int
+    session_id: str = ""
+
+
+def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
+    """A token of 7 days for the web game or the panel."""
+    now = int(time.time())
+    claims = {
+        "sub": str(user_id),
+        "email": email,
+        "aud": audience,
+        "iss": ISSUER,
+        "ver": version,
+        "iat": now,
+        "exp": now + LIFETIME_SECONDS,
+    }
+    [(kid, key), *_] = _keys(settings()).items()
+    return jwt.encode(claims, key, "HS256", {"kid": kid})
+
+
+def verify(token: str, *audiences: Audience) -> Identity:
+    """Whom a token names that is for one of `audiences`; raises WrongTokenError. No round trip."""
+    key = _keys(settings()).get(read_kid(token))
+    if key is None:
+        raise WrongTokenError("malformed")
+    return read_claims(token, key, "HS256", audiences)
+
+
+def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience, ...]) -> Identity:
+    """Whom a token names that this key signed with this algorithm; raises WrongTokenError."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            [algorithm],
+            {"require": CLAIMS, "verify_iat": False},  # of another machine's clock
+            audience=audiences,
+            issuer=ISSUER,
+        )
+    except jwt.ExpiredSignatureError:
+        raise WrongTokenError("expired") from None
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        raise WrongTokenError("malformed") from None
+    subject, version = claims["sub"], claims["ver"]
+    if not _SUBJECT.fullmatch(subject) or int(subject) >= 1 << 63 or not is_version(version):
+        raise WrongTokenError("malformed")
+    return Identity(int(subject), version, str(claims.get("sid", "")))
+
+
+def is_version(value: Any) -> bool:
+    """Whether a claim can be a token_version."""
+    return type(value) is int and 0 <= value < 1 << 31
+
+
+def read_kid(token: str) -> str:
+    """The `kid` of a token's header; raises WrongTokenError for what cannot be a token of ours."""
+    if len(token) > MAX_LENGTH or not token.isascii() or token.count(".") != 2:
+        raise WrongTokenError("malformed")
+    return _read_header(token.partition(".")[0])
+
+
+@lru_cache(maxsize=64)  # the headers of all tokens of a key are equal
+def _read_header(segment: str) -> str:
+    try:
+        header = json.loads(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+        kid = header["kid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise WrongTokenError("malformed") from None
+    return kid if isinstance(kid, str) else ""
+
+
+def derive_key(secret: str, purpose: str) -> bytes:
+    """The key of one purpose, so that no two purposes share one."""
+    return hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)
+
+
+def token_secrets(chosen: Settings) -> list[str]:
+    """TOKEN_KEY (SIGNING_KEY where there is none), then the one that it replaces, if any."""
+    current = chosen.token_key.get_secret_value() or chosen.signing_key.get_secret_value()
+    previous = chosen.token_key_previous.get_secret_value()
+    return [current, previous] if previous else [current]
+
+
+@cache
+def _keys(chosen: Settings) -> dict[str, bytes]:
+    """By kid the keys that tokens may be signed with; the first one signs."""
+    keys = [derive_key(secret, "token") for secret in token_secrets(chosen)]
+    return {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}

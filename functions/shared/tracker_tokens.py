@@ -1,0 +1,101 @@
+"""The tracker's tokens: RS256, an hour, each of one login (`sid`), and their guard.
+
+The public keys are those of /.well-known/jwks.json, kept for five minutes. Only functions with the
+layer Rs256 can verify them: nothing else imports this file.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+
+from functions.shared import db, tokens
+from functions.shared.errors import Forbidden, Unauthorized
+from functions.shared.request import Caller, Request
+from functions.shared.users import INACTIVE, RequireUser
+
+CACHE_SECONDS = 300
+_RETRY_SECONDS = 10  # between looks for a key that is not known
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_keys: dict[str, Any] = {}
+_loaded_at = float("-inf")  # monotonic seconds
+_MESSAGES = {
+    "missing": "An access token is needed",
+    "malformed": "The access token is not valid",
+    "expired": "The access token has expired",
+    "revoked": "The access token was revoked",
+}
+
+
+class RequireTrackerUser(RequireUser):
+    """The guard of a route of the tracker's users; needs no round trip while its keys are fresh.
+
+    Whoever serves the request selects from `accounts.session_caller` and calls `check`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("tracker")
+
+    def __call__(self, request: Request) -> Caller:
+        """The caller with user_id, version and session_id; raises Unauthorized."""
+        if not request.header("authorization"):
+            raise refuse("missing")
+        try:
+            found = verify(request.bearer())
+        except tokens.WrongTokenError as wrong:
+            raise refuse(wrong.reason) from None
+        return Caller(
+            f"user:{found.user_id}",
+            frozenset(),
+            user_id=found.user_id,
+            version=found.version,
+            session_id=found.session_id,
+        )
+
+
+def verify(token: str) -> tokens.Identity:
+    """Whom an access token names; raises WrongTokenError."""
+    key = _find_key(tokens.read_kid(token))
+    if key is None:
+        raise tokens.WrongTokenError("malformed")
+    found = tokens.read_claims(token, key, "RS256", ("tracker",))
+    if not _UUID.fullmatch(found.session_id):
+        raise tokens.WrongTokenError("malformed")
+    return found
+
+
+def check(row: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The row of `accounts.session_caller` as an active user's; raises Unauthorized, Forbidden."""
+    if row is None or row["is_active"] is None:
+        raise refuse("revoked")
+    if not row["is_active"]:
+        raise Forbidden(INACTIVE, required="active account")
+    return row
+
+
+def refuse(reason: str) -> Unauthorized:
+    """The problem of a request without a token that counts."""
+    return Unauthorized(_MESSAGES[reason], reason=reason)
+
+
+def clear_cache() -> None:
+    """Loads the keys at their next use."""
+    global _loaded_at
+    _keys.clear()
+    _loaded_at = float("-inf")
+
+
+def _find_key(kid: str) -> Any:
+    """The public key of that id, or None; looks a new one up."""
+    global _loaded_at
+    age = time.monotonic() - _loaded_at
+    if age > CACHE_SECONDS or (kid not in _keys and age > _RETRY_SECONDS):
+        found = db.query("select kid, public_jwk from accounts.public_keys()")
+        _keys.clear()
+        _keys.update((row["kid"], jwt.PyJWK(row["public_jwk"], "RS256").key) for row in found)
+        _loaded_at = time.monotonic()
+    return _keys.get(kid)

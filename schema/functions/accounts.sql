@@ -1,0 +1,125 @@
+-- The user whom a token names, for the statement that serves the request: one row or none. A token
+-- of an older version is none, but a banned user is found by any token, to be told so.
+create or replace function accounts.caller(user_id bigint, version integer)
+returns table (
+  id bigint,
+  public_id text,
+  username text,
+  role text,
+  is_active boolean,
+  must_change_password boolean,
+  muted_until timestamptz
+)
+language sql
+stable
+as $$
+  select u.id, u.public_id, u.username, u.role, u.is_active, u.must_change_password, u.muted_until
+  from accounts.users as u
+  where u.id = $1
+    and (u.token_version = $2 or not u.is_active)
+    and u.deleted_at is null
+$$;
+
+-- The same for a token of the tracker, which ends with its session.
+create or replace function accounts.session_caller(user_id bigint, version integer, session_id uuid)
+returns table (
+  id bigint,
+  public_id text,
+  username text,
+  role text,
+  is_active boolean,
+  must_change_password boolean,
+  muted_until timestamptz
+)
+language sql
+stable
+as $$
+  select c.*
+  from accounts.caller($1, $2) as c
+  where exists (
+    select
+    from accounts.sessions as s
+    where s.id = $3
+      and s.user_id = $1
+      and s.revoked_at is null
+  )
+$$;
+
+-- The public keys that verify the tracker's tokens, the newest first.
+create or replace function accounts.public_keys()
+returns table (kid text, public_jwk jsonb)
+language sql
+stable
+as $$
+  select k.kid, k.public_jwk
+  from accounts.signing_keys as k
+  where k.retired_at is null
+    or k.retired_at > now()
+  order by k.created_at desc
+$$;
+
+-- Exchanges the refresh token of a generation for its successor. The outcome is `exchanged`; `same`
+-- for a request that was received before the exchange of that very token had committed, which gets
+-- the same successor; or why it is refused: `revoked`, `expired`, or `reused`, which ends the session.
+create or replace function accounts.exchange_refresh_token(
+  session_id uuid,
+  sent_generation integer,
+  sent_hash bytea,
+  successor_hash bytea,
+  age double precision,
+  lifetime double precision,
+  caller_hash text
+)
+returns table (outcome text, user_id bigint)
+language plpgsql
+as $$
+declare
+  received_at timestamptz := statement_timestamp() - make_interval(secs => age);
+  generation_before integer;
+  session accounts.sessions;
+begin
+  -- Without waiting: what was committed when this request came to the database.
+  select s.generation into generation_before
+  from accounts.sessions as s
+  where s.id = session_id;
+  select s.* into session
+  from accounts.sessions as s
+  join accounts.users as u on u.id = s.user_id
+  where s.id = session_id
+    and u.is_active
+    and u.token_version = s.version
+  for update of s;
+  if session.id is null or session.revoked_at is not null then
+    return query select 'revoked', null::bigint;
+  elsif sent_generation = session.generation and sent_hash = session.token_hash then
+    if session.expires_at <= clock_timestamp() then
+      return query select 'expired', null::bigint;
+      return;
+    end if;
+    update accounts.sessions as s
+    set generation = s.generation + 1,
+      token_hash = successor_hash,
+      rotated_at = clock_timestamp(),
+      expires_at = clock_timestamp() + make_interval(secs => lifetime)
+    where s.id = session_id;
+    update accounts.users as u
+    set last_seen_at = now()
+    where u.id = session.user_id;
+    return query select 'exchanged', session.user_id;
+  elsif sent_generation = session.generation - 1
+    and successor_hash = session.token_hash
+    and (generation_before = sent_generation or received_at < session.rotated_at)
+  then
+    return query select 'same', session.user_id;
+  else
+    update accounts.sessions as s
+    set revoked_at = now()
+    where s.id = session_id;
+    insert into accounts.audit (action, user_id, ip_hash, details)
+    values (
+      'token.reused', session.user_id, caller_hash, jsonb_build_object('session', session_id)
+    );
+    return query select 'reused', null::bigint;
+  end if;
+end
+$$;

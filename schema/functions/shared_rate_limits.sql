@@ -1,0 +1,34 @@
+-- Counts in a window that starts with its first counted request. With an amount of 0 it only looks.
+create or replace function shared.count_in_window(
+  limit_key text,
+  window_seconds integer,
+  amount integer default 1
+)
+returns table (counted integer, resets_at bigint)
+language sql
+as $$
+  insert into shared.rate_limits as l (key, window_start, count)
+  values ($1, floor(extract(epoch from clock_timestamp()))::bigint, $3)
+  on conflict on constraint rate_limits_pkey do update
+  set count = case
+      when l.window_start + $2 <= excluded.window_start then excluded.count
+      else least(l.count::bigint + excluded.count, 2147483647)
+    end,
+    window_start = case
+      when l.window_start + $2 <= excluded.window_start then excluded.window_start
+      else l.window_start
+    end
+  returning count, window_start + $2
+$$;
+
+-- What count_in_window has counted, without writing anything: no row where no window is open.
+create or replace function shared.requests_in_window(limit_key text, window_seconds integer)
+returns table (counted integer, resets_at bigint)
+language sql
+stable
+as $$
+  select l.count, l.window_start + $2
+  from shared.rate_limits as l
+  where l.key = $1
+    and l.window_start + $2 > floor(extract(epoch from clock_timestamp()))::bigint
+$$;
