@@ -20,6 +20,8 @@ from infra.local.state import HOME, QUEUES, StackError, State
 if TYPE_CHECKING:
     from infra.local.stack import Stack
 
+_MANY = 1_000_000  # the highest limit that anybody may choose
+
 
 def run() -> None:
     """Run the stack until a signal ends it."""
@@ -96,7 +98,13 @@ def _parameters() -> dict[str, str]:
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
         "StaminaRegenPercent": _share("STAMINA_REGEN_PERCENT", "0.1"),
         "StaminaRegenInterval": str(_number("STAMINA_REGEN_INTERVAL", 10, 1, 86_400)),
-        **_avatar_url(),
+        "LoginFailures": str(_number("LOGIN_FAILURES", 5, 1, _MANY)),
+        "AccountFailures": str(_number("ACCOUNT_FAILURES", 10, 1, _MANY)),
+        "Registrations": str(_number("REGISTRATIONS", 100, 1, _MANY)),
+        "GeneralRequests": str(_number("GENERAL_REQUESTS", 1000, 1, _MANY)),
+        "PasswordRounds": str(_number("PASSWORD_ROUNDS", 12, 4, 16)),
+        **_url("AVATAR_URL", "AvatarUrl", "{steamId}"),
+        **_url("PASSWORD_RESET_URL", "PasswordResetUrl", "{token}"),
     }
 
 
@@ -115,13 +123,13 @@ def _api_key() -> None:
         raise StackError("API_KEY must be up to 512 characters of ASCII without spaces.")
 
 
-def _avatar_url() -> dict[str, str]:
-    given = os.environ.get("AVATAR_URL")
+def _url(name: str, parameter: str, part: str) -> dict[str, str]:
+    given = os.environ.get(name)
     if not given:
         return {}  # SAM takes no empty value
-    if "{steamId}" not in given or not given.isprintable() or set(given) & set(" \"'\\"):
-        raise StackError(f"AVATAR_URL is {given!r}: it must be an address with {{steamId}} in it.")
-    return {"AvatarUrl": given}
+    if part not in given or not given.isprintable() or set(given) & set(" \"'\\"):
+        raise StackError(f"{name} is {given!r}: it must be an address with {part} in it.")
+    return {parameter: given}
 
 
 def _chosen(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -24,11 +24,22 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "LOGS_IP_DAYS": ("7", "logs_ip_days", 7),
     "STAMINA_REGEN_PERCENT": ("0.25", "stamina_regen_percent", 0.25),
     "STAMINA_REGEN_INTERVAL": ("5", "stamina_regen_interval", 5),
+    "LOGIN_FAILURES": ("6", "login_failures", 6),
+    "ACCOUNT_FAILURES": ("11", "account_failures", 11),
+    "REGISTRATIONS": ("7", "registrations", 7),
+    "GENERAL_REQUESTS": ("2000", "general_requests", 2000),
+    "PASSWORD_ROUNDS": ("5", "password_rounds", 5),
+    "PASSWORD_RESET_URL": ("https://p.example/{token}?a=1&b", "password_reset_url", None),
     "AVATAR_URL": ("https://p.example/{steamId}?a=1&b", "avatar_url", None),
     "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
 }
 # These are in the secret and not among the parameters; tests/e2e/test_survival.py sees them arrive.
 SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
+# The local stack makes these itself: they are chosen when a stack is deployed to AWS.
+DEPLOYED = {
+    *("SIGNING_KEY", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "PASSWORD_PEPPER", "ORIGIN_SECRET"),
+    *("MAIL_FROM", "MAIL_FOLDER"),
+}
 WRONG = [
     *(("PORT", value) for value in ("http", "-1", "65536", "8000 ", "٣")),
     *(("TILT_KEYS", value) for value in ("perhaps", "Required", "required,optional")),
@@ -39,6 +50,12 @@ WRONG = [
     ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ("AVATAR_URL", "https://pictures.example/{steamId} .png"),
     ("AVATAR_URL", 'https://pictures.example/{steamId}"'),
+    *(("LOGIN_FAILURES", value) for value in ("0", "five", "1000001")),
+    *(("ACCOUNT_FAILURES", value) for value in ("0", "-1")),
+    *(("REGISTRATIONS", value) for value in ("0", "1e3")),
+    *(("GENERAL_REQUESTS", value) for value in ("0", "many")),
+    *(("PASSWORD_ROUNDS", value) for value in ("3", "17", "12.5")),
+    ("PASSWORD_RESET_URL", "https://game.example/reset"),
     *(("LOG_LEVEL", value) for value in ("LOUD", "info", "10")),
     *(("API_KEY", value) for value in ("two words", "line\n", "kéy", "k" * 513)),
     *(("DATABASE_URL", value) for value in ("mysql is none of ours", URL)),
@@ -77,8 +94,8 @@ def environments(parameters: dict[str, str]) -> dict[str, dict[str, str]]:
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert sorted(rows()) == sorted([*ARRIVES, *SECRET, "PORT"])
-    assert {name for name, _ in WRONG} == {*rows()}
+    assert sorted(rows()) == sorted([*ARRIVES, *SECRET, *DEPLOYED, "PORT"])
+    assert {name for name, _ in WRONG} == {*rows()} - DEPLOYED
 
 
 @pytest.mark.parametrize("name", ARRIVES)
@@ -110,6 +127,11 @@ def test_without_settings_the_table_holds() -> None:
         "LogsIpDays": "30",
         "StaminaRegenPercent": "0.1",
         "StaminaRegenInterval": "10",
+        "LoginFailures": "5",
+        "AccountFailures": "10",
+        "Registrations": "100",
+        "GeneralRequests": "1000",
+        "PasswordRounds": "12",
     }
     assert Settings.model_fields["avatar_url"].default == ""
 
