@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.types.json import Jsonb
 
@@ -14,6 +14,8 @@ from functions.game import chance
 from functions.shared import db
 from tests.support.accounts import bearer, make_user
 from tests.support.client import Answered, Client
+
+T = TypeVar("T")
 
 
 def make_player(name: str = "Mira_K") -> Client:
@@ -112,9 +114,14 @@ def drawing(*draws: int) -> Iterator[None]:
 
 def at_once(count: int, call: Callable[[int], Answered]) -> list[Answered]:
     """The answers to calls that begin at the same moment, each in a thread."""
+    return in_threads(count, call)
+
+
+def in_threads(count: int, call: Callable[[int], T]) -> list[T]:
+    """What calls return that begin at the same moment, each in a thread."""
     start = Barrier(count)
 
-    def one(number: int) -> Answered:
+    def one(number: int) -> T:
         start.wait()
         return call(number)
 
