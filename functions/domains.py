@@ -78,6 +78,7 @@ DOMAINS = (
             "game.pets_routes",
             "game.shop_routes",
             "game.battle_routes",
+            "game.closed_routes",
         ),
         maintenance="game.maintenance",
     ),

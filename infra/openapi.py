@@ -205,7 +205,7 @@ def _problems(one: Operation) -> dict[int, Any]:
     statuses |= set(one.guard.refused_as) if one.guard else set()
     statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE} if one.body else set()
     statuses |= {HTTPStatus.TOO_MANY_REQUESTS} if one.rate_limited else set()
-    statuses |= {HTTPStatus.CONFLICT} if one.idempotent else set()
+    statuses |= {HTTPStatus.CONFLICT, invalid} if one.idempotent else set()
     statuses |= {HTTPStatus.SERVICE_UNAVAILABLE} if one.uses_database else set()
     return {status: _PROBLEMS[status] for status in statuses}
 

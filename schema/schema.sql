@@ -1726,8 +1726,6 @@ create function game.get_equipment_stats(call game.call, set_type text) returns 
 
 create function game.get_inventory(call game.call) returns game.reply;
 
-create function game.get_me(call game.call) returns game.reply;
-
 create function game.get_pet_stats(call game.call, set_type text) returns game.reply;
 
 create function game.get_power(player game.players, at timestamp with time zone) returns bigint;

@@ -52,12 +52,12 @@ def attack(call: Call, battle_id: int, enemy_id: int | None, attack_type: Attack
 
     One round trip, and another one where the battle ends and the pool is filled.
     """
-    row = db.fetch_one(
+    row = db.fetch_once(
         """
         select status, body::text as body, body -> 'battle_completed' = 'true' as is_over
-        from game.attack(%s::game.call, %s, %s, %s, %s, %s)
+        from game.attack(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s, %s, %s)
         """,
-        (call, battle_id, enemy_id, attack_type, chance.draw(), chance.draw()),
+        (*call, battle_id, enemy_id, attack_type, chance.draw(), chance.draw()),
     )
     if row and row["is_over"]:
         _fill_pool()

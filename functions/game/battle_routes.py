@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from functions.game import attacks, battles, chat, loot
 from functions.game.calls import MAX_BYTES, build_call, player
-from functions.shared.errors import NotFound
 from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
@@ -71,12 +70,6 @@ def list_own(request: Request, query: battles.HistoryQuery) -> Response:
 def list_own_by_path(request: Request, query: battles.HistoryQuery) -> Response:
     """Returns the battles that the player joined, newest first."""
     return battles.list_own(build_call(request), query.limit)
-
-
-@routes.post("/api/battles/create", answers={HTTPStatus.NOT_FOUND: "Always"})
-def create(request: Request) -> Response:
-    """Not served: the pool makes all battles."""
-    raise NotFound(None, None, None)
 
 
 @routes.get(
@@ -168,7 +161,6 @@ def claim_loot_by_path(request: Request, path: battles.BattlePath) -> Response:
 
 @routes.post(
     "/api/battles/{battle_id}/resurrect",
-    idempotent=True,
     guard=player,
     query=battles.ResurrectionQuery,
     answers=RESURRECT_ANSWERS,
@@ -180,7 +172,6 @@ def resurrect(request: Request, path: battles.ResurrectionQuery) -> Response:
 
 @routes.post(
     "/battles/{battle_id}/resurrect",
-    idempotent=True,
     guard=player,
     query=battles.ResurrectionQuery,
     answers=RESURRECT_ANSWERS,

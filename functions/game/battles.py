@@ -110,7 +110,7 @@ class LogMessage(ResponseModel):
     type: Literal["attack", "enemy_defeated"]
     message: str
     timestamp: datetime
-    userId: int  # noqa: N815
+    user_id: Annotated[int, Field(alias="userId")]
     username: str
     player_name: str
     enemy_id: int
@@ -168,9 +168,9 @@ def list_battles(call: Call, battle_type: BattleType) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.list_battles(%s::game.call, %s, %s::bigint[])
+            from game.list_battles(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
             """,
-            (call, battle_type, pool.draw()),
+            (*call, battle_type, pool.draw()),
         )
     )
 
@@ -179,8 +179,11 @@ def get_battle(call: Call, battle_id: int) -> Response:
     """A battle, also one that is over; raises NotFound. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.get_battle(%s::game.call, %s)",
-            (call, battle_id),
+            """
+            select status, body::text as body
+            from game.get_battle(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, battle_id),
         )
     )
 
@@ -189,8 +192,11 @@ def list_own(call: Call, limit: int) -> Response:
     """The player's battles. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.list_own_battles(%s::game.call, %s)",
-            (call, limit),
+            """
+            select status, body::text as body
+            from game.list_own_battles(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, limit),
         )
     )
 
@@ -201,9 +207,9 @@ def list_logs(call: Call, query: LogsQuery) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.list_battle_logs(%s::game.call, %s, %s, %s)
+            from game.list_battle_logs(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, query.battle_id, query.limit, query.offset),
+            (*call, query.battle_id, query.limit, query.offset),
         )
     )
 
@@ -211,9 +217,12 @@ def list_logs(call: Call, query: LogsQuery) -> Response:
 def join(call: Call, battle_id: int) -> Response:
     """Joins a battle, or lets a player in again; raises NotFound, BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.join_battle(%s::game.call, %s)",
-            (call, battle_id),
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.join_battle(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, battle_id),
         )
     )
 
@@ -222,7 +231,10 @@ def resurrect(call: Call, battle_id: int) -> Response:
     """Always raises NotFound or BadRequest: nobody dies yet. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.resurrect(%s::game.call, %s)",
-            (call, battle_id),
+            """
+            select status, body::text as body
+            from game.resurrect(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, battle_id),
         )
     )

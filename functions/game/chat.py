@@ -19,7 +19,7 @@ class ChatMessage(ResponseModel):
     """A message; `userId` null: the sender is not known any more."""
 
     id: int
-    userId: int | None  # noqa: N815
+    user_id: Annotated[int | None, Field(alias="userId")]
     username: str
     text: str
     type: Literal["message", "system"]
@@ -45,8 +45,8 @@ def list_messages(call: Call, query: ChatQuery) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.list_chat_messages(%s::game.call, %s, %s, %s)
+            from game.list_chat_messages(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, TAVERN, query.limit, query.offset),
+            (*call, TAVERN, query.limit, query.offset),
         )
     )

@@ -118,7 +118,11 @@ def get_inventory(call: Call) -> Response:
     """All items and both sets. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.get_inventory(%s::game.call)", (call,)
+            """
+            select status, body::text as body
+            from game.get_inventory(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )
 
@@ -129,9 +133,9 @@ def get_stats(call: Call, set_type: SetType) -> Response:
         db.fetch_one(
             """
             select status, body::text as body
-            from game.get_equipment_stats(%s::game.call, %s)
+            from game.get_equipment_stats(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
             """,
-            (call, set_type),
+            (*call, set_type),
         )
     )
 
@@ -142,12 +146,12 @@ def equip(call: Call, item_id: int, slot: Slot | None, set_type: SetType) -> Res
     Raises NotFound, or BadRequest for a level too low or a slot that does not fit.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.equip_item(%s::game.call, %s, %s, %s)
+            from game.equip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, item_id, slot, set_type),
+            (*call, item_id, slot, set_type),
         )
     )
 
@@ -155,12 +159,12 @@ def equip(call: Call, item_id: int, slot: Slot | None, set_type: SetType) -> Res
 def unequip(call: Call, slot: Slot, set_type: SetType) -> Response:
     """Empties a slot, which may be empty. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.unequip_item(%s::game.call, %s, %s)
+            from game.unequip_item(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
             """,
-            (call, slot, set_type),
+            (*call, slot, set_type),
         )
     )
 
@@ -168,11 +172,11 @@ def unequip(call: Call, slot: Slot, set_type: SetType) -> Response:
 def take_starter_items(call: Call) -> Response:
     """A common weapon, armor and helmet; raises BadRequest the second time. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.take_starter_items(%s::game.call, %s::bigint[])
+            from game.take_starter_items(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s::bigint[])
             """,
-            (call, chance.draw_many(STARTER_DRAWS)),
+            (*call, chance.draw_many(STARTER_DRAWS)),
         )
     )

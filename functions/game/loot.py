@@ -47,11 +47,11 @@ class Claimed(ResponseModel):
 def claim(call: Call, battle_id: int) -> Response:
     """Takes the player's loot, once; raises NotFound, BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.claim_loot(%s::game.call, %s, %s::bigint[])
+            from game.claim_loot(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
             """,
-            (call, battle_id, chance.draw_many(DRAWS)),
+            (*call, battle_id, chance.draw_many(DRAWS)),
         )
     )

@@ -27,8 +27,8 @@ class GameMaintenance(Maintenance):
             """
         ).fetchall()
         for row in wrong:
-            log.event("game.balance", "ERROR", **{name: int(row[name]) for name in row})
-        return {"game.players": len(wrong)}
+            log.event("game.balance", level="ERROR", **{name: int(row[name]) for name in row})
+        return {"game.players": len(wrong)} if wrong else {}
 
     def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:
         deleted = connection.execute(

@@ -156,7 +156,11 @@ def list_pets(call: Call) -> Response:
     """All pets and both sets. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.list_pets(%s::game.call)", (call,)
+            """
+            select status, body::text as body
+            from game.list_pets(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )
 
@@ -165,8 +169,11 @@ def get_stats(call: Call, set_type: SetType) -> Response:
     """The sums of a set. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.get_pet_stats(%s::game.call, %s)",
-            (call, set_type),
+            """
+            select status, body::text as body
+            from game.get_pet_stats(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, set_type),
         )
     )
 
@@ -174,9 +181,12 @@ def get_stats(call: Call, set_type: SetType) -> Response:
 def buy_egg(call: Call) -> Response:
     """A mystery egg for 500 gold; raises BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.buy_egg(%s::game.call, %s, %s)",
-            (call, chance.draw(), chance.draw()),
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.buy_egg(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, chance.draw(), chance.draw()),
         )
     )
 
@@ -187,12 +197,12 @@ def hatch(call: Call, pet_id: int, name: str | None) -> Response:
     One round trip.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.hatch_pet(%s::game.call, %s, %s, %s, %s)
+            from game.hatch_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s, %s)
             """,
-            (call, pet_id, name, chance.draw(), chance.draw()),
+            (*call, pet_id, name, chance.draw(), chance.draw()),
         )
     )
 
@@ -200,12 +210,12 @@ def hatch(call: Call, pet_id: int, name: str | None) -> Response:
 def feed(call: Call, pet_id: int, sent: AnyMeal) -> Response:
     """Gives a pet food that the player has; raises NotFound, BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.feed_pet(%s::game.call, %s, %s, %s)
+            from game.feed_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, pet_id, sent.xp_amount, sent.food_item_id),
+            (*call, pet_id, sent.xp_amount, sent.food_item_id),
         )
     )
 
@@ -216,12 +226,12 @@ def equip(call: Call, pet_id: int, slot: int | None, set_type: SetType) -> Respo
     Raises NotFound, or BadRequest for an egg.
     """
     return to_response(
-        db.fetch_one(
+        db.fetch_once(
             """
             select status, body::text as body
-            from game.equip_pet(%s::game.call, %s, %s, %s)
+            from game.equip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
-            (call, pet_id, slot, set_type),
+            (*call, pet_id, slot, set_type),
         )
     )
 
@@ -229,8 +239,11 @@ def equip(call: Call, pet_id: int, slot: int | None, set_type: SetType) -> Respo
 def unequip(call: Call, slot: int, set_type: SetType) -> Response:
     """Empties a slot, which may be empty. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.unequip_pet(%s::game.call, %s, %s)",
-            (call, slot, set_type),
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.unequip_pet(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, slot, set_type),
         )
     )

@@ -30,9 +30,12 @@ class CleanedUp(ResponseModel):
 def use(call: Call, item_id: int) -> Response:
     """Drinks a unit; raises NotFound or BadRequest, and consumes nothing then. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.use_potion(%s::game.call, %s)",
-            (call, item_id),
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.use_potion(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, item_id),
         )
     )
 
@@ -40,7 +43,11 @@ def use(call: Call, item_id: int) -> Response:
 def clean_up(call: Call) -> Response:
     """Deletes boosts that are over. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.clean_up_buffs(%s::game.call)", (call,)
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.clean_up_buffs(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )

@@ -117,7 +117,11 @@ def list_entries(call: Call) -> Response:
     """All that is sold. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.list_entries(%s::game.call)", (call,)
+            """
+            select status, body::text as body
+            from game.list_entries(row(%s, %s, %s, %s, %s, %s, %s)::game.call)
+            """,
+            call,
         )
     )
 
@@ -125,9 +129,12 @@ def list_entries(call: Call) -> Response:
 def buy(call: Call, sent: NewPurchase) -> Response:
     """Buys a unit; raises BadRequest. One round trip."""
     return to_response(
-        db.fetch_one(
-            "select status, body::text as body from game.purchase(%s::game.call, %s, %s)",
-            (call, sent.item_id, sent.use_gems or sent.currency == "gems"),
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.purchase(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, sent.item_id, sent.use_gems or sent.currency == "gems"),
         )
     )
 
@@ -136,7 +143,10 @@ def list_purchases(call: Call, limit: int) -> Response:
     """The player's last purchases. One round trip."""
     return to_response(
         db.fetch_one(
-            "select status, body::text as body from game.list_purchases(%s::game.call, %s)",
-            (call, limit),
+            """
+            select status, body::text as body
+            from game.list_purchases(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+            """,
+            (*call, limit),
         )
     )

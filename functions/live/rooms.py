@@ -30,7 +30,9 @@ class Head(TypedDict):
 
 def append(room: str, type_: str, payload: dict[str, Any]) -> int:
     """Appends an event and returns its number. One round trip."""
-    return int(db.fetch_value("select live.append(%s, %s, %s)", (room, type_, Jsonb(payload))))
+    row = db.fetch_once("select live.append(%s, %s, %s) as seq", (room, type_, Jsonb(payload)))
+    assert row
+    return int(row["seq"])
 
 
 def list_events(room: str, after: int, limit: int) -> list[Event]:

@@ -66,19 +66,38 @@ def _open_circuit() -> None:
 
 
 def query(
-    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+    statement: LiteralString | Composed,
+    values: Sequence[Any] | Mapping[str, Any] | None = (),
+    *,
+    once: bool = False,
 ) -> list[Row]:
     """The rows of one statement, committed unless a transaction is open: one round trip.
 
-    With None for `values` a % in the statement is nothing special.
+    With None for `values` a % in the statement is nothing special. `once`: what must not be done
+    twice is not tried again where the connection died, since it may have been committed.
 
     Raises DatabaseUnavailable; tries again when the connection was dead or PostgreSQL asks for it.
     """
     global rows_seen
-    cursor = _with_retries(lambda: _cursor_of(connection()).execute(statement, values))
+    if once:
+        _close_if_dead()
+    cursor = _with_retries(
+        lambda: _cursor_of(connection()).execute(statement, values), may_repeat=not once
+    )
     rows = cursor.fetchall() if cursor.description else []
     rows_seen += len(rows)
     return rows
+
+
+def fetch_once(
+    statement: LiteralString | Composed, values: Sequence[Any] | Mapping[str, Any] | None = ()
+) -> Row | None:
+    """The first row of a statement that must not be done twice; raises as `query`.
+
+    One round trip.
+    """
+    rows = query(statement, values, once=True)
+    return rows[0] if rows else None
 
 
 def fetch_one(
@@ -221,7 +240,17 @@ def open_connection() -> Connection:
     )
 
 
-def _with_retries(work: Callable[[], T]) -> T:
+def _close_if_dead() -> None:
+    """Closes a connection whose end has arrived while it was idle; sends nothing."""
+    if _connection is not None and not _connection.closed:
+        try:
+            _connection.pgconn.consume_input()  # the server's last words, if there are any
+            _connection.pgconn.consume_input()  # the end of the stream behind them
+        except psycopg.OperationalError:
+            _connection.close()
+
+
+def _with_retries(work: Callable[[], T], *, may_repeat: bool = True) -> T:
     """Only the outermost call tries again: what began before it is lost with the connection."""
     if _in_transaction():
         return work()
@@ -229,7 +258,7 @@ def _with_retries(work: Callable[[], T]) -> T:
         try:
             return work()
         except psycopg.Error as error:
-            died = _connection is not None and _connection.closed
+            died = may_repeat and _connection is not None and _connection.closed
             asks_again = (error.sqlstate or "").startswith("40")
             if attempt == _TRIES or not (died or asks_again):
                 if is_unavailable(error):

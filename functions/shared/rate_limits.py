@@ -2,7 +2,7 @@
 
 A window begins at a multiple of its length since 1970. A statement counts by calling
 shared.count_request (schema/functions/shared_requests.sql), so that a limited write still costs one
-round trip; see functions/tilt/events.py.
+round trip; functions/tilt/events.py, whose every microsecond counts, does the same by itself.
 """
 
 from __future__ import annotations

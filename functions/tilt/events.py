@@ -163,11 +163,20 @@ def _store(
     [spent] = db.query(
         """
         with budget as (
-          select remaining, resets_at,
+          -- As shared.count_request does: calling it would cost 4 to 9 us of 550.
+          insert into shared.rate_limits as l (key, window_start, count)
+          values (
+            %(who)s,
+            floor(extract(epoch from statement_timestamp()))::bigint / %(window)s * %(window)s,
+            1
+          )
+          on conflict on constraint rate_limits_pkey do update
+          set count = case when l.window_start = excluded.window_start then l.count + 1 else 1 end,
+            window_start = excluded.window_start
+          returning %(limit)s - count as remaining, window_start + %(window)s as resets_at,
             coalesce(
               %(at)s < (select retained_from from rollups.sources where name = 'tilt.events'), false
             ) as too_late
-          from shared.count_request(%(who)s, %(limit)s, %(window)s)
         ), event as (
           insert into tilt.events (id, occurred_at, user_id, tilt_score, signals, context)
           select %(id)s::uuid, %(at)s, %(user_id)s, %(score)s::numeric, %(signals)s, %(context)s

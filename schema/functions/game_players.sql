@@ -122,20 +122,22 @@ end
 $$;
 
 -- The maximum of stamina at a moment, with a boost.
+--
+-- In PL/pgSQL, which keeps its plans: a function in SQL that is not inlined is planned each time.
 create or replace function game.get_stamina_max(player game.players, at timestamptz) returns integer
-language sql
+language plpgsql
 stable
 as $$
-  select coalesce(
-    (
-      select greatest($1.stamina_max, b.effect_value)
-      from game.buffs as b
-      where b.player_id = $1.user_id
-        and b.buff_type = 'stamina_boost'
-        and b.expires_at > $2
-    ),
-    $1.stamina_max
-  )
+declare
+  boost integer;
+begin
+  select b.effect_value into boost
+  from game.buffs as b
+  where b.player_id = player.user_id
+    and b.buff_type = 'stamina_boost'
+    and b.expires_at > at;
+  return greatest(player.stamina_max, boost);
+end
 $$;
 
 -- A player whose stamina is as of a moment, as clients read it.
@@ -147,19 +149,12 @@ declare
   reached bigint;
   cost bigint;
   buffs jsonb;
-  maximum integer := player.stamina_max;
 begin
   select l.total_xp, n.cost into reached, cost
   from game.levels as l
   join game.levels as n on n.level = l.level + 1
   where l.level = player.level;
-  select coalesce(jsonb_agg(game.buff_json(b) order by b.id), '[]'),
-    coalesce(
-      max(greatest(b.effect_value, player.stamina_max))
-        filter (where b.buff_type = 'stamina_boost'),
-      player.stamina_max
-    )
-  into buffs, maximum
+  select coalesce(jsonb_agg(game.buff_json(b) order by b.id), '[]') into buffs
   from game.buffs as b
   where b.player_id = player.user_id
     and b.expires_at > at;
@@ -174,7 +169,7 @@ begin
     'gold', player.gold,
     'gems', player.gems,
     'stamina', player.stamina,
-    'stamina_max', maximum,
+    'stamina_max', game.get_stamina_max(player, at),
     'base_attack', player.base_attack,
     'base_defense', player.base_defense,
     'base_hp', player.base_hp,
@@ -183,26 +178,6 @@ begin
     'created_at', game.to_time(player.created_at),
     'updated_at', game.to_time(player.updated_at)
   );
-end
-$$;
-
-create or replace function game.get_me(call game.call) returns game.reply
-language plpgsql
-stable
-as $$
-declare
-  reply game.reply := game.check_caller(call);
-  at timestamptz := statement_timestamp();
-  player game.players;
-begin
-  if reply.status is not null then
-    return reply;
-  end if;
-  player := game.load_player(call, at);
-  if player.user_id is null then
-    return game.refuse(401, 'Could not validate credentials');
-  end if;
-  return row(200, game.player_json(player, at))::game.reply;
 end
 $$;
 

@@ -24,33 +24,34 @@ TABLES = """
     create table bare.kills (like ttt.kills including all);
     create table bare.buys (like ttt.buys including all);
     select create_hypertable(
-      'bare.' || name, by_range('at', interval '90 days'), create_default_indexes => false
+      'bare.' || name, by_range('occurred_at', interval '90 days'), create_default_indexes => false
     )
     from unnest(array['players', 'kills', 'buys']) as name;
     grant usage on schema bare to public;
     grant insert on all tables in schema bare to public;
 """
 _ROUND = """
-    insert into bare.rounds (at, id, map_name, winner, winner_raw, duration, players, kills, buys)
+    insert into bare.rounds
+      (occurred_at, id, map_name, winner, winner_raw, duration, players, kills, buys)
     values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _PLAYERS = """
     insert into bare.players
-      (at, round_id, map_name, winner, duration, steam_id, role_start, role_end, karma_diff,
-       points_diff)
+      (occurred_at, round_id, map_name, winner, duration, steam_id, role_start, role_end,
+       karma_diff, points_diff)
     select %s, %s, %s, %s, %s, *
     from unnest(%s::text[], %s::text[], %s::text[], %s::integer[], %s::integer[])
 """
 _KILLS = """
     insert into bare.kills
-      (at, round_id, map_name, attacker_steamid, attacker_role, victim_steamid, victim_role, weapon,
-       headshot, ordinal)
+      (occurred_at, round_id, map_name, attacker_steamid, attacker_role, victim_steamid,
+       victim_role, weapon, headshot, ordinal)
     select %s, %s, %s, *
     from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
       with ordinality
 """
 _BUYS = """
-    insert into bare.buys (at, round_id, map_name, steam_id, role, item, ordinal)
+    insert into bare.buys (occurred_at, round_id, map_name, steam_id, role, item, ordinal)
     select %s, %s, %s, *
     from unnest(%s::text[], %s::text[], %s::text[]) with ordinality
 """

@@ -22,6 +22,7 @@ from functions.shared.settings import settings
 from functions.shared.users import RequireRole, RequireUser
 from tests.support.accounts import make_user
 from tests.support.client import Client, operations
+from tests.support.game import BODIES, to_url
 
 ROLES = ("player", "organizer", "staff", "admin")
 AUDIENCES: tuple[tokens.Audience, ...] = ("game", "panel", "tracker")
@@ -100,10 +101,8 @@ def ask(one: Operation, token: str, other: int) -> int:
 
     Where the path names a user it is another one.
     """
-    url = one.path.replace("{user_id}", str(other))
-    while "{" in url:
-        url = url[: url.index("{")] + "nobody" + url[url.index("}") + 1 :]
-    body = None if one.method == "GET" else "{}"
+    url = to_url(one.path.replace("{user_id}", str(other)))
+    body = None if one.method == "GET" else BODIES.get(f"{one.method} {one.path}", {})
     headers = {"Authorization": f"Bearer {token}"}
     return Client().call(one.method, url, body, headers=headers).status
 

@@ -288,6 +288,26 @@ def test_a_key_counts_for_a_day_one_user_and_one_path(mira: Client) -> None:
     assert again(mira, "k", {"item_id": "rest-2"}).status == 200
 
 
+@pytest.mark.commits
+def test_an_answer_that_was_cut_after_the_commit_is_given_to_the_same_key(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mira = make_player()
+    complete = db.fetch_once
+
+    def cut(*sent: Any) -> None:
+        complete(*sent)
+        raise db.DatabaseUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "fetch_once", cut)
+        assert again(mira, "k", {"item_id": "sword-1"}).status == 503
+    assert money(mira)[0] == 920
+    answered = again(mira, "k", {"item_id": "sword-1"})
+    assert (answered.status, answered.json["gold_remaining"]) == (200, 920)
+    assert money(mira)[0] == 920
+
+
 @pytest.mark.parametrize("key", ["x" * 129])
 def test_a_key_has_a_limit(mira: Client, key: str) -> None:
     assert again(mira, key, {"item_id": "sword-1"}).status == 422

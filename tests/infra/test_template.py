@@ -282,7 +282,7 @@ def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, A
 
 def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
     alarms = [one for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 5
+    assert len(alarms) == 6
     for alarm in alarms:
         assert alarm["Properties"]["AlarmActions"][0] == "WithAlarmTopic"
     alarmed = {alarm["Properties"]["MetricName"] for alarm in alarms}

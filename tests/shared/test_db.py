@@ -54,6 +54,31 @@ def test_a_retried_verb_runs_again_when_its_connection_dies_inside(store: str) -
 
 
 @pytest.mark.commits
+def test_what_must_not_be_done_twice_is_sent_on_a_living_connection(store: str) -> None:
+    db.query("select 1")
+    kill(store)
+    assert db.fetch_once("select 1 as one") == {"one": 1}
+
+
+@pytest.mark.commits
+def test_what_must_not_be_done_twice_is_not_tried_again_where_its_connection_dies(
+    store: str,
+) -> None:
+    """It may have been committed; what is only read is tried again, in vain here."""
+    db.query("create sequence shared.tries")
+    dying = """
+        select case nextval('shared.tries') when 3 then 'lives'
+            else pg_terminate_backend(pg_backend_pid())::text end as outcome
+    """
+    try:
+        with pytest.raises(db.DatabaseUnavailable):
+            db.fetch_once(dying)
+        assert db.fetch_one(dying) == {"outcome": "lives"}
+    finally:
+        db.query("drop sequence shared.tries")
+
+
+@pytest.mark.commits
 def test_one_connection_serves_all_statements(store: str) -> None:
     pids = {db.query("select pg_backend_pid() as pid")[0]["pid"] for _ in range(3)}
     assert len(pids) == 1

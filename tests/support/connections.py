@@ -19,7 +19,7 @@ def own_connections(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     """Statements of functions run on a connection of their thread, and are committed."""
     own, opened = threading.local(), list[psycopg.Connection[db.Row]]()
 
-    def query(statement: Any, values: Any = ()) -> list[db.Row]:
+    def query(statement: Any, values: Any = (), *, once: bool = False) -> list[db.Row]:
         if not hasattr(own, "connection"):
             own.connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
             own.connection.execute("set plan_cache_mode = force_generic_plan; set TimeZone = 'UTC'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,48 @@ from tests.support.accounts import bearer, make_user
 from tests.support.client import Answered, Client
 
 T = TypeVar("T")
+
+# A body for each POST of the game.
+_WORN = {"slot": "weapon", "set_type": "attack"}
+_PET = {"slot": 1, "set_type": "attack"}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/player/regenerate-stamina": {},
+    "POST /api/inventory/use-potion/{item_id}": {},
+    "POST /api/inventory/starter-items": {},
+    "POST /api/inventory/cleanup-expired-buffs": {},
+    "POST /api/pets/egg": {},
+    "POST /api/player/allocate-stats": {"attack": 0, "defense": 0, "max_stamina": 0},
+    "POST /api/inventory/equip": {"item_id": 1, **_WORN},
+    "POST /api/inventory/equip/{item_id}": _WORN,
+    "POST /api/inventory/unequip": _WORN,
+    "POST /api/inventory/unequip/{slot}": {"set_type": "attack"},
+    "POST /api/pets/hatch": {"pet_id": 1, "name": "Rex"},
+    "POST /api/pets/hatch/{egg_id}": {"name": "Rex"},
+    "POST /api/pets/feed": {"pet_id": 1, "xp_amount": 10},
+    "POST /api/pets/feed/{pet_id}": {"xp_amount": 10},
+    "POST /api/pets/equip": {"pet_id": 1, **_PET},
+    "POST /api/pets/equip/{pet_id}": _PET,
+    "POST /api/pets/unequip": _PET,
+    "POST /api/shop/purchase": {"item_id": "sword-1", "currency": "gold", "use_gems": False},
+    "POST /api/battles/join/{battle_id}": {},
+    "POST /api/battles/{battle_id}/attack": {"enemy_id": 1, "attack_type": "normal"},
+    "POST /api/battles/attack/{battle_id}": {"enemy_id": 1, "attack_type": "normal"},
+    "POST /api/battles/{battle_id}/claim-loot": {},
+    "POST /api/battles/claim-loot/{battle_id}": {},
+    "POST /api/battles/{battle_id}/resurrect": {},
+    "POST /battles/{battle_id}/resurrect": {},
+    "POST /api/battles/create": {},
+}
+_PARTS = {"set_type": "attack", "slot": "weapon"}
+
+
+def to_url(path: str) -> str:
+    """A route's path with parts that it can read, and that name nothing."""
+    return re.sub(
+        r"{(\w+)}",
+        lambda found: _PARTS.get(found[1], "999999" if found[1].endswith("_id") else "nobody"),
+        path,
+    )
 
 
 def make_player(name: str = "Mira_K") -> Client:
