@@ -184,18 +184,25 @@ create or replace function game.check_attack(
   cost integer
 )
 returns game.reply
-language sql
+language plpgsql
 immutable
 as $$
-  select case
-      when $2.id is null then game.refuse(400, 'Enemy not found')
-      when $2.hp_current = 0 then game.refuse(400, 'Enemy already defeated')
-      when $1.status <> 'in_progress' then game.refuse(400, 'Battle not in progress')
-      when $3.id is null then game.refuse(400, 'Not in this battle')
-      when $3.is_dead then game.refuse(400, 'You are dead. Wait, or be resurrected.')
-      when $4 < $5 then
-        game.refuse(400, format('Not enough stamina! Need %s, have %s', $5, $4))
-    end
+begin
+  if enemy.id is null then
+    return game.refuse(400, 'Enemy not found');
+  elsif enemy.hp_current = 0 then
+    return game.refuse(400, 'Enemy already defeated');
+  elsif battle.status <> 'in_progress' then
+    return game.refuse(400, 'Battle not in progress');
+  elsif member.id is null then
+    return game.refuse(400, 'Not in this battle');
+  elsif member.is_dead then
+    return game.refuse(400, 'You are dead. Wait, or be resurrected.');
+  elsif stamina < cost then
+    return game.refuse(400, format('Not enough stamina! Need %s, have %s', cost, stamina));
+  end if;
+  return null;
+end
 $$;
 
 -- Stores how a battle stands after a blow, and appends what happened to its room.

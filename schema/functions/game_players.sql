@@ -183,13 +183,15 @@ $$;
 
 -- Stores the stamina of a player who was loaded.
 create or replace function game.store_stamina(player game.players) returns void
-language sql
+language plpgsql
 as $$
+begin
   update game.players as p
-  set stamina = $1.stamina,
-    stamina_rest = $1.stamina_rest,
-    stamina_anchor = $1.stamina_anchor
-  where p.user_id = $1.user_id
+  set stamina = player.stamina,
+    stamina_rest = player.stamina_rest,
+    stamina_anchor = player.stamina_anchor
+  where p.user_id = player.user_id;
+end
 $$;
 
 create or replace function game.regenerate_stamina(call game.call) returns game.reply
