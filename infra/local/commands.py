@@ -94,6 +94,8 @@ def _parameters() -> dict[str, str]:
         "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
         "DatabasePooler": _pooler(),
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
+        "StaminaRegenPercent": _share("STAMINA_REGEN_PERCENT", "0.1"),
+        "StaminaRegenInterval": str(_number("STAMINA_REGEN_INTERVAL", 10, 1, 86_400)),
         **_avatar_url(),
     }
 
@@ -139,6 +141,13 @@ def _number(name: str, default: int, least: int, most: int, hint: str = "") -> i
         must = f"it must be a number from {least} to {most}{hint}."
         raise StackError(f"{name} is {given!r}: {must}")
     return int(given)
+
+
+def _share(name: str, default: str) -> str:
+    given = os.environ.get(name) or default
+    if not (re.fullmatch(r"[01](\.[0-9]{1,3})?", given) and 0 < float(given) <= 1):
+        raise StackError(f"{name} is {given!r}: it must be a share from 0.001 to 1.")
+    return given
 
 
 def _table(local: Stack) -> str:

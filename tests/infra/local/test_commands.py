@@ -22,6 +22,8 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "TILT_KEYS": ("required", "tilt_keys", "required"),
     "DATABASE_POOLER": ("true", "database_pooler", True),
     "LOGS_IP_DAYS": ("7", "logs_ip_days", 7),
+    "STAMINA_REGEN_PERCENT": ("0.25", "stamina_regen_percent", 0.25),
+    "STAMINA_REGEN_INTERVAL": ("5", "stamina_regen_interval", 5),
     "AVATAR_URL": ("https://p.example/{steamId}?a=1&b", "avatar_url", None),
     "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
 }
@@ -32,6 +34,8 @@ WRONG = [
     *(("TILT_KEYS", value) for value in ("perhaps", "Required", "required,optional")),
     *(("DATABASE_POOLER", value) for value in ("maybe", "1", "yes", "TRUE", " true")),
     *(("LOGS_IP_DAYS", value) for value in ("0", "91", "month", "7.5", "-7")),
+    *(("STAMINA_REGEN_PERCENT", value) for value in ("0", "0.0", "1.1", "10%", "-0.1", "0.0001")),
+    *(("STAMINA_REGEN_INTERVAL", value) for value in ("0", "86401", "1.5")),
     ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ("AVATAR_URL", "https://pictures.example/{steamId} .png"),
     ("AVATAR_URL", 'https://pictures.example/{steamId}"'),
@@ -104,6 +108,8 @@ def test_without_settings_the_table_holds() -> None:
         "TiltKeys": "optional",
         "DatabasePooler": "false",
         "LogsIpDays": "30",
+        "StaminaRegenPercent": "0.1",
+        "StaminaRegenInterval": "10",
     }
     assert Settings.model_fields["avatar_url"].default == ""
 
