@@ -342,6 +342,24 @@ def test_stamina_goes_as_far_as_it_goes(store: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.commits
+def test_one_key_strikes_once_however_often_it_is_sent(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mira = make_player()
+    battle = make_battle()
+    goblin, *_ = fighters(mira, battle)
+    headers = mira.headers | {"Idempotency-Key": "one click"}
+    path, body = f"/api/battles/{battle}/attack", {"enemy_id": goblin}
+    with own_connections(store, monkeypatch):
+        answers = at_once(20, lambda _: mira.post(path, body, headers=headers))
+    assert {one.status for one in answers} == {200}
+    assert len({one.text for one in answers}) == 1
+    [found] = mira.get("/api/battles/history/me").json
+    assert (found["attacks_count"], mira.get("/api/player/me").json["stamina"]) == (1, 90)
+    assert [kind for kind, _ in events(battle)].count("attack") == 1
+
+
+@pytest.mark.commits
 def test_thirty_strike_one_boss_and_it_falls_once(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
