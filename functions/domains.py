@@ -77,9 +77,12 @@ DOMAINS = (
             "game.inventory_routes",
             "game.pets_routes",
             "game.shop_routes",
+            "game.battle_routes",
+            "game.closed_routes",
         ),
         maintenance="game.maintenance",
     ),
+    Domain("live", ()),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))

@@ -52,6 +52,7 @@ _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
         "RetentionFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
+        "GamePoolFunction",
     ),
     ("functions",),
 )

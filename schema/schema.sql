@@ -1217,6 +1217,79 @@ create function accounts.session_caller(user_id bigint, version integer, session
 
 -- Schema game
 
+-- A way to strike.
+create table game.attack_types (
+  attack_type text not null,  -- Its name, in lower case
+  stamina_cost integer not null,  -- What it costs
+  factor_tenths integer not null,  -- The factor of damage, in tenths
+  critical_percent integer not null,  -- The chance of a critical hit
+  constraint attack_types_critical_percent_check CHECK (((critical_percent >= 0) AND (critical_percent <= 100))),
+  constraint attack_types_stamina_cost_check CHECK ((stamina_cost > 0)),
+  constraint attack_types_pkey PRIMARY KEY (attack_type)
+);
+
+-- An enemy of a battle.
+create table game.battle_enemies (
+  id bigint not null,  -- The enemy's id
+  battle_id bigint not null,  -- Of which battle
+  name text not null,  -- What it is called
+  type text not null,  -- What it is, in capitals as the clients read it
+  icon text not null,  -- The picture's path below the client's own
+  level integer not null,  -- Its level
+  hp_current bigint not null,  -- Hit points that are left; 0: defeated
+  hp_max bigint not null,  -- Hit points at the start
+  attack integer not null,  -- Shown, and without effect: enemies do not strike
+  defense integer not null,  -- Half of it is taken from the power of a blow
+  constraint battle_enemies_attack_check CHECK ((attack >= 0)),
+  constraint battle_enemies_check CHECK ((hp_current <= hp_max)),
+  constraint battle_enemies_defense_check CHECK ((defense >= 0)),
+  constraint battle_enemies_hp_current_check CHECK ((hp_current >= 0)),
+  constraint battle_enemies_hp_max_check CHECK ((hp_max > 0)),
+  constraint battle_enemies_level_check CHECK ((level > 0)),
+  constraint battle_enemies_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES game.battles(id) ON DELETE CASCADE,
+  constraint battle_enemies_pkey PRIMARY KEY (id)
+);
+CREATE INDEX battle_enemies_by_battle ON game.battle_enemies USING btree (battle_id, id);
+
+-- A battle of players against enemies that the game made.
+create table game.battles (
+  id bigint not null,  -- The battle's id; its room in live.rooms is battle:<id>
+  name text not null,  -- What it is called
+  battle_type text not null,  -- standard, or boss_raid: one enemy with phases
+  difficulty text not null,  -- How hard it is
+  wave_number integer not null default 1,  -- Its wave, which makes enemies more and stronger
+  status text not null default 'waiting'::text,  -- waiting, in_progress from the first player on, completed with the last enemy, or abandoned
+  pool_place text,  -- Which place of the pool it fills while it waits; null: it is not of the pool
+  required_level integer not null default 1,  -- The level that may join
+  stamina_cost integer not null default 0,  -- Stamina that joining costs
+  current_players integer not null default 0,  -- How many have joined
+  min_players integer not null default 1,  -- How many should be there; nothing depends on it
+  max_players integer not null default 10,  -- How many may join
+  gold_reward game.amount not null,  -- Gold for each player who claims
+  exp_reward game.amount not null,  -- Experience for each player who claims
+  boss_phase integer,  -- The phase of a raid's boss, 1 to 4; else null
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When it was made
+  started_at timestamp with time zone,  -- When the first player joined; null: nobody did
+  last_attack_at timestamp with time zone,  -- When somebody last struck; null: nobody did
+  ended_at timestamp with time zone,  -- When it was completed or abandoned; null: it is open
+  constraint battles_battle_type_check CHECK ((battle_type = ANY (ARRAY['standard'::text, 'boss_raid'::text]))),
+  constraint battles_boss_phase_check CHECK (((boss_phase >= 1) AND (boss_phase <= 4))),
+  constraint battles_check CHECK ((current_players <= max_players)),
+  constraint battles_check1 CHECK (((battle_type = 'boss_raid'::text) = (boss_phase IS NOT NULL))),
+  constraint battles_check2 CHECK (((status = ANY (ARRAY['completed'::text, 'abandoned'::text])) = (ended_at IS NOT NULL))),
+  constraint battles_current_players_check CHECK ((current_players >= 0)),
+  constraint battles_max_players_check CHECK ((max_players > 0)),
+  constraint battles_pool_place_check CHECK ((pool_place = ANY (ARRAY['easy'::text, 'medium'::text, 'hard'::text, 'raid'::text]))),
+  constraint battles_required_level_check CHECK (((required_level >= 1) AND (required_level <= 100))),
+  constraint battles_stamina_cost_check CHECK ((stamina_cost >= 0)),
+  constraint battles_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'in_progress'::text, 'completed'::text, 'abandoned'::text]))),
+  constraint battles_wave_number_check CHECK ((wave_number > 0)),
+  constraint battles_difficulty_fkey FOREIGN KEY (difficulty) REFERENCES game.difficulties(difficulty),
+  constraint battles_pkey PRIMARY KEY (id)
+);
+CREATE INDEX battles_that_are_open ON game.battles USING btree (battle_type, id DESC) WHERE (status = ANY (ARRAY['waiting'::text, 'in_progress'::text]));
+CREATE UNIQUE INDEX battles_that_wait ON game.battles USING btree (pool_place) WHERE (status = 'waiting'::text);
+
 -- The last boost of a kind that a player had, also when it is over.
 create table game.buffs (
   id bigint not null,  -- The boost's id; the next boost of the kind has another
@@ -1272,6 +1345,42 @@ create table game.catalogue (
   constraint catalogue_pkey PRIMARY KEY (id)
 );
 
+-- A message of the tavern or of a battle.
+create table game.chat_messages (
+  id bigint not null,  -- The message's id; later ones have greater ones
+  room text not null default 'tavern'::text,  -- Where it was sent: tavern, or battle:<id>
+  user_id bigint,  -- Who sent it; null: nobody who is known any more
+  username text not null,  -- The sender's name
+  type text not null default 'message'::text,  -- message, or system for what the game says
+  text text not null,  -- The words
+  sent_at timestamp with time zone not null default clock_timestamp(),  -- When it was sent
+  deleted_at timestamp with time zone,  -- When it was taken out of the history; null: it was not
+  constraint chat_messages_text_check CHECK (((length(text) >= 1) AND (length(text) <= 500))),
+  constraint chat_messages_type_check CHECK ((type = ANY (ARRAY['message'::text, 'system'::text]))),
+  constraint chat_messages_pkey PRIMARY KEY (id)
+);
+CREATE INDEX chat_messages_by_room ON game.chat_messages USING btree (room, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX chat_messages_by_user ON game.chat_messages USING btree (user_id);
+
+-- How hard a battle may be.
+create table game.difficulties (
+  difficulty text not null,  -- Its name, in lower case
+  rank integer not null,  -- Its place, 1 for the easiest
+  hp_tenths integer not null,  -- The factor of enemies' hit points, in tenths
+  attack_tenths integer not null,  -- The factor of enemies' attack, in tenths
+  defense_tenths integer not null,  -- The factor of enemies' defense, in tenths
+  reward_tenths integer not null,  -- The factor of gold and experience, in tenths
+  drop_percent integer not null,  -- The chance that a claim holds an item
+  common_weight integer not null,  -- The weight of common loot
+  uncommon_weight integer not null,  -- The weight of uncommon loot
+  rare_weight integer not null,  -- The weight of rare loot
+  epic_weight integer not null,  -- The weight of epic loot
+  legendary_weight integer not null,  -- The weight of legendary loot
+  constraint difficulties_drop_percent_check CHECK (((drop_percent >= 0) AND (drop_percent <= 100))),
+  constraint difficulties_pkey PRIMARY KEY (difficulty),
+  constraint difficulties_rank_key UNIQUE (rank)
+);
+
 -- A name and a picture that an enemy of a type may have.
 create table game.enemies (
   name text not null,  -- The name
@@ -1279,6 +1388,17 @@ create table game.enemies (
   icon text not null,  -- The picture's path below the client's own
   constraint enemies_type_check CHECK ((type = ANY (ARRAY['GOBLIN'::text, 'ORC'::text, 'TROLL'::text, 'LIZARDMAN'::text, 'DEMON'::text, 'DRAGON'::text, 'UNDEAD'::text]))),
   constraint enemies_pkey PRIMARY KEY (name)
+);
+
+-- A type of the enemies of standard battles.
+create table game.enemy_types (
+  type text not null,  -- The type, in capitals as the game's clients read it
+  weight integer not null,  -- Its weight where the enemies of a battle are drawn
+  hp_tenths integer not null,  -- The factor of hit points, in tenths
+  attack_tenths integer not null,  -- The factor of attack, in tenths
+  defense_tenths integer not null,  -- The factor of defense, in tenths
+  constraint enemy_types_weight_check CHECK ((weight >= 0)),
+  constraint enemy_types_pkey PRIMARY KEY (type)
 );
 
 -- A worn item: one slot of one set.
@@ -1359,6 +1479,27 @@ create table game.levels (
   constraint levels_level_check CHECK (((level >= 1) AND (level <= 101))),
   constraint levels_pkey PRIMARY KEY (level)
 );
+
+-- A player in a battle.
+create table game.participants (
+  id bigint not null,  -- The participant's id
+  battle_id bigint not null,  -- In which battle
+  player_id bigint not null,  -- Which player
+  total_damage_dealt bigint not null default 0,  -- Damage of all attacks, overkill too
+  attacks_count integer not null default 0,  -- How many attacks that were
+  is_dead boolean not null default false,  -- Whether the player is dead, which nobody is yet
+  joined_at timestamp with time zone not null default clock_timestamp(),  -- When the player joined
+  claimed_at timestamp with time zone,  -- When the loot was claimed; null: not yet
+  rewards jsonb,  -- What was claimed: gold, xp, items, contribution_percent; null: not yet
+  constraint participants_attacks_count_check CHECK ((attacks_count >= 0)),
+  constraint participants_check CHECK (((claimed_at IS NULL) = (rewards IS NULL))),
+  constraint participants_total_damage_dealt_check CHECK ((total_damage_dealt >= 0)),
+  constraint participants_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES game.battles(id) ON DELETE CASCADE,
+  constraint participants_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint participants_pkey PRIMARY KEY (id),
+  constraint participants_battle_id_player_id_key UNIQUE (battle_id, player_id)
+);
+CREATE INDEX participants_by_player ON game.participants USING btree (player_id, id DESC);
 
 -- What a pet is good at.
 create table game.pet_focuses (
@@ -1511,7 +1652,19 @@ select create_hypertable('game.rolls', by_range('occurred_at', interval '30 days
 CREATE INDEX rolls_by_player ON game.rolls USING btree (player_id, occurred_at DESC);
 CREATE INDEX rolls_occurred_at_idx ON game.rolls USING btree (occurred_at DESC);
 
+create function game.abandon_battles() returns integer;
+
+create function game.add_participant(player game.players, battle game.battles, at timestamp with time zone) returns bigint;
+
 create function game.allocate_stats(call game.call, attack bigint, defense bigint, max_stamina bigint) returns game.reply;
+
+create function game.attack(call game.call, battle_id bigint, enemy_id bigint, attack_type text, critical_draw bigint, damage_draw bigint) returns game.reply;
+
+create function game.battle_details_json(battle game.battles) returns jsonb;
+
+create function game.battle_json(battle game.battles) returns jsonb;
+
+create function game.battle_log_json(battle_id bigint, event live.events) returns jsonb;
 
 create function game.begin_call(call game.call) returns game.reply;
 
@@ -1521,13 +1674,19 @@ create function game.buy_egg(call game.call, species_draw bigint, focus_draw big
 
 create function game.change_balance(player_id bigint, kind text, amount bigint, cause text, reference bigint DEFAULT NULL::bigint, actor text DEFAULT NULL::text, reason text DEFAULT NULL::text) returns bigint;
 
+create function game.check_attack(battle game.battles, enemy game.battle_enemies, member game.participants, stamina integer, cost integer) returns game.reply;
+
 create function game.check_caller(call game.call) returns game.reply;
 
 create function game.check_ledger() returns trigger;
 
 create function game.choose_food(owner_id bigint, xp_amount bigint, food_item_id bigint) returns game.meal;
 
+create function game.claim_loot(call game.call, battle_id bigint, drawn bigint[]) returns game.reply;
+
 create function game.clean_up_buffs(call game.call) returns game.reply;
+
+create function game.compute_damage(power bigint, defense integer, is_critical boolean, factor_tenths integer, drawn bigint) returns bigint;
 
 create function game.create_player(user_id bigint, username text) returns bigint;
 
@@ -1557,11 +1716,19 @@ create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, f
 
 create function game.gain_xp(call game.call, gained bigint) returns jsonb;
 
+create function game.get_battle(call game.call, battle_id bigint) returns game.reply;
+
+create function game.get_boss_phase(hp bigint, hp_max bigint) returns integer;
+
+create function game.get_contribution(member game.participants) returns numeric;
+
 create function game.get_equipment_stats(call game.call, set_type text) returns game.reply;
 
 create function game.get_inventory(call game.call) returns game.reply;
 
 create function game.get_pet_stats(call game.call, set_type text) returns game.reply;
+
+create function game.get_power(player game.players, at timestamp with time zone) returns bigint;
 
 create function game.get_stamina(player game.players, call game.call, at timestamp with time zone) returns game.stamina;
 
@@ -1569,19 +1736,39 @@ create function game.get_stamina_max(player game.players, at timestamp with time
 
 create function game.give_entry(owner_id bigint, entry game.catalogue, units integer DEFAULT 1) returns bigint;
 
+create function game.give_loot(owner_id bigint, battle_id bigint, required_level integer, item_type text, rarity text) returns game.items;
+
 create function game.grow_pet(pet game.pets, gained bigint) returns game.pets;
 
 create function game.hatch_pet(call game.call, pet_id bigint, name text, species_draw bigint, focus_draw bigint) returns game.reply;
 
 create function game.item_json(item game.items) returns jsonb;
 
+create function game.join_battle(call game.call, battle_id bigint) returns game.reply;
+
+create function game.keep_pool(drawn bigint[]) returns integer;
+
+create function game.list_battle_logs(call game.call, battle_id bigint, most integer, skipped integer) returns game.reply;
+
+create function game.list_battles(call game.call, wanted text, drawn bigint[]) returns game.reply;
+
+create function game.list_chat_messages(call game.call, room text, most integer, skipped integer) returns game.reply;
+
 create function game.list_entries(call game.call) returns game.reply;
+
+create function game.list_own_battles(call game.call, most integer) returns game.reply;
 
 create function game.list_pets(call game.call) returns game.reply;
 
 create function game.list_purchases(call game.call, most integer) returns game.reply;
 
 create function game.load_player(call game.call, at timestamp with time zone) returns game.players;
+
+create function game.make_battle(difficulty text, wave integer, drawn bigint[], place text DEFAULT NULL::text) returns bigint;
+
+create function game.make_enemy(battle_id bigint, enemy_type text, level integer, hp integer, attack integer, defense integer, drawn bigint) returns void;
+
+create function game.make_raid(difficulty text, drawn bigint, place text DEFAULT NULL::text) returns bigint;
 
 create function game.pet_bonus(first_value integer, tenths integer, level integer) returns integer;
 
@@ -1603,9 +1790,13 @@ create function game.regenerate(state game.stamina, at timestamp with time zone,
 
 create function game.regenerate_stamina(call game.call) returns game.reply;
 
+create function game.resurrect(call game.call, battle_id bigint) returns game.reply;
+
 create function game.roll_between(player_id bigint, what text, drawn bigint, least_value integer, most_value integer) returns integer;
 
 create function game.roll_focus(player_id bigint, pet_id bigint, drawn bigint) returns text;
+
+create function game.roll_loot(player_id bigint, battle game.battles, drawn bigint[]) returns game.items;
 
 create function game.roll_weighted(player_id bigint, what text, reference bigint, results text[], weights integer[], drawn bigint) returns text;
 
@@ -1621,6 +1812,10 @@ create function game.take_starter_items(call game.call, drawn bigint[]) returns 
 
 create function game.take_units(item game.items, units integer) returns void;
 
+create function game.tell_attack(player game.players, battle game.battles, enemy game.battle_enemies, damage bigint, is_critical boolean, attack_type text, is_over boolean) returns void;
+
+create function game.tell_claim(call game.call, member game.participants, level_up jsonb) returns void;
+
 create function game.to_time(moment timestamp with time zone) returns text;
 
 create function game.unequip_item(call game.call, slot text, set_type text) returns game.reply;
@@ -1628,3 +1823,37 @@ create function game.unequip_item(call game.call, slot text, set_type text) retu
 create function game.unequip_pet(call game.call, slot integer, set_type text) returns game.reply;
 
 create function game.use_potion(call game.call, item_id bigint) returns game.reply;
+
+-- Schema live
+
+-- Something that happened in a room.
+create table live.events (
+  room text not null,  -- In which room
+  seq bigint not null,  -- Its number, consecutive from 1 in each room
+  occurred_at timestamp with time zone not null,  -- When it was appended; never earlier than the event before
+  type text not null,  -- What happened, as clients read it, such as attack
+  payload jsonb not null,  -- What clients are sent, but for type and number
+  constraint events_seq_check CHECK ((seq > 0))
+);
+select create_hypertable('live.events', by_range('occurred_at', interval '7 days'));
+CREATE UNIQUE INDEX events_by_seq ON live.events USING btree (room, seq DESC, occurred_at);
+CREATE INDEX events_occurred_at_idx ON live.events USING btree (occurred_at DESC);
+
+-- A room in which something has happened, such as a battle.
+create table live.rooms (
+  room text not null,  -- Its name, <kind>:<id> or <kind>
+  head_seq bigint not null default 0,  -- The number of its last event; 0: none
+  epoch text not null default replace((gen_random_uuid())::text, '-'::text, ''::text),  -- A random text: numbers of another epoch mean nothing here
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When the first event was appended
+  last_event_at timestamp with time zone not null default clock_timestamp(),  -- When the last one was
+  constraint rooms_head_seq_check CHECK ((head_seq >= 0)),
+  constraint rooms_pkey PRIMARY KEY (room)
+);
+
+create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
+
+create function live.read_last_events(room text, types text[], most integer, skipped integer) returns SETOF live.events;
+
+create function live.replace_name(rooms text[], old_name text, new_name text, keys text[]) returns void;

@@ -144,3 +144,52 @@ on conflict on constraint enemies_pkey do update
 set
   type = excluded.type,
   icon = excluded.icon;
+
+insert into game.difficulties (
+  difficulty, rank, hp_tenths, attack_tenths, defense_tenths, reward_tenths, drop_percent,
+  common_weight, uncommon_weight, rare_weight, epic_weight, legendary_weight
+)
+values
+  ('easy', 1, 10, 10, 10, 10, 10, 70, 30, 0, 0, 0),
+  ('medium', 2, 15, 12, 12, 15, 20, 50, 40, 10, 0, 0),
+  ('hard', 3, 25, 15, 15, 25, 30, 0, 50, 40, 10, 0),
+  ('epic', 4, 40, 20, 20, 40, 40, 0, 0, 50, 40, 10),
+  ('legendary', 5, 60, 25, 25, 60, 50, 0, 0, 0, 60, 40)
+on conflict on constraint difficulties_pkey do update
+set
+  rank = excluded.rank,
+  hp_tenths = excluded.hp_tenths,
+  attack_tenths = excluded.attack_tenths,
+  defense_tenths = excluded.defense_tenths,
+  reward_tenths = excluded.reward_tenths,
+  drop_percent = excluded.drop_percent,
+  common_weight = excluded.common_weight,
+  uncommon_weight = excluded.uncommon_weight,
+  rare_weight = excluded.rare_weight,
+  epic_weight = excluded.epic_weight,
+  legendary_weight = excluded.legendary_weight;
+
+insert into game.enemy_types (type, weight, hp_tenths, attack_tenths, defense_tenths)
+values
+  ('GOBLIN', 1, 10, 8, 7),
+  ('ORC', 1, 13, 11, 9),
+  ('TROLL', 1, 20, 9, 12)
+on conflict on constraint enemy_types_pkey do update
+set
+  weight = excluded.weight,
+  hp_tenths = excluded.hp_tenths,
+  attack_tenths = excluded.attack_tenths,
+  defense_tenths = excluded.defense_tenths;
+
+insert into game.attack_types (attack_type, stamina_cost, factor_tenths, critical_percent)
+values
+  ('quick', 5, 7, 10),
+  ('normal', 10, 10, 10),
+  ('power', 20, 15, 15),
+  ('critical', 35, 22, 25),
+  ('ultimate', 50, 30, 35)
+on conflict on constraint attack_types_pkey do update
+set
+  stamina_cost = excluded.stamina_cost,
+  factor_tenths = excluded.factor_tenths,
+  critical_percent = excluded.critical_percent;

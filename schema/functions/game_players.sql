@@ -20,6 +20,22 @@ $$;
 create or replace function game.erase_player(user_id bigint) returns void
 language sql
 as $$
+  select live.replace_name(
+      array(
+        select 'battle:' || t.battle_id
+        from game.participants as t
+        where t.player_id = $1
+      ),
+      p.username, 'Deleted player', array['player_name', 'username', 'defeated_by']
+    )
+  from game.players as p
+  where p.user_id = $1;
+  update game.chat_messages
+  set user_id = null,
+    username = 'Deleted player',
+    text = '...',
+    deleted_at = coalesce(deleted_at, now())
+  where user_id = $1;
   update game.players
   set username = 'Deleted player',
     erased_at = now()
@@ -54,6 +70,12 @@ as $$
       'pet_slots', array(select to_jsonb(s) from game.pet_slots as s where s.player_id = $1),
       'purchases', array(
         select to_jsonb(u) from game.purchases as u where u.player_id = $1 order by u.id
+      ),
+      'battles', array(
+        select to_jsonb(t) from game.participants as t where t.player_id = $1 order by t.id
+      ),
+      'chat_messages', array(
+        select to_jsonb(m) from game.chat_messages as m where m.user_id = $1 order by m.id
       ),
       'ledger', array(
         select to_jsonb(l) from game.ledger as l where l.player_id = $1 order by l.id
@@ -161,13 +183,15 @@ $$;
 
 -- Stores the stamina of a player who was loaded.
 create or replace function game.store_stamina(player game.players) returns void
-language sql
+language plpgsql
 as $$
+begin
   update game.players as p
-  set stamina = $1.stamina,
-    stamina_rest = $1.stamina_rest,
-    stamina_anchor = $1.stamina_anchor
-  where p.user_id = $1.user_id
+  set stamina = player.stamina,
+    stamina_rest = player.stamina_rest,
+    stamina_anchor = player.stamina_anchor
+  where p.user_id = player.user_id;
+end
 $$;
 
 create or replace function game.regenerate_stamina(call game.call) returns game.reply

@@ -365,6 +365,201 @@ comment on column game.purchases.cost_gold is 'Gold that was paid';
 comment on column game.purchases.cost_gems is 'Gems that were paid';
 comment on column game.purchases.purchased_at is 'When';
 
+create table game.difficulties (
+  difficulty text primary key,
+  rank integer not null unique,
+  hp_tenths integer not null,
+  attack_tenths integer not null,
+  defense_tenths integer not null,
+  reward_tenths integer not null,
+  drop_percent integer not null check (drop_percent between 0 and 100),
+  common_weight integer not null,
+  uncommon_weight integer not null,
+  rare_weight integer not null,
+  epic_weight integer not null,
+  legendary_weight integer not null
+);
+
+comment on table game.difficulties is 'How hard a battle may be.';
+comment on column game.difficulties.difficulty is 'Its name, in lower case';
+comment on column game.difficulties.rank is 'Its place, 1 for the easiest';
+comment on column game.difficulties.hp_tenths is 'The factor of enemies'' hit points, in tenths';
+comment on column game.difficulties.attack_tenths is 'The factor of enemies'' attack, in tenths';
+comment on column game.difficulties.defense_tenths is 'The factor of enemies'' defense, in tenths';
+comment on column game.difficulties.reward_tenths is 'The factor of gold and experience, in tenths';
+comment on column game.difficulties.drop_percent is 'The chance that a claim holds an item';
+comment on column game.difficulties.common_weight is 'The weight of common loot';
+comment on column game.difficulties.uncommon_weight is 'The weight of uncommon loot';
+comment on column game.difficulties.rare_weight is 'The weight of rare loot';
+comment on column game.difficulties.epic_weight is 'The weight of epic loot';
+comment on column game.difficulties.legendary_weight is 'The weight of legendary loot';
+
+create table game.enemy_types (
+  type text primary key,
+  weight integer not null check (weight >= 0),
+  hp_tenths integer not null,
+  attack_tenths integer not null,
+  defense_tenths integer not null
+);
+
+comment on table game.enemy_types is 'A type of the enemies of standard battles.';
+comment on column game.enemy_types.type is 'The type, in capitals as the game''s clients read it';
+comment on column game.enemy_types.weight is 'Its weight where the enemies of a battle are drawn';
+comment on column game.enemy_types.hp_tenths is 'The factor of hit points, in tenths';
+comment on column game.enemy_types.attack_tenths is 'The factor of attack, in tenths';
+comment on column game.enemy_types.defense_tenths is 'The factor of defense, in tenths';
+
+create table game.attack_types (
+  attack_type text primary key,
+  stamina_cost integer not null check (stamina_cost > 0),
+  factor_tenths integer not null,
+  critical_percent integer not null check (critical_percent between 0 and 100)
+);
+
+comment on table game.attack_types is 'A way to strike.';
+comment on column game.attack_types.attack_type is 'Its name, in lower case';
+comment on column game.attack_types.stamina_cost is 'What it costs';
+comment on column game.attack_types.factor_tenths is 'The factor of damage, in tenths';
+comment on column game.attack_types.critical_percent is 'The chance of a critical hit';
+
+create table game.battles (
+  id bigint generated always as identity primary key,
+  name text not null,
+  battle_type text not null check (battle_type in ('standard', 'boss_raid')),
+  difficulty text not null references game.difficulties,
+  wave_number integer not null default 1 check (wave_number > 0),
+  status text not null default 'waiting' check (
+    status in ('waiting', 'in_progress', 'completed', 'abandoned')
+  ),
+  pool_place text check (pool_place in ('easy', 'medium', 'hard', 'raid')),
+  required_level integer not null default 1 check (required_level between 1 and 100),
+  stamina_cost integer not null default 0 check (stamina_cost >= 0),
+  current_players integer not null default 0 check (current_players >= 0),
+  min_players integer not null default 1,
+  max_players integer not null default 10 check (max_players > 0),
+  gold_reward game.amount not null,
+  exp_reward game.amount not null,
+  boss_phase integer check (boss_phase between 1 and 4),
+  created_at timestamptz not null default clock_timestamp(),
+  started_at timestamptz,
+  last_attack_at timestamptz,
+  ended_at timestamptz,
+  check (current_players <= max_players),
+  check ((battle_type = 'boss_raid') = (boss_phase is not null)),
+  check ((status in ('completed', 'abandoned')) = (ended_at is not null))
+);
+
+-- However many fill the pool at once, each of its places has one battle.
+create unique index battles_that_wait on game.battles (pool_place)
+where status = 'waiting';
+create index battles_that_are_open on game.battles (battle_type, id desc)
+where status in ('waiting', 'in_progress');
+
+comment on table game.battles is 'A battle of players against enemies that the game made.';
+comment on column game.battles.id is 'The battle''s id; its room in live.rooms is battle:<id>';
+comment on column game.battles.name is 'What it is called';
+comment on column game.battles.battle_type is 'standard, or boss_raid: one enemy with phases';
+comment on column game.battles.difficulty is 'How hard it is';
+comment on column game.battles.wave_number is 'Its wave, which makes enemies more and stronger';
+comment on column game.battles.status is
+  'waiting, in_progress from the first player on, completed with the last enemy, or abandoned';
+comment on column game.battles.pool_place is
+  'Which place of the pool it fills while it waits; null: it is not of the pool';
+comment on column game.battles.required_level is 'The level that may join';
+comment on column game.battles.stamina_cost is 'Stamina that joining costs';
+comment on column game.battles.current_players is 'How many have joined';
+comment on column game.battles.min_players is 'How many should be there; nothing depends on it';
+comment on column game.battles.max_players is 'How many may join';
+comment on column game.battles.gold_reward is 'Gold for each player who claims';
+comment on column game.battles.exp_reward is 'Experience for each player who claims';
+comment on column game.battles.boss_phase is 'The phase of a raid''s boss, 1 to 4; else null';
+comment on column game.battles.created_at is 'When it was made';
+comment on column game.battles.started_at is 'When the first player joined; null: nobody did';
+comment on column game.battles.last_attack_at is 'When somebody last struck; null: nobody did';
+comment on column game.battles.ended_at is 'When it was completed or abandoned; null: it is open';
+
+create table game.battle_enemies (
+  id bigint generated always as identity primary key,
+  battle_id bigint not null references game.battles on delete cascade,
+  name text not null,
+  type text not null,
+  icon text not null,
+  level integer not null check (level > 0),
+  hp_current bigint not null check (hp_current >= 0),
+  hp_max bigint not null check (hp_max > 0),
+  attack integer not null check (attack >= 0),
+  defense integer not null check (defense >= 0),
+  check (hp_current <= hp_max)
+);
+
+create index battle_enemies_by_battle on game.battle_enemies (battle_id, id);
+
+comment on table game.battle_enemies is 'An enemy of a battle.';
+comment on column game.battle_enemies.id is 'The enemy''s id';
+comment on column game.battle_enemies.battle_id is 'Of which battle';
+comment on column game.battle_enemies.name is 'What it is called';
+comment on column game.battle_enemies.type is 'What it is, in capitals as the clients read it';
+comment on column game.battle_enemies.icon is 'The picture''s path below the client''s own';
+comment on column game.battle_enemies.level is 'Its level';
+comment on column game.battle_enemies.hp_current is 'Hit points that are left; 0: defeated';
+comment on column game.battle_enemies.hp_max is 'Hit points at the start';
+comment on column game.battle_enemies.attack is 'Shown, and without effect: enemies do not strike';
+comment on column game.battle_enemies.defense is 'Half of it is taken from the power of a blow';
+
+create table game.participants (
+  id bigint generated always as identity primary key,
+  battle_id bigint not null references game.battles on delete cascade,
+  player_id bigint not null references game.players on delete cascade,
+  total_damage_dealt bigint not null default 0 check (total_damage_dealt >= 0),
+  attacks_count integer not null default 0 check (attacks_count >= 0),
+  is_dead boolean not null default false,
+  joined_at timestamptz not null default clock_timestamp(),
+  claimed_at timestamptz,
+  rewards jsonb,
+  unique (battle_id, player_id),
+  check ((claimed_at is null) = (rewards is null))
+);
+
+create index participants_by_player on game.participants (player_id, id desc);
+
+comment on table game.participants is 'A player in a battle.';
+comment on column game.participants.id is 'The participant''s id';
+comment on column game.participants.battle_id is 'In which battle';
+comment on column game.participants.player_id is 'Which player';
+comment on column game.participants.total_damage_dealt is 'Damage of all attacks, overkill too';
+comment on column game.participants.attacks_count is 'How many attacks that were';
+comment on column game.participants.is_dead is 'Whether the player is dead, which nobody is yet';
+comment on column game.participants.joined_at is 'When the player joined';
+comment on column game.participants.claimed_at is 'When the loot was claimed; null: not yet';
+comment on column game.participants.rewards is
+  'What was claimed: gold, xp, items, contribution_percent; null: not yet';
+
+create table game.chat_messages (
+  id bigint generated always as identity primary key,
+  room text not null default 'tavern',
+  user_id bigint,
+  username text not null,
+  type text not null default 'message' check (type in ('message', 'system')),
+  text text not null check (length(text) between 1 and 500),
+  sent_at timestamptz not null default clock_timestamp(),
+  deleted_at timestamptz
+);
+
+create index chat_messages_by_user on game.chat_messages (user_id);
+create index chat_messages_by_room on game.chat_messages (room, id desc)
+where deleted_at is null;
+
+comment on table game.chat_messages is 'A message of the tavern or of a battle.';
+comment on column game.chat_messages.id is 'The message''s id; later ones have greater ones';
+comment on column game.chat_messages.room is 'Where it was sent: tavern, or battle:<id>';
+comment on column game.chat_messages.user_id is 'Who sent it; null: nobody who is known any more';
+comment on column game.chat_messages.username is 'The sender''s name';
+comment on column game.chat_messages.type is 'message, or system for what the game says';
+comment on column game.chat_messages.text is 'The words';
+comment on column game.chat_messages.sent_at is 'When it was sent';
+comment on column game.chat_messages.deleted_at is
+  'When it was taken out of the history; null: it was not';
+
 create table game.ledger (
   id bigint generated always as identity,
   occurred_at timestamptz not null default now(),

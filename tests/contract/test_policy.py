@@ -73,7 +73,7 @@ POLICIES = {
         POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
         POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
         POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json,
-        GET /api/highscores
+        GET /api/highscores, POST /api/battles/create
     """,
     USERS: """
         POST /api/auth/change-password, GET /api/users, POST /api/users,
@@ -91,7 +91,14 @@ POLICIES = {
         GET /api/pets, GET /api/pets/stats/{set_type}, POST /api/pets/egg, POST /api/pets/hatch,
         POST /api/pets/hatch/{egg_id}, POST /api/pets/feed, POST /api/pets/feed/{pet_id},
         POST /api/pets/equip, POST /api/pets/equip/{pet_id}, POST /api/pets/unequip,
-        GET /api/shop/items, POST /api/shop/purchase, GET /api/shop/history
+        GET /api/shop/items, POST /api/shop/purchase, GET /api/shop/history,
+        GET /api/battles/available, GET /api/battles/boss-raids/available,
+        GET /api/battles/history/me, GET /api/battles/history,
+        GET /api/battles/{battle_id}, GET /api/battles/{battle_id}/logs,
+        POST /api/battles/join/{battle_id}, POST /api/battles/{battle_id}/attack,
+        POST /api/battles/attack/{battle_id}, POST /api/battles/{battle_id}/claim-loot,
+        POST /api/battles/claim-loot/{battle_id}, POST /api/battles/{battle_id}/resurrect,
+        POST /battles/{battle_id}/resurrect, GET /api/chat/history
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},

@@ -197,6 +197,7 @@ def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
                 ("lambda:InvokeFunction", "AnalystsFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
+                ("lambda:InvokeFunction", "GamePoolFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
         ),
@@ -236,6 +237,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "RetentionFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
+        "GamePoolFunction",
     }
     times = set()
     for properties in scheduled.values():
@@ -248,7 +250,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
         assert 300 <= properties["Timeout"] <= 900
-    assert len(times) == 5
+    assert len(times) == 6
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.types.json import Jsonb
 
@@ -15,6 +15,8 @@ from functions.game import chance
 from functions.shared import db
 from tests.support.accounts import bearer, make_user
 from tests.support.client import Answered, Client
+
+T = TypeVar("T")
 
 # A body for each POST of the game.
 _WORN = {"slot": "weapon", "set_type": "attack"}
@@ -38,6 +40,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/pets/equip/{pet_id}": _PET,
     "POST /api/pets/unequip": _PET,
     "POST /api/shop/purchase": {"item_id": "sword-1", "currency": "gold", "use_gems": False},
+    "POST /api/battles/join/{battle_id}": {},
+    "POST /api/battles/{battle_id}/attack": {"enemy_id": 1, "attack_type": "normal"},
+    "POST /api/battles/attack/{battle_id}": {"enemy_id": 1, "attack_type": "normal"},
+    "POST /api/battles/{battle_id}/claim-loot": {},
+    "POST /api/battles/claim-loot/{battle_id}": {},
+    "POST /api/battles/{battle_id}/resurrect": {},
+    "POST /battles/{battle_id}/resurrect": {},
+    "POST /api/battles/create": {},
 }
 _PARTS = {"set_type": "attack", "slot": "weapon"}
 
@@ -147,9 +157,14 @@ def drawing(*draws: int) -> Iterator[None]:
 
 def at_once(count: int, call: Callable[[int], Answered]) -> list[Answered]:
     """The answers to calls that begin at the same moment, each in a thread."""
+    return in_threads(count, call)
+
+
+def in_threads(count: int, call: Callable[[int], T]) -> list[T]:
+    """What calls return that begin at the same moment, each in a thread."""
     start = Barrier(count)
 
-    def one(number: int) -> Answered:
+    def one(number: int) -> T:
         start.wait()
         return call(number)
 

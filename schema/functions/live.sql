@@ -1,0 +1,72 @@
+-- Rooms and their events. A domain that changes something appends what happened in the same
+-- statement, so that state, event and number are one transaction and one round trip.
+
+-- Appends an event to a room, which is made at its first one; returns the event's number. From here
+-- to the end of the transaction others who append to the room wait.
+create or replace function live.append(room text, type text, payload jsonb) returns bigint
+language plpgsql
+as $$
+declare
+  next_seq bigint;
+  at timestamptz;
+begin
+  insert into live.rooms as r (room, head_seq)
+  values (append.room, 1)
+  on conflict on constraint rooms_pkey do update
+  set head_seq = r.head_seq + 1,
+    last_event_at = greatest(r.last_event_at, clock_timestamp())
+  returning r.head_seq, r.last_event_at into next_seq, at;
+  insert into live.events (room, seq, occurred_at, type, payload)
+  values (append.room, next_seq, at, append.type, append.payload);
+  return next_seq;
+end
+$$;
+
+-- The events of a room after a number, oldest first.
+create or replace function live.read_events(room text, after bigint, most integer)
+returns setof live.events
+language sql
+stable
+as $$
+  select e.*
+  from live.events as e
+  where e.room = $1
+    and e.seq > $2
+  order by e.seq
+  limit $3
+$$;
+
+-- The events of a room of some types, newest first, but for the newest `skipped`.
+create or replace function live.read_last_events(
+  room text, types text[], most integer, skipped integer
+)
+returns setof live.events
+language sql
+stable
+as $$
+  select e.*
+  from live.events as e
+  where e.room = $1
+    and e.type = any($2)
+  order by e.seq desc
+  limit $3
+  offset $4
+$$;
+
+-- Puts another text where events of some rooms name somebody, whose name they hold below any of the
+-- keys.
+create or replace function live.replace_name(
+  rooms text[], old_name text, new_name text, keys text[]
+)
+returns void
+language sql
+as $$
+  update live.events as e
+  set payload = e.payload || (
+      select jsonb_object_agg(k, $3)
+      from unnest($4) as k
+      where e.payload ->> k = $2
+    )
+  where e.room = any($1)
+    and exists (select from unnest($4) as k where e.payload ->> k = $2)
+$$;
