@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from functions.domains import load_routes
 from functions.shared import errors, fields
 from functions.shared.routing import Operation
+from infra import error_schemas
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions/site/openapi.json"
@@ -34,8 +35,6 @@ _PROBLEMS = {
 }
 
 
-# The schema of each family's error bodies; a family's first domain adds its own.
-_ERRORS = {"plain": "Error", "game": "GameError", "v1": "V1Error"}
 _ABOUT = """The serverless backend for game communities.
 
 Every answer carries `X-Request-Id` and may be read from any origin. `HEAD` is answered like `GET`,
@@ -84,10 +83,7 @@ def build_document() -> dict[str, Any]:
         "components": {
             "schemas": {
                 **schemas,
-                "Error": _error(),
-                "TooLarge": _too_large(),
-                "GameError": _game_error(),
-                "V1Error": _v1_error(),
+                **error_schemas.list_schemas(),
             },
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -255,73 +251,8 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 def _error_content(one: Operation, status: int) -> dict[str, Any]:
     is_plain_413 = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and one.family == "plain"
-    model = "TooLarge" if is_plain_413 else _ERRORS[one.family]
+    model = "TooLarge" if is_plain_413 else error_schemas.NAMES[one.family]
     return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
-
-
-def _too_large() -> dict[str, Any]:
-    error = _error()
-    most = {"type": "integer", "description": "How many bytes the body may have"}
-    return error | {
-        "required": ["error", "maxBytes"],
-        "properties": error["properties"] | {"maxBytes": most},
-    }
-
-
-def _v1_error() -> dict[str, Any]:
-    """The envelope of every error under /v1."""
-    text = {"type": "string"}
-    error = {
-        "type": "object",
-        "required": ["code", "message", "details"],
-        "properties": {"code": text, "message": text, "details": {"type": "object"}},
-    }
-    return {
-        "type": "object",
-        "description": "What is wrong: a code to act on, and a sentence",
-        "required": ["error", "timestamp", "request_id"],
-        "properties": {
-            "error": error,
-            "timestamp": {"type": "string", "format": "date-time"},
-            "request_id": {"type": "string", "pattern": "^req_[0-9A-Za-z]+$"},
-        },
-    }
-
-
-def _game_error() -> dict[str, Any]:
-    """What the web game reads, with `error` where the panel shares its path."""
-    place = {"type": "array", "items": {"type": "string"}}
-    text = {"type": "string"}
-    problem = {
-        "type": "object",
-        "required": ["loc", "msg", "type"],
-        "properties": {"loc": place, "msg": text, "type": text},
-    }
-    return {
-        "type": "object",
-        "description": "What is wrong, in a sentence or of each field",
-        "required": ["detail"],
-        "properties": {
-            "detail": {"anyOf": [text, {"type": "array", "items": problem}]},
-            "error": {"type": "string", "description": "The sentence again, for the log panel"},
-        },
-    }
-
-
-def _error() -> dict[str, Any]:
-    detail = {
-        "type": "object",
-        "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
-    }
-    return {
-        "type": "object",
-        "description": "What is wrong, and with which fields",
-        "required": ["error"],
-        "properties": {
-            "error": {"type": "string", "description": "The error message"},
-            "details": {"type": "array", "items": detail},
-        },
-    }
 
 
 def main() -> None:
