@@ -61,7 +61,7 @@ class Operation:
 
 
 class Routes(Blueprint):
-    """A domain's door: views take (request, [body], [query]) and return JSON or an Answer."""
+    """A domain's door: views take (request, [body], [query]) and return JSON or a Response."""
 
     def __init__(
         self,
