@@ -1,8 +1,10 @@
 """Rate limits: fixed windows of 60 s, counted in the database so that all containers share them.
 
 A window begins at a multiple of its length since 1970. A statement counts by calling
-shared.count_request (schema/functions/shared_requests.sql), so that a limited write still costs one
-round trip; functions/tilt/events.py, whose every microsecond counts, does the same by itself.
+shared.count_request, so that a limited write still costs one round trip; functions/tilt/events.py,
+whose every microsecond counts, does the same by itself. Limits of logins and of /v1 have windows
+that begin with their first request: shared.count_in_window (schema/functions/shared_rate_limits.sql
+has both).
 """
 
 from __future__ import annotations
