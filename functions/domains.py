@@ -23,6 +23,8 @@ class Domain(NamedTuple):
     # By kind of spooled message, a module below functions/ with `consume(item, accepted_at)`.
     consumers: Mapping[str, str] = MappingProxyType({})
     maintenance: str | None = None  # a module below functions/ with `maintenance`
+    # By kind of room, a module below functions/ with `kind`.
+    rooms: Mapping[str, str] = MappingProxyType({})
 
 
 DOMAINS = (
@@ -81,6 +83,7 @@ DOMAINS = (
             "game.closed_routes",
         ),
         maintenance="game.maintenance",
+        rooms={"battle": "game.battle_room"},
     ),
     Domain("live", ()),
 )

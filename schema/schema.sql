@@ -1826,6 +1826,36 @@ create function game.use_potion(call game.call, item_id bigint) returns game.rep
 
 -- Schema live
 
+-- How many posts to sockets are left: one row, filled by time up to a second's worth.
+create table live.budget (
+  id boolean not null default true,  -- Always true
+  posts_left double precision not null,  -- Posts that may be sent now
+  refilled_at timestamp with time zone not null,  -- As of when
+  constraint budget_id_check CHECK (id),
+  constraint budget_pkey PRIMARY KEY (id)
+);
+
+-- An open socket.
+create table live.connections (
+  connection_id text not null,  -- The gateway's name of it
+  room text not null,  -- The room that it was opened to
+  user_id bigint not null,  -- Whose it is
+  version integer not null,  -- The token_version with which it was opened
+  role text not null,  -- What the user may do in the room, as clients read it
+  member jsonb not null,  -- What others in the room are shown of the user
+  takes_batches boolean not null default false,  -- Whether the client understands several events in one message
+  is_live boolean not null default false,  -- Whether the room's sender posts to it; else it is still being brought up to date
+  after_seq bigint not null default 0,  -- The sender posts it only events after this one; if not live, it has got those up to this one
+  busy_until timestamp with time zone,  -- Until when somebody brings it up to date; null: nobody does
+  greeted_at timestamp with time zone,  -- When it was sent `connected`; null: not yet
+  opened_at timestamp with time zone not null default clock_timestamp(),  -- When it was opened
+  seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something, exact to a minute
+  constraint connections_after_seq_check CHECK ((after_seq >= 0)),
+  constraint connections_pkey PRIMARY KEY (connection_id)
+);
+CREATE INDEX connections_by_room ON live.connections USING btree (room);
+CREATE INDEX connections_by_user ON live.connections USING btree (user_id);
+
 -- Something that happened in a room.
 create table live.events (
   room text not null,  -- In which room
@@ -1839,7 +1869,17 @@ select create_hypertable('live.events', by_range('occurred_at', interval '7 days
 CREATE UNIQUE INDEX events_by_seq ON live.events USING btree (room, seq DESC, occurred_at);
 CREATE INDEX events_occurred_at_idx ON live.events USING btree (occurred_at DESC);
 
--- A room in which something has happened, such as a battle.
+-- Who is in a room, as the others are shown: users, not sockets. A tab that is loaded again, or one
+  of two that is closed, is nobody's coming or going.
+create table live.members (
+  room text not null,  -- Which room
+  user_id bigint not null,  -- Who
+  member jsonb not null,  -- What the others are shown of the user
+  gone_at timestamp with time zone,  -- When the last socket closed: a few seconds later the user has left
+  constraint members_pkey PRIMARY KEY (room, user_id)
+);
+
+-- A room in which something has happened, or to which somebody was connected, such as a battle.
 create table live.rooms (
   room text not null,  -- Its name, <kind>:<id> or <kind>
   head_seq bigint not null default 0,  -- The number of its last event; 0: none
@@ -1850,10 +1890,45 @@ create table live.rooms (
   constraint rooms_pkey PRIMARY KEY (room)
 );
 
+-- How far a room's events have been posted to its sockets. One at a time posts them.
+create table live.senders (
+  room text not null,  -- Which room
+  claimed_seq bigint not null default 0,  -- The last event that somebody took to post it
+  sent_seq bigint not null default 0,  -- The last event that was posted
+  holder text,  -- Who is posting; null: nobody
+  lease_until timestamp with time zone,  -- When another one may go on, because the holder must have died
+  constraint senders_check CHECK ((sent_seq <= claimed_seq)),
+  constraint senders_check1 CHECK (((holder IS NULL) = (lease_until IS NULL))),
+  constraint senders_claimed_seq_check CHECK ((claimed_seq >= 0)),
+  constraint senders_pkey PRIMARY KEY (room)
+);
+
 create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.claim_events(room text, holder text, posted bigint, lease interval, most integer, rate integer) returns TABLE(last_seq bigint, frames jsonb, connections jsonb, posts bigint);
+
+create function live.close_connections(connection_ids text[]) returns TABLE(room text, user_id bigint);
+
+create function live.count_connections(room text, most integer) returns integer;
+
+create function live.enter(connection_id text) returns boolean;
+
+create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb);
+
+create function live.leave(room text, grace interval) returns SETOF live.members;
+
+create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, most integer) returns TABLE(room text, wait_for bigint, head_seq bigint, epoch text, frames jsonb);
+
+create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 
 create function live.read_last_events(room text, types text[], most integer, skipped integer) returns SETOF live.events;
 
 create function live.replace_name(rooms text[], old_name text, new_name text, keys text[]) returns void;
+
+create function live.set_aside(connection_ids text[], seen bigint[]) returns void;
+
+create function live.spend_posts(wanted bigint, rate integer) returns bigint;
+
+create function live.to_frame(event live.events) returns jsonb;

@@ -56,6 +56,20 @@ def build_call(request: Request) -> Call:
     )
 
 
+def build_socket_call(user_id: int, version: int) -> Call:
+    """Who calls by a socket, as the functions of the store take it."""
+    chosen = settings()
+    return (
+        user_id,
+        version,
+        None,
+        None,
+        None,
+        round(chosen.stamina_regen_percent * 1000),
+        chosen.stamina_regen_interval,
+    )
+
+
 def _check_key(key: str) -> str:
     if len(key) > MAX_KEY or "\0" in key:
         problem = f"must have 1 to {MAX_KEY} characters"

@@ -51,6 +51,11 @@ class Settings(BaseModel):
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
+    live_endpoint: str = Field("", alias="LIVE_ENDPOINT")
+    live_function: str = Field("", alias="LIVE_FUNCTION")
+    live_delays_url: str = Field("", alias="LIVE_DELAYS_URL")
+    fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
+    aws_endpoint_url: str = Field("", alias="AWS_ENDPOINT_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property

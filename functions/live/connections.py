@@ -1,0 +1,140 @@
+"""Open sockets: to which room, whose, and how far each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from functions.live import later
+from functions.shared import db
+
+MAX_PER_USER = 10
+GRACE = 5  # seconds after a user's last socket, before the user has left
+_BUSY = "10 seconds"  # for which whoever brings a socket up to date has it to themselves
+
+
+class Seat(NamedTuple):
+    """What a user is in a room: what they may do there, and what others are shown of them."""
+
+    room: str
+    role: str
+    member: dict[str, Any]
+
+
+class Connection(NamedTuple):
+    """An open socket."""
+
+    connection_id: str
+    room: str
+    user_id: int
+    version: int
+    role: str
+    member: dict[str, Any]
+    takes_batches: bool
+    is_live: bool
+    after_seq: int
+
+
+def open_connection(
+    connection_id: str, user_id: int, version: int, seat: Seat, *, takes_batches: bool
+) -> bool:
+    """Notes a socket that is being opened; False when the user has ten. One round trip."""
+    return bool(
+        db.fetch_value(
+            "select live.open_connection(%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                connection_id,
+                seat.room,
+                user_id,
+                version,
+                seat.role,
+                Jsonb(seat.member),
+                takes_batches,
+                MAX_PER_USER,
+            ),
+        )
+    )
+
+
+def load(connection_id: str) -> Connection | None:
+    """A socket, which the client has just been heard of; None if it is not known."""
+    row = db.fetch_one(
+        """
+        with seen as (
+          update live.connections
+          set seen_at = clock_timestamp()
+          where connection_id = %(connection_id)s
+            and seen_at < clock_timestamp() - interval '1 minute'
+        )
+        select
+          connection_id, room, user_id, version, role, member, takes_batches, is_live, after_seq
+        from live.connections
+        where connection_id = %(connection_id)s
+        """,
+        {"connection_id": connection_id},
+    )
+    return Connection(**row) if row else None
+
+
+def close(connection_ids: Sequence[str]) -> None:
+    """Forgets sockets that are closed. Users whose last one it was leave in a few seconds."""
+    for row in db.query(
+        "select room, user_id from live.close_connections(%s)", (list(connection_ids),)
+    ):
+        later.delay(GRACE, "leave", room=row["room"])
+
+
+def set_aside(seen: Mapping[str, int]) -> None:
+    """Takes sockets from their room's sender; each has got the events up to a number."""
+    db.query("select live.set_aside(%s, %s)", (list(seen), list(seen.values())))
+
+
+class Behind(NamedTuple):
+    """A room as it stands for a socket that is the caller's alone now."""
+
+    room: str
+    wait_for: int | None
+    head_seq: int | None
+    epoch: str | None
+    frames: list[dict[str, Any]] | None
+
+
+def leave_sender(
+    connection_id: str, last_seq: int, most: int, waited_for: int | None = None
+) -> Behind | None:
+    """Takes a socket from the room's sender, with the events after a number. One round trip."""
+    row = db.fetch_once(
+        """
+        select room, wait_for, head_seq, epoch, frames
+        from live.leave_sender(%s, %s, %s::interval, %s, %s)
+        """,
+        (connection_id, waited_for, _BUSY, last_seq, most),
+    )
+    return Behind(**row) if row else None
+
+
+class Joined(NamedTuple):
+    """Whether a socket takes part; else the next events to post to it."""
+
+    is_live: bool
+    last_seq: int | None
+    frames: list[dict[str, Any]] | None
+
+
+def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
+    """Lets a socket take part that has got the events up to a number. One round trip."""
+    row = db.fetch_once(
+        "select is_live, last_seq, frames from live.join_room(%s, %s, %s::interval, %s)",
+        (connection_id, seen, _BUSY, most),
+    )
+    return Joined(**row) if row else None
+
+
+def mark_greeted(connection_id: str) -> None:
+    """Notes that a socket was sent `connected`."""
+    db.query(
+        "update live.connections set greeted_at = clock_timestamp() where connection_id = %s",
+        (connection_id,),
+    )

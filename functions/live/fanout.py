@@ -1,0 +1,139 @@
+"""Fan-out: what happened in a room is posted to its sockets, in order, by one sender at a time.
+
+Writers of a room run in parallel, and each of them tries to be the sender after its commit. Whoever
+is posts until nothing is left; the others return at once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from functions.live import connections, later, management
+from functions.live.management import Outcome, Posted
+from functions.shared import db, log
+from functions.shared.settings import settings
+
+SMALL_ROOM = 20  # sockets to which a writer posts itself; for more it asks another invocation
+_LEASE = "2 seconds"
+_ROUND = 1.4  # seconds of posting, so that a round ends before its lease does
+_EVENTS = 100  # a round
+_BATCH_BYTES = 32 * 1024
+
+
+def announce(room: str, sockets: int) -> None:
+    """Has what was appended to a room posted, after its commit. `sockets`: `count_connections`'s.
+
+    Never fails: what cannot be posted now is posted with the room's next event, or by the sweep.
+    """
+    if not sockets or not management.is_available():
+        return
+    try:
+        if sockets > SMALL_ROOM and later.invoke("deliver", room=room):
+            return
+        deliver(room)
+    except db.DatabaseUnavailable:
+        log.event("live.fanout", level="ERROR", away=True)
+
+
+def deliver(room: str) -> None:
+    """Posts what is new in a room to its sockets, unless another one is at it.
+
+    Two round trips for an event: taking it, and finding that it was the last.
+    """
+    holder, posted = uuid.uuid4().hex, None
+    while True:
+        began = time.monotonic()
+        row = db.fetch_once(
+            """
+            select last_seq, frames, connections, posts
+            from live.claim_events(%s, %s, %s, %s::interval, %s, %s)
+            """,
+            (room, holder, posted, _LEASE, _EVENTS, settings().fanout_rate),
+        )
+        if row is None:
+            return
+        _post(room, row, began + _ROUND)
+        posted = row["last_seq"]
+
+
+def encode(frame: dict[str, Any]) -> bytes:
+    """A message as it is sent."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def encode_batches(frames: Sequence[bytes]) -> list[bytes]:
+    """Messages of several events each, up to 32 KB, for clients that understand them."""
+    batches: list[list[bytes]] = []
+    size = _BATCH_BYTES
+    for frame in frames:
+        if size + len(frame) + 1 > _BATCH_BYTES - 64:
+            batches.append([])
+            size = 0
+        batches[-1].append(frame)
+        size += len(frame) + 1
+    return [
+        batch[0] if len(batch) == 1 else b'{"type":"batch","events":[%s]}' % b",".join(batch)
+        for batch in batches
+    ]
+
+
+def _post(room: str, row: db.Row, until: float) -> None:
+    """Posts a round of events; sockets that could not be served are set aside or closed."""
+    events = [(frame["seq"], encode(frame)) for frame in row["frames"]]
+    wanted: dict[str, list[bytes]] = {}
+    late: dict[str, int] = {}  # by socket, the last event that it has got
+    left = row["posts"]
+    # Who plays comes before who watches.
+    for one in sorted(row["connections"], key=lambda one: one["role"] == "spectator"):
+        own = [frame for seq, frame in events if seq > one["after_seq"]]
+        if one["takes_batches"]:
+            own = encode_batches(own)
+        if len(own) > left:
+            late[one["connection_id"]] = max(one["after_seq"], events[0][0] - 1)
+        elif own:
+            wanted[one["connection_id"]] = own
+            left -= len(own)
+    outcomes = management.post_all(wanted, until - time.monotonic()) if wanted else {}
+    batching = {one["connection_id"] for one in row["connections"] if one["takes_batches"]}
+    for name, posted in outcomes.items():
+        if posted.outcome is Outcome.BUSY:
+            late[name] = _last_seen(events, wanted[name], posted, name in batching)
+    settle(outcomes, late)
+    log.event(
+        "live.fanout",
+        level="DEBUG" if not late else "WARNING",
+        events=len(events),
+        posts=sum(posted.count for posted in outcomes.values()),
+        late=len(late),
+    )
+
+
+def _last_seen(
+    events: Sequence[tuple[int, bytes]], wanted: Sequence[bytes], posted: Posted, in_batches: bool
+) -> int:
+    """The last event that a socket has got of those it was to get."""
+    if in_batches:  # an event in a batch twice does no harm, and which were in it is not kept
+        return events[0][0] - 1
+    return events[len(events) - len(wanted) + posted.count - 1][0] if posted.count else (
+        events[len(events) - len(wanted)][0] - 1
+    )
+
+
+def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
+    """Forgets sockets that are gone, closes those of which nobody knows what they have got, and has
+    those that are late brought up to date."""
+    gone = [name for name, posted in outcomes.items() if posted.outcome is Outcome.GONE]
+    unsure = [name for name, posted in outcomes.items() if posted.outcome is Outcome.UNSURE]
+    if unsure:
+        management.close_all(unsure)
+        log.event("live.unsure", level="WARNING", sockets=len(unsure))
+    if gone or unsure:
+        connections.close([*gone, *unsure])
+    if late:
+        connections.set_aside(late)
+        for name in late:
+            later.delay(1, "catch_up", connection_id=name)

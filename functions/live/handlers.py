@@ -1,0 +1,90 @@
+"""The live function: sockets that open, say something and close; its own work; the sweep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from functions.live import catch_up, connections, fanout, later, messages, opening, presence
+from functions.live import sweep as sweeping
+from functions.shared import db, log
+from functions.shared.errors import Problem
+from functions.shared.scheduled import run_job
+
+Answer = dict[str, Any]
+_OK: Answer = {"statusCode": HTTPStatus.OK}
+
+
+def sockets(event: dict[str, Any], context: Any) -> Answer:
+    """An event of the gateway, or work that this function left for another invocation of it."""
+    if "work" in event:
+        _work(event)
+        return _OK
+    if "Records" in event:
+        return _work_all(event["Records"])
+    return _ROUTES[event["requestContext"]["routeKey"]](event)
+
+
+def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Sees to what nobody else does: lost posts, lost sockets, users who may not be there any more."""
+    return run_job("live.sweep", lambda *_: sweeping.sweep(), context)
+
+
+def _connect(event: dict[str, Any]) -> Answer:
+    """Opens a socket, or refuses it with the problem's status."""
+    try:
+        protocol = opening.open_socket(event)
+    except Problem as problem:
+        log.event("live.refused", status=int(problem.status))
+        return {"statusCode": int(problem.status), "body": problem.message}
+    later.invoke("welcome", connection_id=event["requestContext"]["connectionId"])
+    return _OK | ({"headers": {"Sec-WebSocket-Protocol": protocol}} if protocol else {})
+
+
+def _disconnect(event: dict[str, Any]) -> Answer:
+    connections.close([event["requestContext"]["connectionId"]])
+    return _OK
+
+
+def _default(event: dict[str, Any]) -> Answer:
+    connection = connections.load(event["requestContext"]["connectionId"])
+    if connection is None:  # it was given up: its client opens another one
+        return {"statusCode": HTTPStatus.GONE}
+    messages.receive(connection, event.get("body") or "")
+    return _OK
+
+
+_ROUTES: dict[str, Callable[[dict[str, Any]], Answer]] = {
+    "$connect": _connect,
+    "$disconnect": _disconnect,
+    "$default": _default,
+}
+
+
+def _work(work: dict[str, Any]) -> None:
+    match work:
+        case {"work": "welcome", "connection_id": str(name)}:
+            catch_up.welcome(name)
+        case {"work": "catch_up", "connection_id": str(name)}:
+            catch_up.catch_up(name)
+        case {"work": "deliver", "room": str(room)}:
+            fanout.deliver(room)
+        case {"work": "leave", "room": str(room)}:
+            presence.leave(room)
+        case {"work": "presence", "room": str(room), "presence": side, "member": member}:
+            presence.tell(room, side, member, is_due=True)
+        case _:
+            log.event("live.work", level="ERROR", work=str(work.get("work")))
+
+
+def _work_all(records: list[dict[str, Any]]) -> Answer:
+    """Does delayed work; names what is to be tried again."""
+    failed = []
+    for record in records:
+        try:
+            _work(json.loads(record["body"]))
+        except db.DatabaseUnavailable:
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}

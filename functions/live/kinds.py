@@ -1,0 +1,68 @@
+"""Kinds of rooms: what a domain says of its own, for sockets to be opened to them.
+
+A domain names its modules in functions/domains.py; each has `kind`. The live domain knows nothing
+else of what a room is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from functions.domains import DOMAINS
+from functions.live.connections import Connection, Seat
+from functions.shared.tokens import Audience
+
+Frame = dict[str, Any]
+Presence = Literal["joined", "left"]
+
+
+class Greeting(NamedTuple):
+    """What a new socket is sent, in order, and up to which event that tells of the room."""
+
+    frames: Sequence[Frame]
+    seq: int
+
+
+class Command(NamedTuple):
+    """A message that clients may send, and what it does; what it returns goes to its sender."""
+
+    model: type[BaseModel]
+    run: Callable[[Connection, Any], Sequence[Frame]]
+
+
+class Kind(NamedTuple):
+    """A kind of room."""
+
+    name: str  # what comes before the colon in a room's name, and names it in a query
+    audience: Audience
+    # Whether a user, of a token's version, may come in; raises the problem that refuses them.
+    admit: Callable[[int, int, str], Seat]
+    greet: Callable[[Connection], Greeting]
+    # The whole room as a message, in answer to a `resume` that is too old.
+    snapshot: Callable[[Connection], Greeting]
+    # What all are told when a user came or left, given who is here (at most 100) and how many.
+    tell_presence: Callable[[str, Presence, Frame, Sequence[Frame], int], Sequence[Frame]]
+    # Messages by their `type`; "" for those without one.
+    commands: Mapping[str, Command]
+    # Messages that other servers' clients send and that mean nothing here.
+    ignored: frozenset[str] = frozenset()
+
+
+@cache
+def load_kinds() -> Mapping[str, Kind]:
+    """All kinds of rooms, by name."""
+    return {
+        name: import_module(f"functions.{module}").kind
+        for domain in DOMAINS
+        for name, module in domain.rooms.items()
+    }
+
+
+def kind_of(room: str) -> Kind:
+    """The kind of a room."""
+    return load_kinds()[room.partition(":")[0]]

@@ -1,0 +1,118 @@
+"""What clients send: each message is one of the commands of its room's kind, or of every kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from functions.live import catch_up, fanout, management
+from functions.live.connections import Connection
+from functions.live.kinds import Command, Frame, kind_of
+from functions.live.rooms import get_head
+from functions.shared import db, json_codec, log
+from functions.shared.errors import Problem
+
+MAX_BYTES = 4 * 1024
+_SECONDS = 3.0  # for answers
+
+
+class Ping(BaseModel):
+    """Asks how far the room is."""
+
+
+class Resume(BaseModel):
+    """Asks for what was missed after `last_seq`; `epoch` is the one in which that number was sent."""
+
+    last_seq: Annotated[int, Field(ge=0, lt=1 << 53)]
+    epoch: Annotated[str, Field(max_length=64)] | None = None
+    batch: bool = False
+
+
+def _pong(connection: Connection, _: Ping) -> Sequence[Frame]:
+    head = get_head(connection.room)
+    now = json_codec.format_time(datetime.now(UTC))
+    return [{"type": "pong", "seq": head["seq"] if head else 0, "server_time": now}]
+
+
+def _resume(connection: Connection, message: Resume) -> Sequence[Frame]:
+    takes_batches = connection.takes_batches or message.batch
+    catch_up.resume(
+        connection._replace(takes_batches=takes_batches), message.last_seq, message.epoch
+    )
+    return []
+
+
+COMMANDS = {
+    "ping": Command(Ping, _pong),
+    "resume": Command(Resume, _resume),
+    "hello": Command(Resume, _resume),
+}
+
+
+def receive(connection: Connection, text: str) -> None:
+    """Does what a message says, and answers its sender; the socket stays open whatever it says."""
+    answer(connection, list(_run(connection, text)))
+
+
+def answer(connection: Connection, frames: Sequence[Frame]) -> None:
+    """Posts frames to one socket."""
+    if frames:
+        encoded = [fanout.encode(frame) for frame in frames]
+        fanout.settle(
+            management.post_all({connection.connection_id: encoded}, _SECONDS), {}
+        )
+
+
+def _run(connection: Connection, text: str) -> Sequence[Frame]:
+    try:
+        message = _read(text)
+        kind = kind_of(connection.room)
+        name = message.get("type", "")
+        if isinstance(name, str) and name in kind.ignored:
+            return []
+        command = (kind.commands | COMMANDS).get(name) if isinstance(name, str) else None  # type: ignore[operator]
+        if command is None:
+            raise _Unreadable("The type of this message is not known.")
+        return command.run(connection, command.model.model_validate(message))
+    except _Unreadable as problem:
+        return [error(str(problem))]
+    except ValidationError as problem:
+        return [error(_describe(problem))]
+    except Problem as problem:
+        return [error(problem.message)]
+
+
+def error(detail: str) -> Frame:
+    """The message that refuses another one."""
+    return {"type": "error", "detail": detail}
+
+
+class _Unreadable(Exception):  # noqa: N818  like a problem
+    """A message that says nothing."""
+
+
+def _read(text: str) -> dict[str, Any]:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise _Unreadable(f"A message has at most {MAX_BYTES} bytes.")
+    try:
+        message = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise _Unreadable("The message is not JSON.") from None
+    if not isinstance(message, dict):
+        raise _Unreadable("The message is not a JSON object.")
+    return message
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _describe(problem: ValidationError) -> str:
+    first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{field}: {first['msg']}" if field else str(first["msg"])

@@ -1,0 +1,411 @@
+-- Sockets: opening and closing them, and posting a room's events to them in order.
+--
+-- One holder at a time posts a room's events, and the lock on the room's row of live.senders orders
+-- what concerns it: taking events, and letting a socket take part. A socket that is not live yet
+-- belongs to whoever brings it up to date, so that each socket has one writer at any moment.
+
+-- Whether a socket could be opened: not when the user has as many as one may have.
+create or replace function live.open_connection(
+  connection_id text, room text, user_id bigint, version integer, role text, member jsonb,
+  takes_batches boolean, most integer
+)
+returns boolean
+language plpgsql
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('live.connections ' || $3, 0));
+  if (select count(*) >= $8 from live.connections as c where c.user_id = $3) then
+    return false;
+  end if;
+  insert into live.rooms as r (room)
+  values ($2)
+  on conflict on constraint rooms_pkey do nothing;
+  insert into live.connections (
+    connection_id, room, user_id, version, role, member, takes_batches
+  )
+  values ($1, $2, $3, $4, $5, $6, $7)
+  on conflict on constraint connections_pkey do nothing;
+  return true;
+end
+$$;
+
+-- How many sockets a room has, but no more than `most`. Whoever has appended to the room asks at the
+-- end of the same statement: from then on the room is locked, and each socket that is let in later
+-- looks for events itself. Volatile, for it must see the sockets of this moment.
+create or replace function live.count_connections(room text, most integer) returns integer
+language plpgsql
+as $$
+begin
+  return (
+    select count(*)
+    from (
+      select
+      from live.connections as c
+      where c.room = $1
+      limit $2
+    ) as found
+  );
+end
+$$;
+
+-- The message of an event: its payload with type and number.
+create or replace function live.to_frame(event live.events) returns jsonb
+language sql
+immutable
+as $$
+  select $1.payload || jsonb_build_object('type', $1.type, 'seq', $1.seq)
+$$;
+
+-- Takes posts from the budget that `rate` posts a second fill, and returns how many were left of
+-- those wanted.
+create or replace function live.spend_posts(wanted bigint, rate integer) returns bigint
+language plpgsql
+as $$
+declare
+  posts_left double precision;
+  granted bigint;
+begin
+  insert into live.budget as b (posts_left, refilled_at)
+  values ($2, clock_timestamp())
+  on conflict on constraint budget_pkey do update
+  set posts_left = least(
+      $2, b.posts_left + $2 * extract(epoch from clock_timestamp() - b.refilled_at)
+    ),
+    refilled_at = clock_timestamp()
+  returning b.posts_left into posts_left;
+  granted := least($1, floor(posts_left)::bigint);
+  update live.budget as b
+  set posts_left = b.posts_left - granted;
+  return granted;
+end
+$$;
+
+-- Takes a room's next events for `holder`, who has posted those up to `posted` (null: none yet), and
+-- names the sockets to post them to, and how many posts the budget has for it. No row where there is nothing to post, nobody to post it to, or
+-- another one is posting; the holder has then let go of the room.
+create or replace function live.claim_events(
+  room text, holder text, posted bigint, lease interval, most integer, rate integer
+)
+returns table (last_seq bigint, frames jsonb, connections jsonb, posts bigint)
+language plpgsql
+as $$
+declare
+  sender live.senders;
+  head bigint;
+begin
+  insert into live.senders as s (room)
+  values ($1)
+  on conflict on constraint senders_pkey do nothing;
+  select s.* into sender
+  from live.senders as s
+  where s.room = $1
+  for update;
+  if sender.holder <> $2 and sender.lease_until > clock_timestamp() then
+    return;
+  end if;
+  if sender.holder = $2 then
+    sender.sent_seq := greatest(sender.sent_seq, least($3, sender.claimed_seq));
+  end if;
+  select jsonb_agg(
+      jsonb_build_object(
+        'connection_id', c.connection_id,
+        'after_seq', c.after_seq,
+        'role', c.role,
+        'takes_batches', c.takes_batches
+      )
+    )
+  into connections
+  from live.connections as c
+  where c.room = $1
+    and c.is_live;
+  if connections is not null then
+    select max(e.seq), jsonb_agg(live.to_frame(e) order by e.seq)
+    into last_seq, frames
+    from live.read_events($1, sender.sent_seq, $5) as e;
+  else
+    select r.head_seq into head
+    from live.rooms as r
+    where r.room = $1;
+    sender.claimed_seq := greatest(sender.claimed_seq, head);
+    sender.sent_seq := sender.claimed_seq;
+  end if;
+  update live.senders as s
+  set sent_seq = sender.sent_seq,
+    claimed_seq = greatest(sender.claimed_seq, last_seq),
+    holder = case when last_seq is not null then $2 end,
+    lease_until = case when last_seq is not null then clock_timestamp() + $4 end
+  where s.room = $1;
+  if last_seq is not null then
+    posts := live.spend_posts(
+      jsonb_array_length(frames)::bigint * jsonb_array_length(connections), $6
+    );
+    return next;
+  end if;
+end
+$$;
+
+-- Lets a socket take part that has got a room's events up to `seen`, unless a sender took later ones
+-- already: then these, at most `most`, are for the caller to post. No row for a socket that is gone.
+-- Whoever let it in then lets the room's events be posted: there may be some that nobody took.
+--
+-- Waits for whoever is appending to the room: they may have found nobody to post to.
+create or replace function live.join_room(
+  connection_id text, seen bigint, busy interval, most integer
+)
+returns table (is_live boolean, last_seq bigint, frames jsonb)
+language plpgsql
+as $$
+declare
+  connection live.connections;
+  sender live.senders;
+begin
+  select c.* into connection
+  from live.connections as c
+  where c.connection_id = $1
+  for update;
+  if not found then
+    return;
+  end if;
+  insert into live.senders as s (room)
+  values (connection.room)
+  on conflict on constraint senders_pkey do nothing;
+  select s.* into sender
+  from live.senders as s
+  where s.room = connection.room
+  for update;
+  perform
+  from live.rooms as r
+  where r.room = connection.room
+  for share;
+  is_live := sender.claimed_seq <= $2;
+  if not is_live then
+    select max(e.seq), jsonb_agg(live.to_frame(e) order by e.seq)
+    into last_seq, frames
+    from live.read_events(connection.room, $2, $4) as e;
+  end if;
+  update live.connections as c
+  set is_live = join_room.is_live,
+    after_seq = $2,
+    busy_until = case when not join_room.is_live then clock_timestamp() + $3 end
+  where c.connection_id = $1;
+  -- What was appended while nobody was here is nobody's to post.
+  update live.senders as s
+  set claimed_seq = $2,
+    sent_seq = $2
+  where join_room.is_live
+    and s.room = connection.room
+    and coalesce(s.lease_until < clock_timestamp(), true)
+    and not exists (
+      select
+      from live.connections as c
+      where c.room = connection.room
+        and c.is_live
+        and c.connection_id <> $1
+    );
+  return next;
+end
+$$;
+
+-- Takes a socket from the room's sender, to be brought up to date by the caller alone, with the
+-- room's events after `last_seq`, at most `most`. `wait_for`: up to this event a sender may be posting
+-- to it still (0: somebody else brings it up to date), so that the caller asks again a little later,
+-- with this number; null: the socket is the caller's. No row for a socket that is gone.
+create or replace function live.leave_sender(
+  connection_id text, waited_for bigint, busy interval, last_seq bigint, most integer
+)
+returns table (room text, wait_for bigint, head_seq bigint, epoch text, frames jsonb)
+language plpgsql
+as $$
+declare
+  connection live.connections;
+begin
+  select c.* into connection
+  from live.connections as c
+  where c.connection_id = $1
+  for update;
+  if not found then
+    return;
+  end if;
+  room := connection.room;
+  if connection.busy_until > clock_timestamp() then
+    wait_for := 0;
+  elsif connection.is_live or $2 > 0 then
+    select coalesce(nullif($2, 0), s.claimed_seq) into wait_for
+    from live.senders as s
+    where s.room = connection.room
+      and s.lease_until > clock_timestamp()
+      and s.sent_seq < coalesce(nullif($2, 0), s.claimed_seq);
+  end if;
+  update live.connections as c
+  set is_live = false,
+    busy_until = case when wait_for is null then clock_timestamp() + $3 else c.busy_until end
+  where c.connection_id = $1;
+  if wait_for is null then
+    select r.head_seq, r.epoch into leave_sender.head_seq, leave_sender.epoch
+    from live.rooms as r
+    where r.room = connection.room;
+    select jsonb_agg(live.to_frame(e) order by e.seq) into frames
+    from live.read_events(connection.room, $4, $5) as e;
+  end if;
+  return next;
+end
+$$;
+
+-- Takes sockets from the room's sender, who could not post to them: `seen` says what each has got.
+create or replace function live.set_aside(connection_ids text[], seen bigint[]) returns void
+language sql
+as $$
+  update live.connections as c
+  set is_live = false,
+    after_seq = lagging.seen,
+    busy_until = null
+  from unnest($1, $2) as lagging (connection_id, seen)
+  where c.connection_id = lagging.connection_id
+$$;
+
+-- Counts a user as in the room to which a socket was opened; whether they were not before.
+create or replace function live.enter(connection_id text) returns boolean
+language plpgsql
+as $$
+declare
+  connection live.connections;
+begin
+  select c.* into connection
+  from live.connections as c
+  where c.connection_id = $1;
+  if not found then
+    return false;
+  end if;
+  insert into live.members as m (room, user_id, member)
+  values (connection.room, connection.user_id, connection.member)
+  on conflict on constraint members_pkey do nothing;
+  if found then
+    return true;
+  end if;
+  update live.members as m
+  set gone_at = null
+  where m.room = connection.room
+    and m.user_id = connection.user_id
+    and m.gone_at is not null;
+  return false;
+end
+$$;
+
+-- Forgets sockets that are closed, and notes whose last one it was in a room: these users, who leave
+-- a little later if they do not come back.
+create or replace function live.close_connections(connection_ids text[])
+returns table (room text, user_id bigint)
+language plpgsql
+as $$
+begin
+  return query
+  with closed as (
+    delete from live.connections as c
+    where c.connection_id = any($1)
+    returning c.room, c.user_id
+  )
+  update live.members as m
+  set gone_at = coalesce(m.gone_at, clock_timestamp())
+  from (select distinct d.room, d.user_id from closed as d) as last
+  where m.room = last.room
+    and m.user_id = last.user_id
+    and not exists (
+      select
+      from live.connections as c
+      where c.room = last.room
+        and c.user_id = last.user_id
+        and c.connection_id <> all($1)
+    )
+  returning m.room, m.user_id;
+end
+$$;
+
+-- The users who have been gone for `grace`, of a room or of all rooms: from now on they have left.
+create or replace function live.leave(room text, grace interval)
+returns setof live.members
+language sql
+as $$
+  delete from live.members as m
+  where m.gone_at <= clock_timestamp() - $2
+    and ($1 is null or m.room = $1)
+    and not exists (
+      select
+      from live.connections as c
+      where c.room = m.room
+        and c.user_id = m.user_id
+    )
+  returning m.*
+$$;
+
+-- When all in a large room may be told that somebody came or left: `now`, `later` (the caller sees to
+-- it, a second from now) or `soon` (another one does). `is_due`: the caller is the one who saw to it.
+create or replace function live.plan_presence(room text, is_due boolean) returns text
+language plpgsql
+as $$
+declare
+  sender live.senders;
+begin
+  insert into live.senders as s (room)
+  values ($1)
+  on conflict on constraint senders_pkey do nothing;
+  select s.* into sender
+  from live.senders as s
+  where s.room = $1
+  for update;
+  if $2 or coalesce(sender.presence_told_at < clock_timestamp() - interval '1 second', true) then
+    update live.senders as s
+    set presence_told_at = clock_timestamp(),
+      is_presence_due = false
+    where s.room = $1;
+    return 'now';
+  elsif sender.is_presence_due then
+    return 'soon';
+  end if;
+  update live.senders as s
+  set is_presence_due = true
+  where s.room = $1;
+  return 'later';
+end
+$$;
+
+-- Rooms with events that nobody posts although somebody is there, as after a sender's death.
+create or replace function live.list_unsent(rooms_after text, most integer) returns setof text
+language sql
+stable
+as $$
+  select s.room
+  from live.senders as s
+  join live.rooms as r using (room)
+  where s.room > $1
+    and s.sent_seq < r.head_seq
+    and coalesce(s.lease_until < clock_timestamp(), true)
+    and exists (
+      select
+      from live.connections as c
+      where c.room = s.room
+        and c.is_live
+    )
+  order by s.room
+  limit $2
+$$;
+
+-- How far a room is, and in which epoch: as of the statement that asks.
+create or replace function live.get_head(room text)
+returns table (head_seq bigint, epoch text)
+language sql
+stable
+as $$
+  select r.head_seq, r.epoch
+  from live.rooms as r
+  where r.room = $1
+$$;
+
+-- How many users are in a room.
+create or replace function live.count_members(room text) returns bigint
+language sql
+stable
+as $$
+  select count(*)
+  from live.members as m
+  where m.room = $1
+$$;

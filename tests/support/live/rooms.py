@@ -1,0 +1,70 @@
+"""A small kind of room, in which members say words: the live domain's own tests need no game."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from psycopg.types.json import Jsonb
+
+from functions.live import connections, fanout
+from functions.live.connections import Connection, Seat
+from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
+from functions.shared import db
+from functions.shared.errors import NotFound
+
+
+class Say(BaseModel):
+    """A word."""
+
+    word: str
+
+
+def admit(user_id: int, version: int, target: str) -> Seat:
+    if target == "closed":
+        raise NotFound("No such room")
+    return Seat(f"room:{target}", "member", {"username": f"user {user_id}"})
+
+
+def greet(connection: Connection) -> Greeting:
+    row = db.fetch_one("select head_seq, epoch from live.get_head(%s)", (connection.room,))
+    head = row or {"head_seq": 0, "epoch": None}
+    frame = {"type": "connected", "seq": head["head_seq"], "epoch": head["epoch"]}
+    return Greeting([frame], head["head_seq"])
+
+
+def snapshot(connection: Connection) -> Greeting:
+    greeting = greet(connection)
+    return Greeting([{**greeting.frames[0], "type": "snapshot"}], greeting.seq)
+
+
+def tell_presence(
+    room: str, presence: Presence, member: Frame, members: Sequence[Frame], count: int
+) -> list[Frame]:
+    return [{"type": f"player_{presence}", **member, "player_count": count}]
+
+
+def say(connection: Connection, message: Say) -> list[Frame]:
+    append(connection.room, message.word)
+    return []
+
+
+def append(room: str, word: str) -> int:
+    """Appends a word as a domain's verb does, and has it posted."""
+    row = db.fetch_once(
+        "select live.append(%(room)s, 'said', %(payload)s) as seq,"
+        " live.count_connections(%(room)s, 21) as sockets",
+        {"room": room, "payload": Jsonb({"word": word})},
+    )
+    assert row
+    fanout.announce(room, row["sockets"])
+    return int(row["seq"])
+
+
+kind = Kind("room", "game", admit, greet, snapshot, tell_presence, {"say": Command(Say, say)})
+
+
+def connect(name: str, room: str, user_id: int = 1, *, takes_batches: bool = False) -> None:
+    """Notes a socket, as `$connect` does."""
+    seat = admit(user_id, 0, room.partition(":")[2])
+    assert connections.open_connection(name, user_id, 0, seat, takes_batches=takes_batches)
