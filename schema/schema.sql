@@ -1656,6 +1656,8 @@ create function game.abandon_battles() returns integer;
 
 create function game.add_participant(player game.players, battle game.battles, at timestamp with time zone) returns bigint;
 
+create function game.admit_to_battle(user_id bigint, version integer, battle_id bigint) returns TABLE(username text, is_active boolean, level integer, has_battle boolean, is_participant boolean);
+
 create function game.allocate_stats(call game.call, attack bigint, defense bigint, max_stamina bigint) returns game.reply;
 
 create function game.attack(call game.call, battle_id bigint, enemy_id bigint, attack_type text, critical_draw bigint, damage_draw bigint) returns game.reply;
@@ -1737,6 +1739,8 @@ create function game.get_stamina_max(player game.players, at timestamp with time
 create function game.give_entry(owner_id bigint, entry game.catalogue, units integer DEFAULT 1) returns bigint;
 
 create function game.give_loot(owner_id bigint, battle_id bigint, required_level integer, item_type text, rarity text) returns game.items;
+
+create function game.greet_to_battle(battle_id bigint, most integer) returns TABLE(battle jsonb, messages jsonb, head_seq bigint, epoch text, members bigint);
 
 create function game.grow_pet(pet game.pets, gained bigint) returns game.pets;
 
@@ -1897,6 +1901,8 @@ create table live.senders (
   sent_seq bigint not null default 0,  -- The last event that was posted
   holder text,  -- Who is posting; null: nobody
   lease_until timestamp with time zone,  -- When another one may go on, because the holder must have died
+  presence_told_at timestamp with time zone,  -- When all were last told who is here
+  is_presence_due boolean not null default false,  -- Whether somebody came or left since, of which all are told in a moment
   constraint senders_check CHECK ((sent_seq <= claimed_seq)),
   constraint senders_check1 CHECK (((holder IS NULL) = (lease_until IS NULL))),
   constraint senders_claimed_seq_check CHECK ((claimed_seq >= 0)),
@@ -1911,7 +1917,11 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 
 create function live.count_connections(room text, most integer) returns integer;
 
+create function live.count_members(room text) returns bigint;
+
 create function live.enter(connection_id text) returns boolean;
+
+create function live.get_head(room text) returns TABLE(head_seq bigint, epoch text);
 
 create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb);
 
@@ -1919,7 +1929,11 @@ create function live.leave(room text, grace interval) returns SETOF live.members
 
 create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, most integer) returns TABLE(room text, wait_for bigint, head_seq bigint, epoch text, frames jsonb);
 
+create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
+
 create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
+
+create function live.plan_presence(room text, is_due boolean) returns text;
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 
