@@ -1211,6 +1211,8 @@ create function accounts.caller(user_id bigint, version integer) returns TABLE(i
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
+create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
 create function accounts.public_keys() returns TABLE(kid text, public_jwk jsonb);
 
 create function accounts.session_caller(user_id bigint, version integer, session_id uuid) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
@@ -1712,6 +1714,8 @@ create function game.erase_player(user_id bigint) returns void;
 
 create function game.export_player(user_id bigint) returns jsonb;
 
+create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
 
 create function game.gain_xp(call game.call, gained bigint) returns jsonb;
@@ -1851,6 +1855,8 @@ create table live.rooms (
 );
 
 create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.find_events(rooms text[], name text, keys text[], after timestamp with time zone) returns SETOF live.events;
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 

@@ -15,7 +15,7 @@ from infra.local.gateway import Template
 from infra.local.sam import ROOT
 
 # Of these one method alone hashes a password.
-SHARED_PATHS = {"/v1/auth/profile"}
+SHARED_PATHS = {"/api/player/me", "/v1/auth/profile"}
 METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
@@ -141,11 +141,13 @@ def test_what_hashes_passwords_is_served_by_logins(paths: dict[str, dict[str, An
             *("/api/auth/password/reset", "/v1/auth/login", "/v1/auth/register", "/api/users"),
         ],
         "patch": ["/api/users/{proxy+}"],
-        "delete": ["/v1/auth/profile"],
+        "delete": ["/api/player/me", "/v1/auth/profile"],
     }
     for method, urls in hashing.items():
         for url in urls:
             assert target(paths[url][method]) == "LoginFunction", url
+    assert target(paths["/api/player/me"]["get"]) == "GameFunction"
+    assert target(paths["/api/player/me/export"]["get"]) == "AccountsFunction"
     for url in ("/v1/{proxy+}", "/v1/auth/profile", "/.well-known/jwks.json"):
         assert target(paths[url]["get"]) == "TrackerAuthFunction"
 
