@@ -249,7 +249,7 @@ def test_docstrings_use_the_words_of_the_field(path: Path) -> None:
 
 # What a domain publishes to others: {domain that uses it: functions and views it may use}.
 PUBLISHED_SQL: dict[str, set[str]] = {
-    "shared": {"accounts.caller", "accounts.public_keys"},
+    "shared": {"accounts.caller", "accounts.panel_caller", "accounts.public_keys"},
     "accounts": {
         "game.create_player",
         "game.erase_player",

@@ -11,7 +11,7 @@ from functions.accounts.admin import Role
 from functions.shared import cursors, db
 from functions.shared.fields import Cursor, ResponseModel, clamped_int
 from functions.shared.request import Caller
-from functions.shared.users import check
+from functions.shared.roles import check
 
 MAX_RECORDS = 1000  # of a page: with the longest chat messages some 2 MB
 

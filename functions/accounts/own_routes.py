@@ -13,8 +13,9 @@ from functions.accounts.routes import Done
 from functions.shared.errors import BadRequest, TooManyRequests, Unauthorized
 from functions.shared.fields import parse
 from functions.shared.request import Request
+from functions.shared.roles import WRONG
 from functions.shared.routing import Routes
-from functions.shared.users import WRONG, RequireUser
+from functions.shared.users import RequireUser
 
 MAX_BYTES = 64 * 1024
 

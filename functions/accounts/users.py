@@ -12,7 +12,7 @@ from functions.accounts import passwords
 from functions.shared import db, ids
 from functions.shared.errors import BadRequest, NotFound, Problem
 from functions.shared.request import Caller, Request
-from functions.shared.users import check
+from functions.shared.roles import check
 
 UNKNOWN = "User not found"
 Taken = Literal["email", "username"]

@@ -20,6 +20,26 @@ as $$
     and u.deleted_at is null
 $$;
 
+-- The user of a session of the panel, by the hash of its token, with the version that the token has.
+create or replace function accounts.panel_caller(token_hash bytea)
+returns table (
+  id bigint,
+  version integer,
+  username text,
+  role text,
+  is_active boolean,
+  must_change_password boolean
+)
+language sql
+stable
+as $$
+  select c.id, s.version, c.username, c.role, c.is_active, c.must_change_password
+  from accounts.panel_sessions as s
+  cross join lateral accounts.caller(s.user_id, s.version) as c
+  where s.token_hash = $1
+    and s.expires_at > now()
+$$;
+
 -- The same for a token of the tracker, which ends with its session.
 create or replace function accounts.session_caller(user_id bigint, version integer, session_id uuid)
 returns table (
@@ -140,6 +160,14 @@ as $$
       'revoked_at', shared.iso_time(s.revoked_at)
     )
   from accounts.sessions as s
+  where s.user_id = $1
+    and s.created_at > $2
+  union all
+  select 'panel_sessions', s.created_at,
+    jsonb_build_object(
+      'created_at', shared.iso_time(s.created_at), 'expires_at', shared.iso_time(s.expires_at)
+    )
+  from accounts.panel_sessions as s
   where s.user_id = $1
     and s.created_at > $2
   union all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.accounts import panel
 from functions.shared import db, tokens
 from tests.support.client import Answered, Client
 
@@ -60,4 +61,6 @@ def make_user(name: str = "Mira_K", role: str = "player") -> dict[str, Any]:
 def bearer(user: dict[str, Any], audience: tokens.Audience = "game") -> Client:
     """A caller with a token of that user."""
     token = tokens.issue(audience, user["id"], user["email"], user["token_version"])
+    if audience == "panel":
+        panel.store_session(token, user["id"], user["token_version"])
     return Client({"Authorization": f"Bearer {token}"})
