@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import BaseModel, Field
 
 from functions.game import attacks, calls
 from functions.live.connections import Connection, Seat
 from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
 from functions.shared import db
 from functions.shared.errors import NotFound
-from functions.shared.users import check
+from functions.shared.roles import check
 
 _REPLAYED = 100  # messages that a new socket is sent
 _MAX_ID = (1 << 63) - 1

@@ -59,7 +59,11 @@ def resume(connection: Connection, last_seq: int, epoch: str | None) -> None:
     if behind is None:
         return
     head, missed = behind.head_seq or 0, behind.frames or []
-    if (epoch is not None and epoch != behind.epoch) or last_seq > head or len(missed) > MOST_MISSED:
+    if (
+        (epoch is not None and epoch != behind.epoch)
+        or last_seq > head
+        or len(missed) > MOST_MISSED
+    ):
         greeting = kind_of(connection.room).snapshot(connection)
         if _post(connection, greeting.frames):
             join(connection, greeting.seq)

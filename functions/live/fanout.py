@@ -107,7 +107,7 @@ def _post(room: str, row: db.Row, until: float) -> None:
         "live.fanout",
         level="DEBUG" if not late else "WARNING",
         events=len(events),
-        posts=sum(posted.count for posted in outcomes.values()),
+        posts=sum(posted.taken for posted in outcomes.values()),
         late=len(late),
     )
 
@@ -118,9 +118,8 @@ def _last_seen(
     """The last event that a socket has got of those it was to get."""
     if in_batches:  # an event in a batch twice does no harm, and which were in it is not kept
         return events[0][0] - 1
-    return events[len(events) - len(wanted) + posted.count - 1][0] if posted.count else (
-        events[len(events) - len(wanted)][0] - 1
-    )
+    first = len(events) - len(wanted)
+    return events[first + posted.taken - 1][0] if posted.taken else events[first][0] - 1
 
 
 def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:

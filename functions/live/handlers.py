@@ -24,11 +24,12 @@ def sockets(event: dict[str, Any], context: Any) -> Answer:
         return _OK
     if "Records" in event:
         return _work_all(event["Records"])
-    return _ROUTES[event["requestContext"]["routeKey"]](event)
+    # Not by its route: a client may say one in a message.
+    return _EVENTS[event["requestContext"]["eventType"]](event)
 
 
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Sees to what nobody else does: lost posts, lost sockets, users who may not be there any more."""
+    """Sees to what nobody else does: lost posts, lost sockets, users who were signed out."""
     return run_job("live.sweep", lambda *_: sweeping.sweep(), context)
 
 
@@ -48,7 +49,7 @@ def _disconnect(event: dict[str, Any]) -> Answer:
     return _OK
 
 
-def _default(event: dict[str, Any]) -> Answer:
+def _message(event: dict[str, Any]) -> Answer:
     connection = connections.load(event["requestContext"]["connectionId"])
     if connection is None:  # it was given up: its client opens another one
         return {"statusCode": HTTPStatus.GONE}
@@ -56,10 +57,10 @@ def _default(event: dict[str, Any]) -> Answer:
     return _OK
 
 
-_ROUTES: dict[str, Callable[[dict[str, Any]], Answer]] = {
-    "$connect": _connect,
-    "$disconnect": _disconnect,
-    "$default": _default,
+_EVENTS: dict[str, Callable[[dict[str, Any]], Answer]] = {
+    "CONNECT": _connect,
+    "DISCONNECT": _disconnect,
+    "MESSAGE": _message,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from functions.live import management
@@ -51,4 +52,6 @@ def _url() -> str:
         address = chosen.aws_endpoint_url.rstrip("/")
     else:
         address = f"https://lambda.{management.region()}.amazonaws.com"
-    return f"{address}/2015-03-31/functions/{chosen.live_function}/invocations"
+    # Of itself a function knows its own name; the template can tell it to others only.
+    name = chosen.live_function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    return f"{address}/2015-03-31/functions/{name}/invocations"

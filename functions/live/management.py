@@ -40,7 +40,7 @@ class Outcome(Enum):
 class Posted(NamedTuple):
     """How many of a socket's frames were taken, and why no more."""
 
-    count: int
+    taken: int
     outcome: Outcome
 
 
@@ -53,7 +53,7 @@ def post_all(frames: Mapping[str, Sequence[bytes]], seconds: float) -> dict[str,
     if len(frames) == 1:
         [(connection_id, own)] = frames.items()
         return {connection_id: post(connection_id, own, until)}
-    done = _threads().map(lambda item: post(*item, until), frames.items())
+    done = _threads().map(lambda item: post(item[0], item[1], until), frames.items())
     return dict(zip(frames, done, strict=True))
 
 
@@ -65,24 +65,24 @@ def post(
     `is_opening`: the gateway says gone of a socket that it is still opening.
     """
     began = time.monotonic()
-    count = tries = 0
-    while count < len(frames):
+    taken = tries = 0
+    while taken < len(frames):
         left = until - time.monotonic()
         if left < _RESERVE:
-            return Posted(count, Outcome.BUSY)
-        status = _request("POST", connection_id, frames[count], min(_SECONDS, left))
+            return Posted(taken, Outcome.BUSY)
+        status = _request("POST", connection_id, frames[taken], min(_SECONDS, left))
         if status is None:
-            return Posted(count, Outcome.UNSURE)
+            return Posted(taken, Outcome.UNSURE)
         if status == HTTPStatus.GONE and not (is_opening and time.monotonic() < began + _OPENING):
-            return Posted(count, Outcome.GONE)
+            return Posted(taken, Outcome.GONE)
         if status < HTTPStatus.BAD_REQUEST:
-            count, tries = count + 1, 0
+            taken, tries = taken + 1, 0
         elif status in (HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500:
             tries += 1
             _wait(tries, until)
         else:  # a frame that the gateway never takes: nothing after it can arrive in order
-            return Posted(count, Outcome.UNSURE)
-    return Posted(count, Outcome.POSTED)
+            return Posted(taken, Outcome.UNSURE)
+    return Posted(taken, Outcome.POSTED)
 
 
 def is_open(connection_id: str) -> bool | None:
@@ -115,7 +115,7 @@ def is_available() -> bool:
 
 
 def _wait(tries: int, until: float) -> None:
-    pause = min(0.05 * 2 ** min(tries, 5), 1.0) * random.uniform(0.5, 1.0)
+    pause = min(0.05 * 2 ** min(tries, 5), 1.0) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
     time.sleep(max(0.0, min(pause, until - time.monotonic() - _RESERVE)))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -14,7 +13,7 @@ from functions.live import catch_up, fanout, management
 from functions.live.connections import Connection
 from functions.live.kinds import Command, Frame, kind_of
 from functions.live.rooms import get_head
-from functions.shared import db, json_codec, log
+from functions.shared import json_codec
 from functions.shared.errors import Problem
 
 MAX_BYTES = 4 * 1024
@@ -26,7 +25,7 @@ class Ping(BaseModel):
 
 
 class Resume(BaseModel):
-    """Asks for what was missed after `last_seq`; `epoch` is the one in which that number was sent."""
+    """Asks for what was missed after `last_seq`, a number of the room's `epoch`."""
 
     last_seq: Annotated[int, Field(ge=0, lt=1 << 53)]
     epoch: Annotated[str, Field(max_length=64)] | None = None
@@ -63,9 +62,7 @@ def answer(connection: Connection, frames: Sequence[Frame]) -> None:
     """Posts frames to one socket."""
     if frames:
         encoded = [fanout.encode(frame) for frame in frames]
-        fanout.settle(
-            management.post_all({connection.connection_id: encoded}, _SECONDS), {}
-        )
+        fanout.settle(management.post_all({connection.connection_id: encoded}, _SECONDS), {})
 
 
 def _run(connection: Connection, text: str) -> Sequence[Frame]:
@@ -75,7 +72,7 @@ def _run(connection: Connection, text: str) -> Sequence[Frame]:
         name = message.get("type", "")
         if isinstance(name, str) and name in kind.ignored:
             return []
-        command = (kind.commands | COMMANDS).get(name) if isinstance(name, str) else None  # type: ignore[operator]
+        command = {**kind.commands, **COMMANDS}.get(name) if isinstance(name, str) else None
         if command is None:
             raise _Unreadable("The type of this message is not known.")
         return command.run(connection, command.model.model_validate(message))

@@ -13,7 +13,8 @@ from functions.live import connections
 from functions.live.kinds import load_kinds
 from functions.shared import tokens
 from functions.shared.errors import NotFound, Problem, Unauthorized
-from functions.shared.users import MISSING, WRONG
+from functions.shared.roles import WRONG
+from functions.shared.users import MISSING
 
 _BEARER = "bearer."
 _PROTOCOL = "tracker.v1"
@@ -40,7 +41,8 @@ def open_socket(event: Mapping[str, Any]) -> str | None:
     Raises Unauthorized, Forbidden, NotFound and TooManySockets. Two round trips.
     """
     query = {
-        name: values[0] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()
+        name: values[0]
+        for name, values in (event.get("multiValueQueryStringParameters") or {}).items()
     }
     kind, target = _read_room(query)
     shown = _read_token(query, _headers(event))

@@ -79,7 +79,7 @@ def _close_refused() -> int:
     names = [row["connection_id"] for row in rows]
     if names:
         last = fanout.encode(messages.error("You are signed out.") | {"closing": True})
-        management.post_all(dict.fromkeys(names, [last]), 2.0)
+        management.post_all({name: [last] for name in names}, 2.0)
         management.close_all(names)
         connections.close(names)
     return len(names)

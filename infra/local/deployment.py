@@ -25,6 +25,7 @@ class Deployment:
 
     api: str
     stage: str
+    live_api: str
     migrate: str
     logs: str
     queue: str
@@ -33,6 +34,10 @@ class Deployment:
     def address(self, cloud: Cloud) -> str:
         """Where the cloud serves the REST API."""
         return f"{cloud.endpoint}/_aws/execute-api/{self.api}/{self.stage}"
+
+    def sockets(self, cloud: Cloud) -> str:
+        """Where the cloud takes sockets."""
+        return f"{cloud.endpoint}/_aws/execute-api/{self.live_api}/live".replace("http", "ws", 1)
 
 
 class Build:
@@ -88,6 +93,7 @@ def _outputs(cloud: Cloud) -> Deployment:
     return Deployment(
         api=outputs["ApiId"],
         stage=outputs["ApiStage"],
+        live_api=outputs["LiveApiId"],
         migrate=outputs["MigrateFunction"],
         logs=outputs["LogGroup"],
         queue=outputs["SpoolQueue"],

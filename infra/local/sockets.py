@@ -12,7 +12,8 @@ from yarl import URL
 # The gateway routes sockets by nothing but their stage, so what a client says in the path goes to
 # the function in the query. CloudFront's function has the same table.
 PATHS = [
-    (re.compile(r"/ws/battles?/([^/]+)/?"), "battle"),
+    (re.compile(r"/(?:v1/)?ws/battles?/([^/]+)/?"), "battle"),
+    (re.compile(r"/ws/(chat)/?"), "tavern"),
 ]
 
 _Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse

@@ -117,7 +117,7 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
             if changed not in known:
                 known.clear()
                 read = State.read(home)
-                known[changed] = Behind(read.address(), token=read.cloud_token)
+                known[changed] = Behind(read.address(), read.sockets(), read.cloud_token)
         except FileNotFoundError:
             return None
         return known[changed]

@@ -53,6 +53,10 @@ class State:
         """Where the cloud serves the REST API."""
         return self.deployed.address(self.cloud())
 
+    def sockets(self) -> str:
+        """Where the cloud takes sockets."""
+        return self.deployed.sockets(self.cloud())
+
 
 def remove_state(home: Path) -> None:
     """Remove the state: no stack answers here now."""

@@ -27,7 +27,9 @@ def cloud(setting: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iter
 def left(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The work that was left for other invocations, which nobody does."""
     found: list[dict[str, Any]] = []
-    monkeypatch.setattr(later, "invoke", lambda work, **f: found.append({"work": work, **f}) or True)
+    monkeypatch.setattr(
+        later, "invoke", lambda work, **f: found.append({"work": work, **f}) or True
+    )
     monkeypatch.setattr(
         later, "delay", lambda seconds, work, **f: found.append({"work": work, "in": seconds, **f})
     )

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from functions.live import catch_up, connections, fanout
+from functions.live import catch_up, fanout
 from functions.shared import db
 from tests.support.connections import own_connections
 from tests.support.game import in_threads
@@ -94,7 +94,7 @@ def test_batches_hold_events_for_those_who_take_them(
 ) -> None:
     open_socket(cloud, "batch", 1, batch=True)
     open_socket(cloud, "plain", 2)
-    for word in "abc":
+    for _ in range(3):
         db.query("select live.append(%s, 'said', '{}')", (ROOM,))
     fanout.deliver(ROOM)
     assert [frame["type"] for frame in cloud.frames["plain"]][-3:] == ["said"] * 3

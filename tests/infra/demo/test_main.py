@@ -209,7 +209,7 @@ def test_the_running_stack_is_found_with_its_key(
     monkeypatch.setattr(state, "HOME", tmp_path)
     monkeypatch.setattr(service, "LOCAL", tmp_path)
     (tmp_path / "keys.json").write_text('{"api_key": "made once"}')
-    deployed = Deployment("api", "live", "migrate", "/logs", "queue", "letters")
+    deployed = Deployment("api", "live", "sockets", "migrate", "/logs", "queue", "letters")
     with state.own_folder(tmp_path):
         state.State(1, "http://127.0.0.1:8000", 4566, {}, deployed).write(tmp_path)
         with closing(service.find_service()) as found:

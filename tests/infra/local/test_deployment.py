@@ -16,7 +16,7 @@ from infra.local.cloud import Cloud, CloudError
 from infra.local.deployment import Deployment
 from schema.engine import migrate as runner
 
-DEPLOYED = Deployment("api", "live", "migrate", "/logs", "queue", "letters")
+DEPLOYED = Deployment("api", "live", "sockets", "migrate", "/logs", "queue", "letters")
 
 
 class Lambda:

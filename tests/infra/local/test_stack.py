@@ -21,7 +21,9 @@ from infra.local.deployment import Deployment
 from infra.local.edge import Behind
 from infra.local.state import StackError, State
 
-DEPLOYED = Deployment("api1", "live", "migrate", "/tiltyard/functions", "queue", "letters")
+DEPLOYED = Deployment(
+    "api1", "live", "sockets", "migrate", "/tiltyard/functions", "queue", "letters"
+)
 STATE = State(1, "http://127.0.0.1:8000", 4566, {"TiltKeys": "optional"}, DEPLOYED)
 
 

@@ -129,7 +129,7 @@ def test_the_queues_of_the_running_stack_come_by_themselves(
 ) -> None:
     setting(SPOOL_QUEUE_URL="", SPOOL_DEAD_LETTERS_URL="")
     monkeypatch.setattr(state, "HOME", tmp_path)
-    deployed = Deployment("api", "live", "migrate", "/logs", "the queue", "the letters")
+    deployed = Deployment("api", "live", "sockets", "migrate", "/logs", "the queue", "the letters")
     with state.own_folder(tmp_path):
         state.State(1, "http://127.0.0.1:8000", 4566, {}, deployed).write(tmp_path)
         found = replay._queues(None, None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
 from functions.live import connections, fanout
 from functions.live.connections import Connection, Seat
