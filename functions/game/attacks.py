@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from functions.game import chance, pool
 from functions.game.calls import Call, to_response
 from functions.game.fields import Id
+from functions.live import fanout
 from functions.shared import db, log
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
@@ -52,13 +53,19 @@ def attack(call: Call, battle_id: int, enemy_id: int | None, attack_type: Attack
 
     One round trip, and another one where the battle ends and the pool is filled.
     """
+    room = f"battle:{battle_id}"
     row = db.fetch_once(
         """
-        select status, body::text as body, body -> 'battle_completed' = 'true' as is_over
+        select status, body::text as body, body -> 'battle_completed' = 'true' as is_over,
+          live.count_connections(%s, %s) as sockets
         from game.attack(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s, %s, %s)
         """,
-        (*call, battle_id, enemy_id, attack_type, chance.draw(), chance.draw()),
+        (
+            *(room, fanout.COUNTED),
+            *(*call, battle_id, enemy_id, attack_type, chance.draw(), chance.draw()),
+        ),
     )
+    fanout.announce(room, row)
     if row and row["is_over"]:
         _fill_pool()
     return to_response(row)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from functions.game import pool
 from functions.game.calls import Call, to_response
 from functions.game.fields import PathId, clamp
+from functions.live import fanout
 from functions.shared import db
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
@@ -216,15 +217,16 @@ def list_logs(call: Call, query: LogsQuery) -> Response:
 
 def join(call: Call, battle_id: int) -> Response:
     """Joins a battle, or lets a player in again; raises NotFound, BadRequest. One round trip."""
-    return to_response(
-        db.fetch_once(
-            """
-            select status, body::text as body
-            from game.join_battle(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
-            """,
-            (*call, battle_id),
-        )
+    room = f"battle:{battle_id}"
+    row = db.fetch_once(
+        """
+        select status, body::text as body, live.count_connections(%s, %s) as sockets
+        from game.join_battle(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s)
+        """,
+        (room, fanout.COUNTED, *call, battle_id),
     )
+    fanout.announce(room, row)
+    return to_response(row)
 
 
 def resurrect(call: Call, battle_id: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.game import chance
 from functions.game.calls import Call, to_response
+from functions.live import fanout
 from functions.shared import db
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
@@ -46,12 +47,13 @@ class Claimed(ResponseModel):
 
 def claim(call: Call, battle_id: int) -> Response:
     """Takes the player's loot, once; raises NotFound, BadRequest. One round trip."""
-    return to_response(
-        db.fetch_once(
-            """
-            select status, body::text as body
-            from game.claim_loot(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
-            """,
-            (*call, battle_id, chance.draw_many(DRAWS)),
-        )
+    room = f"battle:{battle_id}"
+    row = db.fetch_once(
+        """
+        select status, body::text as body, live.count_connections(%s, %s) as sockets
+        from game.claim_loot(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
+        """,
+        (room, fanout.COUNTED, *call, battle_id, chance.draw_many(DRAWS)),
     )
+    fanout.announce(room, row)
+    return to_response(row)

@@ -18,21 +18,25 @@ from functions.shared import db, log
 from functions.shared.settings import settings
 
 SMALL_ROOM = 20  # sockets to which a writer posts itself; for more it asks another invocation
+# What a writer asks `live.count_connections` for, at the end of its own statement.
+COUNTED = SMALL_ROOM + 1
 _LEASE = "2 seconds"
 _ROUND = 1.4  # seconds of posting, so that a round ends before its lease does
 _EVENTS = 100  # a round
 _BATCH_BYTES = 32 * 1024
 
 
-def announce(room: str, sockets: int) -> None:
-    """Has what was appended to a room posted, after its commit. `sockets`: `count_connections`'s.
+def announce(room: str, row: db.Row | None) -> None:
+    """Has what was appended to a room posted, after its commit.
+
+    `row` is the answer of the statement that appended, with `live.count_connections` as `sockets`.
 
     Never fails: what cannot be posted now is posted with the room's next event, or by the sweep.
     """
-    if not sockets or not management.is_available():
+    if not row or not row["sockets"] or not management.is_available():
         return
     try:
-        if sockets > SMALL_ROOM and later.invoke("deliver", room=room):
+        if row["sockets"] > SMALL_ROOM and later.invoke("deliver", room=room):
             return
         deliver(room)
     except db.DatabaseUnavailable:

@@ -110,7 +110,7 @@ def check_all(connection_ids: Sequence[str]) -> set[str]:
 
 
 def is_available() -> bool:
-    """Whether this function was told where the gateway's sockets are."""
+    """Whether this function knows where the gateway's sockets are."""
     return bool(settings().live_endpoint)
 
 

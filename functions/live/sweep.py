@@ -1,7 +1,7 @@
 """The sweep: what nobody else sees to, every minute.
 
-Posts that a dead sender left, sockets that were never brought up to date, sockets that never said
-goodbye, and users who may not be there any more.
+Posts that a dead sender left, sockets that were never brought up to date, sockets that the gateway
+lost, and users who may not be there any more.
 """
 
 from __future__ import annotations

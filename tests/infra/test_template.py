@@ -94,7 +94,8 @@ def test_the_gateway_may_call_every_function(
 ) -> None:
     [policy] = resources["GatewayRole"]["Properties"]["Policies"]
     [statement] = policy["PolicyDocument"]["Statement"]
-    assert statement["Resource"] == [f"{name}.Arn" for name in functions]
+    doors = [*functions, "LiveFunction"]
+    assert statement["Resource"] == [f"{name}.Arn" for name in doors]
 
 
 def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
@@ -103,7 +104,9 @@ def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
         for policy in resources[role]["Properties"]["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert "*" not in str(statement["Action"])
-                assert "*" not in str(statement["Resource"])
+                resource = str(statement["Resource"])
+                # The sockets of one API, and the one function that invokes itself.
+                assert "*" not in resource.replace("}/live/*", "").replace("-LiveFunction-*", "")
 
 
 _STORE = {"DATABASE_URL", "SIGNING_KEY"}
@@ -118,6 +121,8 @@ HOLDS = {
     "TttFunction": _STORE | {"API_KEY"},
     "LogsFunction": _STORE,
     "GameFunction": _STORE | _TOKENS,
+    "LiveFunction": _STORE | _TOKENS,
+    "LiveSweepFunction": _STORE | _TOKENS,
     "AccountsFunction": _STORE | _TOKENS | {"ORIGIN_SECRET"},
     "TrackerAuthFunction": _STORE | _TRACKER | {"ORIGIN_SECRET"},
     "LoginFunction": _STORE | _TOKENS | _TRACKER | {"ORIGIN_SECRET", "PASSWORD_PEPPER"},
@@ -193,6 +198,11 @@ def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[
     assert users == ["AccountsFunction"]
 
 
+_HERE = "${AWS::Region}:${AWS::AccountId}:"
+_EXECUTE = "arn:${AWS::Partition}:execute-api:" + _HERE
+_LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
+
+
 @pytest.mark.parametrize(
     ("role", "may"),
     [
@@ -211,6 +221,18 @@ def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[
         ),
         ("RollupsRole", [("sqs:SendMessage", "SchedulerDeadLetters.Arn")]),
         (
+            "LiveRole",
+            [
+                ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
+                ("execute-api:ManageConnections", _EXECUTE + "${LiveApi}/live/*"),
+                ("lambda:InvokeFunction", _LAMBDA + "${AWS::StackName}-LiveFunction-*"),
+                ("sqs:SendMessage", "LiveDelays.Arn"),
+                ("sqs:ReceiveMessage", "LiveDelays.Arn"),
+                ("sqs:DeleteMessage", "LiveDelays.Arn"),
+                ("sqs:GetQueueAttributes", "LiveDelays.Arn"),
+            ],
+        ),
+        (
             "SchedulerRole",
             [
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
@@ -219,6 +241,7 @@ def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[
                 ("lambda:InvokeFunction", "AnalystsFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("lambda:InvokeFunction", "GamePoolFunction.Arn"),
+                ("lambda:InvokeFunction", "LiveSweepFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
         ),
@@ -259,6 +282,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "AnalystsFunction",
         "LogsPrivacyFunction",
         "GamePoolFunction",
+        "LiveSweepFunction",
     }
     times = set()
     for properties in scheduled.values():
@@ -270,7 +294,9 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         assert schedule["DeadLetterConfig"] == {"Arn": "SchedulerDeadLetters.Arn"}
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
-        assert 300 <= properties["Timeout"] <= 900
+        # The sweep is started again in a minute.
+        least = 60 if properties["Handler"] == "functions.live.handlers.sweep" else 300
+        assert least <= properties["Timeout"] <= 900
     assert len(times) == 6
 
 
@@ -288,10 +314,33 @@ def test_the_queue_waits_longer_than_its_function_and_forgets_late(
         "maxReceiveCount": 1000,
     }
     queues = [one for one in resources.values() if one["Type"] == "AWS::SQS::Queue"]
-    assert len(queues) == 3
-    for one in queues:
-        assert one["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
-        assert one["Properties"]["SqsManagedSseEnabled"] is True
+    assert len(queues) == 4
+    assert all(one["Properties"]["SqsManagedSseEnabled"] is True for one in queues)
+    kept = [one["Properties"]["MessageRetentionPeriod"] for one in queues]
+    assert sorted(kept) == [300, *[14 * 86_400] * 3]  # the first: the sweep does what it loses
+
+
+def test_delayed_work_is_tried_again_while_it_is_of_use(resources: dict[str, Any]) -> None:
+    source = resources["LiveFunction"]["Properties"]["Events"]["Delays"]["Properties"]
+    queue = resources["LiveDelays"]["Properties"]
+    assert source["Queue"] == "LiveDelays.Arn"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 6 * 28 <= queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"]
+
+
+def test_sockets_reach_the_live_function_and_leave_no_token_in_a_log(
+    resources: dict[str, Any],
+) -> None:
+    routes = [
+        one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGatewayV2::Route"
+    ]
+    assert [route["RouteKey"] for route in routes] == ["$connect", "$disconnect", "$default"]
+    assert {route["Target"] for route in routes} == {"integrations/${LiveIntegration}"}
+    uri = resources["LiveIntegration"]["Properties"]["IntegrationUri"]
+    assert "${LiveFunction.Arn}/invocations" in uri
+    log = str(resources["LiveStage"]["Properties"]["AccessLogSettings"])
+    assert "$context.requestId" in log
+    assert not any(word in log for word in ("query", "header", "identity", "sourceIp"))
 
 
 def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ def append(room: str, word: str) -> int:
         {"room": room, "payload": Jsonb({"word": word})},
     )
     assert row
-    fanout.announce(room, row["sockets"])
+    fanout.announce(room, row)
     return int(row["seq"])
 
 
