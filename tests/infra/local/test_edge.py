@@ -157,7 +157,8 @@ def test_a_method_that_no_path_takes_is_not_found(ask: Client, cloud: Cloud) -> 
         status=403, text='{"message":"Missing Authentication Token"}'
     )
     reply = ask("TRACE", "/x")
-    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+    assert (reply.status, reply.json["detail"]) == (404, "Not Found")
+    assert reply.json["error"] == {"code": "NOT_FOUND", "message": "Not found", "details": {}}
 
 
 def test_a_crash_is_told_to_the_developer_alone(ask: Client, cloud: Cloud, said: list[str]) -> None:
@@ -252,7 +253,7 @@ def test_where_there_are_no_sockets_is_a_404(said: list[str]) -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
     reply = Client(edge)("GET", "/ws/battles/b1", headers=upgrade)
     edge.close()
-    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+    assert (reply.status, reply.json["error"]["code"]) == (404, "NOT_FOUND")
     assert said == ["edge: answered 404: no socket is served at this path."]
 
 
