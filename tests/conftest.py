@@ -190,6 +190,7 @@ _RAW = (
     *("accounts.users", "accounts.signing_keys", "accounts.audit"),
     *("game.battles", "game.chat_messages", "live.rooms", "live.events"),
     *("game.players", "game.ledger", "game.rolls", "game.idempotency"),
+    *("game.visits", "game.battle_results", "game.claims"),
 )
 
 

@@ -1,12 +1,16 @@
 -- Players: how one comes to be, is read, grows and goes.
 
--- Makes the player of a user who has none, and returns the player's id.
+-- Makes the player of a user who has none, and returns the player's id. The visit comes before the
+-- ledger, as in every call: so those who are the first to mark a day do not deadlock.
 create or replace function game.create_player(user_id bigint, username text) returns bigint
 language sql
 as $$
+  insert into game.visits (player_id, joined_at)
+  select $1, now()
+  where not exists (select from game.players as p where p.user_id = $1);
   with created as (
-    insert into game.players (user_id, username)
-    values ($1, $2)
+    insert into game.players (user_id, username, active_on)
+    values ($1, $2, time_bucket('1 day', now()))
     on conflict on constraint players_pkey do nothing
     returning user_id, gold
   )
