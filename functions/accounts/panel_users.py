@@ -94,7 +94,10 @@ def create_user(new: NewPanelUser, actor: Caller) -> dict[str, Any]:
 
 
 def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[str, Any]:
-    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited."""
+    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited.
+
+    Their player in the web game is renamed with them.
+    """
     hashed = passwords.hash_password(change.password) if change.password else None
     users.check_free(change.username or "", change.email or "", user_id, Conflict(_TAKEN))
     found = db.query(
@@ -115,8 +118,10 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
           select 'user.changed', id, %(actor)s
           from changed
         )
-        select *
-        from changed
+        select c.*,
+          case when %(username)s::text is not null then game.rename_player(c.id, c.username) end
+            as renamed
+        from changed as c
         """,
         {
             "user_id": user_id,
