@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from functions.shared import db, errors, log
 from functions.shared.request import Request
-from functions.shared.response import LambdaResponse, Response, render
+from functions.shared.response import JSON, LambdaResponse, Response, render
 from functions.shared.routing import Routes
 
 Event = dict[str, Any]
@@ -68,6 +68,8 @@ class Gateway:
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
         answer["headers"].update(_ALWAYS)
+        if family == "v1" and answer["headers"]["Content-Type"] == JSON:
+            answer["headers"]["Content-Type"] = f"{JSON}; charset=utf-8"
         answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
         self._note(event, route, answer, started, rows)
         return answer

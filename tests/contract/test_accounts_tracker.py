@@ -31,6 +31,7 @@ def keys(store: str) -> Iterator[None]:
 
 def check_error(answered: Answered, status: int, code: str, **details: Any) -> None:
     assert answered.status == status, answered.text
+    assert answered.headers["content-type"] == "application/json; charset=utf-8"
     body = answered.json
     assert body["error"]["code"] == code
     assert details.items() <= body["error"]["details"].items()

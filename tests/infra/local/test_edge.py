@@ -138,7 +138,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(ask: Client, cloud: Cloud) ->
         (403, 403, "ACCESS_DENIED"),
         (429, 429, "RATE_LIMITED"),
         (404, 404, "DEFAULT_4XX"),
-        (502, 502, "DEFAULT_5XX"),
+        (502, 502, "SERVICE_UNAVAILABLE"),
     ],
 )
 def test_what_the_cloud_answers_by_itself_is_worded_as_the_template_does(
@@ -202,6 +202,7 @@ def test_every_answer_of_the_gateway_is_json() -> None:
             body = json.loads(answer.body)
             assert body["request_id"] == answer.headers["X-Request-Id"]
             assert body["detail"] == body["error"]["message"] != ""
+            assert body["error"]["details"] == {}
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
