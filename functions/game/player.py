@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from functions.game import progression
 from functions.game.calls import Call, to_response
 from functions.game.fields import Count, clamp
-from functions.shared import db, users
+from functions.shared import db, roles
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
 
@@ -85,7 +85,7 @@ def get_me(call: Call) -> Response:
     statement that is planned once, in whose answer nothing is left to spell.
     """
     user_id, version, *_, permille, seconds = call
-    row = users.check(
+    row = roles.check(
         db.fetch_one(
             """
             select c.is_active, json_build_object(
