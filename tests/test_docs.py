@@ -23,7 +23,10 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 OPERATIONS = sorted(path.stem for path in (ROOT / "infra" / "ops").glob("[a-z]*.py"))
 # What the template and the local stack set, and nobody else.
-INTERNAL = {"DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL"}
+INTERNAL = {
+    *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL"),
+    *("LIVE_ENDPOINT", "LIVE_FUNCTION", "LIVE_DELAYS_URL"),
+}
 # What only commands read, and no function.
 OF_COMMANDS = {"PORT", "MIGRATE_URL"}
 

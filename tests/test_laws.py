@@ -19,8 +19,8 @@ OF_ALL_DOMAINS = {
     "spool": {"functions.domains.load_consumers"},
     "live": {"functions.domains.DOMAINS"},
 }
-# What a domain publishes for others to import: to make rooms of its own, and to have what happens in
-# them posted.
+# What a domain publishes for others to import: to make rooms of its own, and to have what happens
+# in them posted.
 PUBLISHED = (
     "functions.live.connections.Connection",
     "functions.live.connections.Seat",

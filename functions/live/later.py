@@ -48,10 +48,9 @@ def delay(seconds: int, work: str, **fields: Any) -> None:
 
 def _url() -> str:
     chosen = settings()
-    if chosen.aws_endpoint_url:
-        address = chosen.aws_endpoint_url.rstrip("/")
-    else:
-        address = f"https://lambda.{management.region()}.amazonaws.com"
+    address = os.environ.get("AWS_ENDPOINT_URL") or (
+        f"https://lambda.{management.region()}.amazonaws.com"
+    )
     # Of itself a function knows its own name; the template can tell it to others only.
     name = chosen.live_function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
-    return f"{address}/2015-03-31/functions/{name}/invocations"
+    return f"{address.rstrip('/')}/2015-03-31/functions/{name}/invocations"

@@ -160,11 +160,12 @@ def _credentials() -> Any:
 @cache
 def _endpoint(chosen: Settings) -> str:
     """Where the management API answers; on the local stack, below the emulator's address."""
-    if not chosen.aws_endpoint_url:
+    local = os.environ.get("AWS_ENDPOINT_URL")  # as boto3 reads it
+    if not local:
         return chosen.live_endpoint
     address = urlsplit(chosen.live_endpoint)
     api = (address.hostname or "").partition(".")[0]
-    return f"{chosen.aws_endpoint_url.rstrip('/')}/_aws/execute-api/{api}{address.path}"
+    return f"{local.rstrip('/')}/_aws/execute-api/{api}{address.path}"
 
 
 @cache

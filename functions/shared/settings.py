@@ -57,7 +57,6 @@ class Settings(BaseModel):
     live_function: str = Field("", alias="LIVE_FUNCTION")
     live_delays_url: str = Field("", alias="LIVE_DELAYS_URL")
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
-    aws_endpoint_url: str = Field("", alias="AWS_ENDPOINT_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property

@@ -98,6 +98,7 @@ def _parameters() -> dict[str, str]:
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
         "StaminaRegenPercent": _share("STAMINA_REGEN_PERCENT", "0.1"),
         "StaminaRegenInterval": str(_number("STAMINA_REGEN_INTERVAL", 10, 1, 86_400)),
+        "FanoutRate": str(_number("FANOUT_RATE", 2000, 1, _MANY)),
         "LoginFailures": str(_number("LOGIN_FAILURES", 5, 1, _MANY)),
         "AccountFailures": str(_number("ACCOUNT_FAILURES", 10, 1, _MANY)),
         "Registrations": str(_number("REGISTRATIONS", 100, 1, _MANY)),

@@ -37,11 +37,12 @@ def test_the_edge_follows_a_new_deployment(tmp_path: Path) -> None:
     behind = stack._behind(tmp_path)
     assert behind() is None
     STATE.write(tmp_path)
-    assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api1/live")
+    sockets = "ws://127.0.0.1:4566/_aws/execute-api/sockets/live"
+    assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api1/live", sockets)
     later = replace(DEPLOYED, api="api2")
     State(**vars(STATE) | {"deployed": later}).write(tmp_path)
     os.utime(tmp_path / "state.json", ns=(1, 1))  # a clock too coarse to tell them apart
-    assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api2/live")
+    assert behind() == Behind("http://127.0.0.1:4566/_aws/execute-api/api2/live", sockets)
 
 
 def test_a_second_stack_of_a_folder_is_refused(tmp_path: Path) -> None:
