@@ -46,6 +46,8 @@ _GATEWAYS_OWN: dict[int, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "THROTTLED",
 }
 
+_LIMITS = sockets.Limits()
+
 Say = Callable[[str], None]
 
 
@@ -66,8 +68,14 @@ class Edge:
     """A listening edge, on a thread of its own. `behind` is asked at every request."""
 
     def __init__(
-        self, port: int, gateway: Gateway, behind: Callable[[], Behind | None], say: Say
+        self,
+        port: int,
+        gateway: Gateway,
+        behind: Callable[[], Behind | None],
+        say: Say,
+        limits: sockets.Limits = _LIMITS,
     ) -> None:
+        self._limits = limits
         self._gateway = gateway
         self._behind = behind
         self._say = say
@@ -183,7 +191,7 @@ class Edge:
             return _response(self._gateway.answer("MISSING_AUTHENTICATION_TOKEN"))
         try:
             there, token = f"{behind.sockets}?{query}", (_TOKEN, behind.token)
-            return await sockets.relay(request, self._client, there, token)
+            return await sockets.relay(request, self._client, there, token, self._limits)
         except aiohttp.WSServerHandshakeError as refused:
             self._say(f"gateway: a socket was answered {refused.status}")
             kind = _GATEWAYS_OWN.get(refused.status, "ACCESS_DENIED")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import runpy
 import secrets
 import threading
 import time
@@ -152,6 +153,8 @@ def main() -> None:
     token = os.environ["AWS_SESSION_TOKEN"].encode()  # functions inherit it
     served = importlib.import_module("ministack.app")
     Keeper(Path(folder), importlib.import_module("ministack.services.sqs")).watch()
+    covering = runpy.run_path(str(Path(__file__).with_name("emulated_sockets.py")))
+    covering["cover"](importlib.import_module("ministack.services.apigateway"))
     vars(served)["app"] = require_token(served.app, token)
     served.main()
 

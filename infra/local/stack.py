@@ -21,10 +21,12 @@ from infra.local.edge import Behind, Edge
 from infra.local.gateway import Gateway
 from infra.local.logs import Journal
 from infra.local.sam import ROOT
+from infra.local.sockets import Limits
 from infra.local.state import State
 from infra.local.supervisor import supervise
 from infra.local.timescale import Server
 
+_LIMITS = Limits()
 _CHOSEN: Mapping[str, str] = MappingProxyType({"TiltKeys": "optional"})
 
 
@@ -54,6 +56,7 @@ def running(
     terminal: TextIO | None = None,
     refresh_rate: str = "rate(5 minutes)",
     queued: Path | None = None,
+    limits: Limits = _LIMITS,
 ) -> Iterator[Stack]:
     """A whole stack while the block runs: built, deployed, migrated, on a free port by default.
 
@@ -64,7 +67,7 @@ def running(
     with ExitStack() as ending:
         ending.enter_context(state.own_folder(home))
         journal = Journal(home / "stack.log", terminal)
-        listening = Edge(port, Gateway(ROOT / "template.yaml"), _behind(home), journal.say)
+        listening = Edge(port, Gateway(ROOT / "template.yaml"), _behind(home), journal.say, limits)
         ending.callback(listening.close)
         journal.say("Starting; the first time takes a minute.")
         build = ending.enter_context(deployment.build_beside(home))
