@@ -1077,6 +1077,8 @@ create function logs.recount_round_winners() returns TABLE(server_id text, round
 
 create function logs.recount_type_days() returns TABLE(server_id text, day date, mode text, type text, events bigint);
 
+create function logs.rename_author(old_name text, new_name text) returns void;
+
 create aggregate logs.runs(text) returns text[];
 
 create function logs.search_text(name text, content text, steam_id text) returns text;
