@@ -50,7 +50,7 @@ as $$
         select 'battle:' || t.battle_id
         from game.participants as t
         where t.player_id = $1
-      ),
+      ) || 'tavern'::text,
       p.username, $2, array['player_name', 'username', 'defeated_by']
     )
   from game.players as p
