@@ -1235,7 +1235,7 @@ create function accounts.caller(user_id bigint, version integer) returns TABLE(i
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
-create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
 
@@ -1829,7 +1829,7 @@ create function game.erase_player(user_id bigint) returns void;
 
 create function game.export_player(user_id bigint) returns jsonb;
 
-create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function game.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
 
