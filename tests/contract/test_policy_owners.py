@@ -85,19 +85,32 @@ def aim(one: Operation, things: dict[str, int], way: str = "") -> tuple[str, Any
     return to_url(path), None if one.method == "GET" else body
 
 
-def snapshot(user_id: int) -> Any:
-    """Everything that is kept about a user, but when somebody looked."""
-    return db.query(
+def snapshot(user_id: int) -> dict[str, list[str]]:
+    """Every row that names a user, of all tables of accounts and of the game."""
+    tables = db.query(
         """
-        select game.export_player(u.id) as player, to_jsonb(u) as account,
-          array(
-            select to_jsonb(s) from accounts.sessions as s where s.user_id = u.id order by s.id
-          ) as sessions
-        from accounts.users as u
-        where u.id = %s
+        select format('%I.%I', c.table_schema, c.table_name) as name, c.column_name as column
+        from information_schema.columns as c
+        join information_schema.tables as t using (table_schema, table_name)
+        where c.table_schema in ('accounts', 'game')
+          and (
+            c.column_name in ('player_id', 'user_id')
+            or (c.table_name, c.column_name) = ('users', 'id')
+          )
+          and t.table_type = 'BASE TABLE'
+        order by 1, 2
         """,
-        (user_id,),
+        None,
     )
+    assert len(tables) > 10
+    rows = "select t::text as row from {name} as t where t.{column} = %s order by 1"
+    return {
+        table["name"]: [
+            row["row"]
+            for row in db.query(rows.format(**table), (user_id,))  # type: ignore[arg-type]
+        ]
+        for table in tables
+    }
 
 
 @pytest.mark.parametrize("one", USERS, ids=named)

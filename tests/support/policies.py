@@ -80,7 +80,8 @@ POLICIES = {
         POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
     """,
     PLAYERS: """
-        GET /api/player/me, POST /api/player/allocate-stats, POST /api/player/regenerate-stamina,
+        GET /api/player/me, DELETE /api/player/me, GET /api/player/me/export,
+        POST /api/player/allocate-stats, POST /api/player/regenerate-stamina,
         GET /api/player/progression, GET /api/player/progression/table, GET /api/inventory,
         GET /api/inventory/stats/{set_type}, POST /api/inventory/equip,
         POST /api/inventory/equip/{item_id}, POST /api/inventory/unequip,
