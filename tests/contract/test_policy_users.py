@@ -15,9 +15,10 @@ import pytest
 
 from functions.accounts import panel, sessions, signing_keys
 from functions.shared import db, tokens, tracker_tokens
+from functions.shared.roles import INACTIVE, WRONG
 from functions.shared.routing import Operation
 from functions.shared.settings import settings
-from functions.shared.users import INACTIVE, MISSING, WRONG
+from functions.shared.users import MISSING
 from tests.support.accounts import make_user
 from tests.support.client import Answered, Client, operations
 from tests.support.game import BODIES, to_url

@@ -126,7 +126,7 @@ def test_views_equal_brute_force(store: str, steps: list[tuple[str, dict[str, An
         refresh.run(connection)
         assert wrong(connection) == {}
         recount(connection)
-        # Movements of players who are nobody: the audit of balances says so, that of rollups nothing.
+        # The ledger moved what nobody has, which the audit of balances tells; no rollup is wrong.
         assert audit.run(connection, 50).wrong.keys() <= {"game.players"}
 
 
