@@ -1911,6 +1911,8 @@ create function game.regenerate(state game.stamina, at timestamp with time zone,
 
 create function game.regenerate_stamina(call game.call) returns game.reply;
 
+create function game.rename_player(user_id bigint, username text) returns void;
+
 create function game.resurrect(call game.call, battle_id bigint) returns game.reply;
 
 create function game.roll_between(player_id bigint, what text, drawn bigint, least_value integer, most_value integer) returns integer;

@@ -97,7 +97,8 @@ POLICIES = {
         POST /api/battles/join/{battle_id}, POST /api/battles/{battle_id}/attack,
         POST /api/battles/attack/{battle_id}, POST /api/battles/{battle_id}/claim-loot,
         POST /api/battles/claim-loot/{battle_id}, POST /api/battles/{battle_id}/resurrect,
-        POST /battles/{battle_id}/resurrect, GET /api/chat/history
+        POST /battles/{battle_id}/resurrect, GET /api/chat/history, GET /api/pvp/stats,
+        GET /api/pvp/online-players, GET /api/pvp/active-duels
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},
