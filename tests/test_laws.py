@@ -269,6 +269,7 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "game.export_player",
         "game.export_records",
         "game.rename_player",
+        "logs.rename_author",
     },
     "game": {
         "accounts.caller",
