@@ -1978,7 +1978,10 @@ create table live.connections (
   busy_until timestamp with time zone,  -- Until when somebody brings it up to date; null: nobody does
   greeted_at timestamp with time zone,  -- When it was sent `connected`; null: not yet
   opened_at timestamp with time zone not null default clock_timestamp(),  -- When it was opened
-  seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something, exact to a minute
+  seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something
+  minute timestamp with time zone not null default date_trunc('minute'::text, clock_timestamp()),  -- The minute of `messages`
+  messages integer not null default 0,  -- How many messages the client sent in that minute
+  bad_messages integer not null default 0,  -- How many of them could not be read
   constraint connections_after_seq_check CHECK ((after_seq >= 0)),
   constraint connections_pkey PRIMARY KEY (connection_id)
 );
@@ -2008,6 +2011,16 @@ create table live.members (
   constraint members_pkey PRIMARY KEY (room, user_id)
 );
 
+-- Commands that were done, by the name that the client gave each: sent again, they are not done again.
+create table live.refs (
+  user_id bigint not null,  -- Who sent it
+  ref text not null,  -- The client's name of it
+  answer jsonb not null,  -- What was answered
+  stored_at timestamp with time zone not null default clock_timestamp(),  -- When it was done
+  constraint refs_pkey PRIMARY KEY (user_id, ref)
+);
+CREATE INDEX refs_by_age ON live.refs USING btree (stored_at);
+
 -- A room in which something has happened, or to which somebody was connected, such as a battle.
 create table live.rooms (
   room text not null,  -- Its name, <kind>:<id> or <kind>
@@ -2034,7 +2047,19 @@ create table live.senders (
   constraint senders_pkey PRIMARY KEY (room)
 );
 
+-- What opens one socket within half a minute, so that no token stands in an address.
+create table live.tickets (
+  hash bytea not null,  -- SHA-256 of the ticket
+  room text not null,  -- The room that it opens
+  user_id bigint not null,  -- Whose it is
+  version integer not null,  -- The token_version with which it was asked for
+  expires_at timestamp with time zone not null,  -- Until when it counts
+  constraint tickets_pkey PRIMARY KEY (hash)
+);
+
 create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.begin_ref(user_id bigint, ref text) returns jsonb;
 
 create function live.claim_events(room text, holder text, posted bigint, lease interval, most integer, rate integer) returns TABLE(last_seq bigint, frames jsonb, connections jsonb, posts bigint);
 
@@ -2043,6 +2068,8 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 create function live.count_connections(room text, most integer) returns integer;
 
 create function live.count_members(room text) returns bigint;
+
+create function live.end_ref(user_id bigint, ref text, answer jsonb) returns void;
 
 create function live.enter(connection_id text) returns boolean;
 
