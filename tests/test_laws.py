@@ -35,6 +35,7 @@ ENTRIES_OF_LOGS = {"handlers.py", "maintenance.py", "routes.py"}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Tests of several sources at once, and of what is no Python file.
 CROSS_CUTTING = {
+    "game/test_balance.py",
     "game/test_rollups.py",
     "infra/test_template.py",
     "logs/test_recount.py",
