@@ -1142,6 +1142,20 @@ create table accounts.known_addresses (
 );
 CREATE INDEX known_addresses_by_time ON accounts.known_addresses USING btree (last_login_at);
 
+-- A login at the log panel, whose token counts until it expires.
+create table accounts.panel_sessions (
+  token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
+  user_id bigint not null,  -- Who logged in
+  version integer not null,  -- The user's token_version at the login: another one ends the session
+  created_at timestamp with time zone not null default now(),  -- When the user logged in
+  expires_at timestamp with time zone not null,  -- Until when the token works
+  constraint panel_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint panel_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint panel_sessions_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX panel_sessions_by_expiry ON accounts.panel_sessions USING btree (expires_at);
+CREATE INDEX panel_sessions_by_user ON accounts.panel_sessions USING btree (user_id);
+
 -- A token that was mailed to choose a new password with.
 create table accounts.password_resets (
   token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
@@ -1218,6 +1232,10 @@ CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(usern
 create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
+
+create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
 
 create function accounts.public_keys() returns TABLE(kid text, public_jwk jsonb);
 
@@ -1809,6 +1827,8 @@ create function game.erase_player(user_id bigint) returns void;
 
 create function game.export_player(user_id bigint) returns jsonb;
 
+create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
 
 create function game.gain_xp(call game.call, gained bigint) returns jsonb;
@@ -1950,6 +1970,8 @@ create table live.rooms (
 );
 
 create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.find_events(rooms text[], name text, keys text[], after timestamp with time zone) returns SETOF live.events;
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 

@@ -251,12 +251,18 @@ def test_docstrings_use_the_words_of_the_field(path: Path) -> None:
 
 # What a domain publishes to others: {domain that uses it: functions and views it may use}.
 PUBLISHED_SQL: dict[str, set[str]] = {
-    "shared": {"accounts.caller", "accounts.public_keys"},
-    "accounts": {"game.create_player", "game.erase_player"},
+    "shared": {"accounts.caller", "accounts.panel_caller", "accounts.public_keys"},
+    "accounts": {
+        "game.create_player",
+        "game.erase_player",
+        "game.export_player",
+        "game.export_records",
+    },
     "game": {
         "accounts.caller",
         "live.append",
         "live.events",  # as the type of a row that live.read_last_events returns
+        "live.find_events",
         "live.read_last_events",
         "live.replace_name",
     },
