@@ -253,7 +253,9 @@ PUBLISHED_SQL: dict[str, set[str]] = {
     "accounts": {"game.create_player", "game.erase_player"},
     "game": {
         "accounts.caller",
+        "accounts.note",
         "live.append",
+        "live.change_event",
         "live.events",  # as the type of a row that live.read_last_events returns
         "live.read_last_events",
         "live.replace_name",

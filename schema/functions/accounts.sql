@@ -123,3 +123,14 @@ begin
   end if;
 end
 $$;
+
+-- Audits what somebody did to a user, or to none, for the domain in which it was done.
+create or replace function accounts.note(
+  action text, user_id bigint, actor text, reason text, details jsonb
+)
+returns void
+language sql
+as $$
+  insert into accounts.audit (action, user_id, actor, reason, details)
+  values ($1, $2, $3, $4, $5)
+$$;

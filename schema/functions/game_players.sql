@@ -30,12 +30,7 @@ as $$
     )
   from game.players as p
   where p.user_id = $1;
-  update game.chat_messages
-  set user_id = null,
-    username = 'Deleted player',
-    text = '...',
-    deleted_at = coalesce(deleted_at, now())
-  where user_id = $1;
+  select game.erase_chat($1);
   update game.players
   set username = 'Deleted player',
     erased_at = now()
@@ -76,6 +71,12 @@ as $$
       ),
       'chat_messages', array(
         select to_jsonb(m) from game.chat_messages as m where m.user_id = $1 order by m.id
+      ),
+      'chat_reports', array(
+        select to_jsonb(r) from game.chat_reports as r where r.reporter_id = $1 order by r.id
+      ),
+      'grants', array(
+        select to_jsonb(g) from game.grants as g where g.player_id = $1 order by g.id
       ),
       'ledger', array(
         select to_jsonb(l) from game.ledger as l where l.player_id = $1 order by l.id
