@@ -67,7 +67,7 @@ begin
     select m.*
     from game.ledger as m
     where m.player_id = list_movements.player_id
-      and (before is null or m.id < before)
+      and m.id < coalesce(before, 9223372036854775807)
     order by m.id desc
     limit most
   ) as l;

@@ -80,8 +80,7 @@ begin
   from (
     select c.*
     from game.chat_reports as c
-    where before is null
-      or c.id < before
+    where c.id < coalesce(before, 9223372036854775807)
     order by c.id desc
     limit most
   ) as r

@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/admin/users/{user_id}/logout": {"reason": "x"},
     "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
     "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
+    "DELETE /api/admin/keys/{key_id}": {"reason": "x"},
     "POST /v1/auth/register": _OTTO | {"display_name": "Otto"},
     "POST /v1/auth/login": _LOGIN,
     "POST /v1/auth/refresh": {"refresh_token": "rt_x"},
