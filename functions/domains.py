@@ -62,6 +62,7 @@ DOMAINS = (
         "accounts",
         (
             "accounts.routes",
+            "accounts.own_routes",
             "accounts.panel_routes",
             "accounts.admin_routes",
             "accounts.tracker_routes",

@@ -145,6 +145,14 @@ create function rollups.erase_person(source text, person_column text, person tex
 
 create function rollups.mark_dirty(rollup smallint, bucket timestamp with time zone) returns void;
 
+create function rollups.mark_game_battle_results() returns trigger;
+
+create function rollups.mark_game_claims() returns trigger;
+
+create function rollups.mark_game_ledger() returns trigger;
+
+create function rollups.mark_game_visits() returns trigger;
+
 create function rollups.mark_logs_connects() returns trigger;
 
 create function rollups.mark_logs_event_hours() returns trigger;
@@ -1134,6 +1142,20 @@ create table accounts.known_addresses (
 );
 CREATE INDEX known_addresses_by_time ON accounts.known_addresses USING btree (last_login_at);
 
+-- A login at the log panel, whose token counts until it expires.
+create table accounts.panel_sessions (
+  token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
+  user_id bigint not null,  -- Who logged in
+  version integer not null,  -- The user's token_version at the login: another one ends the session
+  created_at timestamp with time zone not null default now(),  -- When the user logged in
+  expires_at timestamp with time zone not null,  -- Until when the token works
+  constraint panel_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint panel_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(id) ON DELETE CASCADE,
+  constraint panel_sessions_pkey PRIMARY KEY (token_hash)
+);
+CREATE INDEX panel_sessions_by_expiry ON accounts.panel_sessions USING btree (expires_at);
+CREATE INDEX panel_sessions_by_user ON accounts.panel_sessions USING btree (user_id);
+
 -- A token that was mailed to choose a new password with.
 create table accounts.password_resets (
   token_hash bytea not null,  -- SHA-256 of the token, 32 bytes
@@ -1211,7 +1233,11 @@ create function accounts.caller(user_id bigint, version integer) returns TABLE(i
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
+create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
 create function accounts.note(action text, user_id bigint, actor text, reason text, details jsonb) returns void;
+
+create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
 
 create function accounts.public_keys() returns TABLE(kid text, public_jwk jsonb);
 
@@ -1253,6 +1279,25 @@ create table game.battle_enemies (
 );
 CREATE INDEX battle_enemies_by_battle ON game.battle_enemies USING btree (battle_id, id);
 
+-- A player's part in a battle that ended.
+create table game.battle_results (
+  ended_at timestamp with time zone not null,  -- When the battle ended
+  battle_id bigint not null,  -- Which battle
+  player_id bigint not null,  -- Which player
+  battle_type text not null,  -- standard or boss_raid
+  difficulty text not null,  -- How hard the battle was
+  outcome text not null,  -- completed: all enemies are defeated; or abandoned
+  attacks bigint not null,  -- How many blows the player struck
+  damage bigint not null,  -- Damage of these blows, overkill too
+  constraint battle_results_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'abandoned'::text]))),
+  constraint battle_results_pkey PRIMARY KEY (battle_id, player_id, ended_at)
+);
+select create_hypertable('game.battle_results', by_range('ended_at', interval '30 days'));
+CREATE INDEX battle_results_ended_at_idx ON game.battle_results USING btree (ended_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON game.battle_results REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_battle_results();
+CREATE TRIGGER rollups_insert AFTER INSERT ON game.battle_results REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_battle_results();
+CREATE TRIGGER rollups_update AFTER UPDATE ON game.battle_results REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_battle_results();
+
 -- A battle of players against enemies that the game made.
 create table game.battles (
   id bigint not null,  -- The battle's id; its room in live.rooms is battle:<id>
@@ -1291,6 +1336,7 @@ create table game.battles (
 );
 CREATE INDEX battles_that_are_open ON game.battles USING btree (battle_type, id DESC) WHERE (status = ANY (ARRAY['waiting'::text, 'in_progress'::text]));
 CREATE UNIQUE INDEX battles_that_wait ON game.battles USING btree (pool_place) WHERE (status = 'waiting'::text);
+CREATE TRIGGER enters_result AFTER UPDATE OF status ON game.battles FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION game.enter_new_result();
 
 -- The last boost of a kind that a player had, also when it is over.
 create table game.buffs (
@@ -1379,6 +1425,26 @@ create table game.chat_reports (
   constraint chat_reports_message_id_reporter_id_key UNIQUE (message_id, reporter_id)
 );
 CREATE INDEX chat_reports_by_reporter ON game.chat_reports USING btree (reporter_id);
+
+-- Loot that a player claimed.
+create table game.claims (
+  claimed_at timestamp with time zone not null,  -- When
+  battle_id bigint not null,  -- Of which battle
+  player_id bigint not null,  -- Which player
+  battle_type text not null,  -- standard or boss_raid
+  difficulty text not null,  -- How hard the battle was
+  gold game.amount not null,  -- Gold that it held
+  xp game.amount not null,  -- Experience that it held
+  drop_percent integer,  -- The chance of an item; null: the player had done too little to be offered any loot
+  rarity game.rarity,  -- The tier of the item that was drawn; null: none was
+  constraint claims_drop_percent_check CHECK (((drop_percent >= 0) AND (drop_percent <= 100))),
+  constraint claims_pkey PRIMARY KEY (battle_id, player_id, claimed_at)
+);
+select create_hypertable('game.claims', by_range('claimed_at', interval '30 days'));
+CREATE INDEX claims_claimed_at_idx ON game.claims USING btree (claimed_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON game.claims REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_claims();
+CREATE TRIGGER rollups_insert AFTER INSERT ON game.claims REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_claims();
+CREATE TRIGGER rollups_update AFTER UPDATE ON game.claims REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_claims();
 
 -- How hard a battle may be.
 create table game.difficulties (
@@ -1508,6 +1574,9 @@ select create_hypertable('game.ledger', by_range('occurred_at', interval '30 day
 CREATE INDEX ledger_by_player ON game.ledger USING btree (player_id, occurred_at DESC, id DESC);
 CREATE INDEX ledger_in_order ON game.ledger USING btree (player_id, id DESC);
 CREATE INDEX ledger_occurred_at_idx ON game.ledger USING btree (occurred_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON game.ledger REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_ledger();
+CREATE TRIGGER rollups_insert AFTER INSERT ON game.ledger REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_ledger();
+CREATE TRIGGER rollups_update AFTER UPDATE ON game.ledger REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_ledger();
 
 -- A level of players, and the one after the last.
 create table game.levels (
@@ -1539,6 +1608,7 @@ create table game.participants (
 );
 CREATE INDEX participants_by_player ON game.participants USING btree (player_id, id DESC);
 CREATE INDEX participants_of_little ON game.participants USING btree (claimed_at) WHERE (((rewards ->> 'contribution_percent'::text))::numeric <= (1)::numeric);
+CREATE TRIGGER enters_claim AFTER UPDATE OF claimed_at ON game.participants FOR EACH ROW WHEN (((old.claimed_at IS NULL) AND (new.claimed_at IS NOT NULL))) EXECUTE FUNCTION game.enter_new_claim();
 
 -- What a pet is good at.
 create table game.pet_focuses (
@@ -1628,6 +1698,7 @@ create table game.players (
   created_at timestamp with time zone not null default now(),  -- When the user first came to the game
   updated_at timestamp with time zone not null default now(),  -- When the player last changed, but for regeneration
   erased_at timestamp with time zone,  -- When the person was erased; null: they were not
+  active_on timestamp with time zone,  -- Start of the last UTC day on which the player asked for a change; null: never
   constraint players_base_attack_check CHECK ((base_attack >= 0)),
   constraint players_base_defense_check CHECK ((base_defense >= 0)),
   constraint players_base_hp_check CHECK ((base_hp > 0)),
@@ -1691,6 +1762,40 @@ select create_hypertable('game.rolls', by_range('occurred_at', interval '30 days
 CREATE INDEX rolls_by_player ON game.rolls USING btree (player_id, occurred_at DESC);
 CREATE INDEX rolls_occurred_at_idx ON game.rolls USING btree (occurred_at DESC);
 
+-- A day, by UTC, on which a player came to the game or asked for a change.
+create table game.visits (
+  visited_at timestamp with time zone not null default now(),  -- When they first did on that day
+  player_id bigint not null,  -- Which player
+  joined_at timestamp with time zone not null  -- When the player first came to the game
+);
+select create_hypertable('game.visits', by_range('visited_at', interval '30 days'));
+CREATE INDEX visits_by_player ON game.visits USING btree (player_id, visited_at DESC);
+CREATE INDEX visits_visited_at_idx ON game.visits USING btree (visited_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON game.visits REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_visits();
+CREATE TRIGGER rollups_insert AFTER INSERT ON game.visits REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_visits();
+CREATE TRIGGER rollups_update AFTER UPDATE ON game.visits REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_visits();
+
+-- A row is the players who first came in one week, played on one UTC day, and had then first come `age` days before.
+create view game.active_days (day timestamp with time zone, cohort_week timestamp with time zone, age integer, players bigint);
+
+-- A row is the battles of one type and difficulty that ended in one way on one UTC day; `players` counts one in several battles as often.
+create view game.battle_days (day timestamp with time zone, battle_type text, difficulty text, outcome text, battles bigint, players bigint, attackers bigint, attacks bigint, damage bigint);
+
+-- A row is what one player claimed on one UTC day.
+create view game.claim_days (day timestamp with time zone, player_id bigint, claims bigint, gold bigint, xp bigint, items bigint);
+
+-- A row is the players who first came in one UTC week, and how many of them played 1, 7 and 30 days after their first day; null as long as that day is not over for all of them.
+create view game.cohorts (cohort_week timestamp with time zone, players bigint, played_day_1 bigint, played_day_7 bigint, played_day_30 bigint);
+
+-- A row is what one player did in the battles that ended on one UTC day.
+create view game.damage_days (day timestamp with time zone, player_id bigint, battles bigint, attacks bigint, damage bigint);
+
+-- A row is the claims of one difficulty on one UTC day that were offered an item at one stated chance, in percent, and how many of them drew one.
+create view game.drop_days (day timestamp with time zone, difficulty text, percent integer, offered bigint, drawn bigint);
+
+-- A row is the gold or gems that one cause made and destroyed on one UTC day; `movements` is how often.
+create view game.economy_days (day timestamp with time zone, kind text, cause text, movements bigint, made bigint, destroyed bigint);
+
 create function game.abandon_battles() returns integer;
 
 create function game.add_participant(player game.players, battle game.battles, at timestamp with time zone) returns bigint;
@@ -1751,6 +1856,16 @@ create function game.end_equipment_call(call game.call, set_type text, message t
 
 create function game.end_pet_set_call(call game.call, set_type text, message text) returns game.reply;
 
+create function game.enter_claim(member game.participants) returns void;
+
+create function game.enter_new_claim() returns trigger;
+
+create function game.enter_new_result() returns trigger;
+
+create function game.enter_result(battle game.battles) returns void;
+
+create function game.enter_visit(player_id bigint) returns void;
+
 create function game.entry_json(entry game.catalogue) returns jsonb;
 
 create function game.equip_item(call game.call, item_id bigint, slot text, set_type text) returns game.reply;
@@ -1768,6 +1883,8 @@ create function game.erase_player(user_id bigint) returns void;
 create function game.escape_html(words text) returns text;
 
 create function game.export_player(user_id bigint) returns jsonb;
+
+create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
 
@@ -1857,6 +1974,8 @@ create function game.post_message(call game.call, room text, words text) returns
 
 create function game.purchase(call game.call, wanted text, with_gems boolean) returns game.reply;
 
+create function game.read_cohorts() returns TABLE(cohort_week timestamp with time zone, players bigint, played_day_1 bigint, played_day_7 bigint, played_day_30 bigint);
+
 create function game.refuse(status integer, detail text) returns game.reply;
 
 create function game.regenerate(state game.stamina, at timestamp with time zone, regen_permille integer, regen_seconds integer) returns game.stamina;
@@ -1934,6 +2053,8 @@ create table live.rooms (
 create function live.append(room text, type text, payload jsonb) returns bigint;
 
 create function live.change_event(room text, seq bigint, change jsonb) returns void;
+
+create function live.find_events(rooms text[], name text, keys text[], after timestamp with time zone) returns SETOF live.events;
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 

@@ -38,6 +38,8 @@ for _chosen in (
     os.environ.pop(_chosen, None)  # what a developer's shell chose for `make run`
 os.environ |= {
     "SIGNING_KEY": "the signing key of the tests, long enough",
+    "TOKEN_KEY": "the token key of the tests, which is long enough",
+    "TRACKER_KEY": "the tracker key of the tests, which is long enough",
     "PASSWORD_PEPPER": "the pepper of the tests, which is long enough",
     "PASSWORD_ROUNDS": "4",  # of bcrypt: the fewest there are
     "API_KEY": API_KEY,
@@ -189,6 +191,7 @@ _RAW = (
     *("game.battles", "game.chat_reports", "game.chat_messages"),
     *("game.grants", "live.rooms", "live.events"),
     *("game.players", "game.ledger", "game.rolls", "game.idempotency"),
+    *("game.visits", "game.battle_results", "game.claims"),
 )
 
 

@@ -32,6 +32,9 @@ def erase(user_id: int, actor: str | None) -> bool:
             ), ended as (
               delete from accounts.sessions
               where user_id = (select id from erased)
+            ), locked_out as (
+              delete from accounts.panel_sessions
+              where user_id = (select id from erased)
             ), unlinked as (
               delete from accounts.identities
               where user_id = (select id from erased)

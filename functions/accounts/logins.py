@@ -31,8 +31,8 @@ def log_in(identifier: str, password: str, address: str, *, is_player: bool = Fa
 
 
 def check_password(user_id: int, password: str, address: str) -> None:
-    """Raises Unauthorized or TooManyRequests unless this is the user's password."""
-    _verify(address, password, user_id=user_id)
+    """Raises Unauthorized or TooManyRequests, as a login does, unless this is their password."""
+    _succeed(_verify(address, password, user_id=user_id), is_player=False)
 
 
 def _verify(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.accounts import login_limits, password_resets, sessions
+from functions.accounts import login_limits, panel, password_resets, sessions
 from functions.shared import db
 from functions.shared.maintenance import Maintenance
 
@@ -13,6 +13,7 @@ class AccountsMaintenance(Maintenance):
     def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:
         return {
             "sessions": sessions.delete_old(connection),
+            "panel_sessions": panel.delete_old(connection),
             "password_resets": password_resets.delete_old(connection),
             "known_addresses": login_limits.delete_old(connection),
         }

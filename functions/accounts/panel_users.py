@@ -13,7 +13,6 @@ from functions.shared import db
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
 from functions.shared.fields import CamelModel, ResponseModel
 from functions.shared.request import Caller
-from functions.shared.users import check
 
 MAX_LISTED = 1000
 STORED: dict[Role, str] = {"USER": "player", "ADMIN": "staff", "SUPERADMIN": "admin"}
@@ -145,14 +144,6 @@ def delete_user(user_id: int, actor: Caller) -> None:
         raise BadRequest("You cannot delete your own account")
     if not erasure.erase(user_id, str(actor.user_id)):
         raise NotFound(users.UNKNOWN)
-
-
-def check_caller(caller: Caller) -> None:
-    """Raises Unauthorized for a stale token and Forbidden for a banned user. One round trip."""
-    found = db.query(
-        "select is_active from accounts.caller(%s, %s)", (caller.user_id, caller.version)
-    )
-    check(found[0] if found else None)
 
 
 def change_password(caller: Caller, change: PasswordChange, address: str) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def change_password(request: Request) -> dict[str, Any]:
     400 for a missing or short password, 401 `Invalid current password`.
     """
     with panel.spoken():
-        panel_users.check_caller(request.user)
+        users.check_caller(request.user)
         sent = request.body(MAX_BYTES)
         try:
             change = parse(panel_users.PasswordChange, sent)

@@ -168,7 +168,7 @@ def _macs(says: bytes) -> list[bytes]:
     """The MAC under the key that is in use, and under the one that it replaces."""
     return [
         hmac.digest(tokens.derive_key(secret, "refresh"), says, hashlib.sha256)
-        for secret in tokens.token_secrets(settings())
+        for secret in settings().tracker_secrets
     ]
 
 

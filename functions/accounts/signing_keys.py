@@ -12,12 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg.types.json import Jsonb
 
-from functions.shared import db, ids, tokens
+from functions.shared import db, ids, log, tokens
 from functions.shared.settings import settings
 
 LIFETIME_SECONDS = 3600  # of an access token
@@ -52,8 +52,8 @@ def list_public_keys() -> list[dict[str, Any]]:
     return [row["public_jwk"] for row in found]
 
 
-def rotate() -> str:
-    """A new key signs from now on, within CACHE_SECONDS everywhere; returns its kid."""
+def rotate(actor: str = "operator") -> str:
+    """A new key signs from now on, within CACHE_SECONDS everywhere; returns its kid. Audited."""
     kid, sealed, public = _make()
     db.query(
         """
@@ -63,12 +63,18 @@ def rotate() -> str:
           where retired_at is null
         ), noted as (
           insert into accounts.audit (action, actor, details)
-          values ('signing_key.rotated', 'operator', jsonb_build_object('kid', %(kid)s::text))
+          values ('signing_key.rotated', %(actor)s, jsonb_build_object('kid', %(kid)s::text))
         )
         insert into accounts.signing_keys (kid, sealed, public_jwk)
         values (%(kid)s, %(sealed)s, %(public)s)
         """,
-        {"kid": kid, "sealed": sealed, "public": Jsonb(public), "overlap": OVERLAP_SECONDS},
+        {
+            "actor": actor,
+            "kid": kid,
+            "sealed": sealed,
+            "public": Jsonb(public),
+            "overlap": OVERLAP_SECONDS,
+        },
     )
     clear_cache()
     return kid
@@ -87,7 +93,13 @@ def _signing_key() -> tuple[str, Any]:
     if time.monotonic() - loaded_at < CACHE_SECONDS:
         return kid, key
     row = _newest() or _store_first()
-    private = open_sealed(row["sealed"])
+    try:
+        private = open_sealed(row["sealed"])
+    except InvalidToken:  # TRACKER_KEY was replaced without a word: sign with a key of its own
+        log.event("signing_key.unreadable", level="ERROR", kid=row["kid"])
+        rotate("function")
+        row = _newest() or _store_first()
+        private = open_sealed(row["sealed"])
     _cached = (time.monotonic(), row["kid"], private)
     return row["kid"], private
 
@@ -141,7 +153,7 @@ def _make() -> tuple[str, bytes, dict[str, Any]]:
 
 
 def _box() -> MultiFernet:
-    """Encrypts under TOKEN_KEY, and decrypts what TOKEN_KEY_PREVIOUS encrypted too."""
-    secrets = tokens.token_secrets(settings())
+    """Encrypts under TRACKER_KEY, and decrypts what TRACKER_KEY_PREVIOUS encrypted too."""
+    secrets = settings().tracker_secrets
     keys = [urlsafe_b64encode(tokens.derive_key(one, "seal")) for one in secrets]
     return MultiFernet([Fernet(key) for key in keys])

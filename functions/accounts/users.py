@@ -12,6 +12,7 @@ from functions.accounts import passwords
 from functions.shared import db, ids
 from functions.shared.errors import BadRequest, NotFound, Problem
 from functions.shared.request import Caller, Request
+from functions.shared.roles import check
 
 UNKNOWN = "User not found"
 Taken = Literal["email", "username"]
@@ -117,6 +118,14 @@ def check_free(
         raise problem or TakenError("email")
     if found["username"]:
         raise problem or TakenError("username")
+
+
+def check_caller(caller: Caller) -> None:
+    """Raises Unauthorized for a stale token and Forbidden for a banned user. One round trip."""
+    found = db.query(
+        "select is_active from accounts.caller(%s, %s)", (caller.user_id, caller.version)
+    )
+    check(found[0] if found else None)
 
 
 def parse_id(request: Request) -> int:

@@ -9,6 +9,8 @@ from functions.shared.maintenance import Maintenance
 class GameMaintenance(Maintenance):
     """Compares balances with the ledger, and deletes answers that no request repeats any more."""
 
+    permanent = frozenset({"game.ledger"})  # which adds up to the balances
+
     def audit(self, connection: db.Connection, sample: int) -> dict[str, int]:
         """Whoever has a balance that differs from the ledger's sum is logged, not repaired."""
         wrong = connection.execute(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from functions.game import progression
 from functions.game.calls import Call, to_response
 from functions.game.fields import Count, clamp
-from functions.shared import db, users
+from functions.shared import db, roles
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
 
@@ -83,7 +83,7 @@ def get_me(call: Call) -> db.Row:
     As the store's `game.player_json` has it, but for clients who ask every three seconds.
     """
     user_id, version, *_, permille, seconds = call
-    row = users.check(
+    row = roles.check(
         db.fetch_one(
             """
             select c.is_active, p.user_id, p.username, p.level, p.xp - l.total_xp as exp,

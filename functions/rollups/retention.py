@@ -61,7 +61,7 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
     """Sets for how many days a source and its parts keep raw rows (None: permanently).
 
     `source` may also be the table whose chunks are dropped. Returns the names of all that is kept
-    so; raises RetentionError for a part, and for what is no source.
+    so; raises RetentionError for a part, what is no source, and what its domain needs all of.
     """
     sources = connection.execute(
         """
@@ -72,7 +72,11 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
         (source,),
     ).fetchall()
     meant = next((row for row in sources if row["is_meant"]), None)
-    wholes = [row["name"] for row in sources if row["part_of"] is None]
+    wholes = [
+        row["name"]
+        for row in sources
+        if row["part_of"] is None and row["name"] not in _domain_of(row["name"]).permanent
+    ]
     if meant is None:
         raise RetentionError(
             f"No rollup reads {source}; what can be kept: {', '.join(sorted(wholes))}."
@@ -81,12 +85,18 @@ def set_retention(connection: db.Connection, source: str, days: int | None) -> l
         raise RetentionError(
             f"{source} is a part of {meant['part_of']}, and kept as long: set that."
         )
+    if meant["name"] in _domain_of(meant["name"]).permanent and days is not None:
+        raise RetentionError(f"{meant['name']} is kept permanently: its domain needs all of it.")
     group = [row["name"] for row in sources if meant["name"] in (row["name"], row["part_of"])]
     connection.execute(
         "update rollups.sources set retention = make_interval(days => %s) where name = any(%s)",
         (days, group),
     )
     return group
+
+
+def _domain_of(source: str) -> Maintenance:
+    return load_maintenance().get(source.partition(".")[0], Maintenance())
 
 
 def _limited(connection: db.Connection) -> dict[str, list[str]]:
@@ -143,7 +153,7 @@ def _drop(
     connection: db.Connection, source: str, group: list[str], deadline: float, report: Report
 ) -> None:
     """Drops a group's chunks before `retained_from`, unless a rollup still lacks part of them."""
-    domain = load_maintenance().get(source.partition(".")[0], Maintenance())
+    domain = _domain_of(source)
     limits = connection.execute(
         """
         select s.retained_from, date_subtract(s.retained_from, s.grace, 'UTC') as dropped_until,

@@ -38,6 +38,7 @@ _PREFLIGHT = {
     ),
     "Access-Control-Max-Age": "600",
 }
+_ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _NOWHERE = "(no route)"
 
 
@@ -123,7 +124,8 @@ class Gateway:
         return errors.MethodNotAllowed(None, None, {"Allow": allowed}, **says)
 
     def _preflight(self, route: str | None, family: errors.Family) -> Response:
-        methods = self._methods(route) if route else "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+        # Plain paths are of one function. Of others another one may serve a method: all are named.
+        methods = self._methods(route) if route and family == "plain" else _ALL_METHODS
         headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
         if family == "v1":
             return Response("", HTTPStatus.NO_CONTENT, headers)

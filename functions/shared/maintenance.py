@@ -14,6 +14,9 @@ class Maintenance:
     monotonic seconds, a hook begins nothing more: what is left is due again next time.
     """
 
+    # Sources of rollups whose raw rows must all be kept, since more than rollups is made of them.
+    permanent: frozenset[str] = frozenset()
+
     def prepare_refresh(self, connection: db.Connection) -> None:
         """Called before rollups are refreshed: brings the tables that they read up to date."""
 

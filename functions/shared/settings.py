@@ -35,6 +35,8 @@ class Settings(BaseModel):
     signing_key: SecretStr = Field(SecretStr(""), alias="SIGNING_KEY")
     token_key: SecretStr = Field(SecretStr(""), alias="TOKEN_KEY")
     token_key_previous: SecretStr = Field(SecretStr(""), alias="TOKEN_KEY_PREVIOUS")
+    tracker_key: SecretStr = Field(SecretStr(""), alias="TRACKER_KEY")
+    tracker_key_previous: SecretStr = Field(SecretStr(""), alias="TRACKER_KEY_PREVIOUS")
     password_pepper: SecretStr = Field(SecretStr(""), alias="PASSWORD_PEPPER")
     password_rounds: int = Field(12, alias="PASSWORD_ROUNDS", ge=4, le=16)
     origin_secret: SecretStr = Field(SecretStr(""), alias="ORIGIN_SECRET")
@@ -61,6 +63,16 @@ class Settings(BaseModel):
     def domain_names(self) -> list[str]:
         return [name.strip() for name in self.domains.split(",") if name.strip()]
 
+    @property
+    def token_secrets(self) -> list[str]:
+        """TOKEN_KEY, then the one that it replaces, if any; raises WrongSettingError without."""
+        return _in_use("TOKEN_KEY", self.token_key, self.token_key_previous)
+
+    @property
+    def tracker_secrets(self) -> list[str]:
+        """TRACKER_KEY, then the one that it replaces, if any; raises WrongSettingError without."""
+        return _in_use("TRACKER_KEY", self.tracker_key, self.tracker_key_previous)
+
     @field_validator("api_key")
     @classmethod
     def _can_be_sent(cls, key: SecretStr) -> SecretStr:
@@ -81,11 +93,19 @@ class Settings(BaseModel):
         for key, name in (
             (self.token_key, "TOKEN_KEY"),
             (self.token_key_previous, "TOKEN_KEY_PREVIOUS"),
+            (self.tracker_key, "TRACKER_KEY"),
+            (self.tracker_key_previous, "TRACKER_KEY_PREVIOUS"),
             (self.password_pepper, "PASSWORD_PEPPER"),
         ):
             if 0 < len(key.get_secret_value()) < 32:
                 raise WrongSettingError(f"{name} must have 32 characters or more.")
         return self
+
+
+def _in_use(name: str, current: SecretStr, previous: SecretStr) -> list[str]:
+    if not current.get_secret_value():
+        raise WrongSettingError(f"{name} is missing.")
+    return [key.get_secret_value() for key in (current, previous) if key.get_secret_value()]
 
 
 def _check_url(url: str) -> None:

@@ -117,15 +117,8 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)
 
 
-def token_secrets(chosen: Settings) -> list[str]:
-    """TOKEN_KEY (SIGNING_KEY where there is none), then the one that it replaces, if any."""
-    current = chosen.token_key.get_secret_value() or chosen.signing_key.get_secret_value()
-    previous = chosen.token_key_previous.get_secret_value()
-    return [current, previous] if previous else [current]
-
-
 @cache
 def _keys(chosen: Settings) -> dict[str, bytes]:
     """By kid the keys that tokens may be signed with; the first one signs."""
-    keys = [derive_key(secret, "token") for secret in token_secrets(chosen)]
+    keys = [derive_key(secret, "token") for secret in chosen.token_secrets]
     return {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}

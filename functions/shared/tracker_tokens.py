@@ -16,7 +16,8 @@ import jwt
 from functions.shared import db, tokens
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
-from functions.shared.users import INACTIVE, RequireUser
+from functions.shared.roles import INACTIVE
+from functions.shared.users import RequireUser
 
 CACHE_SECONDS = 300
 _RETRY_SECONDS = 10  # between looks for a key that is not known

@@ -2,30 +2,26 @@
 
 A token alone says who they are (`RequireUser`, no round trip). Whether it still counts says the row
 of `accounts.caller(user_id, version)`, which the statement that serves the request selects anyway:
-`check` raises what its absence or its columns mean.
+`roles.check` raises what its absence or its columns mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from functions.shared import db, tokens
+from functions.shared import db, roles, tokens
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
 
 MISSING = "Authentication required"
-WRONG = "Could not validate credentials"
-INACTIVE = "Inactive user"
-# The scopes of the panel's routes, by role.
-ROLE_SCOPES = {"staff": frozenset({"staff"}), "admin": frozenset({"staff", "admin"})}
 
 
 class RequireUser:
     """The guard of a route of users: a token of one of its audiences. No round trip.
 
-    Whoever serves the request selects from `accounts.caller` and calls `check`.
+    Whoever serves the request selects from `accounts.caller` and calls `roles.check`.
     """
 
     optional_when: ClassVar[None] = None
@@ -48,7 +44,7 @@ class RequireUser:
         try:
             found = tokens.verify(sent, *self.audiences)
         except tokens.WrongTokenError:
-            raise Unauthorized(WRONG) from None
+            raise Unauthorized(roles.WRONG) from None
         return to_caller(found)
 
 
@@ -81,27 +77,11 @@ def load(caller: Caller) -> Caller:
 
     Raises Unauthorized, and Forbidden for a banned user or one who must choose a new password.
     """
-    found = db.query(
+    row = db.fetch_one(
         """
         select id, username, role, is_active, must_change_password
         from accounts.caller(%s, %s)
         """,
         (caller.user_id, caller.version),
     )
-    row = check(found[0] if found else None)
-    if row["must_change_password"]:
-        raise Forbidden("Password change required")
-    scopes = ROLE_SCOPES.get(row["role"], frozenset())
-    return Caller(caller.name, scopes, row["username"], caller.user_id, caller.version)
-
-
-def check(row: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The row of `accounts.caller`, as one of an active user; raises Unauthorized or Forbidden.
-
-    None, or a row whose `is_active` is null (of an outer join), means that the token is stale.
-    """
-    if row is None or row["is_active"] is None:
-        raise Unauthorized(WRONG)
-    if not row["is_active"]:
-        raise Forbidden(INACTIVE)
-    return row
+    return roles.to_caller(row, caller.version)

@@ -139,7 +139,8 @@ def secret_keys() -> dict[str, str]:
     keys: dict[str, str] = json.loads(file.read_text())
     derived = {
         name: hmac.digest(keys["signing_key"].encode(), name.encode(), "sha256").hex()
-        for name in ("token_key", "password_pepper")
+        for name in ("token_key", "tracker_key", "password_pepper")
     }
     chosen = {"api_key": os.environ.get("API_KEY") or keys["api_key"]}
-    return derived | {"token_key_previous": "", "origin_secret": ""} | keys | chosen
+    unused = dict.fromkeys(("token_key_previous", "tracker_key_previous", "origin_secret"), "")
+    return derived | unused | keys | chosen

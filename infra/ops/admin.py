@@ -1,7 +1,7 @@
 """Accounts from the command line: `python -m infra.ops.admin create|grant-role|issue-key|…`.
 
 Works on the database of DATABASE_URL, else on the local one, which must be running. What hashes a
-password or encrypts a key needs PASSWORD_PEPPER and TOKEN_KEY as the functions have them.
+password or encrypts a key needs PASSWORD_PEPPER and TRACKER_KEY as the functions have them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _use_database() -> None:
         from infra.local import stack
 
         local = stack.secret_keys()
-        for name in ("signing_key", "token_key", "password_pepper"):
+        for name in ("signing_key", "tracker_key", "password_pepper"):
             os.environ.setdefault(name.upper(), local[name])
     keys.use_database()
 

@@ -73,22 +73,40 @@ language plpgsql
 as $$
 declare
   reply game.reply := game.check_caller(call);
+  active_on timestamptz;
 begin
   if reply.status is not null then
     return reply;
   end if;
-  perform
+  select p.active_on into active_on
   from game.players as p
   where p.user_id = call.user_id
   for update;
   if not found then
     return game.refuse(401, 'Could not validate credentials');
+  elsif active_on is null or active_on < time_bucket('1 day', now()) then
+    perform game.enter_visit(call.user_id);
   end if;
   if call.key is null then
     return null;
   end if;
   return game.find_answer(call);
 end
+$$;
+
+-- Enters that a player, whom the caller has locked, plays today, which it is the first to see.
+create or replace function game.enter_visit(player_id bigint) returns void
+language sql
+as $$
+  with visitor as (
+    update game.players
+    set active_on = time_bucket('1 day', now())
+    where user_id = $1
+    returning user_id, created_at
+  )
+  insert into game.visits (player_id, joined_at)
+  select user_id, created_at
+  from visitor
 $$;
 
 -- Ends a change: the reply, kept for the same request sent again.

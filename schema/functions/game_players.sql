@@ -1,12 +1,16 @@
 -- Players: how one comes to be, is read, grows and goes.
 
--- Makes the player of a user who has none, and returns the player's id.
+-- Makes the player of a user who has none, and returns the player's id. The visit comes before the
+-- ledger, as in every call: so those who are the first to mark a day do not deadlock.
 create or replace function game.create_player(user_id bigint, username text) returns bigint
 language sql
 as $$
+  insert into game.visits (player_id, joined_at)
+  select $1, now()
+  where not exists (select from game.players as p where p.user_id = $1);
   with created as (
-    insert into game.players (user_id, username)
-    values ($1, $2)
+    insert into game.players (user_id, username, active_on)
+    values ($1, $2, time_bucket('1 day', now()))
     on conflict on constraint players_pkey do nothing
     returning user_id, gold
   )
@@ -14,76 +18,6 @@ as $$
   select user_id, 'gold', gold, gold, 'start'
   from created;
   select $1
-$$;
-
--- Takes a player's name and words away; what the player did stays.
-create or replace function game.erase_player(user_id bigint) returns void
-language sql
-as $$
-  select live.replace_name(
-      array(
-        select 'battle:' || t.battle_id
-        from game.participants as t
-        where t.player_id = $1
-      ),
-      p.username, 'Deleted player', array['player_name', 'username', 'defeated_by']
-    )
-  from game.players as p
-  where p.user_id = $1;
-  select game.erase_chat($1);
-  update game.players
-  set username = 'Deleted player',
-    erased_at = now()
-  where user_id = $1;
-  update game.pets
-  set name = initcap(species)
-  where player_id = $1
-    and not is_egg;
-  delete from game.idempotency
-  where user_id = $1
-$$;
-
--- All that is kept about a player, for them to take along; null for who is none.
-create or replace function game.export_player(user_id bigint) returns jsonb
-language sql
-stable
-as $$
-  select jsonb_build_object(
-      'player', to_jsonb(p),
-      'buffs', array(select to_jsonb(b) from game.buffs as b where b.player_id = $1),
-      'items', array(select to_jsonb(i) from game.items as i where i.player_id = $1 order by i.id),
-      'equipment', array(select to_jsonb(e) from game.equipment as e where e.player_id = $1),
-      'pets', array(
-        select case
-            when t.is_egg then jsonb_build_object('id', t.id, 'is_egg', true)
-            else to_jsonb(t)
-          end
-        from game.pets as t
-        where t.player_id = $1
-        order by t.id
-      ),
-      'pet_slots', array(select to_jsonb(s) from game.pet_slots as s where s.player_id = $1),
-      'purchases', array(
-        select to_jsonb(u) from game.purchases as u where u.player_id = $1 order by u.id
-      ),
-      'battles', array(
-        select to_jsonb(t) from game.participants as t where t.player_id = $1 order by t.id
-      ),
-      'chat_messages', array(
-        select to_jsonb(m) from game.chat_messages as m where m.user_id = $1 order by m.id
-      ),
-      'chat_reports', array(
-        select to_jsonb(r) from game.chat_reports as r where r.reporter_id = $1 order by r.id
-      ),
-      'grants', array(
-        select to_jsonb(g) from game.grants as g where g.player_id = $1 order by g.id
-      ),
-      'ledger', array(
-        select to_jsonb(l) from game.ledger as l where l.player_id = $1 order by l.id
-      )
-    )
-  from game.players as p
-  where p.user_id = $1
 $$;
 
 create or replace function game.buff_json(buff game.buffs) returns jsonb

@@ -80,3 +80,18 @@ as $$
   where e.room = $1
     and e.seq = $2
 $$;
+
+-- The events of some rooms after a moment that name somebody below any of the keys.
+create or replace function live.find_events(
+  rooms text[], name text, keys text[], after timestamptz
+)
+returns setof live.events
+language sql
+stable
+as $$
+  select e.*
+  from live.events as e
+  where e.room = any($1)
+    and e.occurred_at > $4
+    and exists (select from unnest($3) as k where e.payload ->> k = $2)
+$$;

@@ -114,9 +114,9 @@ def test_a_raised_version_ends_sessions(store: str) -> None:
 
 def test_a_token_of_the_replaced_key_is_exchanged(store: str, setting: Any) -> None:
     opened = make_session()
-    setting(TOKEN_KEY="another token key, which is long enough")
+    setting(TRACKER_KEY="another tracker key, which is long enough")
     assert reason(opened.refresh_token) == "malformed"
-    setting(TOKEN_KEY_PREVIOUS="the signing key of the tests, long enough")
+    setting(TRACKER_KEY_PREVIOUS="the tracker key of the tests, which is long enough")
     assert sessions.refresh(opened.refresh_token, time.time(), "ip").refresh_token
 
 

@@ -18,7 +18,11 @@ from tests.benchmarks.store import Store
 NAMES = ("auth.verify.hs256", "auth.verify.rs256")
 _ROUNDS = 15
 _TOKENS = 200  # a round; each of another user, as requests of a busy function are
-_SETTINGS = {"SIGNING_KEY": "the signing key of the benchmarks, long enough"}
+_SETTINGS = {
+    "SIGNING_KEY": "the signing key of the benchmarks, long enough",
+    "TOKEN_KEY": "the token key of the benchmarks, long enough",
+    "TRACKER_KEY": "the tracker key of the benchmarks, long enough",
+}
 
 
 def measure(store: Store) -> list[Figure]:

@@ -13,6 +13,7 @@ ENVIRON = {
     "API_KEY": KEY,
     "TILT_KEYS": "required",
     "SIGNING_KEY": "the signing key of the benchmarks, long enough",
+    "TOKEN_KEY": "the token key of the benchmarks, long enough",
     "DOMAINS": "tilt",
 }
 _HEADERS = {

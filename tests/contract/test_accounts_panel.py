@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -106,6 +107,28 @@ def test_other_tokens_open_no_panel(store: str) -> None:
     stale = bearer({**user, "token_version": 7}, "panel")
     assert stale.get("/api/logs").status == 401
     assert bearer({**user, "id": 99}, "panel").get("/api/logs").status == 401
+
+
+def test_a_session_of_the_panel_ends_after_seven_days(store: str) -> None:
+    user = make_user(role="admin")
+    client = bearer(user, "panel")
+    [row] = db.query("select expires_at - created_at as lasts from accounts.panel_sessions")
+    assert row["lasts"].days == 7
+    db.query("update accounts.panel_sessions set expires_at = now() - interval '1 second'")
+    assert client.get("/api/logs").status == 401
+
+
+def test_a_token_that_was_never_given_opens_no_logs(store: str) -> None:
+    """Whoever gets hold of a key of tokens, but not of the store, is let in nowhere here."""
+    user = make_user(role="admin")
+    token = tokens.issue("panel", user["id"], user["email"], user["token_version"])
+    assert Client({"Authorization": f"Bearer {token}"}).get("/api/logs").status == 401
+
+
+def test_the_panel_needs_no_key_of_tokens(store: str, setting: Callable[..., None]) -> None:
+    client = session("staff")
+    setting(TOKEN_KEY="", TRACKER_KEY="")
+    assert client.get("/api/logs").status == 200
 
 
 def test_a_role_counts_as_it_is_now(store: str) -> None:

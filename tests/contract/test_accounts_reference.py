@@ -34,9 +34,11 @@ def callers(store: str) -> Callable[[str], Client]:
     """Somebody who may call a path."""
     signing_keys.clear_cache()
     tracker_tokens.clear_cache()
-    panel = bearer(make_user("Ada", "admin"), "panel")
+    ada = make_user("Ada", "admin")
+    panel, player = bearer(ada, "panel"), bearer(ada)
     session = tracker.bearer(tracker.open_session())
-    return lambda path: session if path.startswith("/v1/") else panel
+    kinds = {"/v1/": session, "/api/player/": player}
+    return lambda path: next((kinds[one] for one in kinds if path.startswith(one)), panel)
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), _operations("413"))

@@ -218,10 +218,23 @@ def test_private_keys_are_stored_encrypted(setting: Callable[..., None]) -> None
     open_session()
     [key] = db.query("select sealed from accounts.signing_keys")
     assert b"PRIVATE" not in key["sealed"]
-    setting(TOKEN_KEY="another token key, which is long enough")
-    setting(TOKEN_KEY_PREVIOUS="the signing key of the tests, long enough")
+    setting(TRACKER_KEY="another tracker key, which is long enough")
+    setting(TRACKER_KEY_PREVIOUS="the tracker key of the tests, which is long enough")
     signing_keys.clear_cache()
     open_session("other")
+
+
+def test_a_key_that_nobody_can_open_any_more_is_replaced(
+    setting: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TRACKER_KEY was replaced without TRACKER_KEY_PREVIOUS: sessions end, logins go on."""
+    before = open_session()
+    setting(TRACKER_KEY="another tracker key, which is long enough")
+    signing_keys.clear_cache()
+    check_error(refresh(before), 403, "INVALID_REFRESH_TOKEN", reason="malformed")
+    assert bearer(open_session("other")).get("/v1/auth/profile").status == 200
+    assert '"signing_key.unreadable"' in capsys.readouterr().out
+    assert profile(before["access_token"]).status == 200
 
 
 def test_a_refresh_gives_new_tokens_and_uses_the_old_one_up() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 import pytest
 
-from functions.accounts import sessions, signing_keys
+from functions.accounts import panel, sessions, signing_keys
 from functions.logs.guards import Staff
 from functions.shared import db, tokens, tracker_tokens
 from functions.shared.auth import RequireScope
@@ -83,6 +83,8 @@ def make_token(user: dict[str, Any], audience: tokens.Audience, flaw: str) -> st
         token = tokens.issue(audience, user["id"], user["email"], user["token_version"])
         key = next(iter(tokens._keys(settings()).values()))
         algorithm = "HS256"
+        if audience == "panel":
+            panel.store_session(token, user["id"], user["token_version"])
     if flaw == "unsigned":
         return token.rpartition(".")[0] + "."
     if flaw == "expired":

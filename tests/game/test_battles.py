@@ -21,7 +21,7 @@ from tests.support.battles import (
 )
 from tests.support.client import Client
 from tests.support.connections import own_connections
-from tests.support.game import at_once, change, make_player, player_id
+from tests.support.game import at_once, change, export, make_player, player_id
 
 
 @pytest.fixture
@@ -253,9 +253,13 @@ def test_an_erased_player_leaves_sums_without_a_name(mira: Client) -> None:
 
 def test_an_export_holds_the_battles(mira: Client) -> None:
     win(mira, make_battle())
-    exported: Any = db.fetch_value("select game.export_player(%s)", (player_id(mira),))
-    assert exported["battles"][0]["attacks_count"] == 3
-    assert exported["chat_messages"] == []
+    records = export(mira)["records"]
+    assert records["battles"][0]["attacks_count"] == 3
+    assert {one["kind"] for one in records["rolls"]} == {"critical", "damage"}
+    assert [one["type"] for one in records["battle_events"]][:2] == [
+        "player_joined_battle",
+        "attack",
+    ]
 
 
 # --- at the same moment ---

@@ -296,10 +296,13 @@ def test_a_player_takes_their_messages_and_reports_along(mira: Client, rita: Cli
     message = post(rita, "hello")["payload"]["id"]
     post(mira, "hi")
     mira.post(f"/api/chat/messages/{message}/report", {"reason": "rude"})
-    exported = db.fetch_value("select game.export_player(%s)", (player_id(mira),))
-    assert [one["text"] for one in exported["chat_messages"]] == ["hi"]
-    assert [one["reason"] for one in exported["chat_reports"]] == ["rude"]
-    assert exported["grants"] == []
+    exported = db.query(
+        "select list, record from game.export_records(%s, '-infinity')", (player_id(mira),)
+    )
+    by_list = {row["list"]: row["record"] for row in exported}
+    assert by_list["chat_messages"]["text"] == "hi"
+    assert by_list["chat_reports"]["reason"] == "rude"
+    assert by_list["chat_reports"]["message_id"] == message
 
 
 # --- at the same moment ---

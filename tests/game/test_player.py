@@ -9,7 +9,7 @@ import pytest
 
 from functions.shared import db
 from tests.support.client import Client
-from tests.support.game import buy, change, make_player, pass_time, player_id
+from tests.support.game import buy, change, export, make_player, pass_time, player_id
 
 FRESH = {
     "username": "Mira_K",
@@ -174,12 +174,14 @@ def test_a_wrong_method_is_answered_in_the_games_words(mira: Client) -> None:
 def test_a_player_is_exported_without_what_eggs_hide(mira: Client) -> None:
     mira.post("/api/pets/egg")
     buy(mira, "sword-1")
-    found = db.fetch_value("select game.export_player(%s)", (player_id(mira),))
+    found = export(mira)
     assert found["player"]["username"] == "Mira_K"
-    assert found["pets"] == [{"id": found["pets"][0]["id"], "is_egg": True}]
-    assert [one["cause"] for one in found["ledger"]] == ["start", "egg", "purchase"]
-    assert len(found["items"]) == 1
-    assert len(found["purchases"]) == 2
+    records = found["records"]
+    assert [one["name"] for one in records["pets"]] == ["Mystery Egg"]
+    assert records["pets"][0]["species"] is None
+    assert [one["cause"] for one in records["ledger"]] == ["start", "egg", "purchase"]
+    assert len(records["items"]) == 1
+    assert len(records["purchases"]) == 2
 
 
 def test_an_erased_player_is_nameless(mira: Client) -> None:

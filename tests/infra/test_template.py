@@ -15,7 +15,7 @@ from infra.local.gateway import Template
 from infra.local.sam import ROOT
 
 # Of these one method alone hashes a password.
-SHARED_PATHS = {"/v1/auth/profile"}
+SHARED_PATHS = {"/api/player/me", "/v1/auth/profile"}
 METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
@@ -106,15 +106,34 @@ def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
                 assert "*" not in str(statement["Resource"])
 
 
-def test_what_needs_no_secret_gets_none(functions: dict[str, dict[str, Any]]) -> None:
+_STORE = {"DATABASE_URL", "SIGNING_KEY"}
+_TOKENS = {"TOKEN_KEY", "TOKEN_KEY_PREVIOUS"}
+_TRACKER = {"TRACKER_KEY", "TRACKER_KEY_PREVIOUS"}
+# Who holds which secret: what lets the panel's staff in can make no token, and what makes tokens of
+# the game cannot open the tracker's keys. A scheduled function has those of the store alone.
+HOLDS = {
+    "SiteFunction": set[str](),
+    "MigrateFunction": {"DATABASE_URL"},
+    "TiltFunction": _STORE | {"API_KEY"},
+    "TttFunction": _STORE | {"API_KEY"},
+    "LogsFunction": _STORE,
+    "GameFunction": _STORE | _TOKENS,
+    "AccountsFunction": _STORE | _TOKENS | {"ORIGIN_SECRET"},
+    "TrackerAuthFunction": _STORE | _TRACKER | {"ORIGIN_SECRET"},
+    "LoginFunction": _STORE | _TOKENS | _TRACKER | {"ORIGIN_SECRET", "PASSWORD_PEPPER"},
+}
+
+
+def test_a_function_holds_these_secrets_and_no_more(resources: dict[str, Any]) -> None:
+    for name, one in resources.items():
+        if one["Type"] == "AWS::Serverless::Function":
+            given = one["Properties"]["Environment"]["Variables"]
+            found = {key for key, value in given.items() if "resolve:secretsmanager" in str(value)}
+            assert found == HOLDS.get(name, _STORE), name
+
+
+def test_the_site_has_no_settings(functions: dict[str, dict[str, Any]]) -> None:
     assert functions["SiteFunction"]["Environment"]["Variables"] == {"DOMAINS": "site"}
-    secrets = {
-        name: value
-        for name, value in functions["TiltFunction"]["Environment"]["Variables"].items()
-        if "resolve:secretsmanager" in str(value)
-    }
-    tokens = {"TOKEN_KEY", "TOKEN_KEY_PREVIOUS"}
-    assert secrets.keys() == {"DATABASE_URL", "API_KEY", "SIGNING_KEY", *tokens}
 
 
 def test_only_logins_have_the_pepper_and_a_whole_cpu(
@@ -141,11 +160,13 @@ def test_what_hashes_passwords_is_served_by_logins(paths: dict[str, dict[str, An
             *("/api/auth/password/reset", "/v1/auth/login", "/v1/auth/register", "/api/users"),
         ],
         "patch": ["/api/users/{proxy+}"],
-        "delete": ["/v1/auth/profile"],
+        "delete": ["/api/player/me", "/v1/auth/profile"],
     }
     for method, urls in hashing.items():
         for url in urls:
             assert target(paths[url][method]) == "LoginFunction", url
+    assert target(paths["/api/player/me"]["get"]) == "GameFunction"
+    assert target(paths["/api/player/me/export"]["get"]) == "AccountsFunction"
     for url in ("/v1/{proxy+}", "/v1/auth/profile", "/.well-known/jwks.json"):
         assert target(paths[url]["get"]) == "TrackerAuthFunction"
 

@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from functions.shared import tokens
-from functions.shared.settings import settings
+from functions.shared.settings import WrongSettingError, settings
 
-KEY = tokens.derive_key("the signing key of the tests, long enough", "token")
+KEY = tokens.derive_key("the token key of the tests, which is long enough", "token")
 
 
 def forge(key: Any = KEY, algorithm: str = "HS256", kid: Any = None, **changes: Any) -> str:
@@ -106,13 +106,23 @@ def test_a_key_is_retired_by_its_kid(setting: Callable[..., None]) -> None:
     old = tokens.issue("game", 7, "mira@example.com", 0)
     setting(TOKEN_KEY="another token key, which is long enough")
     assert reason(old) == "malformed"
-    setting(TOKEN_KEY_PREVIOUS="the signing key of the tests, long enough")
+    setting(TOKEN_KEY_PREVIOUS="the token key of the tests, which is long enough")
     assert tokens.verify(old, "game") == tokens.Identity(7, 0)
     new = tokens.issue("game", 7, "mira@example.com", 0)
     assert tokens.read_kid(new) != tokens.read_kid(old)
     setting(TOKEN_KEY_PREVIOUS="")
     assert tokens.verify(new, "game") == tokens.Identity(7, 0)
     assert reason(old) == "malformed"
+
+
+def test_there_are_no_tokens_without_a_key_of_their_own(setting: Callable[..., None]) -> None:
+    """Regression: SIGNING_KEY, which every function has, took its place."""
+    token = tokens.issue("game", 7, "mira@example.com", 0)
+    setting(TOKEN_KEY="", TOKEN_KEY_PREVIOUS="the token key of the tests, which is long enough")
+    with pytest.raises(WrongSettingError, match="TOKEN_KEY is missing"):
+        tokens.verify(token, "game")
+    with pytest.raises(WrongSettingError, match="TOKEN_KEY is missing"):
+        tokens.issue("game", 7, "mira@example.com", 0)
 
 
 def test_another_use_of_the_signing_key_makes_no_token() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.accounts import panel
 from functions.shared import db, tokens
 from tests.support.client import Answered, Client
 
@@ -27,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
     "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
     "DELETE /api/admin/keys/{key_id}": {"reason": "x"},
+    "DELETE /api/player/me": {"password": "not " + PASSWORD},
+    "DELETE /v1/auth/profile": {"password": "not " + PASSWORD},
     "POST /v1/auth/register": _OTTO | {"display_name": "Otto"},
     "POST /v1/auth/login": _LOGIN,
     "POST /v1/auth/refresh": {"refresh_token": "rt_x"},
@@ -59,4 +62,6 @@ def make_user(name: str = "Mira_K", role: str = "player") -> dict[str, Any]:
 def bearer(user: dict[str, Any], audience: tokens.Audience = "game") -> Client:
     """A caller with a token of that user."""
     token = tokens.issue(audience, user["id"], user["email"], user["token_version"])
+    if audience == "panel":
+        panel.store_session(token, user["id"], user["token_version"])
     return Client({"Authorization": f"Bearer {token}"})

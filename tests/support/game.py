@@ -87,6 +87,14 @@ def player_id(client: Client) -> int:
     return int(client.get("/api/player/me").json["id"])
 
 
+def export(client: Client) -> dict[str, Any]:
+    """What is kept about whose token a client has: the first page."""
+    answered = client.get("/api/player/me/export")
+    assert answered.status == 200, answered.text
+    exported: dict[str, Any] = answered.json
+    return exported
+
+
 def change(client: Client, **columns: Any) -> None:
     """Sets columns of a player; gold and gems with the row in the ledger that they need."""
     found = db.query(

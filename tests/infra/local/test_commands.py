@@ -39,7 +39,8 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
 SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
 # The local stack makes these itself: they are chosen when a stack is deployed to AWS.
 DEPLOYED = {
-    *("SIGNING_KEY", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "PASSWORD_PEPPER", "ORIGIN_SECRET"),
+    *("SIGNING_KEY", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
+    *("PASSWORD_PEPPER", "ORIGIN_SECRET"),
     *("MAIL_FROM", "MAIL_FOLDER"),
 }
 WRONG = [

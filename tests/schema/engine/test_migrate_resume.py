@@ -61,7 +61,7 @@ def shape(url: str) -> dict[str, Any]:
     return {what: sorted(tuple(map(named, row)) for row in rows) for what, rows in found.items()}
 
 
-_OURS = "('shared', 'rollups', 'tilt', 'ttt', 'logs')"
+_OURS = "('shared', 'rollups', 'tilt', 'ttt', 'logs', 'game')"
 _SHAPE = {
     "tables": f"""
         select c.oid::regclass::text, c.relkind::text, c.relowner::regrole::text,
