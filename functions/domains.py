@@ -79,6 +79,8 @@ DOMAINS = (
             "game.pets_routes",
             "game.shop_routes",
             "game.battle_routes",
+            "game.chat_routes",
+            "game.admin_routes",
             "game.closed_routes",
         ),
         maintenance="game.maintenance",

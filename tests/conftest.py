@@ -188,7 +188,8 @@ _RAW = (
     *("logs.round_winners", "logs.map_hours", "logs.indexed_chunks"),
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
     *("accounts.users", "accounts.signing_keys", "accounts.audit"),
-    *("game.battles", "game.chat_messages", "live.rooms", "live.events"),
+    *("game.battles", "game.chat_reports", "game.chat_messages"),
+    *("game.grants", "live.rooms", "live.events"),
     *("game.players", "game.ledger", "game.rolls", "game.idempotency"),
     *("game.visits", "game.battle_results", "game.claims"),
 )

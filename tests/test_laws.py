@@ -260,7 +260,9 @@ PUBLISHED_SQL: dict[str, set[str]] = {
     },
     "game": {
         "accounts.caller",
+        "accounts.note",
         "live.append",
+        "live.change_event",
         "live.events",  # as the type of a row that live.read_last_events returns
         "live.find_events",
         "live.read_last_events",

@@ -28,6 +28,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        fail_validation("must hold printable characters only")
+    return text
+
+
 def _path_number(sent: Any) -> int:
     if not (isinstance(sent, str) and _NUMBER.fullmatch(sent)):
         fail_validation("must be a whole number")
@@ -48,6 +54,7 @@ def clamp(default: int, most: int) -> BeforeValidator:
 
 Id = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(to_integer)]
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST), BeforeValidator(to_integer)]
+Change = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(to_integer)]
 Amount = Annotated[int, Field(strict=True, ge=1, le=LARGEST), BeforeValidator(to_integer)]
 PathId = Annotated[
     int, Field(ge=-LARGEST, le=LARGEST), BeforeValidator(_path_number, json_schema_input_type=int)
@@ -60,12 +67,25 @@ PetName = Annotated[
     BeforeValidator(_trim, json_schema_input_type=str),
     AfterValidator(_name),
 ]
+Reason = Annotated[
+    str,
+    Strict(),
+    BeforeValidator(_trim, json_schema_input_type=str),
+    AfterValidator(_printable),
+    Field(min_length=1, max_length=500),
+]
 
 
 class OfSet(BaseModel):
     """Which of the two sets a path names."""
 
     set_type: SetType
+
+
+class OfPlayer(BaseModel):
+    """Which player a path names."""
+
+    player_id: PathId
 
 
 class Stats(ResponseModel):

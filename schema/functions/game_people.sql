@@ -19,12 +19,7 @@ as $$
     )
   from game.players as p
   where p.user_id = $1;
-  update game.chat_messages
-  set user_id = null,
-    username = 'Deleted player',
-    text = '...',
-    deleted_at = coalesce(deleted_at, now())
-  where user_id = $1;
+  select game.erase_chat($1);
   update game.players
   set username = 'Deleted player',
     erased_at = now()
@@ -124,6 +119,19 @@ as $$
   from game.chat_messages as m
   where m.user_id = $1
     and m.sent_at > $2
+  union all
+  select 'chat_reports', c.reported_at,
+    to_jsonb(c) - 'reporter_id' || jsonb_build_object('reported_at', game.to_time(c.reported_at))
+  from game.chat_reports as c
+  where c.reporter_id = $1
+    and c.reported_at > $2
+  union all
+  select 'grants', g.granted_at,
+    to_jsonb(g) - array['player_id', 'actor']
+      || jsonb_build_object('granted_at', game.to_time(g.granted_at))
+  from game.grants as g
+  where g.player_id = $1
+    and g.granted_at > $2
   union all
   select 'ledger', l.occurred_at,
     to_jsonb(l) - 'player_id' || jsonb_build_object('occurred_at', game.to_time(l.occurred_at))

@@ -99,7 +99,10 @@ POLICIES = {
         POST /api/battles/join/{battle_id}, POST /api/battles/{battle_id}/attack,
         POST /api/battles/attack/{battle_id}, POST /api/battles/{battle_id}/claim-loot,
         POST /api/battles/claim-loot/{battle_id}, POST /api/battles/{battle_id}/resurrect,
-        POST /battles/{battle_id}/resurrect, GET /api/chat/history
+        POST /battles/{battle_id}/resurrect, GET /api/chat/history,
+        POST /api/chat/messages/{message_id}/report, DELETE /api/chat/messages/{message_id},
+        POST /api/admin/players/{player_id}/grant, GET /api/admin/players/{player_id}/ledger,
+        GET /api/admin/contribution, GET /api/admin/reports
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},
