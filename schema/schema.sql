@@ -1848,6 +1848,10 @@ create function game.create_player(user_id bigint, username text) returns bigint
 
 create function game.delete_message(call game.call, message_id bigint, reason text) returns game.reply;
 
+create function game.describe_economy(call game.call, days integer, reason text) returns game.reply;
+
+create function game.describe_holdings(kind text, most integer) returns jsonb;
+
 create function game.describe_potion(properties jsonb) returns text;
 
 create function game.end_call(call game.call, body jsonb, status integer DEFAULT 200) returns game.reply;
@@ -1932,7 +1936,11 @@ create function game.list_chat_messages(call game.call, room text, most integer,
 
 create function game.list_contributions(call game.call, days integer, most integer, reason text) returns game.reply;
 
+create function game.list_drops(from_day timestamp with time zone) returns jsonb;
+
 create function game.list_entries(call game.call) returns game.reply;
+
+create function game.list_flows(from_day timestamp with time zone) returns jsonb;
 
 create function game.list_movements(call game.call, player_id bigint, before bigint, most integer, reason text) returns game.reply;
 
