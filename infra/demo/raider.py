@@ -61,7 +61,7 @@ class Raider:
         self.id = self.service.get("/api/player/me")["id"]
 
     def prepare(self, grant: Grant) -> None:
-        """Is given what months of play would have earned, and spends it in the shop."""
+        """Is given what some evenings of play would have earned, and spends it in the shop."""
         me = self.service.get("/api/player/me")
         is_new = me["level"] < LEVEL
         wanted = _GOLD if is_new else _POTIONS

@@ -40,6 +40,7 @@ as $$
   select to_jsonb(p) - 'erased_at' || jsonb_build_object(
       'stamina_anchor', game.to_time(p.stamina_anchor),
       'starter_items_at', game.to_time(p.starter_items_at),
+      'active_on', game.to_time(p.active_on),
       'created_at', game.to_time(p.created_at),
       'updated_at', game.to_time(p.updated_at),
       'buffs', array(
@@ -66,7 +67,7 @@ as $$
 $$;
 
 -- The rows that are kept about a player since a moment, each with the list that it belongs to and its
--- time. Of an egg nothing of the inside.
+-- time. Of an egg nothing of the inside; what rollups are counted from says the same as `battles`.
 create or replace function game.export_records(user_id bigint, after timestamptz)
 returns table (list text, at timestamptz, record jsonb)
 language sql
@@ -144,6 +145,14 @@ as $$
   from game.rolls as r
   where r.player_id = $1
     and r.occurred_at > $2
+  union all
+  select 'visits', v.visited_at,
+    to_jsonb(v) - 'player_id' || jsonb_build_object(
+      'visited_at', game.to_time(v.visited_at), 'joined_at', game.to_time(v.joined_at)
+    )
+  from game.visits as v
+  where v.player_id = $1
+    and v.visited_at > $2
   union all
   select 'repeatable_requests', q.stored_at,
     jsonb_build_object(

@@ -95,7 +95,7 @@ def test_the_dragon_falls_and_everybody_claims_and_so_it_is_again(
     claims = db.query("select gold from game.claims")
     assert len(claims) == 6
     assert {row["gold"] for row in claims} <= {20_000, 30_000, 24_000, 36_000}
-    levels = "select level, gold from game.players where username like '%\\_demo'"
+    levels = "select level, gold from game.players where username ~ '_demo$'"
     assert all(row["level"] >= raider.LEVEL for row in db.query(levels))
     again = play(stack)
     assert status(again) == "completed"
