@@ -107,9 +107,7 @@ language plpgsql
 as $$
 declare
   reply game.reply := game.check_operator(call, 'staff');
-  from_day timestamptz := date_subtract(
-    time_bucket('1 day', now()), make_interval(hours => 24 * (days - 1)), 'UTC'
-  );
+  from_day timestamptz := time_bucket('1 day', now()) - make_interval(hours => 24 * (days - 1));
 begin
   if reply.status is not null then
     return reply;
