@@ -69,7 +69,7 @@ class Raid:
         self.out(
             f"{dragon['name']} has {dragon['hp_current']:,} of {dragon['hp_max']:,} hit points"
         )
-        quarters = 4 * dragon["hp_current"] // dragon["hp_max"]
+        quarters = _count_quarters(dragon)
         deadline = time.monotonic() + self.seconds
         while dragon["hp_current"] and time.monotonic() < deadline:
             struck_once = False
@@ -79,9 +79,8 @@ class Raid:
                     continue
                 struck_once = True
                 dragon["hp_current"] = struck["enemy_hp_remaining"]
-                left = 4 * dragon["hp_current"] // dragon["hp_max"]
-                if left < quarters:
-                    quarters = left
+                if 0 < _count_quarters(dragon) < quarters:
+                    quarters = _count_quarters(dragon)
                     self.out(f"{one.name} strikes: {dragon['hp_current']:,} left")
                 if not dragon["hp_current"]:
                     break
@@ -118,6 +117,11 @@ class Raid:
             "xp": got.get("xp"),
             "items": items or "-",
         }
+
+
+def _count_quarters(dragon: Row) -> int:
+    """In how many quarters of its hit points it is still."""
+    return int(-(-4 * dragon["hp_current"] // dragon["hp_max"]))
 
 
 @contextmanager
