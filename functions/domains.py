@@ -81,6 +81,7 @@ DOMAINS = (
             "game.battle_routes",
             "game.chat_routes",
             "game.admin_routes",
+            "game.pvp_routes",
             "game.closed_routes",
         ),
         maintenance="game.maintenance",

@@ -1982,6 +1982,8 @@ create function game.regenerate(state game.stamina, at timestamp with time zone,
 
 create function game.regenerate_stamina(call game.call) returns game.reply;
 
+create function game.rename_player(user_id bigint, username text) returns void;
+
 create function game.report_message(call game.call, message_id bigint, reason text) returns game.reply;
 
 create function game.resurrect(call game.call, battle_id bigint) returns game.reply;

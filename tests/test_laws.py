@@ -256,6 +256,7 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "game.erase_player",
         "game.export_player",
         "game.export_records",
+        "game.rename_player",
     },
     "game": {
         "accounts.caller",

@@ -13,8 +13,14 @@ def erase(user_id: int, actor: str | None) -> bool:
     return bool(
         db.query(
             """
-            with erased as (
-              update accounts.users
+            with person as (
+              select id, role in ('staff', 'admin') as is_operator
+              from accounts.users
+              where id = %(user_id)s
+                and deleted_at is null
+              for update
+            ), erased as (
+              update accounts.users as u
               set username = null,
                 email = null,
                 display_name = 'Deleted player',
@@ -26,9 +32,9 @@ def erase(user_id: int, actor: str | None) -> bool:
                 muted_until = null,
                 updated_at = now(),
                 deleted_at = now()
-              where id = %(user_id)s
-                and deleted_at is null
-              returning id
+              from person as p
+              where u.id = p.id
+              returning u.id
             ), ended as (
               delete from accounts.sessions
               where user_id = (select id from erased)
@@ -49,6 +55,14 @@ def erase(user_id: int, actor: str | None) -> bool:
               set ip_hash = null
               where user_id = (select id from erased)
                 and ip_hash is not null
+            ), unplaced as (
+              update accounts.audit as a
+              set ip_hash = null
+              from person as p
+              where p.is_operator
+                and a.actor = p.id::text
+                and a.user_id is distinct from p.id
+                and a.ip_hash is not null
             ), noted as (
               insert into accounts.audit (action, user_id, actor)
               select 'user.erased', id, %(actor)s

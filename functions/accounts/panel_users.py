@@ -10,6 +10,7 @@ from functions.accounts import erasure, logins, passwords, users
 from functions.accounts import fields as account_fields
 from functions.accounts.panel import PanelUser, Role, to_response
 from functions.shared import db
+from functions.shared.addresses import hash_address
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
 from functions.shared.fields import CamelModel, ResponseModel
 from functions.shared.request import Caller
@@ -93,7 +94,10 @@ def create_user(new: NewPanelUser, actor: Caller) -> dict[str, Any]:
 
 
 def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[str, Any]:
-    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited."""
+    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited.
+
+    Their player in the web game is renamed with them.
+    """
     hashed = passwords.hash_password(change.password) if change.password else None
     users.check_free(change.username or "", change.email or "", user_id, Conflict(_TAKEN))
     found = db.query(
@@ -114,8 +118,10 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
           select 'user.changed', id, %(actor)s
           from changed
         )
-        select *
-        from changed
+        select c.*,
+          case when %(username)s::text is not null then game.rename_player(c.id, c.username) end
+            as renamed
+        from changed as c
         """,
         {
             "user_id": user_id,
@@ -130,12 +136,14 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
     return to_response(found[0])
 
 
-def change_role(user_id: int, role: Role, actor: Caller) -> dict[str, Any]:
+def change_role(user_id: int, role: Role, actor: Caller, address: str) -> dict[str, Any]:
     """A user with another role; an organizer stays one as USER. Raises NotFound, BadRequest."""
     if user_id == actor.user_id:
         raise BadRequest("You cannot change your own role")
-    row = users.change(user_id, users.Change(STORED[role], None, None, keeps_organizer=True), actor)
-    return to_response(row)
+    change = users.Change(
+        STORED[role], None, None, keeps_organizer=True, address_hash=hash_address(address)
+    )
+    return to_response(users.change(user_id, change, actor))
 
 
 def delete_user(user_id: int, actor: Caller) -> None:

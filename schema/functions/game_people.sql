@@ -32,6 +32,33 @@ as $$
   where user_id = $1
 $$;
 
+-- Gives a player the name that their user has from now on, also where it stands in what happened.
+create or replace function game.rename_player(user_id bigint, username text) returns void
+language sql
+as $$
+  select
+  from game.players as p
+  where p.user_id = $1
+  for update;
+  select live.replace_name(
+      array(
+        select 'battle:' || t.battle_id
+        from game.participants as t
+        where t.player_id = $1
+      ),
+      p.username, $2, array['player_name', 'username', 'defeated_by']
+    )
+  from game.players as p
+  where p.user_id = $1;
+  update game.chat_messages as m
+  set username = $2
+  where m.user_id = $1;
+  update game.players as p
+  set username = $2,
+    updated_at = now()
+  where p.user_id = $1
+$$;
+
 -- A player as they are now, for them to take along; null for who is none.
 create or replace function game.export_player(user_id bigint) returns jsonb
 language sql

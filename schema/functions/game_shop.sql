@@ -2,7 +2,7 @@
 
 create or replace function game.entry_json(entry game.catalogue) returns jsonb
 language sql
-immutable
+stable
 as $$
   select jsonb_build_object(
       'id', $1.id,

@@ -220,6 +220,17 @@ def test_nobody_logs_in_as_the_erased_and_anybody_may_register_so(
     assert mira.get("/api/player/me").status == 401
 
 
+def test_of_an_operator_who_goes_no_address_stays(mira: Client, user: dict[str, Any]) -> None:
+    db.query("update accounts.users set role = 'admin'")
+    other = make_user("Other")
+    change = {"role": "staff", "reason": "helps"}
+    assert mira.patch(f"/api/admin/users/{other['id']}", change).status == 200
+    changes = "select actor, ip_hash from accounts.audit where action = 'user.changed'"
+    assert db.query(changes)[0]["ip_hash"]
+    assert erase(mira).status == 200
+    assert db.query(changes) == [{"actor": str(user["id"]), "ip_hash": None}]
+
+
 def test_a_wrong_password_erases_nobody_and_logs_nobody_out(mira: Client) -> None:
     answered = erase(mira, "wrong-password")
     assert (answered.status, answered.json) == (400, {"detail": "Incorrect password"})

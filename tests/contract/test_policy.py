@@ -102,7 +102,8 @@ POLICIES = {
         POST /battles/{battle_id}/resurrect, GET /api/chat/history,
         POST /api/chat/messages/{message_id}/report, DELETE /api/chat/messages/{message_id},
         POST /api/admin/players/{player_id}/grant, GET /api/admin/players/{player_id}/ledger,
-        GET /api/admin/contribution, GET /api/admin/reports
+        GET /api/admin/contribution, GET /api/admin/reports,
+        GET /api/pvp/stats, GET /api/pvp/online-players, GET /api/pvp/active-duels
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},
