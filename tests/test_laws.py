@@ -257,6 +257,7 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "game.export_player",
         "game.export_records",
         "game.rename_player",
+        "logs.rename_author",
     },
     "game": {
         "accounts.caller",
