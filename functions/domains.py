@@ -82,6 +82,7 @@ DOMAINS = (
             "game.chat_routes",
             "game.admin_routes",
             "game.economy_routes",
+            "game.pvp_routes",
             "game.closed_routes",
         ),
         maintenance="game.maintenance",

@@ -27,7 +27,7 @@ from functions.shared.response import Response
 from functions.shared.settings import settings
 from functions.shared.users import RequireUser
 
-MAX_KEY = 128  # characters of an Idempotency-Key
+MAX_KEY = 128  # printable characters of an Idempotency-Key
 MAX_BYTES = 64 * 1024
 Call = tuple[Any, ...]  # the store's game.call
 player = RequireUser("game")
@@ -42,9 +42,13 @@ _PROBLEMS: dict[int, type[Problem]] = {
 
 
 def build_call(request: Request) -> Call:
-    """Who calls what, as the functions of the store take it; raises Invalid."""
+    """Who calls what, as the functions of the store take it; raises Invalid.
+
+    A key counts where something is changed.
+    """
     caller = request.user
-    key = request.header("idempotency-key")
+    is_change = request.event["httpMethod"] == "POST"
+    key = request.header("idempotency-key") if is_change else ""
     if not key:
         return make_call(caller.user_id, caller.version)
     sent = (request.path.rstrip("/"), _check_key(key), _hash_body(request))
@@ -71,8 +75,8 @@ def make_call(
 
 
 def _check_key(key: str) -> str:
-    if len(key) > MAX_KEY or "\0" in key:
-        problem = f"must have 1 to {MAX_KEY} characters"
+    if len(key) > MAX_KEY or not key.isprintable():  # NUL and lone surrogates are not
+        problem = f"must have 1 to {MAX_KEY} printable characters"
         raise Invalid(
             f"Idempotency-Key {problem}", [{"field": "Idempotency-Key", "problem": problem}]
         )

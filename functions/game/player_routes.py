@@ -16,7 +16,7 @@ routes = Routes(__name__, family="game", prefix="/api/player/")
 
 
 @routes.get("/api/player/me", guard=signed_in, answers={HTTPStatus.OK: player.Player})
-def get_me(request: Request) -> dict[str, Any]:
+def get_me(request: Request) -> Response:
     """Returns the player, with stamina and boosts as of now."""
     return player.get_me(build_call(request))
 

@@ -84,7 +84,9 @@ def query(
     cursor = _with_retries(
         lambda: _cursor_of(connection()).execute(statement, values), may_repeat=not once
     )
-    rows = cursor.fetchall() if cursor.description else []
+    # Not cursor.description: that makes an object of every column.
+    has_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+    rows = cursor.fetchall() if has_rows else []
     rows_seen += len(rows)
     return rows
 
@@ -271,7 +273,7 @@ def _with_retries(work: Callable[[], T], *, may_repeat: bool = True) -> T:
 def _in_transaction() -> bool:
     if _connection is None or _connection.closed:
         return False
-    return _connection.info.transaction_status != TransactionStatus.IDLE
+    return _connection.pgconn.transaction_status != TransactionStatus.IDLE
 
 
 def is_unavailable(error: psycopg.Error) -> bool:

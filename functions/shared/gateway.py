@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from functions.shared import db, errors, log
 from functions.shared.request import Request
-from functions.shared.response import LambdaResponse, Response, render
+from functions.shared.response import JSON, LambdaResponse, Response, render
 from functions.shared.routing import Routes
 
 Event = dict[str, Any]
@@ -27,8 +27,9 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-        "Retry-After, ETag, X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count"
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, ETag, Location, "
+        "X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count, "
+        "Idempotency-Replayed"
     ),
 }
 _PREFLIGHT = {
@@ -67,8 +68,10 @@ class Gateway:
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
         answer["headers"].update(_ALWAYS)
+        if family == "v1" and answer["headers"]["Content-Type"] == JSON:
+            answer["headers"]["Content-Type"] = f"{JSON}; charset=utf-8"
         answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
-        self._note(event, route, answer["statusCode"], started, rows)
+        self._note(event, route, answer, started, rows)
         return answer
 
     def _find(self, path: str) -> tuple[str | None, dict[str, str]]:
@@ -136,16 +139,16 @@ class Gateway:
         return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
 
     def _note(
-        self, event: Event, route: str | None, status: int, started: float, rows: int
+        self, event: Event, route: str | None, answer: LambdaResponse, started: float, rows: int
     ) -> None:
         log.event(
             "request",
             method=event["httpMethod"],
             route=route or _NOWHERE,  # never the path: it may hold a person's id
-            status=status,
+            status=answer["statusCode"],
             ms=round((time.perf_counter() - started) * 1000, 2),
             rows=db.rows_seen - rows,
-            request_id=Request(event).id,
+            request_id=answer["headers"]["X-Request-Id"],
             cold=self._cold,
         )
         self._cold = False

@@ -12,7 +12,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal
 
@@ -22,8 +22,10 @@ from functions.shared.settings import Settings, settings
 
 Audience = Literal["game", "panel", "tracker"]
 ISSUER = "tiltyard"
+TRACKER_ISSUER = "tiltyard/v1"
 LIFETIME_SECONDS = 7 * 86_400
 MAX_LENGTH = 2048  # characters; ours have some 400
+MAX_VERIFIED = 1000  # tokens that a warm container has verified and knows again
 CLAIMS = ["exp", "iat", "iss", "aud", "sub", "ver"]
 _SUBJECT = re.compile("[1-9][0-9]{0,18}")
 
@@ -43,6 +45,12 @@ class Identity:
     user_id: int
     version: int
     session_id: str = ""
+    expires_at: int = field(default=0, compare=False)  # Unix seconds
+
+
+# What was verified, by the token's SHA-256 and the audiences that were asked for: nothing in here
+# lets anybody in. Beside it the `kid` of the key that signed the token, which may be retired.
+_verified: dict[tuple[bytes, tuple[Audience, ...]], tuple[str, Identity]] = {}
 
 
 def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
@@ -62,11 +70,23 @@ def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
 
 
 def verify(token: str, *audiences: Audience) -> Identity:
-    """Whom a token names that is for one of `audiences`; raises WrongTokenError. No round trip."""
-    key = _keys(settings()).get(read_kid(token))
-    if key is None:
+    """Whom a token names that is for one of `audiences`; raises WrongTokenError. No round trip.
+
+    A signature is checked once in a warm container; key and expiry are looked at each time.
+    """
+    keys = _keys(settings())
+    known_as = (hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), audiences)
+    kid, found = _verified.get(known_as) or (read_kid(token), None)
+    if kid not in keys:
         raise WrongTokenError("malformed")
-    return read_claims(token, key, "HS256", audiences)
+    if found is None:
+        found = read_claims(token, keys[kid], "HS256", audiences)
+        _verified[known_as] = kid, found
+        if len(_verified) > MAX_VERIFIED:
+            del _verified[next(iter(_verified))]
+    elif found.expires_at <= time.time():
+        raise WrongTokenError("expired")
+    return found
 
 
 def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience, ...]) -> Identity:
@@ -78,7 +98,7 @@ def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience,
             [algorithm],
             {"require": CLAIMS, "verify_iat": False},  # of another machine's clock
             audience=audiences,
-            issuer=ISSUER,
+            issuer=TRACKER_ISSUER if algorithm == "RS256" else ISSUER,
         )
     except jwt.ExpiredSignatureError:
         raise WrongTokenError("expired") from None
@@ -87,7 +107,8 @@ def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience,
     subject, version = claims["sub"], claims["ver"]
     if not _SUBJECT.fullmatch(subject) or int(subject) >= 1 << 63 or not is_version(version):
         raise WrongTokenError("malformed")
-    return Identity(int(subject), version, str(claims.get("sid", "")))
+    session_id = str(claims.get("sid", ""))
+    return Identity(int(subject), version, session_id, int(claims["exp"]))
 
 
 def is_version(value: Any) -> bool:
@@ -117,8 +138,12 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)
 
 
-@cache
 def _keys(chosen: Settings) -> dict[str, bytes]:
     """By kid the keys that tokens may be signed with; the first one signs."""
-    keys = [derive_key(secret, "token") for secret in chosen.token_secrets]
+    return _derive_keys(*chosen.token_secrets)
+
+
+@cache
+def _derive_keys(*secrets: str) -> dict[str, bytes]:
+    keys = [derive_key(secret, "token") for secret in secrets]
     return {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}

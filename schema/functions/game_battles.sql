@@ -3,7 +3,7 @@
 -- A battle as lists show it.
 create or replace function game.battle_json(battle game.battles) returns jsonb
 language sql
-immutable
+stable
 as $$
   select jsonb_build_object(
     'id', $1.id,
@@ -219,7 +219,7 @@ $$;
 
 create or replace function game.battle_log_json(battle_id bigint, event live.events) returns jsonb
 language sql
-immutable
+stable
 as $$
   select jsonb_build_object(
     'id', $2.seq,

@@ -2,7 +2,7 @@
 
 create or replace function game.refuse(status integer, detail text) returns game.reply
 language sql
-immutable
+stable
 as $$
   select row($1, to_jsonb($2))::game.reply
 $$;
@@ -10,7 +10,7 @@ $$;
 -- A moment as clients read it: ISO 8601, UTC, milliseconds, Z.
 create or replace function game.to_time(moment timestamptz) returns text
 language sql
-immutable
+stable
 as $$
   select to_char($1 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;

@@ -2,7 +2,7 @@
 
 create or replace function game.item_json(item game.items) returns jsonb
 language sql
-immutable
+stable
 as $$
   select jsonb_build_object(
     'id', $1.id,

@@ -22,7 +22,7 @@ $$;
 
 create or replace function game.buff_json(buff game.buffs) returns jsonb
 language sql
-immutable
+stable
 as $$
   select jsonb_build_object(
     'id', $1.id,

@@ -107,7 +107,7 @@ $$;
 -- What a potion did, in a sentence.
 create or replace function game.describe_potion(properties jsonb) returns text
 language sql
-immutable
+stable
 as $$
   select case $1 ->> 'potion_type'
       when 'attack_boost' then

@@ -15,6 +15,10 @@ from tests.benchmarks import (
     auth_verify,
     cold,
     collect,
+    game_calls,
+    game_cold,
+    game_highscores,
+    game_raid,
     large,
     logs_bytes,
     logs_ingest,
@@ -47,6 +51,10 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     logs_panel.measure: logs_panel.NAMES,
     logs_search.measure: logs_search.NAMES,
     auth_verify.measure: auth_verify.NAMES,
+    game_calls.measure: game_calls.NAMES,
+    game_raid.measure: game_raid.NAMES,
+    game_highscores.measure: game_highscores.NAMES,
+    game_cold.measure: game_cold.NAMES,
 }
 
 

@@ -11,13 +11,13 @@ from tests.benchmarks.requests import post
 from tests.benchmarks.store import Store
 
 _ROUNDS = 15
-_OURS = """
+OURS = """
 import json, sys
 from app import handler
 assert handler(json.loads(sys.argv[1]), None)["statusCode"] == 200
 sys.stderr.write("answered\\n")
 """
-_PEER = _OURS.replace("from app", "from tests.benchmarks.peers.tilt_fastapi")
+_PEER = OURS.replace("from app", "from tests.benchmarks.peers.tilt_fastapi")
 # The values come as they are: the floor parses nothing and makes no id.
 _FLOOR = """
 import json, os, sys
@@ -41,7 +41,7 @@ def measure(store: Store) -> list[Figure]:
     def whole(program: str) -> list[float]:
         return [caller.cold(program, post(next(moments)), store.app_url)]
 
-    found = rounds(_ROUNDS, floor=bare, ours=lambda _: whole(_OURS), peer=lambda _: whole(_PEER))
+    found = rounds(_ROUNDS, floor=bare, ours=lambda _: whole(OURS), peer=lambda _: whole(_PEER))
     return [
         at_most("cold.tilt", found["ours"], found["floor"], 1.5),
         at_most("cold.tilt.peer", found["ours"], found["peer"], 0.5),

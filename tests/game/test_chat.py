@@ -23,6 +23,7 @@ from tests.support.battles import join, make_battle
 from tests.support.client import Client
 from tests.support.connections import own_connections
 from tests.support.game import (
+    DROP_PLAYERS,
     at_once,
     audited,
     in_threads,
@@ -163,7 +164,7 @@ def test_a_stale_token_a_ban_and_an_erased_player(mira: Client) -> None:
     id_ = player_id(mira)
     with pytest.raises(Unauthorized, match="Could not validate credentials"):
         post(id_, "hello", version=1)
-    db.query("delete from game.players where user_id = %s", (id_,))
+    db.query(DROP_PLAYERS)
     with pytest.raises(Unauthorized):
         post(id_, "hello")
     db.query("update accounts.users set is_active = false")
@@ -297,7 +298,7 @@ def test_a_player_takes_their_messages_and_reports_along(mira: Client, rita: Cli
     post(mira, "hi")
     mira.post(f"/api/chat/messages/{message}/report", {"reason": "rude"})
     exported = db.query(
-        "select list, record from game.export_records(%s, '-infinity')", (player_id(mira),)
+        "select list, record from game.export_records(%s, '-infinity', 100)", (player_id(mira),)
     )
     by_list = {row["list"]: row["record"] for row in exported}
     assert by_list["chat_messages"]["text"] == "hi"

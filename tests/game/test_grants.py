@@ -13,6 +13,7 @@ from functions.shared import db
 from tests.support.client import Client
 from tests.support.connections import own_connections
 from tests.support.game import (
+    DROP_PLAYERS,
     at_once,
     audited,
     buy,
@@ -324,9 +325,9 @@ def test_an_admin_who_must_choose_a_password_grants_nothing(mira: Client, ada: C
     refused(grant(ada, mira, gold=1), "Password change required", 403)
 
 
-def test_an_operator_need_not_play(mira: Client, ada: Client) -> None:
-    db.query("delete from game.players where username = 'Ada'")
-    assert grant(ada, mira, gold=1).status == 200
+def test_an_operator_need_not_play(ada: Client, store: str) -> None:
+    db.query(DROP_PLAYERS)
+    assert grant(ada, make_player(), gold=1).status == 200
 
 
 def test_unknown_and_erased_players(mira: Client, ada: Client) -> None:

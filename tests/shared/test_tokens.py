@@ -115,6 +115,32 @@ def test_a_key_is_retired_by_its_kid(setting: Callable[..., None]) -> None:
     assert reason(old) == "malformed"
 
 
+def test_a_token_that_was_verified_is_for_no_other_audience() -> None:
+    token = tokens.issue("game", 7, "mira@example.com", 0)
+    assert tokens.verify(token, "game") == tokens.Identity(7, 0)
+    assert reason(token, "panel") == "malformed"
+    assert reason(token[:-1] + ("A" if token[-1] != "A" else "Q")) == "malformed"
+
+
+def test_a_token_that_was_verified_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends_at = int(time.time()) + 60
+    token = forge(exp=ends_at)
+    for now in (ends_at - 60, ends_at - 1):
+        monkeypatch.setattr("functions.shared.tokens.time.time", lambda now=now: float(now))
+        assert tokens.verify(token, "game") == tokens.Identity(7, 0)
+    monkeypatch.setattr("functions.shared.tokens.time.time", lambda: float(ends_at))
+    assert reason(token) == "expired"
+
+
+def test_tokens_that_were_verified_take_little_room() -> None:
+    for user_id in range(1, tokens.MAX_VERIFIED + 10):
+        token = tokens.issue("game", user_id, "mira@example.com", 0)
+        assert tokens.verify(token, "game") == tokens.Identity(user_id, 0)
+    assert len(tokens._verified) == tokens.MAX_VERIFIED
+    held = repr(list(tokens._verified.items()))
+    assert token.rpartition(".")[2] not in held
+
+
 def test_there_are_no_tokens_without_a_key_of_their_own(setting: Callable[..., None]) -> None:
     """Regression: SIGNING_KEY, which every function has, took its place."""
     token = tokens.issue("game", 7, "mira@example.com", 0)

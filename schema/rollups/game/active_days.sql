@@ -7,10 +7,8 @@ select time_bucket('1 day', visited_at) as day,
   -- By date_bin, since a continuous aggregate takes one time_bucket.
   date_bin('7 days', joined_at, timestamptz '2000-01-03 00:00:00+00') as cohort_week,
   (
-    extract(
-      epoch from date_bin('1 day', visited_at, timestamptz '2000-01-03 00:00:00+00')
-        - date_bin('1 day', joined_at, timestamptz '2000-01-03 00:00:00+00')
-    ) / 86400
+    extract(epoch from date_bin('1 day', visited_at, timestamptz '2000-01-03 00:00:00+00')
+      - date_bin('1 day', joined_at, timestamptz '2000-01-03 00:00:00+00')) / 86400
   )::integer as age,
   count(distinct player_id) as players
 from game.visits
