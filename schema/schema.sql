@@ -1673,12 +1673,14 @@ create table game.players (
   constraint players_unspent_stat_points_check CHECK ((unspent_stat_points >= 0)),
   constraint players_pkey PRIMARY KEY (user_id),
   constraint has_ledger_row TRIGGER DEFERRABLE,
-  constraint keeps_ledger TRIGGER DEFERRABLE
+  constraint keeps_ledger TRIGGER DEFERRABLE,
+  constraint takes_ledger_row TRIGGER DEFERRABLE
 );
 CREATE INDEX players_by_item_score ON game.players USING btree (item_score DESC, level DESC, user_id) WHERE (erased_at IS NULL);
 CREATE INDEX players_by_level ON game.players USING btree (level DESC, xp DESC, user_id) WHERE (erased_at IS NULL);
 CREATE CONSTRAINT TRIGGER has_ledger_row AFTER INSERT ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 CREATE CONSTRAINT TRIGGER keeps_ledger AFTER UPDATE OF gold, gems ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((((old.gold)::bigint <> (new.gold)::bigint) OR ((old.gems)::bigint <> (new.gems)::bigint))) EXECUTE FUNCTION game.check_ledger();
+CREATE CONSTRAINT TRIGGER takes_ledger_row AFTER DELETE ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 
 -- Something that a player bought.
 create table game.purchases (
