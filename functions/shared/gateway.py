@@ -66,9 +66,20 @@ class Gateway:
         route, parameters = self._find(event["path"])
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
+        request_id = Request(event).id
         answer["headers"].update(_ALWAYS)
-        answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
-        self._note(event, route, answer["statusCode"], started, rows)
+        answer["headers"]["X-Request-Id"] = errors.get_request_id(family, request_id)
+        log.event(
+            "request",
+            method=event["httpMethod"],
+            route=route or _NOWHERE,  # never the path: it may hold a person's id
+            status=answer["statusCode"],
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            rows=db.rows_seen - rows,
+            request_id=request_id,
+            cold=self._cold,
+        )
+        self._cold = False
         return answer
 
     def _find(self, path: str) -> tuple[str | None, dict[str, str]]:
@@ -134,21 +145,6 @@ class Gateway:
     def _methods(self, route: str) -> str:
         served = set(self.app.routes[route])
         return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
-
-    def _note(
-        self, event: Event, route: str | None, status: int, started: float, rows: int
-    ) -> None:
-        log.event(
-            "request",
-            method=event["httpMethod"],
-            route=route or _NOWHERE,  # never the path: it may hold a person's id
-            status=status,
-            ms=round((time.perf_counter() - started) * 1000, 2),
-            rows=db.rows_seen - rows,
-            request_id=Request(event).id,
-            cold=self._cold,
-        )
-        self._cold = False
 
 
 def _render(
