@@ -79,6 +79,7 @@ DOMAINS = (
             "game.pets_routes",
             "game.shop_routes",
             "game.battle_routes",
+            "game.pvp_routes",
             "game.closed_routes",
         ),
         maintenance="game.maintenance",

@@ -1077,6 +1077,8 @@ create function logs.recount_round_winners() returns TABLE(server_id text, round
 
 create function logs.recount_type_days() returns TABLE(server_id text, day date, mode text, type text, events bigint);
 
+create function logs.rename_author(old_name text, new_name text) returns void;
+
 create aggregate logs.runs(text) returns text[];
 
 create function logs.search_text(name text, content text, steam_id text) returns text;
@@ -1233,7 +1235,7 @@ create function accounts.caller(user_id bigint, version integer) returns TABLE(i
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
-create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
 
@@ -1671,12 +1673,14 @@ create table game.players (
   constraint players_unspent_stat_points_check CHECK ((unspent_stat_points >= 0)),
   constraint players_pkey PRIMARY KEY (user_id),
   constraint has_ledger_row TRIGGER DEFERRABLE,
-  constraint keeps_ledger TRIGGER DEFERRABLE
+  constraint keeps_ledger TRIGGER DEFERRABLE,
+  constraint takes_ledger_row TRIGGER DEFERRABLE
 );
 CREATE INDEX players_by_item_score ON game.players USING btree (item_score DESC, level DESC, user_id) WHERE (erased_at IS NULL);
 CREATE INDEX players_by_level ON game.players USING btree (level DESC, xp DESC, user_id) WHERE (erased_at IS NULL);
 CREATE CONSTRAINT TRIGGER has_ledger_row AFTER INSERT ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 CREATE CONSTRAINT TRIGGER keeps_ledger AFTER UPDATE OF gold, gems ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((((old.gold)::bigint <> (new.gold)::bigint) OR ((old.gems)::bigint <> (new.gems)::bigint))) EXECUTE FUNCTION game.check_ledger();
+CREATE CONSTRAINT TRIGGER takes_ledger_row AFTER DELETE ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 
 -- Something that a player bought.
 create table game.purchases (
@@ -1827,7 +1831,7 @@ create function game.erase_player(user_id bigint) returns void;
 
 create function game.export_player(user_id bigint) returns jsonb;
 
-create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function game.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
 
@@ -1908,6 +1912,8 @@ create function game.refuse(status integer, detail text) returns game.reply;
 create function game.regenerate(state game.stamina, at timestamp with time zone, regen_permille integer, regen_seconds integer) returns game.stamina;
 
 create function game.regenerate_stamina(call game.call) returns game.reply;
+
+create function game.rename_player(user_id bigint, username text) returns void;
 
 create function game.resurrect(call game.call, battle_id bigint) returns game.reply;
 

@@ -256,6 +256,8 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "game.erase_player",
         "game.export_player",
         "game.export_records",
+        "game.rename_player",
+        "logs.rename_author",
     },
     "game": {
         "accounts.caller",

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 from functions.accounts import fields as account_fields
 from functions.accounts import users
 from functions.shared import auth, db
+from functions.shared.addresses import hash_address
 from functions.shared.errors import BadRequest, NotFound
 from functions.shared.fields import ResponseModel, clamped_int, fail_validation, to_integer
 from functions.shared.request import Caller
@@ -148,11 +149,13 @@ def get_user(user_id: int) -> dict[str, Any]:
     return _only(rows)
 
 
-def change_user(user_id: int, change: UserChange, actor: Caller) -> dict[str, Any]:
+def change_user(user_id: int, change: UserChange, actor: Caller, address: str) -> dict[str, Any]:
     """A user after a change; a ban refuses all their tokens. Raises NotFound, BadRequest."""
     if user_id == actor.user_id:
         raise BadRequest("You cannot change your own role or account")
-    changed = users.Change(change.role, change.is_active, change.reason)
+    changed = users.Change(
+        change.role, change.is_active, change.reason, address_hash=hash_address(address)
+    )
     return to_response(users.change(user_id, changed, actor))
 
 

@@ -48,7 +48,7 @@ def get_user(request: Request) -> dict[str, Any]:
 )
 def change_user(request: Request, change: admin.UserChange) -> dict[str, Any]:
     """Changes a user's role, or bans them: an inactive user's tokens are all refused."""
-    return admin.change_user(parse_id(request), change, request.user)
+    return admin.change_user(parse_id(request), change, request.user, request.address)
 
 
 @routes.post(

@@ -13,8 +13,21 @@ def erase(user_id: int, actor: str | None) -> bool:
     return bool(
         db.query(
             """
-            with erased as (
-              update accounts.users
+            with person as (
+              select u.id, u.username,
+                u.role in ('staff', 'admin')
+                or exists (
+                  select
+                  from accounts.audit as a
+                  where a.user_id = u.id
+                    and a.details -> 'role' ?| array['staff', 'admin']
+                ) as was_operator
+              from accounts.users as u
+              where u.id = %(user_id)s
+                and u.deleted_at is null
+              for update
+            ), erased as (
+              update accounts.users as u
               set username = null,
                 email = null,
                 display_name = 'Deleted player',
@@ -26,9 +39,9 @@ def erase(user_id: int, actor: str | None) -> bool:
                 muted_until = null,
                 updated_at = now(),
                 deleted_at = now()
-              where id = %(user_id)s
-                and deleted_at is null
-              returning id
+              from person as p
+              where u.id = p.id
+              returning u.id
             ), ended as (
               delete from accounts.sessions
               where user_id = (select id from erased)
@@ -49,13 +62,29 @@ def erase(user_id: int, actor: str | None) -> bool:
               set ip_hash = null
               where user_id = (select id from erased)
                 and ip_hash is not null
+            ), unplaced as (
+              update accounts.audit as a
+              set ip_hash = null
+              from person as p
+              where p.was_operator
+                and a.actor = p.id::text
+                and a.user_id is distinct from p.id
+                and a.ip_hash is not null
+            ), unsigned as (
+              update shared.audit as a
+              set actor = 'Deleted user'
+              from person as p
+              where p.was_operator
+                and a.actor = p.username
             ), noted as (
               insert into accounts.audit (action, user_id, actor)
               select 'user.erased', id, %(actor)s
               from erased
             )
-            select game.erase_player(id)
-            from erased
+            select game.erase_player(e.id),
+              case when p.was_operator then logs.rename_author(p.username, 'Deleted user') end
+            from erased as e
+            join person as p on p.id = e.id
             """,
             {"user_id": user_id, "actor": actor},
         )

@@ -33,6 +33,12 @@ def _printable(text: str) -> str:
     return text
 
 
+def _no_controls(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        fail_validation("must not contain control characters")
+    return text
+
+
 def _game_name(text: str) -> str:
     if _MARKUP.search(_printable(text)):
         fail_validation('must not contain < > & " or `')
@@ -52,7 +58,7 @@ Printable = Annotated[Text, Trimmed, AfterValidator(_printable)]
 GameName = Annotated[Text, Field(min_length=3, max_length=20), Trimmed, AfterValidator(_game_name)]
 TrackerName = Annotated[Text, Trimmed, AfterValidator(_tracker_name)]
 GamePassword = Annotated[Text, Field(min_length=8, max_length=100)]
-TrackerPassword = Annotated[Text, Field(min_length=8, max_length=128)]
+TrackerPassword = Annotated[Text, Field(min_length=8, max_length=128), AfterValidator(_no_controls)]
 PanelPassword = Annotated[Text, Field(min_length=6, max_length=128)]
 SentPassword = Annotated[Text, Field(max_length=MAX_PASSWORD)]
 Identifier = Annotated[Text, Trimmed, Field(min_length=1, max_length=MAX_EMAIL)]

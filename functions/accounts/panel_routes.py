@@ -63,7 +63,7 @@ def change_user(request: Request, change: panel.PanelUserChange) -> dict[str, An
 )
 def change_role(request: Request, change: panel.RoleChange) -> dict[str, Any]:
     """Gives a user another role, from their next request on; 400 for the caller's own."""
-    return panel.change_role(parse_id(request), change.role, request.user)
+    return panel.change_role(parse_id(request), change.role, request.user, request.address)
 
 
 @routes.delete(

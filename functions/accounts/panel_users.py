@@ -10,6 +10,7 @@ from functions.accounts import erasure, logins, passwords, users
 from functions.accounts import fields as account_fields
 from functions.accounts.panel import PanelUser, Role, to_response
 from functions.shared import db
+from functions.shared.addresses import hash_address
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
 from functions.shared.fields import CamelModel, ResponseModel
 from functions.shared.request import Caller
@@ -93,29 +94,45 @@ def create_user(new: NewPanelUser, actor: Caller) -> dict[str, Any]:
 
 
 def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[str, Any]:
-    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited."""
+    """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited.
+
+    Their player in the web game is renamed with them, and what they wrote as staff.
+    """
     hashed = passwords.hash_password(change.password) if change.password else None
     users.check_free(change.username or "", change.email or "", user_id, Conflict(_TAKEN))
     found = db.query(
         """
-        with changed as (
-          update accounts.users
-          set username = coalesce(%(username)s, username),
-            email = coalesce(%(email)s, email),
-            password_hash = coalesce(%(password_hash)s, password_hash),
-            must_change_password = must_change_password or %(password_hash)s::text is not null,
-            token_version = token_version + (%(password_hash)s::text is not null)::integer,
-            updated_at = now()
+        with before as (
+          select id, username
+          from accounts.users
           where id = %(user_id)s
             and deleted_at is null
-          returning id, username, email, role, must_change_password, created_at, profile_image_url
+          for update
+        ), changed as (
+          update accounts.users as u
+          set username = coalesce(%(username)s, u.username),
+            email = coalesce(%(email)s, u.email),
+            password_hash = coalesce(%(password_hash)s, u.password_hash),
+            must_change_password = u.must_change_password or %(password_hash)s::text is not null,
+            token_version = u.token_version + (%(password_hash)s::text is not null)::integer,
+            updated_at = now()
+          from before as b
+          where u.id = b.id
+          returning u.id, u.username, u.email, u.role, u.must_change_password, u.created_at,
+            u.profile_image_url
         ), noted as (
           insert into accounts.audit (action, user_id, actor)
           select 'user.changed', id, %(actor)s
           from changed
         )
-        select *
-        from changed
+        select c.*,
+          case when c.username <> b.username then game.rename_player(c.id, c.username) end,
+          case
+            when c.username <> b.username and c.role in ('staff', 'admin')
+            then logs.rename_author(b.username, c.username)
+          end
+        from changed as c
+        join before as b on b.id = c.id
         """,
         {
             "user_id": user_id,
@@ -130,12 +147,14 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
     return to_response(found[0])
 
 
-def change_role(user_id: int, role: Role, actor: Caller) -> dict[str, Any]:
+def change_role(user_id: int, role: Role, actor: Caller, address: str) -> dict[str, Any]:
     """A user with another role; an organizer stays one as USER. Raises NotFound, BadRequest."""
     if user_id == actor.user_id:
         raise BadRequest("You cannot change your own role")
-    row = users.change(user_id, users.Change(STORED[role], None, None, keeps_organizer=True), actor)
-    return to_response(row)
+    change = users.Change(
+        STORED[role], None, None, keeps_organizer=True, address_hash=hash_address(address)
+    )
+    return to_response(users.change(user_id, change, actor))
 
 
 def delete_user(user_id: int, actor: Caller) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from base64 import b64encode
 
 from functions.shared.settings import WrongSettingError, settings
@@ -38,4 +39,5 @@ def _peppered(password: str) -> bytes:
     pepper = settings().password_pepper.get_secret_value().encode()
     if not pepper:
         raise WrongSettingError("PASSWORD_PEPPER is missing: passwords are hashed with it.")
-    return b64encode(hmac.digest(pepper, password.encode("utf-8", "replace"), hashlib.sha256))
+    text = unicodedata.normalize("NFC", password)  # keyboards spell one letter in several ways
+    return b64encode(hmac.digest(pepper, text.encode("utf-8", "replace"), hashlib.sha256))

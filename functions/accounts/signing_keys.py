@@ -33,7 +33,7 @@ def issue(user: db.Row, session_id: str) -> str:
     claims = {
         "sub": str(user["id"]),
         "aud": "tracker",
-        "iss": tokens.ISSUER,
+        "iss": tokens.TRACKER_ISSUER,
         "ver": user["token_version"],
         "sid": session_id,
         "jti": str(uuid4()),

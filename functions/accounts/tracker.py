@@ -24,7 +24,9 @@ def _https(text: str) -> str:
 
 
 DisplayName = Annotated[account_fields.Printable, Field(min_length=1, max_length=64)]
-ImageUrl = Annotated[str, Field(max_length=500, strict=True), AfterValidator(_https)]
+ImageUrl = Annotated[
+    account_fields.Text, Field(max_length=500), account_fields.Trimmed, AfterValidator(_https)
+]
 
 
 class NewTrackerUser(BaseModel):
@@ -46,13 +48,13 @@ class TrackerLogin(BaseModel):
 class Refresh(BaseModel):
     """The refresh token of the last answer."""
 
-    refresh_token: str = Field(max_length=2048, strict=True)
+    refresh_token: str = Field(strict=True)
 
 
 class Logout(BaseModel):
     """Which session ends: that of the access token, that of a refresh token, or all."""
 
-    refresh_token: str | None = Field(None, max_length=2048, strict=True)
+    refresh_token: str | None = Field(None, strict=True)
     all: bool = Field(False, strict=True)
 
 

@@ -145,6 +145,7 @@ def change_profile(request: Request, change: tracker.ProfileChange) -> dict[str,
     guard=user,
     body=tracker.Deletion,
     raw_body=True,
+    max_bytes=MAX_BYTES,
     answers={HTTPStatus.NO_CONTENT: "The person is erased"},
 )
 def delete_profile(request: Request) -> Response:

@@ -144,6 +144,7 @@ class Change:
     is_active: bool | None
     reason: str | None
     keeps_organizer: bool = False  # the panel knows no organizers: to it they are players
+    address_hash: str | None = None  # of who does it
 
 
 def change(user_id: int, change: Change, actor: Caller) -> db.Row:
@@ -176,8 +177,8 @@ def change(user_id: int, change: Change, actor: Caller) -> db.Row:
             u.must_change_password, u.muted_until, u.created_at, u.last_seen_at,
             u.profile_image_url
         ), noted as (
-          insert into accounts.audit (action, user_id, actor, reason, details)
-          select 'user.changed', c.id, %(actor)s, %(reason)s,
+          insert into accounts.audit (action, user_id, actor, ip_hash, reason, details)
+          select 'user.changed', c.id, %(actor)s, %(address_hash)s, %(reason)s,
             jsonb_build_object(
               'role', jsonb_build_array(b.role, c.role),
               'is_active', jsonb_build_array(b.is_active, c.is_active)
@@ -195,6 +196,7 @@ def change(user_id: int, change: Change, actor: Caller) -> db.Row:
             "is_active": change.is_active,
             "reason": change.reason,
             "actor": str(actor.user_id),
+            "address_hash": change.address_hash,
         },
     )
     if not found:

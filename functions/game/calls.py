@@ -26,7 +26,7 @@ from functions.shared.response import Response
 from functions.shared.settings import settings
 from functions.shared.users import RequireUser
 
-MAX_KEY = 128  # characters of an Idempotency-Key
+MAX_KEY = 128  # printable characters of an Idempotency-Key
 MAX_BYTES = 64 * 1024
 Call = tuple[Any, ...]  # the store's game.call
 player = RequireUser("game")
@@ -40,10 +40,14 @@ _PROBLEMS: dict[int, type[Problem]] = {
 
 
 def build_call(request: Request) -> Call:
-    """Who calls what, as the functions of the store take it; raises Invalid."""
+    """Who calls what, as the functions of the store take it; raises Invalid.
+
+    A key counts where something is changed.
+    """
     chosen, caller = settings(), request.user
-    key = request.header("idempotency-key") or None
-    if key is None:
+    is_change = request.event["httpMethod"] == "POST"
+    key = request.header("idempotency-key") if is_change else ""
+    if not key:
         sent: tuple[str | None, str | None, bytes | None] = (None, None, None)
     else:
         sent = (request.path.rstrip("/"), _check_key(key), _hash_body(request))
@@ -57,8 +61,8 @@ def build_call(request: Request) -> Call:
 
 
 def _check_key(key: str) -> str:
-    if len(key) > MAX_KEY or "\0" in key:
-        problem = f"must have 1 to {MAX_KEY} characters"
+    if len(key) > MAX_KEY or not key.isprintable():  # NUL and lone surrogates are not
+        problem = f"must have 1 to {MAX_KEY} printable characters"
         raise Invalid(
             f"Idempotency-Key {problem}", [{"field": "Idempotency-Key", "problem": problem}]
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.game.calls import Call, to_response
 from functions.shared import db
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 TAVERN = "tavern"
@@ -32,7 +32,7 @@ class ChatMessages(RootModel[list[ChatMessage]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class ChatQuery(BaseModel):
+class ChatQuery(RequestModel):
     """How many of the last messages, and how many of the newest not."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100

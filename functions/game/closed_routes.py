@@ -1,4 +1,4 @@
-"""Paths of the game that would be read as other ones: they are answered 404, and do nothing."""
+"""Paths of the game that are answered 404 in its words: some would be read as other ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
 
-routes = Routes(__name__, family="game", uses_database=False)
+routes = Routes(__name__, family="game", uses_database=False, prefix="/api/ws/")
 
 
 @routes.post("/api/battles/create", answers={HTTPStatus.NOT_FOUND: "Always"})

@@ -23,7 +23,11 @@ class Report:
 
 
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
-    """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
+    """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong.
+
+    Where the rollups are busy only domains audit their own tables: the next night is too late for a
+    balance.
+    """
     report, deadline = Report(), time.monotonic() + seconds
     with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
@@ -32,8 +36,8 @@ def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0)
                 _audit(connection, rollup, sample, deadline, report)
             if report.wrong:
                 refresh.refresh_dirty(connection, deadline)
-            for domain in load_maintenance().values():
-                report.wrong |= domain.audit(connection, sample)
+    for domain in load_maintenance().values():
+        report.wrong |= domain.audit(connection, sample)
     return report
 
 

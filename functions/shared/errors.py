@@ -43,6 +43,16 @@ class BadRequest(Problem):
     message = "The request cannot be understood."
 
 
+class InvalidJson(BadRequest):
+    """The body is no JSON; `position`: of the first character that is none, if that is known."""
+
+    message = "Invalid JSON"
+
+    def __init__(self, problem: str, position: int | None = None) -> None:
+        super().__init__(None, [{"field": "body", "problem": problem}])
+        self.position = position
+
+
 class Invalid(BadRequest):
     """A field is missing or wrong; families differ in the status they promise for it."""
 
@@ -151,6 +161,8 @@ _V1_CODES = {
 
 def _v1_details(problem: Problem) -> dict[str, Any]:
     """An object, whatever there is to say."""
+    if isinstance(problem, InvalidJson):
+        return {} if problem.position is None else {"position": problem.position}
     if problem.details:
         fields = [
             {
@@ -187,7 +199,7 @@ def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, A
                 "msg": one["problem"],
                 "type": "missing" if one["problem"] == "is required" else "value_error",
             }
-            for one in problem.details or []
+            for one in (problem.details or [] if isinstance(problem, Invalid) else [])
         ]
         # The panel shares a path with the game and reads `error`.
         is_plain_status = problem.status in _BY_PHRASE and problem.message == type(problem).message

@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from functions.shared import db, errors, log
 from functions.shared.request import Request
-from functions.shared.response import LambdaResponse, Response, render
+from functions.shared.response import JSON, LambdaResponse, Response, render
 from functions.shared.routing import Routes
 
 Event = dict[str, Any]
@@ -27,8 +27,9 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-        "Retry-After, ETag, X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count"
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, ETag, Location, "
+        "X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count, "
+        "Idempotency-Replayed"
     ),
 }
 _PREFLIGHT = {
@@ -66,20 +67,11 @@ class Gateway:
         route, parameters = self._find(event["path"])
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
-        request_id = Request(event).id
         answer["headers"].update(_ALWAYS)
-        answer["headers"]["X-Request-Id"] = errors.get_request_id(family, request_id)
-        log.event(
-            "request",
-            method=event["httpMethod"],
-            route=route or _NOWHERE,  # never the path: it may hold a person's id
-            status=answer["statusCode"],
-            ms=round((time.perf_counter() - started) * 1000, 2),
-            rows=db.rows_seen - rows,
-            request_id=request_id,
-            cold=self._cold,
-        )
-        self._cold = False
+        if family == "v1" and answer["headers"]["Content-Type"] == JSON:
+            answer["headers"]["Content-Type"] = f"{JSON}; charset=utf-8"
+        answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
+        self._note(event, route, answer, started, rows)
         return answer
 
     def _find(self, path: str) -> tuple[str | None, dict[str, str]]:
@@ -145,6 +137,21 @@ class Gateway:
     def _methods(self, route: str) -> str:
         served = set(self.app.routes[route])
         return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
+
+    def _note(
+        self, event: Event, route: str | None, answer: LambdaResponse, started: float, rows: int
+    ) -> None:
+        log.event(
+            "request",
+            method=event["httpMethod"],
+            route=route or _NOWHERE,  # never the path: it may hold a person's id
+            status=answer["statusCode"],
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            rows=db.rows_seen - rows,
+            request_id=answer["headers"]["X-Request-Id"],
+            cold=self._cold,
+        )
+        self._cold = False
 
 
 def _render(

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from functions.shared.errors import BadRequest, Invalid
+from functions.shared.errors import BadRequest, Invalid, InvalidJson
 
 MAX_DEPTH = 64  # levels of lists and objects that a body may have where all of it is kept
 LARGEST = sys.float_info.max
@@ -47,16 +47,17 @@ _TOKEN = re.compile(
 def parse(body: str) -> Any:
     """The JSON value of a body; numbers that are not finite are NaN and infinities of Python.
 
-    Raises BadRequest, with the position, for text that is no JSON.
+    Raises InvalidJson, with the position, for text that is no JSON.
     """
     return _parsed(body)[0]
 
 
-def loads(body: str, *, keeps_nul: bool = False) -> Any:
+def loads(body: str, *, keeps_nul: bool = False, max_depth: int = MAX_DEPTH) -> Any:
     """The JSON value of a body, in which lone surrogates are replaced by U+FFFD.
 
-    Raises BadRequest for text that is no JSON, and Invalid, naming the field, for what the store
-    cannot hold: numbers that are not finite, NUL characters (unless `keeps_nul`), deep nesting.
+    Of a key that an object has twice the last one counts. Raises InvalidJson for text that is no
+    JSON, BadRequest for numbers that are not finite and nesting of more than `max_depth` levels,
+    and Invalid for NUL characters (unless `keeps_nul`); the latter two name the field.
     """
     value, is_repaired = _parsed(body)
     if (
@@ -66,9 +67,9 @@ def loads(body: str, *, keeps_nul: bool = False) -> Any:
         or "Infinity" in body
         or _EXPONENT.search(body)
         or _DIGITS.search(body)
-        or body.count("[") + body.count("{") > MAX_DEPTH
+        or body.count("[") + body.count("{") > max_depth
     ):
-        return _clean(value, _refuse_number, keeps_nul, MAX_DEPTH)
+        return _clean(value, _refuse_number, keeps_nul, max_depth)
     return value
 
 
@@ -101,7 +102,7 @@ def _parsed(body: str) -> tuple[Any, bool]:
     except ValueError:
         return _repaired(text, len(body) - len(text)), True
     except RecursionError:
-        raise _no_json("is nested too deeply") from None
+        raise InvalidJson("is nested too deeply") from None
 
 
 def _repaired(text: str, skipped: int) -> Any:
@@ -120,13 +121,9 @@ def _repaired(text: str, skipped: int) -> Any:
         return json.loads(_TOKEN.sub(spell, text), strict=False)
     except json.JSONDecodeError as error:
         position = max(error.pos - 3 * bisect_left(gaps, error.pos), 0) + skipped
-        raise _no_json(f"is no JSON at character {position}") from None
+        raise InvalidJson(f"is no JSON at character {position}", position) from None
     except RecursionError:
-        raise _no_json("is nested too deeply") from None
-
-
-def _no_json(problem: str) -> BadRequest:
-    return BadRequest("Invalid JSON", [{"field": "body", "problem": problem}])
+        raise InvalidJson("is nested too deeply") from None
 
 
 # Where a value is: its container's place and its own key there; None is the body itself.
@@ -145,7 +142,9 @@ def _clean(
     while open_:
         holder, path, depth = open_.pop()
         if depth > max_depth:
-            _reject(path, f"must not be nested more than {max_depth} levels deep")
+            raise BadRequest(
+                *_describe(path, f"must not be nested more than {max_depth} levels deep")
+            )
         if isinstance(holder, dict):
             _clean_keys(holder, path, keeps_nul)
         for key, inner in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
@@ -169,7 +168,7 @@ def _clean_keys(holder: dict[str, Any], path: _Place, keeps_nul: bool) -> None:
 
 def _clean_text(text: str, path: _Place, keeps_nul: bool) -> str:
     if "\0" in text and not keeps_nul:
-        _reject(path, "must not contain a NUL character")
+        raise Invalid(*_describe(path, "must not contain a NUL character"))
     return text if text.isascii() else replace_surrogates(text)
 
 
@@ -183,17 +182,18 @@ def replace_surrogates(text: str) -> str:
 
 
 def _refuse_number(path: _Place) -> NoReturn:
-    _reject(path, "must be a finite number")
+    raise BadRequest(*_describe(path, "must be a finite number"))
 
 
-def _reject(path: _Place, problem: str) -> NoReturn:
+def _describe(path: _Place, problem: str) -> tuple[str, list[dict[str, str]]]:
+    """A problem as a sentence and as details, both with the path of its field."""
     keys: list[str] = []
     while path is not None:
         path, key = path
         keys.append(str(key))
     field = ".".join(reversed(keys[-MAX_DEPTH:]))
     sentence = f"{field} {problem}" if field else f"The body {problem}"
-    raise Invalid(sentence, [{"field": field or "body", "problem": problem}])
+    return sentence, [{"field": field or "body", "problem": problem}]
 
 
 def format_time(moment: datetime) -> str:

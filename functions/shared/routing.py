@@ -6,6 +6,7 @@ A route declares its guard, body and query once; infra/openapi.py reads the same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from functions.shared.request import MAX_BODY, Caller, Request
 from functions.shared.response import NO_STORE, LambdaResponse, Response, conditional, render
 
 View = Callable[..., Any]
+# Levels of lists and objects that a body may have.
+_MAX_DEPTH: Mapping[errors.Family, int] = {"plain": 64, "game": 64, "v1": 32}
 # Counts a request of a caller (None: of the address alone); raises TooManyRequests.
 Limiter = Callable[[Request, "Caller | None"], None]
 
@@ -130,6 +133,7 @@ class Routes(Blueprint):
 
         def register(view: View) -> View:
             def serve(request: Request) -> Response:
+                self._check_size(request, max_bytes)
                 caller = self._authenticate(guard, request)
                 parsed: list[BaseModel] = []
                 if body and not raw_body:
@@ -169,6 +173,20 @@ class Routes(Blueprint):
 
         return register
 
+    def _check_size(self, request: Request, max_bytes: int) -> None:
+        """Under /v1 a body is found too large before anybody is asked who they are."""
+        if self.family != "v1":
+            return
+        try:
+            request.text(max_bytes)
+        except errors.TooLarge:
+            if self.limiter:
+                with suppress(errors.TooManyRequests):
+                    self.limiter(request, None)
+            raise
+        except errors.BadRequest:
+            return  # of what cannot be unpacked the view hears in its turn
+
     def _authenticate(self, guard: Guard | None, request: Request) -> Caller | None:
         """Who calls, counted by their name, or by their address where they are refused."""
         if self.limiter is None:
@@ -186,7 +204,7 @@ class Routes(Blueprint):
         text = request.text(max_bytes)
         if self.family != "plain" and not text.strip():
             return {}
-        value = json_codec.loads(text)
+        value = json_codec.loads(text, max_depth=_MAX_DEPTH[self.family])
         if not isinstance(value, dict):
             raise errors.BadRequest("The body must be a JSON object.")
         return value

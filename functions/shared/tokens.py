@@ -22,6 +22,7 @@ from functions.shared.settings import Settings, settings
 
 Audience = Literal["game", "panel", "tracker"]
 ISSUER = "tiltyard"
+TRACKER_ISSUER = "tiltyard/v1"
 LIFETIME_SECONDS = 7 * 86_400
 MAX_LENGTH = 2048  # characters; ours have some 400
 MAX_VERIFIED = 1000  # tokens that a warm container has verified and knows again
@@ -101,7 +102,7 @@ def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience,
             [algorithm],
             {"require": CLAIMS, "verify_iat": False},  # of another machine's clock
             audience=audiences,
-            issuer=ISSUER,
+            issuer=TRACKER_ISSUER if algorithm == "RS256" else ISSUER,
         )
     except jwt.ExpiredSignatureError:
         raise WrongTokenError("expired") from None

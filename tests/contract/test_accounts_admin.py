@@ -35,7 +35,11 @@ def mails(setting: Callable[..., None], tmp_path: Path) -> Path:
 
 def audited() -> list[db.Row]:
     return db.query(
-        "select action, user_id, actor, reason, details from accounts.audit order by occurred_at"
+        """
+        select action, user_id, actor, ip_hash, reason, details
+        from accounts.audit
+        order by occurred_at
+        """
     )
 
 
@@ -82,6 +86,7 @@ def test_a_ban_refuses_every_token_at_its_next_use(admin: Client) -> None:
     assert noted[0]["reason"] == "cheated"
     assert noted[0]["details"]["is_active"] == [True, False]
     assert noted[0]["actor"] != str(staff["id"])
+    assert re.fullmatch("[0-9a-f]{32}", noted[0]["ip_hash"])
 
 
 def test_a_role_is_given_with_a_reason(admin: Client) -> None:

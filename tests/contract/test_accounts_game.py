@@ -7,16 +7,20 @@ import statistics
 import threading
 import time
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import jwt
 import pytest
 
 from functions.accounts import users
-from functions.shared import db
+from functions.shared import db, tokens
+from functions.shared.settings import settings
 from tests.support.accounts import PASSWORD, log_in, register
 from tests.support.client import Client
 from tests.support.connections import own_connections
+from tests.support.game import DROP_PLAYERS
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def test_logging_in_gives_another(store: str) -> None:
 
 def test_a_login_makes_the_player_that_is_missing(store: str) -> None:
     register()
-    db.query("delete from game.players")
+    db.query(DROP_PLAYERS)
     assert log_in().status == 200
     assert count("game.players") == 1
 
@@ -176,6 +180,45 @@ def test_a_banned_user_is_told_so_only_with_the_right_password(store: str) -> No
     answered = log_in()
     assert (answered.status, answered.json) == (403, {"detail": "Account is inactive"})
     assert log_in(password="wrong-password").status == 401
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"sub": 1}, {"sub": None}, {"aud": "panel"}, {"aud": "tracker"}, {"iss": "tiltyard/v1"}),
+        *({"exp": 1}, {"exp": None}, {"ver": None}, {"ver": 1.5}, {"padding": "x" * 4096}),
+        *({"alg": "none"}, {"alg": "HS512"}, {"kid": "00000000"}),
+    ],
+    ids=str,
+)
+def test_a_forged_token_is_no_token(store: str, changes: dict[str, Any]) -> None:
+    """Each with our own key, so that the change alone is what is refused."""
+    token = register().json["access_token"]
+    [(kid, key)] = tokens._keys(settings()).items()
+    algorithm = changes.get("alg", "HS256")
+    said = {k: v for k, v in (claims(token) | changes).items() if v is not None}
+    secret = {"none": "", "HS512": key * 2}.get(algorithm, key)  # HS512 asks for a longer one
+    header = {"kid": changes.get("kid", kid)}
+    forged = jwt.api_jws.encode(json.dumps(said).encode(), secret, algorithm, header)
+    answered = Client({"Authorization": f"Bearer {forged}"}).get("/api/player/me")
+    assert (answered.status, answered.json) == (401, {"detail": "Could not validate credentials"})
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic bWlyYTp4", "token"])
+def test_no_token_is_another_answer(store: str, header: str | None) -> None:
+    answered = Client({"Authorization": header} if header is not None else {}).get("/api/player/me")
+    assert (answered.status, answered.json) == (401, {"detail": "Authentication required"})
+
+
+def test_a_token_of_a_retired_key_is_refused(store: str, setting: Callable[..., None]) -> None:
+    headers = {"Authorization": f"Bearer {register().json['access_token']}"}
+    setting(
+        TOKEN_KEY="another token key, which is long enough",
+        TOKEN_KEY_PREVIOUS="the token key of the tests, which is long enough",
+    )
+    assert Client(headers).get("/api/player/me").status == 200
+    setting(TOKEN_KEY_PREVIOUS="")
+    assert Client(headers).get("/api/player/me").status == 401
 
 
 def test_logging_out_needs_no_token(store: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ def keys(store: str) -> Iterator[None]:
 
 def check_error(answered: Answered, status: int, code: str, **details: Any) -> None:
     assert answered.status == status, answered.text
+    assert answered.headers["content-type"] == "application/json; charset=utf-8"
     body = answered.json
     assert body["error"]["code"] == code
     assert details.items() <= body["error"]["details"].items()
@@ -80,6 +82,7 @@ def test_a_name_and_an_e_mail_are_given_once(changes: dict[str, Any], field: str
         ("password", "seven-7"),
         ("password", "x" * 129),
         ("password", "mira@example.net"),
+        ("password", "copper\tkettle"),
         ("display_name", " "),
         ("display_name", "x" * 65),
         ("display_name", "a\u0007b"),
@@ -153,7 +156,9 @@ def test_an_access_token_says_what_the_contract_lists() -> None:
     assert header["alg"] == "RS256"
     answered = Client().get("/.well-known/jwks.json")
     [key] = [one for one in answered.json["keys"] if one["kid"] == header["kid"]]
-    verified = jwt.decode(token, jwt.PyJWK(key), ["RS256"], audience="tracker", issuer="tiltyard")
+    verified = jwt.decode(
+        token, jwt.PyJWK(key), ["RS256"], audience="tracker", issuer="tiltyard/v1"
+    )
     assert verified == claims
     assert "d" not in key
     assert answered.headers["cache-control"] == "public, max-age=300"
@@ -189,6 +194,49 @@ def test_the_public_key_is_no_secret_to_sign_with(algorithm: str) -> None:
     secret = key["n"] if algorithm == "HS256" else ""
     forged = jwt.encode(claims, secret, algorithm, {"kid": key["kid"]})
     check_error(profile(forged), 401, "UNAUTHORIZED", reason="malformed")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"sub": 7}, {"sub": "mira"}, {"sub": None}, {"aud": "game"}, {"aud": None}),
+        *({"iss": "tiltyard"}, {"iss": None}, {"sid": None}, {"sid": "x"}, {"sid": 7}),
+        *({"ver": "0"}, {"ver": None}, {"exp": None}, {"iat": None}, {"padding": "x" * 4096}),
+        *({"algorithm": "RS512"}, {"algorithm": "PS256"}),
+    ],
+    ids=str,
+)
+def test_what_our_own_key_never_signs_is_malformed(changes: dict[str, Any]) -> None:
+    session = open_session()
+    claims = jwt.decode(session["access_token"], options={"verify_signature": False})
+    algorithm = changes.get("algorithm", "RS256")
+    said = {name: value for name, value in (claims | changes).items() if value is not None}
+    kid, key = signing_keys._signing_key()
+    text = json.dumps(
+        said
+    ).encode()  # by api_jws: a claim of the wrong type is not refused by whoever forges it
+    forged = jwt.api_jws.encode(text, key, algorithm, {"kid": kid})
+    check_error(profile(forged), 401, "UNAUTHORIZED", reason="malformed")
+    assert bearer(session).get("/v1/auth/profile").status == 200
+
+
+@pytest.mark.parametrize("password", ["\N{COLLISION SYMBOL}" * 128, "x" * 128, "é" * 100])
+def test_every_character_of_a_password_counts(password: str) -> None:
+    assert register(password=password).status == 201
+
+    def log_in(sent: str) -> int:
+        return Client().post("/v1/auth/login", {"username": "mira", "password": sent}).status
+
+    assert log_in(password) == 200
+    assert log_in(password[:-1]) == 401
+    assert log_in(password[:89] + "!" + password[90:]) == 401
+
+
+def test_a_password_is_the_same_however_its_letters_are_spelled() -> None:
+    """NFC and NFD: what one keyboard sends and another one does not."""
+    assert register(password="caf\u00e9 au lait").status == 201
+    sent = {"username": "mira", "password": "cafe\u0301 au lait"}
+    assert Client().post("/v1/auth/login", sent).status == 200
 
 
 def test_a_key_is_rotated_and_retired() -> None:
@@ -261,6 +309,17 @@ def test_a_token_used_twice_ends_the_whole_session() -> None:
     assert noted["ip_hash"]
 
 
+@pytest.mark.parametrize("sent", [None, 7, ["rt_x"], {"refresh_token": "x"}])
+def test_a_refresh_token_is_text(sent: Any) -> None:
+    answered = Client().post("/v1/auth/refresh", {"refresh_token": sent})
+    check_error(answered, 422, "VALIDATION_ERROR")
+
+
+def test_the_request_id_stands_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    answered = Client().get("/v1/auth/profile")
+    assert f'"request_id": "{answered.json["request_id"]}"' in capsys.readouterr().out
+
+
 def test_another_session_of_the_user_goes_on() -> None:
     first = open_session()
     other = Client().post("/v1/auth/login", {"username": "mira", "password": PASSWORD}).json
@@ -270,7 +329,7 @@ def test_another_session_of_the_user_goes_on() -> None:
     assert refresh(other).status == 200
 
 
-@pytest.mark.parametrize("token", ["", "rt_", "rt_nonsense", "x" * 2000, "rt_" + "A" * 70, "é"])
+@pytest.mark.parametrize("token", ["", "rt_", "rt_nonsense", "x" * 5000, "rt_" + "A" * 70, "é"])
 def test_a_broken_refresh_token_is_malformed(token: str) -> None:
     answered = Client().post("/v1/auth/refresh", {"refresh_token": token})
     check_error(answered, 403, "INVALID_REFRESH_TOKEN", reason="malformed")

@@ -49,6 +49,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /battles/{battle_id}/resurrect": {},
     "POST /api/battles/create": {},
 }
+# Gold goes with its row in the ledger, as it came.
+DROP_PLAYERS = """
+    with gone as (
+      delete from game.players
+      returning user_id, gold, gems
+    )
+    insert into game.ledger (player_id, kind, amount, balance_after, cause)
+    select user_id, 'gold', -gold, 0, 'test'
+    from gone
+    where gold > 0
+    union all
+    select user_id, 'gem', -gems, 0, 'test'
+    from gone
+    where gems > 0
+"""
 _PARTS = {"set_type": "attack", "slot": "weapon"}
 
 

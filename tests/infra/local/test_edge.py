@@ -138,7 +138,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(ask: Client, cloud: Cloud) ->
         (403, 403, "ACCESS_DENIED"),
         (429, 429, "RATE_LIMITED"),
         (404, 404, "DEFAULT_4XX"),
-        (502, 502, "DEFAULT_5XX"),
+        (502, 502, "SERVICE_UNAVAILABLE"),
     ],
 )
 def test_what_the_cloud_answers_by_itself_is_worded_as_the_template_does(
@@ -157,7 +157,8 @@ def test_a_method_that_no_path_takes_is_not_found(ask: Client, cloud: Cloud) -> 
         status=403, text='{"message":"Missing Authentication Token"}'
     )
     reply = ask("TRACE", "/x")
-    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+    assert (reply.status, reply.json["detail"]) == (404, "Not Found")
+    assert reply.json["error"] == {"code": "NOT_FOUND", "message": "Not found", "details": {}}
 
 
 def test_a_crash_is_told_to_the_developer_alone(ask: Client, cloud: Cloud, said: list[str]) -> None:
@@ -201,6 +202,7 @@ def test_every_answer_of_the_gateway_is_json() -> None:
             body = json.loads(answer.body)
             assert body["request_id"] == answer.headers["X-Request-Id"]
             assert body["detail"] == body["error"]["message"] != ""
+            assert body["error"]["details"] == {}
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -252,7 +254,7 @@ def test_where_there_are_no_sockets_is_a_404(said: list[str]) -> None:
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
     reply = Client(edge)("GET", "/ws/battles/b1", headers=upgrade)
     edge.close()
-    assert (reply.status, reply.json) == (404, {"error": "Not found"})
+    assert (reply.status, reply.json["error"]["code"]) == (404, "NOT_FOUND")
     assert said == ["edge: answered 404: no socket is served at this path."]
 
 
