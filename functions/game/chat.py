@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.game.calls import Call, to_response, to_value
 from functions.game.fields import PathId
 from functions.game.operators import Reasoned
 from functions.shared import db, json_codec
 from functions.shared.errors import BadRequest
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 TAVERN = "tavern"
@@ -36,14 +36,14 @@ class ChatMessages(RootModel[list[ChatMessage]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class ChatQuery(BaseModel):
+class ChatQuery(RequestModel):
     """How many of the last messages, and how many of the newest not."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
-class MessagePath(BaseModel):
+class MessagePath(RequestModel):
     """Which message."""
 
     message_id: PathId

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from functions.shared.fields import ResponseModel, fail_validation, to_integer
+from functions.shared.fields import RequestModel, ResponseModel, fail_validation, to_integer
 
 LARGEST = 2**53 - 1  # what JavaScript holds exactly
 _MARKUP = re.compile('[<>&"`]')  # several views of the game put names into the page as HTML
@@ -76,13 +76,13 @@ Reason = Annotated[
 ]
 
 
-class OfSet(BaseModel):
+class OfSet(RequestModel):
     """Which of the two sets a path names."""
 
     set_type: SetType
 
 
-class OfPlayer(BaseModel):
+class OfPlayer(RequestModel):
     """Which player a path names."""
 
     player_id: PathId

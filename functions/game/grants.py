@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from functions.game.calls import Call, to_response
 from functions.game.fields import Change, Reason
 from functions.shared import db
-from functions.shared.fields import ResponseModel, fail_validation, to_integer
+from functions.shared.fields import RequestModel, ResponseModel, fail_validation, to_integer
 from functions.shared.response import Response
 
 MAX_UNITS = 1000
 Units = Annotated[int, Field(strict=True, ge=-MAX_UNITS, le=MAX_UNITS), BeforeValidator(to_integer)]
 
 
-class NewGrant(BaseModel):
+class NewGrant(RequestModel):
     """What is given, negative for what is taken; `item` is an id of the catalogue."""
 
     gold: Change | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from functions.game.fields import Reason
+from functions.shared.fields import RequestModel
 from functions.shared.request import Caller, Request
 from functions.shared.users import RequireRole, RequireUser
 
@@ -25,7 +26,7 @@ staff = RequireOperator("staff", "game", "panel")
 admins = RequireOperator("admin", "game", "panel")
 
 
-class Reasoned(BaseModel):
+class Reasoned(RequestModel):
     """Why, for the audit."""
 
     # No filter: the cursor of a page counts whatever the reason.

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel
-
 from functions.game.calls import Call, to_response, to_value
 from functions.game.fields import Reason, clamp
 from functions.game.operators import MAX_PAGE, Reasoned
 from functions.shared import cursors, db
-from functions.shared.fields import Cursor, ResponseModel
+from functions.shared.fields import Cursor, RequestModel, ResponseModel
 from functions.shared.response import Response
 
 
-class NewReport(BaseModel):
+class NewReport(RequestModel):
     """Why a message is reported."""
 
     reason: Reason
