@@ -11,7 +11,7 @@ class GameMaintenance(Maintenance):
 
     permanent = frozenset({"game.ledger"})  # which adds up to the balances
 
-    def audit(self, connection: db.Connection, sample: int) -> dict[str, int]:
+    def check(self, connection: db.Connection) -> dict[str, int]:
         """Whoever has a balance that differs from the ledger's sum is logged, not repaired.
 
         A player who is gone has a balance of 0.

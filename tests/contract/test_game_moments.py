@@ -65,7 +65,7 @@ def test_a_claim_gives_gold_up_to_what_javascript_holds(mira: Client, room: int)
     assert me(mira)["gold"] == LARGEST - room + min(room, 120)
     given = db.query("select amount from game.ledger where cause = 'claim'")
     assert [row["amount"] for row in given] == ([min(room, 120)] if room else [])
-    assert maintenance.audit(db.connection(), 10) == {}
+    assert maintenance.check(db.connection()) == {}
 
 
 def test_the_richest_spend_eat_and_strike(mira: Client) -> None:
@@ -87,7 +87,7 @@ def test_the_richest_spend_eat_and_strike(mira: Client) -> None:
     gained = claim(mira, battle).json["level_up_info"]
     assert (gained["total_xp"], gained["levels_gained"]) == (LARGEST, 0)
     assert me(mira)["exp_max"] == 102114213
-    assert maintenance.audit(db.connection(), 10) == {}
+    assert maintenance.check(db.connection()) == {}
 
 
 def test_a_stack_ends_at_what_its_column_holds(mira: Client) -> None:

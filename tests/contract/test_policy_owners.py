@@ -70,7 +70,7 @@ def things(victim: Client) -> dict[str, int]:
     }
 
 
-def aim(one: Operation, things: dict[str, int], way: str = "") -> tuple[str, Any]:
+def aim(one: Operation, things: dict[str, int], meal: str = "") -> tuple[str, Any]:
     """The URL and body of a request that names what the victim has."""
     found = dict(things)
     found["item_id"] = found["potion" if "use-potion" in one.path else "sword"]
@@ -79,7 +79,7 @@ def aim(one: Operation, things: dict[str, int], way: str = "") -> tuple[str, Any
     path = re.sub(r"{(\w+)}", lambda name: str(found.get(name[1], name[0])), one.path)
     fields = {} if named(one) == CATALOGUE else found
     body = {key: fields.get(key, value) for key, value in BODIES.get(named(one), {}).items()}
-    if "/pets/feed" in one.path and way == "food":
+    if "/pets/feed" in one.path and meal == "food":
         body = {key: value for key, value in body.items() if key != "xp_amount"}
         body["food_item_id"] = found["food_item_id"]
     return to_url(path), None if one.method == "GET" else body
@@ -118,12 +118,12 @@ def test_every_name_says_whose_it_is(one: Operation) -> None:
     assert names_of(one) <= NAMES.keys()
 
 
-@pytest.mark.parametrize("way", ["", "food"])
+@pytest.mark.parametrize("meal", ["", "food"])
 @pytest.mark.parametrize("one", OWNED, ids=named)
 def test_what_another_has_is_not_found(
-    victim: Client, things: dict[str, int], one: Operation, way: str
+    victim: Client, things: dict[str, int], one: Operation, meal: str
 ) -> None:
-    url, body = aim(one, things, way)
+    url, body = aim(one, things, meal)
     before = snapshot(player_id(victim))
     for role in ROLES:
         with db.connection().transaction(force_rollback=True):

@@ -185,7 +185,7 @@ def test_a_minute_of_everything(players: list[Online]) -> None:
 
 def check_money(ids: list[int], ledger_before: int) -> None:
     """Created − destroyed = held, and each movement has its cause."""
-    assert maintenance.audit(db.connection(), 10) == {}
+    assert maintenance.check(db.connection()) == {}
     for kind, column, cost in (("gold", "gold", "cost_gold"), ("gem", "gems", "cost_gems")):
         [row] = db.query(
             f"""

@@ -39,7 +39,7 @@ def test_whatever_happens_at_once_created_less_destroyed_is_held(
 
     with own_connections(store, monkeypatch):
         at_once(60, spend)
-    assert maintenance.audit(db.connection(), 10) == {}
+    assert maintenance.check(db.connection()) == {}
     for row in db.query(
         """
         select p.gold,

@@ -1,4 +1,4 @@
-"""Catching up: what a socket gets live and what `resume` gives is the room's events, once, in order."""
+"""Catching up: what a socket gets live and by `resume` is the room's events, once, in order."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_batches_stay_below_32_kb(store: str, cloud: Gateway, left: list[object]
     )
     resume("s", 0)
     assert cloud.events("s") == list(range(1, 101))
-    sizes = [size for size in cloud.sizes["s"]]
+    sizes = cloud.sizes["s"]
     assert max(sizes) <= 32 * 1024
     assert len(sizes) < 20
 
