@@ -7,6 +7,7 @@ from functions.game.calls import Call, to_response
 from functions.shared import db
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
+from functions.shared.settings import settings
 
 DRAWS = 3  # whether there is an item, of which type, and how rare
 
@@ -33,7 +34,10 @@ class LevelUp(ResponseModel):
 
 
 class Claimed(ResponseModel):
-    """The loot; `contribution_percent` is the player's share of the damage."""
+    """The loot; `contribution_percent` is the player's share of the damage.
+
+    `message`: why there is none, of a player whose share is below the least that is rewarded.
+    """
 
     success: bool
     gold: int
@@ -42,6 +46,7 @@ class Claimed(ResponseModel):
     contribution_percent: float
     level_up_info: LevelUp
     error: None
+    message: str | None = None
 
 
 def claim(call: Call, battle_id: int) -> Response:
@@ -50,8 +55,10 @@ def claim(call: Call, battle_id: int) -> Response:
         db.fetch_once(
             """
             select status, body::text as body
-            from game.claim_loot(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
+            from game.claim_loot(
+              row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[], %s::numeric
+            )
             """,
-            (*call, battle_id, chance.draw_many(DRAWS)),
+            (*call, battle_id, chance.draw_many(DRAWS), settings().game_min_contribution),
         )
     )

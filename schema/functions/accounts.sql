@@ -144,6 +144,17 @@ begin
 end
 $$;
 
+-- Audits what somebody did to a user, or to none, for the domain in which it was done.
+create or replace function accounts.note(
+  action text, user_id bigint, actor text, reason text, details jsonb
+)
+returns void
+language sql
+as $$
+  insert into accounts.audit (action, user_id, actor, reason, details)
+  values ($1, $2, $3, $4, $5)
+$$;
+
 -- The rows that are kept about a user since a moment, as game.export_records has those of a player;
 -- no secret, and of others nothing.
 create or replace function accounts.export_records(user_id bigint, after timestamptz, most integer)

@@ -19,12 +19,7 @@ as $$
     )
   from game.players as p
   where p.user_id = $1;
-  update game.chat_messages
-  set user_id = null,
-    username = 'Deleted player',
-    text = '...',
-    deleted_at = coalesce(deleted_at, now())
-  where user_id = $1;
+  select game.erase_chat($1);
   update game.players
   set username = 'Deleted player',
     erased_at = now()
@@ -72,6 +67,7 @@ as $$
   select to_jsonb(p) - 'erased_at' || jsonb_build_object(
       'stamina_anchor', game.to_time(p.stamina_anchor),
       'starter_items_at', game.to_time(p.starter_items_at),
+      'active_on', game.to_time(p.active_on),
       'created_at', game.to_time(p.created_at),
       'updated_at', game.to_time(p.updated_at),
       'buffs', array(
@@ -99,7 +95,7 @@ $$;
 
 -- The rows that are kept about a player since a moment, each with the list that it belongs to and its
 -- time: of each list the oldest, and all that are as old as the last of these. Of an egg nothing of
--- the inside.
+-- the inside; what rollups are counted from says the same as `battles`.
 create or replace function game.export_records(user_id bigint, after timestamptz, most integer)
 returns table (list text, at timestamptz, record jsonb)
 language sql
@@ -178,6 +174,27 @@ as $$
   )
   union all
   (
+    select 'chat_reports', c.reported_at,
+      to_jsonb(c) - 'reporter_id' || jsonb_build_object('reported_at', game.to_time(c.reported_at))
+    from game.chat_reports as c
+    where c.reporter_id = $1
+      and c.reported_at > $2
+    order by c.reported_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'grants', g.granted_at,
+      to_jsonb(g) - array['player_id', 'actor']
+        || jsonb_build_object('granted_at', game.to_time(g.granted_at))
+    from game.grants as g
+    where g.player_id = $1
+      and g.granted_at > $2
+    order by g.granted_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
     select 'ledger', l.occurred_at,
       to_jsonb(l) - array['player_id', 'actor']
         || jsonb_build_object('occurred_at', game.to_time(l.occurred_at))
@@ -195,6 +212,18 @@ as $$
     where r.player_id = $1
       and r.occurred_at > $2
     order by r.occurred_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'visits', v.visited_at,
+      to_jsonb(v) - 'player_id' || jsonb_build_object(
+        'visited_at', game.to_time(v.visited_at), 'joined_at', game.to_time(v.joined_at)
+      )
+    from game.visits as v
+    where v.player_id = $1
+      and v.visited_at > $2
+    order by v.visited_at
     fetch first ($3) rows with ties
   )
   union all

@@ -77,7 +77,7 @@ def test_an_export_holds_what_every_domain_keeps(mira: Client, user: dict[str, A
     assert records.keys() >= {
         *("sessions", "known_addresses", "password_resets", "account_events"),
         *("items", "purchases", "battles", "battle_events", "chat_messages", "ledger", "rolls"),
-        "repeatable_requests",
+        *("visits", "repeatable_requests"),
     }
     happened = {one["action"] for one in records["account_events"]}
     assert happened == {"login.failed", "password.reset_requested"}
@@ -85,6 +85,7 @@ def test_an_export_holds_what_every_domain_keeps(mira: Client, user: dict[str, A
     assert [one["cause"] for one in records["ledger"]] == ["start", "purchase"]
     assert records["repeatable_requests"][0]["key"] == "k"
     assert "Z" in records["ledger"][0]["occurred_at"]
+    assert found["player"]["active_on"] <= records["visits"][0]["visited_at"]
 
 
 def say(text: str, user: dict[str, Any]) -> None:

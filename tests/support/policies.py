@@ -70,11 +70,14 @@ POLICIES = {
     """,
     GAME_STAFF: """
         GET /api/admin/users, GET /api/admin/users/{user_id},
-        POST /api/admin/users/{user_id}/mute
+        POST /api/admin/users/{user_id}/mute, GET /api/admin/players/{player_id}/ledger,
+        GET /api/admin/contribution, GET /api/admin/reports, GET /api/admin/economy,
+        DELETE /api/chat/messages/{message_id}
     """,
     GAME_ADMIN: """
         PATCH /api/admin/users/{user_id}, POST /api/admin/users/{user_id}/logout,
-        GET /api/admin/keys, POST /api/admin/keys, DELETE /api/admin/keys/{key_id}
+        GET /api/admin/keys, POST /api/admin/keys, DELETE /api/admin/keys/{key_id},
+        POST /api/admin/players/{player_id}/grant
     """,
     TRACKER: """
         POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
@@ -98,7 +101,8 @@ POLICIES = {
         POST /api/battles/attack/{battle_id}, POST /api/battles/{battle_id}/claim-loot,
         POST /api/battles/claim-loot/{battle_id}, POST /api/battles/{battle_id}/resurrect,
         POST /battles/{battle_id}/resurrect, GET /api/chat/history, GET /api/pvp/stats,
-        GET /api/pvp/online-players, GET /api/pvp/active-duels
+        GET /api/pvp/online-players, GET /api/pvp/active-duels,
+        POST /api/chat/messages/{message_id}/report
     """,
     TILT_READ: """
         GET /api/tilt/history/{user_id}, GET /api/tilt/export/{user_id},
