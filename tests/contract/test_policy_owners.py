@@ -24,9 +24,9 @@ from tests.support.policies import ROLES, STATED, named
 # stored, or a user, whom only roles may change (test_policy_users.py says which).
 NAMES = {
     **dict.fromkeys(("item_id", "food_item_id", "pet_id", "egg_id"), "own"),
-    **dict.fromkeys(("battle_id", "enemy_id"), "shared"),
+    **dict.fromkeys(("battle_id", "enemy_id", "message_id"), "shared"),
     **dict.fromkeys(("slot", "set_type"), "nothing"),
-    **dict.fromkeys(("user_id", "key_id"), "role"),
+    **dict.fromkeys(("user_id", "player_id", "key_id"), "role"),
 }
 CATALOGUE = "POST /api/shop/purchase"  # whose item_id names no item of anybody
 USERS = [one for one in operations() if set(STATED[named(one)].doors) & {"game", "tracker"}]
@@ -158,7 +158,7 @@ def test_nothing_that_a_player_does_changes_another(
     user_id = player_id(victim)
     sessions.open_session(db.query("select * from accounts.users where id = %s", (user_id,))[0])
     before = snapshot(user_id)
-    url, body = aim(one, {**things, "user_id": user_id})
+    url, body = aim(one, {**things, "user_id": user_id, "player_id": user_id})
     thief = make_player("Thief")
     key = thief.headers | {"Idempotency-Key": "one"}
     for headers in (thief.headers, key, key):

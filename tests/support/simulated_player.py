@@ -66,7 +66,7 @@ class SimulatedPlayer:
 
     def __post_init__(self) -> None:
         self.entries = read(shop.list_entries(self.call))
-        self.me = player.get_me(self.call)
+        self.me = read(player.get_me(self.call))
         read(inventory.take_starter_items(self.call))
         self.today = Day(1)
 
@@ -79,7 +79,7 @@ class SimulatedPlayer:
             self._spend_points()
             self._shop()
             self._fight()
-        self.me = player.get_me(self.call)
+        self.me = read(player.get_me(self.call))
         self.today.level, self.today.xp = self.me["level"], self.me["total_exp"]
         self.today.gold = self.me["gold"]
         self._pass(23 * HOUR)
@@ -122,7 +122,7 @@ class SimulatedPlayer:
 
     def _spend_points(self) -> None:
         """Two points of three go into attack, the others into stamina."""
-        self.me = player.get_me(self.call)
+        self.me = read(player.get_me(self.call))
         if points := self.me["unspent_stat_points"]:
             more = points // 3
             sent = player.Allocation(attack=points - more, max_stamina=more)
