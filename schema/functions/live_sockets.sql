@@ -158,6 +158,7 @@ as $$
 declare
   connection live.connections;
   sender live.senders;
+  head bigint;
 begin
   select c.* into connection
   from live.connections as c
@@ -173,11 +174,11 @@ begin
   from live.senders as s
   where s.room = connection.room
   for update;
-  perform
+  select r.head_seq into head
   from live.rooms as r
   where r.room = connection.room
   for share;
-  is_live := sender.claimed_seq <= $2;
+  is_live := least(sender.claimed_seq, head) <= $2;
   if not is_live then
     select max(e.seq), jsonb_agg(live.to_frame(e) order by e.seq)
     into last_seq, frames

@@ -83,7 +83,7 @@ def test_the_121st_message_of_a_minute_is_refused(
     messages.receive(connection._replace(messages=120), '{"type": "ping"}')
     messages.receive(connection._replace(messages=121), '{"type": "ping"}')
     answers = [(frame["type"], frame.get("code")) for frame in cloud.frames["s"]]
-    assert answers == [("pong", None), ("error", "RATE_LIMITED")]
+    assert answers == [("pong", None), ("error", "TOO_MANY_REQUESTS")]
 
 
 def test_messages_are_counted_by_the_minute(store: str, cloud: Gateway, left: list[Any]) -> None:
