@@ -88,7 +88,7 @@ DOMAINS = (
             "game.closed_routes",
         ),
         maintenance="game.maintenance",
-        rooms={"battle": "game.battle_room"},
+        rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
     Domain("live", ()),
 )

@@ -1926,6 +1926,8 @@ create function game.give_loot(owner_id bigint, battle_id bigint, required_level
 
 create function game.greet_to_battle(battle_id bigint, most integer) returns TABLE(battle jsonb, messages jsonb, head_seq bigint, epoch text, members bigint);
 
+create function game.greet_to_tavern(most integer) returns TABLE(messages jsonb, head_seq bigint, epoch text);
+
 create function game.grow_pet(pet game.pets, gained bigint) returns game.pets;
 
 create function game.hatch_pet(call game.call, pet_id bigint, name text, species_draw bigint, focus_draw bigint) returns game.reply;
@@ -1987,6 +1989,8 @@ create function game.pet_stats(pet game.pets, OUT attack integer, OUT defense in
 create function game.player_json(player game.players, at timestamp with time zone) returns jsonb;
 
 create function game.post_message(call game.call, room text, words text) returns game.reply;
+
+create function game.post_system_message(words text) returns bigint;
 
 create function game.purchase(call game.call, wanted text, with_gems boolean) returns game.reply;
 
