@@ -46,6 +46,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 CROSS_CUTTING = {
     "game/test_balance.py",
     "game/test_rollups.py",
+    "infra/clients/test_clients.py",
+    "infra/clients/test_order.py",
     "infra/test_template.py",
     "logs/test_recount.py",
     "logs/test_rollups.py",

@@ -21,7 +21,7 @@ _SECONDS = 3.0  # for answers
 
 
 class Ping(BaseModel):
-    """Asks how far the room is."""
+    """Asks how far the room is, and in which epoch."""
 
 
 class Resume(BaseModel):
@@ -33,9 +33,9 @@ class Resume(BaseModel):
 
 
 def _pong(connection: Connection, _: Ping) -> Sequence[Frame]:
-    head = get_head(connection.room)
+    head = get_head(connection.room) or {"seq": 0, "epoch": None}
     now = json_codec.format_time(datetime.now(UTC))
-    return [{"type": "pong", "seq": head["seq"] if head else 0, "server_time": now}]
+    return [{"type": "pong", **head, "server_time": now}]
 
 
 def _resume(connection: Connection, message: Resume) -> Sequence[Frame]:
