@@ -28,7 +28,7 @@ _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 # Of Chalice only these files run: the rest is its deploy command, which needs botocore and more.
 _CHALICE = {"__init__.py", "app.py"}
-_SWAGGER_UI = "swagger_ui"  # the files of /docs
+_OF_THE_SITE = ("swagger_ui", "openapi.json")  # the files of /docs
 _NEVER = (
     "*.dist-info",
     "bin",
@@ -104,8 +104,8 @@ def build_layer(target: Target, into: Path, requirements: Path | None = None) ->
 def build_code(function: str, target: Target, into: Path) -> None:
     """Write the function's own source files, and no tests, notes or caches."""
     into.mkdir(parents=True, exist_ok=True)
-    # Only one function serves /docs: the others need not carry its files.
-    page = () if function == "SiteFunction" else (_SWAGGER_UI,)
+    # Only one function serves /docs and /openapi.json: the others need not carry their files.
+    page = () if function == "SiteFunction" else _OF_THE_SITE
     ignored = shutil.ignore_patterns(*_NEVER, "*.md", *page)
     for name in _CODE.get(function, _EVERY_DOMAIN):
         source = ROOT / name

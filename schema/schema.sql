@@ -1077,6 +1077,8 @@ create function logs.recount_round_winners() returns TABLE(server_id text, round
 
 create function logs.recount_type_days() returns TABLE(server_id text, day date, mode text, type text, events bigint);
 
+create function logs.rename_author(old_name text, new_name text) returns void;
+
 create aggregate logs.runs(text) returns text[];
 
 create function logs.search_text(name text, content text, steam_id text) returns text;
@@ -1233,7 +1235,9 @@ create function accounts.caller(user_id bigint, version integer) returns TABLE(i
 
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
-create function accounts.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function accounts.note(action text, user_id bigint, actor text, reason text, details jsonb) returns void;
 
 create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
 
@@ -1401,12 +1405,28 @@ create table game.chat_messages (
   text text not null,  -- The words
   sent_at timestamp with time zone not null default clock_timestamp(),  -- When it was sent
   deleted_at timestamp with time zone,  -- When it was taken out of the history; null: it was not
+  event_seq bigint,  -- The number of the event in live.events by which its room heard of it; null: there is none
   constraint chat_messages_text_check CHECK (((length(text) >= 1) AND (length(text) <= 500))),
   constraint chat_messages_type_check CHECK ((type = ANY (ARRAY['message'::text, 'system'::text]))),
   constraint chat_messages_pkey PRIMARY KEY (id)
 );
+CREATE INDEX chat_messages_by_author ON game.chat_messages USING btree (user_id, room, sent_at DESC);
 CREATE INDEX chat_messages_by_room ON game.chat_messages USING btree (room, id DESC) WHERE (deleted_at IS NULL);
-CREATE INDEX chat_messages_by_user ON game.chat_messages USING btree (user_id);
+
+-- A player's report of somebody's message, one a player.
+create table game.chat_reports (
+  id bigint not null,  -- The report's id; later ones have greater ones
+  message_id bigint not null,  -- Which message
+  reporter_id bigint not null,  -- Who reported it
+  reason text not null,  -- Why, in the words of who reported it
+  reported_at timestamp with time zone not null default clock_timestamp(),  -- When it was first reported by them
+  constraint chat_reports_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint chat_reports_message_id_fkey FOREIGN KEY (message_id) REFERENCES game.chat_messages(id) ON DELETE CASCADE,
+  constraint chat_reports_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint chat_reports_pkey PRIMARY KEY (id),
+  constraint chat_reports_message_id_reporter_id_key UNIQUE (message_id, reporter_id)
+);
+CREATE INDEX chat_reports_by_reporter ON game.chat_reports USING btree (reporter_id);
 
 -- Loot that a player claimed.
 create table game.claims (
@@ -1479,6 +1499,25 @@ create table game.equipment (
   constraint equipment_item_id_key UNIQUE (item_id)
 );
 
+-- Something that an operator gave to a player, or took away.
+create table game.grants (
+  id bigint not null,  -- The grant's id, which its rows in game.ledger refer to
+  player_id bigint not null,  -- Whose gold, gems, experience or items
+  granted_at timestamp with time zone not null default clock_timestamp(),  -- When it was done
+  actor bigint not null,  -- The user id of the operator
+  reason text not null,  -- The operator's reason
+  gold bigint not null default 0,  -- Gold, negative for what was taken
+  gems bigint not null default 0,  -- Gems, negative for what was taken
+  xp bigint not null default 0,  -- Experience, negative for what was taken
+  catalogue_id text,  -- Which entry of the catalogue; null: none
+  quantity integer not null default 0,  -- How many units of it, negative for what was taken
+  constraint grants_check CHECK (((catalogue_id IS NULL) = (quantity = 0))),
+  constraint grants_catalogue_id_fkey FOREIGN KEY (catalogue_id) REFERENCES game.catalogue(id),
+  constraint grants_player_id_fkey FOREIGN KEY (player_id) REFERENCES game.players(user_id) ON DELETE CASCADE,
+  constraint grants_pkey PRIMARY KEY (id)
+);
+CREATE INDEX grants_by_player ON game.grants USING btree (player_id, id DESC);
+
 -- A successful answer, for the same request sent again.
 create table game.idempotency (
   user_id bigint not null,  -- Who sent it
@@ -1535,6 +1574,7 @@ create table game.ledger (
 );
 select create_hypertable('game.ledger', by_range('occurred_at', interval '30 days'));
 CREATE INDEX ledger_by_player ON game.ledger USING btree (player_id, occurred_at DESC, id DESC);
+CREATE INDEX ledger_in_order ON game.ledger USING btree (player_id, id DESC);
 CREATE INDEX ledger_occurred_at_idx ON game.ledger USING btree (occurred_at DESC);
 CREATE TRIGGER rollups_delete AFTER DELETE ON game.ledger REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_ledger();
 CREATE TRIGGER rollups_insert AFTER INSERT ON game.ledger REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_game_ledger();
@@ -1569,6 +1609,7 @@ create table game.participants (
   constraint participants_battle_id_player_id_key UNIQUE (battle_id, player_id)
 );
 CREATE INDEX participants_by_player ON game.participants USING btree (player_id, id DESC);
+CREATE INDEX participants_of_little ON game.participants USING btree (claimed_at) WHERE (((rewards ->> 'contribution_percent'::text))::numeric <= (1)::numeric);
 CREATE TRIGGER enters_claim AFTER UPDATE OF claimed_at ON game.participants FOR EACH ROW WHEN (((old.claimed_at IS NULL) AND (new.claimed_at IS NOT NULL))) EXECUTE FUNCTION game.enter_new_claim();
 
 -- What a pet is good at.
@@ -1671,12 +1712,14 @@ create table game.players (
   constraint players_unspent_stat_points_check CHECK ((unspent_stat_points >= 0)),
   constraint players_pkey PRIMARY KEY (user_id),
   constraint has_ledger_row TRIGGER DEFERRABLE,
-  constraint keeps_ledger TRIGGER DEFERRABLE
+  constraint keeps_ledger TRIGGER DEFERRABLE,
+  constraint takes_ledger_row TRIGGER DEFERRABLE
 );
 CREATE INDEX players_by_item_score ON game.players USING btree (item_score DESC, level DESC, user_id) WHERE (erased_at IS NULL);
 CREATE INDEX players_by_level ON game.players USING btree (level DESC, xp DESC, user_id) WHERE (erased_at IS NULL);
 CREATE CONSTRAINT TRIGGER has_ledger_row AFTER INSERT ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 CREATE CONSTRAINT TRIGGER keeps_ledger AFTER UPDATE OF gold, gems ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN ((((old.gold)::bigint <> (new.gold)::bigint) OR ((old.gems)::bigint <> (new.gems)::bigint))) EXECUTE FUNCTION game.check_ledger();
+CREATE CONSTRAINT TRIGGER takes_ledger_row AFTER DELETE ON game.players DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION game.check_ledger();
 
 -- Something that a player bought.
 create table game.purchases (
@@ -1765,6 +1808,8 @@ create function game.admit_to_battle(user_id bigint, version integer, battle_id 
 
 create function game.allocate_stats(call game.call, attack bigint, defense bigint, max_stamina bigint) returns game.reply;
 
+create function game.apply_grant(call game.call, wanted game.grants, entry game.catalogue) returns bigint;
+
 create function game.attack(call game.call, battle_id bigint, enemy_id bigint, attack_type text, critical_draw bigint, damage_draw bigint) returns game.reply;
 
 create function game.battle_details_json(battle game.battles) returns jsonb;
@@ -1785,17 +1830,33 @@ create function game.check_attack(battle game.battles, enemy game.battle_enemies
 
 create function game.check_caller(call game.call) returns game.reply;
 
+create function game.check_change(what text, has bigint, change bigint) returns game.reply;
+
+create function game.check_grant(player game.players, wanted game.grants, entry game.catalogue) returns game.reply;
+
 create function game.check_ledger() returns trigger;
+
+create function game.check_operator(call game.call, role text) returns game.reply;
+
+create function game.check_speaker(player_id bigint, muted_until timestamp with time zone, room text, at timestamp with time zone) returns game.reply;
+
+create function game.check_units(owner_id bigint, entry game.catalogue, units integer) returns game.reply;
 
 create function game.choose_food(owner_id bigint, xp_amount bigint, food_item_id bigint) returns game.meal;
 
-create function game.claim_loot(call game.call, battle_id bigint, drawn bigint[]) returns game.reply;
+create function game.claim_loot(call game.call, battle_id bigint, drawn bigint[], least_percent numeric DEFAULT 0) returns game.reply;
 
 create function game.clean_up_buffs(call game.call) returns game.reply;
 
 create function game.compute_damage(power bigint, defense integer, is_critical boolean, factor_tenths integer, drawn bigint) returns bigint;
 
 create function game.create_player(user_id bigint, username text) returns bigint;
+
+create function game.delete_message(call game.call, message_id bigint, reason text) returns game.reply;
+
+create function game.describe_economy(call game.call, days integer, reason text) returns game.reply;
+
+create function game.describe_holdings(kind text, most integer) returns jsonb;
 
 create function game.describe_potion(properties jsonb) returns text;
 
@@ -1825,13 +1886,19 @@ create function game.equipment_json(player_id bigint, set_type text) returns jso
 
 create function game.equipment_stats(player_id bigint, set_type text) returns jsonb;
 
+create function game.erase_chat(user_id bigint) returns void;
+
 create function game.erase_player(user_id bigint) returns void;
+
+create function game.escape_html(words text) returns text;
 
 create function game.export_player(user_id bigint) returns jsonb;
 
-create function game.export_records(user_id bigint, after timestamp with time zone) returns TABLE(list text, at timestamp with time zone, record jsonb);
+create function game.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function game.feed_pet(call game.call, pet_id bigint, xp_amount bigint, food_item_id bigint) returns game.reply;
+
+create function game.find_answer(call game.call) returns game.reply;
 
 create function game.gain_xp(call game.call, gained bigint) returns jsonb;
 
@@ -1875,7 +1942,15 @@ create function game.list_battles(call game.call, wanted text, drawn bigint[]) r
 
 create function game.list_chat_messages(call game.call, room text, most integer, skipped integer) returns game.reply;
 
+create function game.list_contributions(call game.call, days integer, most integer, reason text) returns game.reply;
+
+create function game.list_drops(from_day timestamp with time zone) returns jsonb;
+
 create function game.list_entries(call game.call) returns game.reply;
+
+create function game.list_flows(from_day timestamp with time zone) returns jsonb;
+
+create function game.list_movements(call game.call, player_id bigint, before bigint, most integer, reason text) returns game.reply;
 
 create function game.list_own_battles(call game.call, most integer) returns game.reply;
 
@@ -1883,13 +1958,21 @@ create function game.list_pets(call game.call) returns game.reply;
 
 create function game.list_purchases(call game.call, most integer) returns game.reply;
 
+create function game.list_reports(call game.call, before bigint, most integer, reason text) returns game.reply;
+
 create function game.load_player(call game.call, at timestamp with time zone) returns game.players;
+
+create function game.lose_xp(call game.call, lost bigint) returns void;
 
 create function game.make_battle(difficulty text, wave integer, drawn bigint[], place text DEFAULT NULL::text) returns bigint;
 
 create function game.make_enemy(battle_id bigint, enemy_type text, level integer, hp integer, attack integer, defense integer, drawn bigint) returns void;
 
+create function game.make_grant(call game.call, player_id bigint, gold bigint, gems bigint, xp bigint, item text, quantity integer, reason text, is_dry_run boolean) returns game.reply;
+
 create function game.make_raid(difficulty text, drawn bigint, place text DEFAULT NULL::text) returns bigint;
+
+create function game.message_event(message game.chat_messages, OUT type text, OUT payload jsonb) returns record;
 
 create function game.pet_bonus(first_value integer, tenths integer, level integer) returns integer;
 
@@ -1903,6 +1986,8 @@ create function game.pet_stats(pet game.pets, OUT attack integer, OUT defense in
 
 create function game.player_json(player game.players, at timestamp with time zone) returns jsonb;
 
+create function game.post_message(call game.call, room text, words text) returns game.reply;
+
 create function game.purchase(call game.call, wanted text, with_gems boolean) returns game.reply;
 
 create function game.read_cohorts() returns TABLE(cohort_week timestamp with time zone, players bigint, played_day_1 bigint, played_day_7 bigint, played_day_30 bigint);
@@ -1914,6 +1999,8 @@ create function game.regenerate(state game.stamina, at timestamp with time zone,
 create function game.regenerate_stamina(call game.call) returns game.reply;
 
 create function game.rename_player(user_id bigint, username text) returns void;
+
+create function game.report_message(call game.call, message_id bigint, reason text) returns game.reply;
 
 create function game.resurrect(call game.call, battle_id bigint) returns game.reply;
 
@@ -1929,9 +2016,13 @@ create function game.scale_draw(drawn bigint, least_value integer, most_value in
 
 create function game.set_id(player_id bigint, set_type text) returns bigint;
 
+create function game.silence_message(message game.chat_messages, change jsonb) returns void;
+
 create function game.stamina_at(state game.stamina, boost integer, boost_ends_at timestamp with time zone, at timestamp with time zone, regen_permille integer, regen_seconds integer) returns game.stamina;
 
 create function game.store_stamina(player game.players) returns void;
+
+create function game.take_entry(owner_id bigint, entry game.catalogue, units integer) returns void;
 
 create function game.take_starter_items(call game.call, drawn bigint[]) returns game.reply;
 
@@ -1948,6 +2039,8 @@ create function game.unequip_item(call game.call, slot text, set_type text) retu
 create function game.unequip_pet(call game.call, slot integer, set_type text) returns game.reply;
 
 create function game.use_potion(call game.call, item_id bigint) returns game.reply;
+
+create function game.wealth_json(player game.players) returns jsonb;
 
 -- Schema live
 
@@ -1974,7 +2067,10 @@ create table live.connections (
   busy_until timestamp with time zone,  -- Until when somebody brings it up to date; null: nobody does
   greeted_at timestamp with time zone,  -- When it was sent `connected`; null: not yet
   opened_at timestamp with time zone not null default clock_timestamp(),  -- When it was opened
-  seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something, exact to a minute
+  seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something
+  minute timestamp with time zone not null default date_trunc('minute'::text, clock_timestamp()),  -- The minute of `messages`
+  messages integer not null default 0,  -- How many messages the client sent in that minute
+  bad_messages integer not null default 0,  -- How many of them could not be read
   constraint connections_after_seq_check CHECK ((after_seq >= 0)),
   constraint connections_pkey PRIMARY KEY (connection_id)
 );
@@ -2004,6 +2100,16 @@ create table live.members (
   constraint members_pkey PRIMARY KEY (room, user_id)
 );
 
+-- Commands that were done, by the name that the client gave each: sent again, they are not done again.
+create table live.refs (
+  user_id bigint not null,  -- Who sent it
+  ref text not null,  -- The client's name of it
+  answer jsonb not null,  -- What was answered
+  stored_at timestamp with time zone not null default clock_timestamp(),  -- When it was done
+  constraint refs_pkey PRIMARY KEY (user_id, ref)
+);
+CREATE INDEX refs_by_age ON live.refs USING btree (stored_at);
+
 -- A room in which something has happened, or to which somebody was connected, such as a battle.
 create table live.rooms (
   room text not null,  -- Its name, <kind>:<id> or <kind>
@@ -2030,7 +2136,21 @@ create table live.senders (
   constraint senders_pkey PRIMARY KEY (room)
 );
 
+-- What opens one socket within half a minute, so that no token stands in an address.
+create table live.tickets (
+  hash bytea not null,  -- SHA-256 of the ticket
+  room text not null,  -- The room that it opens
+  user_id bigint not null,  -- Whose it is
+  version integer not null,  -- The token_version with which it was asked for
+  expires_at timestamp with time zone not null,  -- Until when it counts
+  constraint tickets_pkey PRIMARY KEY (hash)
+);
+
 create function live.append(room text, type text, payload jsonb) returns bigint;
+
+create function live.begin_ref(user_id bigint, ref text) returns jsonb;
+
+create function live.change_event(room text, seq bigint, change jsonb) returns void;
 
 create function live.claim_events(room text, holder text, posted bigint, lease interval, most integer, rate integer) returns TABLE(last_seq bigint, frames jsonb, connections jsonb, posts bigint);
 
@@ -2039,6 +2159,8 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 create function live.count_connections(room text, most integer) returns integer;
 
 create function live.count_members(room text) returns bigint;
+
+create function live.end_ref(user_id bigint, ref text, answer jsonb) returns void;
 
 create function live.enter(connection_id text) returns boolean;
 

@@ -22,6 +22,7 @@ from infra.local import timescale
 from schema.engine.migrate import Report, migrate
 from tests.support import pgbouncer
 from tests.support.client import Client
+from tests.support.game import DROP_PLAYERS
 from tests.support.logs.panel import make_server, make_staff
 from tests.support.queues import Queues
 from tests.support.rollups import connect
@@ -189,7 +190,7 @@ _RAW = (
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
     *("accounts.users", "accounts.signing_keys", "accounts.audit"),
     *("game.battles", "game.chat_messages", "live.rooms", "live.events"),
-    *("game.players", "game.ledger", "game.rolls", "game.idempotency"),
+    *("game.ledger", "game.rolls", "game.idempotency"),
     *("game.visits", "game.battle_results", "game.claims"),
 )
 
@@ -197,6 +198,7 @@ _RAW = (
 def _empty(url: str) -> None:
     """Deletes rather than truncates raw rows: their rollups follow."""
     with connect(url) as admin:
+        admin.execute(DROP_PLAYERS)
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
         admin.execute(

@@ -44,6 +44,7 @@ ENTRIES_OF_LOGS = {"handlers.py", "maintenance.py", "routes.py"}
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Tests of several sources at once, and of what is no Python file.
 CROSS_CUTTING = {
+    "game/test_balance.py",
     "game/test_rollups.py",
     "infra/test_template.py",
     "logs/test_recount.py",
@@ -269,13 +270,16 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "game.export_player",
         "game.export_records",
         "game.rename_player",
+        "logs.rename_author",
     },
     "game": {
         "accounts.caller",
+        "accounts.note",
         "live.append",
         "live.count_connections",
         "live.count_members",
         "live.get_head",
+        "live.change_event",
         "live.events",  # as the type of a row that live.read_last_events returns
         "live.find_events",
         "live.read_last_events",

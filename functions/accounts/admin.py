@@ -27,7 +27,13 @@ def _without_nul(text: str) -> str:
     return text
 
 
-class UserQuery(BaseModel):
+class Reasoned(BaseModel):
+    """Why, for the audit."""
+
+    reason: Reason | None = None
+
+
+class UserQuery(Reasoned):
     """Which users: a prefix of the name or e-mail."""
 
     q: Annotated[str, Field(max_length=254), AfterValidator(_without_nul)] = ""
@@ -46,12 +52,6 @@ class UserChange(BaseModel):
         if self.role is None and self.is_active is None:
             fail_validation("role or is_active is required")
         return self
-
-
-class Reasoned(BaseModel):
-    """Why, for the audit."""
-
-    reason: Reason | None = None
 
 
 class Mute(Reasoned):
@@ -114,10 +114,14 @@ class IssuedKey(ResponseModel):
     scopes: list[Scope]
 
 
-def list_users(query: UserQuery) -> dict[str, Any]:
-    """The users whose name or e-mail begins with `q`, by name. One round trip."""
+def list_users(query: UserQuery, actor: Caller) -> dict[str, Any]:
+    """The users whose name or e-mail begins with `q`, by name. Audited. One round trip."""
     rows = db.query(
         """
+        with noted as (
+          insert into accounts.audit (action, actor, reason)
+          values ('users.listed', %(actor)s, %(reason)s)
+        )
         select id, public_id, username, email, role, is_active, must_change_password, muted_until,
           created_at, last_seen_at
         from accounts.users
@@ -129,22 +133,36 @@ def list_users(query: UserQuery) -> dict[str, Any]:
         order by lower(username) using ~<~, id
         limit %(limit)s
         """,
-        {"q": query.q.strip(), "end": chr(0x10FFFF), "limit": query.limit},
+        {
+            "q": query.q.strip(),
+            "end": chr(0x10FFFF),
+            "limit": query.limit,
+            "actor": str(actor.user_id),
+            "reason": query.reason,
+        },
     )
     return {"users": [to_response(row) for row in rows]}
 
 
-def get_user(user_id: int) -> dict[str, Any]:
-    """A user; raises NotFound. One round trip."""
+def get_user(user_id: int, reason: str | None, actor: Caller) -> dict[str, Any]:
+    """A user; raises NotFound. Audited. One round trip."""
     rows = db.query(
         """
-        select id, public_id, username, email, role, is_active, must_change_password, muted_until,
-          created_at, last_seen_at
-        from accounts.users
-        where id = %s
-          and deleted_at is null
+        with found as (
+          select id, public_id, username, email, role, is_active, must_change_password,
+            muted_until, created_at, last_seen_at
+          from accounts.users
+          where id = %(user_id)s
+            and deleted_at is null
+        ), noted as (
+          insert into accounts.audit (action, user_id, actor, reason)
+          select 'user.read', id, %(actor)s, %(reason)s
+          from found
+        )
+        select *
+        from found
         """,
-        (user_id,),
+        {"user_id": user_id, "actor": str(actor.user_id), "reason": reason},
     )
     return _only(rows)
 
@@ -224,11 +242,17 @@ def issue_key(new: NewKey, actor: Caller) -> dict[str, Any]:
     return {"key": key, "name": new.name, "scopes": new.scopes}
 
 
-def revoke_key(key_id: str, actor: Caller) -> None:
+def list_keys(reason: str | None, actor: Caller) -> dict[str, Any]:
+    """The live keys. Audited."""
+    users.note("keys.listed", None, actor, None, reason)
+    return {"keys": auth.list_live_keys()}
+
+
+def revoke_key(key_id: str, reason: str | None, actor: Caller) -> None:
     """Revokes a key; raises NotFound. Audited."""
     if not auth.revoke(key_id, f"user:{actor.user_id}"):
         raise NotFound("Key not found")
-    users.note("key.revoked", None, actor, {"key_id": key_id})
+    users.note("key.revoked", None, actor, {"key_id": key_id}, reason)
 
 
 def to_response(row: db.Row) -> dict[str, Any]:

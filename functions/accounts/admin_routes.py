@@ -8,7 +8,6 @@ from typing import Any
 from functions.accounts import admin
 from functions.accounts.routes import Done
 from functions.accounts.users import parse_id
-from functions.shared import auth
 from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
@@ -30,13 +29,13 @@ _USER = {HTTPStatus.OK: admin.AdminUser, HTTPStatus.NOT_FOUND: "No such user"}
 )
 def list_users(request: Request, query: admin.UserQuery) -> dict[str, Any]:
     """The users whose name or e-mail begins with `q`, by name."""
-    return admin.list_users(query)
+    return admin.list_users(query, request.user)
 
 
-@routes.get("/api/admin/users/{user_id}", guard=staff, answers=_USER)
-def get_user(request: Request) -> dict[str, Any]:
+@routes.get("/api/admin/users/{user_id}", guard=staff, query=admin.Reasoned, answers=_USER)
+def get_user(request: Request, query: admin.Reasoned) -> dict[str, Any]:
     """A user, with e-mail, role and when they were last seen."""
-    return admin.get_user(parse_id(request))
+    return admin.get_user(parse_id(request), query.reason, request.user)
 
 
 @routes.patch(
@@ -76,10 +75,15 @@ def mute(request: Request, sent: admin.Mute) -> dict[str, Any]:
     return admin.mute(parse_id(request), sent, request.user)
 
 
-@routes.get("/api/admin/keys", guard=admins, answers={HTTPStatus.OK: admin.Keys})
-def list_keys(request: Request) -> dict[str, Any]:
+@routes.get(
+    "/api/admin/keys",
+    guard=admins,
+    query=admin.Reasoned,
+    answers={HTTPStatus.OK: admin.Keys},
+)
+def list_keys(request: Request, query: admin.Reasoned) -> dict[str, Any]:
     """The live API keys, the newest first."""
-    return {"keys": auth.list_live_keys()}
+    return admin.list_keys(query.reason, request.user)
 
 
 @routes.post(
@@ -97,9 +101,12 @@ def issue_key(request: Request, new: admin.NewKey) -> Response:
 @routes.delete(
     "/api/admin/keys/{key_id}",
     guard=admins,
+    body=admin.Reasoned,
+    body_is_optional=True,
+    max_bytes=MAX_BYTES,
     answers={HTTPStatus.OK: Done, HTTPStatus.NOT_FOUND: "No live key has that id"},
 )
-def revoke_key(request: Request) -> dict[str, Any]:
+def revoke_key(request: Request, sent: admin.Reasoned) -> dict[str, Any]:
     """Revokes an API key; warm functions follow within a minute."""
-    admin.revoke_key(request.query()["key_id"], request.user)
+    admin.revoke_key(request.query()["key_id"], sent.reason, request.user)
     return {"message": "The key is revoked"}

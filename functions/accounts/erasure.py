@@ -14,10 +14,17 @@ def erase(user_id: int, actor: str | None) -> bool:
         db.query(
             """
             with person as (
-              select id, role in ('staff', 'admin') as is_operator
-              from accounts.users
-              where id = %(user_id)s
-                and deleted_at is null
+              select u.id, u.username,
+                u.role in ('staff', 'admin')
+                or exists (
+                  select
+                  from accounts.audit as a
+                  where a.user_id = u.id
+                    and a.details -> 'role' ?| array['staff', 'admin']
+                ) as was_operator
+              from accounts.users as u
+              where u.id = %(user_id)s
+                and u.deleted_at is null
               for update
             ), erased as (
               update accounts.users as u
@@ -59,17 +66,25 @@ def erase(user_id: int, actor: str | None) -> bool:
               update accounts.audit as a
               set ip_hash = null
               from person as p
-              where p.is_operator
+              where p.was_operator
                 and a.actor = p.id::text
                 and a.user_id is distinct from p.id
                 and a.ip_hash is not null
+            ), unsigned as (
+              update shared.audit as a
+              set actor = 'Deleted user'
+              from person as p
+              where p.was_operator
+                and a.actor = p.username
             ), noted as (
               insert into accounts.audit (action, user_id, actor)
               select 'user.erased', id, %(actor)s
               from erased
             )
-            select game.erase_player(id)
-            from erased
+            select game.erase_player(e.id),
+              case when p.was_operator then logs.rename_author(p.username, 'Deleted user') end
+            from erased as e
+            join person as p on p.id = e.id
             """,
             {"user_id": user_id, "actor": actor},
         )

@@ -72,10 +72,10 @@ def export(caller: Caller, query: ExportQuery) -> dict[str, Any]:
           from caller as c
           cross join lateral (
             select *
-            from accounts.export_records(c.id, %(after)s::timestamptz)
+            from accounts.export_records(c.id, %(after)s::timestamptz, %(limit)s)
             union all
             select *
-            from game.export_records(c.id, %(after)s::timestamptz)
+            from game.export_records(c.id, %(after)s::timestamptz, %(limit)s)
           ) as r
           where c.is_active
           order by r.at

@@ -96,32 +96,43 @@ def create_user(new: NewPanelUser, actor: Caller) -> dict[str, Any]:
 def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[str, Any]:
     """A user after a change; raises NotFound, Conflict. A new password must be changed. Audited.
 
-    Their player in the web game is renamed with them.
+    Their player in the web game is renamed with them, and what they wrote as staff.
     """
     hashed = passwords.hash_password(change.password) if change.password else None
     users.check_free(change.username or "", change.email or "", user_id, Conflict(_TAKEN))
     found = db.query(
         """
-        with changed as (
-          update accounts.users
-          set username = coalesce(%(username)s, username),
-            email = coalesce(%(email)s, email),
-            password_hash = coalesce(%(password_hash)s, password_hash),
-            must_change_password = must_change_password or %(password_hash)s::text is not null,
-            token_version = token_version + (%(password_hash)s::text is not null)::integer,
-            updated_at = now()
+        with before as (
+          select id, username
+          from accounts.users
           where id = %(user_id)s
             and deleted_at is null
-          returning id, username, email, role, must_change_password, created_at, profile_image_url
+          for update
+        ), changed as (
+          update accounts.users as u
+          set username = coalesce(%(username)s, u.username),
+            email = coalesce(%(email)s, u.email),
+            password_hash = coalesce(%(password_hash)s, u.password_hash),
+            must_change_password = u.must_change_password or %(password_hash)s::text is not null,
+            token_version = u.token_version + (%(password_hash)s::text is not null)::integer,
+            updated_at = now()
+          from before as b
+          where u.id = b.id
+          returning u.id, u.username, u.email, u.role, u.must_change_password, u.created_at,
+            u.profile_image_url
         ), noted as (
           insert into accounts.audit (action, user_id, actor)
           select 'user.changed', id, %(actor)s
           from changed
         )
         select c.*,
-          case when %(username)s::text is not null then game.rename_player(c.id, c.username) end
-            as renamed
+          case when c.username <> b.username then game.rename_player(c.id, c.username) end,
+          case
+            when c.username <> b.username and c.role in ('staff', 'admin')
+            then logs.rename_author(b.username, c.username)
+          end
         from changed as c
+        join before as b on b.id = c.id
         """,
         {
             "user_id": user_id,

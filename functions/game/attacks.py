@@ -5,27 +5,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from functions.game import chance, pool
 from functions.game.calls import Call, to_response
 from functions.game.fields import Id
 from functions.live import fanout
 from functions.shared import db, log
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 AttackType = Literal["quick", "normal", "power", "critical", "ultimate"]
 
 
-class AnyAttack(BaseModel):
+class AnyAttack(RequestModel):
     """Which enemy, by default the first that stands, and how."""
 
     enemy_id: Id | None = None
     attack_type: AttackType = "normal"
 
 
-class Attack(BaseModel):
+class Attack(RequestModel):
     """Which enemy, and how."""
 
     enemy_id: Id

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functions.game import attacks, calls
 from functions.live.connections import Connection, Seat
 from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
-from functions.shared import db
-from functions.shared.errors import NotFound
+from functions.shared import db, tokens
+from functions.shared.errors import NotFound, Problem
 from functions.shared.roles import check
 
 _REPLAYED = 100  # messages that a new socket is sent
@@ -88,6 +88,11 @@ def attack(connection: Connection, message: Attack) -> list[Frame]:
     return []
 
 
+def describe_problem(problem: Problem, ref: str | None) -> Frame:
+    """`error`, to the sender alone."""
+    return {"type": "error", "detail": problem.message}
+
+
 def _load(room: str) -> db.Row:
     row = db.fetch_one(
         "select battle, messages, head_seq, epoch, members from game.greet_to_battle(%s, %s)",
@@ -100,11 +105,12 @@ def _load(room: str) -> db.Row:
 
 kind = Kind(
     name="battle",
-    audience="game",
+    verify=lambda token: tokens.verify(token, "game"),
     admit=admit,
     greet=greet,
     snapshot=snapshot,
     tell_presence=tell_presence,
+    describe_problem=describe_problem,
     commands={"attack": Command(Attack, attack)},
     ignored=frozenset({"enemy_defeated"}),
 )

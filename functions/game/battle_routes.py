@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from functions.game import attacks, battles, chat, loot
+from functions.game import attacks, battles, loot
 from functions.game.calls import MAX_BYTES, build_call, player
 from functions.shared.request import Request
 from functions.shared.response import Response
@@ -179,14 +179,3 @@ def resurrect(request: Request, path: battles.ResurrectionQuery) -> Response:
 def resurrect_by_path(request: Request, path: battles.ResurrectionQuery) -> Response:
     """Refused: nobody dies yet. The client asks here, outside of `/api`."""
     return battles.resurrect(build_call(request), path.battle_id)
-
-
-@routes.get(
-    "/api/chat/history",
-    guard=player,
-    query=chat.ChatQuery,
-    answers={HTTPStatus.OK: chat.ChatMessages},
-)
-def list_messages(request: Request, query: chat.ChatQuery) -> Response:
-    """Returns the last messages of the tavern but for the newest `offset`, oldest first."""
-    return chat.list_messages(build_call(request), query)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.game import pool
 from functions.game.calls import Call, to_response
 from functions.game.fields import PathId, clamp
 from functions.live import fanout
 from functions.shared import db
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 MAX_LOGS = 500
@@ -138,7 +138,7 @@ class Joined(ResponseModel):
     participant_id: int
 
 
-class BattlePath(BaseModel):
+class BattlePath(RequestModel):
     """The battle of a path."""
 
     battle_id: PathId
@@ -151,7 +151,7 @@ class LogsQuery(BattlePath):
     offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
 
 
-class HistoryQuery(BaseModel):
+class HistoryQuery(RequestModel):
     """How many: 1 to 100."""
 
     limit: Annotated[int, clamp(50, 100)] = 50

@@ -19,6 +19,7 @@ from functions.shared.errors import (
     Invalid,
     NotFound,
     Problem,
+    TooManyRequests,
     Unauthorized,
 )
 from functions.shared.request import Request
@@ -26,7 +27,7 @@ from functions.shared.response import Response
 from functions.shared.settings import settings
 from functions.shared.users import RequireUser
 
-MAX_KEY = 128  # characters of an Idempotency-Key
+MAX_KEY = 128  # printable characters of an Idempotency-Key
 MAX_BYTES = 64 * 1024
 Call = tuple[Any, ...]  # the store's game.call
 player = RequireUser("game")
@@ -36,20 +37,37 @@ _PROBLEMS: dict[int, type[Problem]] = {
     HTTPStatus.FORBIDDEN: Forbidden,
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.TOO_MANY_REQUESTS: TooManyRequests,
 }
 
 
 def build_call(request: Request) -> Call:
-    """Who calls what, as the functions of the store take it; raises Invalid."""
-    chosen, caller = settings(), request.user
-    key = request.header("idempotency-key") or None
-    if key is None:
-        sent: tuple[str | None, str | None, bytes | None] = (None, None, None)
-    else:
-        sent = (request.path.rstrip("/"), _check_key(key), _hash_body(request))
+    """Who calls what, as the functions of the store take it; raises Invalid.
+
+    A key counts where something is changed.
+    """
+    caller = request.user
+    is_change = request.event["httpMethod"] == "POST"
+    key = request.header("idempotency-key") if is_change else ""
+    if not key:
+        return make_call(caller.user_id, caller.version)
+    sent = (request.path.rstrip("/"), _check_key(key), _hash_body(request))
+    return make_call(caller.user_id, caller.version, sent)
+
+
+def make_call(
+    user_id: int,
+    version: int,
+    sent: tuple[str | None, str | None, bytes | None] = (None, None, None),
+) -> Call:
+    """The call of a user whose token has that version, as one that comes by a socket.
+
+    `sent`: the path, key and body's hash of a request that may be repeated.
+    """
+    chosen = settings()
     return (
-        caller.user_id,
-        caller.version,
+        user_id,
+        version,
         *sent,
         round(chosen.stamina_regen_percent * 1000),
         chosen.stamina_regen_interval,
@@ -71,8 +89,8 @@ def build_socket_call(user_id: int, version: int) -> Call:
 
 
 def _check_key(key: str) -> str:
-    if len(key) > MAX_KEY or "\0" in key:
-        problem = f"must have 1 to {MAX_KEY} characters"
+    if len(key) > MAX_KEY or not key.isprintable():  # NUL and lone surrogates are not
+        problem = f"must have 1 to {MAX_KEY} printable characters"
         raise Invalid(
             f"Idempotency-Key {problem}", [{"field": "Idempotency-Key", "problem": problem}]
         )
@@ -88,6 +106,17 @@ def _hash_body(request: Request) -> bytes:
 def to_response(row: db.Row | None) -> Response:
     """The answer that a reply of the store means; raises the problem that it names."""
     assert row
+    _check(row)
+    return Response(row["body"], row["status"])
+
+
+def to_value(row: db.Row | None) -> Any:
+    """The body of a reply of the store, for more to be done with it; raises as `to_response`."""
+    assert row
+    _check(row)
+    return json.loads(row["body"])
+
+
+def _check(row: db.Row) -> None:
     if problem := _PROBLEMS.get(row["status"]):
         raise problem(json.loads(row["body"]))
-    return Response(row["body"], row["status"])

@@ -1,18 +1,22 @@
-"""Messages of the tavern."""
+"""Messages of the tavern and of battles: one store for both, and an event of each in its room."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
-from functions.game.calls import Call, to_response
-from functions.shared import db
-from functions.shared.fields import ResponseModel
+from functions.game.calls import Call, to_response, to_value
+from functions.game.fields import PathId
+from functions.game.operators import Reasoned
+from functions.shared import db, json_codec
+from functions.shared.errors import BadRequest
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 TAVERN = "tavern"
+MAX_LENGTH = 500  # characters of a message
 
 
 class ChatMessage(ResponseModel):
@@ -32,11 +36,36 @@ class ChatMessages(RootModel[list[ChatMessage]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class ChatQuery(BaseModel):
+class ChatQuery(RequestModel):
     """How many of the last messages, and how many of the newest not."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class MessagePath(RequestModel):
+    """Which message."""
+
+    message_id: PathId
+
+
+class Deletion(Reasoned):
+    """Why a message is deleted, for the audit."""
+
+
+class MessageDeleted(ResponseModel):
+    """The message that is gone from the history."""
+
+    message: str
+    id: int
+
+
+class PostedMessage(TypedDict):
+    """A message as the event of its room: what every socket is sent, and its number there."""
+
+    seq: int
+    type: Literal["message", "chat"]
+    payload: dict[str, Any]
 
 
 def list_messages(call: Call, query: ChatQuery) -> Response:
@@ -48,5 +77,53 @@ def list_messages(call: Call, query: ChatQuery) -> Response:
             from game.list_chat_messages(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s, %s)
             """,
             (*call, TAVERN, query.limit, query.offset),
+        )
+    )
+
+
+def post_message(call: Call, room: str, text: str) -> PostedMessage:
+    """Sends a message to `tavern` or `battle:<id>`, and appends its event there. One round trip.
+
+    Raises BadRequest for a text that is blank or has more than 500 characters, and for who is not
+    in the battle; Forbidden for who is muted, TooManyRequests for more than 5 in 5 seconds.
+    """
+    words = _clean(text)
+    posted: PostedMessage = to_value(
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.post_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, room, words),
+        )
+    )
+    return posted
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: the tavern ignores such a message."""
+    return not any(one.isprintable() and not one.isspace() for one in text)
+
+
+def _clean(text: str) -> str:
+    """The text, trimmed; raises BadRequest."""
+    words = json_codec.replace_surrogates(text).strip()
+    if is_blank(words) or "\0" in words or len(words) > MAX_LENGTH:
+        raise BadRequest(f"A message has 1 to {MAX_LENGTH} characters")
+    return words
+
+
+def delete_message(call: Call, message_id: int, reason: str | None) -> Response:
+    """Takes a message out of the history, and tells its room; raises NotFound. Audited.
+
+    One round trip.
+    """
+    return to_response(
+        db.fetch_once(
+            """
+            select status, body::text as body
+            from game.delete_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+            """,
+            (*call, message_id, reason),
         )
     )

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from functions.shared.fields import ResponseModel, fail_validation, to_integer
+from functions.shared.fields import RequestModel, ResponseModel, fail_validation, to_integer
 
 LARGEST = 2**53 - 1  # what JavaScript holds exactly
 _MARKUP = re.compile('[<>&"`]')  # several views of the game put names into the page as HTML
@@ -25,6 +25,12 @@ def _trim(sent: Any) -> Any:
 def _name(text: str) -> str:
     if _MARKUP.search(text) or not text.isprintable():
         fail_validation('must hold printable characters, and none of < > & " `')
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        fail_validation("must hold printable characters only")
     return text
 
 
@@ -48,6 +54,7 @@ def clamp(default: int, most: int) -> BeforeValidator:
 
 Id = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(to_integer)]
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST), BeforeValidator(to_integer)]
+Change = Annotated[int, Field(strict=True, ge=-LARGEST, le=LARGEST), BeforeValidator(to_integer)]
 Amount = Annotated[int, Field(strict=True, ge=1, le=LARGEST), BeforeValidator(to_integer)]
 PathId = Annotated[
     int, Field(ge=-LARGEST, le=LARGEST), BeforeValidator(_path_number, json_schema_input_type=int)
@@ -60,12 +67,25 @@ PetName = Annotated[
     BeforeValidator(_trim, json_schema_input_type=str),
     AfterValidator(_name),
 ]
+Reason = Annotated[
+    str,
+    Strict(),
+    BeforeValidator(_trim, json_schema_input_type=str),
+    AfterValidator(_printable),
+    Field(min_length=1, max_length=500),
+]
 
 
-class OfSet(BaseModel):
+class OfSet(RequestModel):
     """Which of the two sets a path names."""
 
     set_type: SetType
+
+
+class OfPlayer(RequestModel):
+    """Which player a path names."""
+
+    player_id: PathId
 
 
 class Stats(ResponseModel):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from functions.game import chance
 from functions.game.calls import Call, to_response
 from functions.game.fields import Id, PathId, SetType, Slot, Stats
 from functions.shared import db
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 STARTER_DRAWS = 6  # one for each stat of the three items that is drawn
@@ -73,7 +71,7 @@ class Equipped(ResponseModel):
     stats: Stats
 
 
-class NewEquipment(BaseModel):
+class NewEquipment(RequestModel):
     """Which item goes where."""
 
     item_id: Id
@@ -81,33 +79,33 @@ class NewEquipment(BaseModel):
     set_type: SetType
 
 
-class Place(BaseModel):
+class Place(RequestModel):
     """A slot of a set."""
 
     slot: Slot
     set_type: SetType
 
 
-class AnyPlace(BaseModel):
+class AnyPlace(RequestModel):
     """Where an item goes, as far as that matters to the caller: by default, into the attack set."""
 
     slot: Slot | None = None
     set_type: SetType = "attack"
 
 
-class AnySet(BaseModel):
+class AnySet(RequestModel):
     """Which set, in the body: by default as in the query, or the attack set."""
 
     set_type: SetType | None = None
 
 
-class ItemPath(BaseModel):
+class ItemPath(RequestModel):
     """The item of a path."""
 
     item_id: PathId
 
 
-class SlotPath(BaseModel):
+class SlotPath(RequestModel):
     """The slot of a path; the set may be in the query."""
 
     slot: Slot

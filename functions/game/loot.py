@@ -8,6 +8,7 @@ from functions.live import fanout
 from functions.shared import db
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
+from functions.shared.settings import settings
 
 DRAWS = 3  # whether there is an item, of which type, and how rare
 
@@ -34,7 +35,10 @@ class LevelUp(ResponseModel):
 
 
 class Claimed(ResponseModel):
-    """The loot; `contribution_percent` is the player's share of the damage."""
+    """The loot; `contribution_percent` is the player's share of the damage.
+
+    `message`: why there is none, of a player whose share is below the least that is rewarded.
+    """
 
     success: bool
     gold: int
@@ -43,6 +47,7 @@ class Claimed(ResponseModel):
     contribution_percent: float
     level_up_info: LevelUp
     error: None
+    message: str | None = None
 
 
 def claim(call: Call, battle_id: int) -> Response:
@@ -51,9 +56,14 @@ def claim(call: Call, battle_id: int) -> Response:
     row = db.fetch_once(
         """
         select status, body::text as body, live.count_connections(%s, %s) as sockets
-        from game.claim_loot(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[])
+        from game.claim_loot(
+          row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s::bigint[], %s::numeric
+        )
         """,
-        (room, fanout.COUNTED, *call, battle_id, chance.draw_many(DRAWS)),
+        (
+            *(room, fanout.COUNTED),
+            *(*call, battle_id, chance.draw_many(DRAWS), settings().game_min_contribution),
+        ),
     )
     fanout.announce(room, row)
     return to_response(row)

@@ -11,21 +11,25 @@ class GameMaintenance(Maintenance):
 
     permanent = frozenset({"game.ledger"})  # which adds up to the balances
 
-    def audit(self, connection: db.Connection, sample: int) -> dict[str, int]:
-        """Whoever has a balance that differs from the ledger's sum is logged, not repaired."""
+    def check(self, connection: db.Connection) -> dict[str, int]:
+        """Whoever has a balance that differs from the ledger's sum is logged, not repaired.
+
+        A player who is gone has a balance of 0.
+        """
         wrong = connection.execute(
             """
-            select p.user_id, p.gold, coalesce(l.gold, 0) as ledger_gold, p.gems,
+            select coalesce(p.user_id, l.player_id) as user_id, coalesce(p.gold, 0) as gold,
+              coalesce(l.gold, 0) as ledger_gold, coalesce(p.gems, 0) as gems,
               coalesce(l.gems, 0) as ledger_gems
             from game.players as p
-            left join (
+            full join (
               select player_id, sum(amount) filter (where kind = 'gold') as gold,
                 sum(amount) filter (where kind = 'gem') as gems
               from game.ledger
               group by player_id
             ) as l on l.player_id = p.user_id
-            where p.gold <> coalesce(l.gold, 0)
-              or p.gems <> coalesce(l.gems, 0)
+            where coalesce(p.gold, 0) <> coalesce(l.gold, 0)
+              or coalesce(p.gems, 0) <> coalesce(l.gems, 0)
             """
         ).fetchall()
         for row in wrong:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
 
 from functions.game import chance
 from functions.game.calls import Call, to_response
 from functions.game.fields import Amount, Id, PathId, PetName, PetSlot, SetType, Stats
 from functions.shared import db
-from functions.shared.fields import ResponseModel, fail_validation
+from functions.shared.fields import RequestModel, ResponseModel, fail_validation
 from functions.shared.response import Response
 
 
@@ -86,20 +86,20 @@ class PetSetChanged(ResponseModel):
     stats: Stats
 
 
-class Hatching(BaseModel):
+class Hatching(RequestModel):
     """Which egg, and what its pet is called."""
 
     pet_id: Id
     name: PetName
 
 
-class Naming(BaseModel):
+class Naming(RequestModel):
     """What the pet is called: by default its species."""
 
     name: PetName | None = None
 
 
-class AnyMeal(BaseModel):
+class AnyMeal(RequestModel):
     """How much experience, or which item: by default one unit of the smallest food."""
 
     xp_amount: Amount | None = None
@@ -118,7 +118,7 @@ class Meal(AnyMeal):
         return self
 
 
-class NewPetPlace(BaseModel):
+class NewPetPlace(RequestModel):
     """Which pet goes where."""
 
     pet_id: Id
@@ -126,27 +126,27 @@ class NewPetPlace(BaseModel):
     set_type: SetType
 
 
-class PetPlace(BaseModel):
+class PetPlace(RequestModel):
     """A slot of a set."""
 
     slot: PetSlot
     set_type: SetType
 
 
-class AnyPetPlace(BaseModel):
+class AnyPetPlace(RequestModel):
     """Where a pet goes: by default into the first free slot of the attack set."""
 
     slot: PetSlot | None = None
     set_type: SetType = "attack"
 
 
-class PetPath(BaseModel):
+class PetPath(RequestModel):
     """The pet of a path."""
 
     pet_id: PathId
 
 
-class EggPath(BaseModel):
+class EggPath(RequestModel):
     """The egg of a path."""
 
     egg_id: PathId

@@ -6,13 +6,11 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
-
 from functions.game import progression
 from functions.game.calls import Call, to_response
 from functions.game.fields import Count, clamp
 from functions.shared import db, roles
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 
@@ -50,7 +48,7 @@ class Player(ResponseModel):
     updated_at: datetime
 
 
-class Allocation(BaseModel):
+class Allocation(RequestModel):
     """Stat points, one each for attack, defense and the own maximum of stamina."""
 
     attack: Count = 0
@@ -72,7 +70,7 @@ class Stamina(ResponseModel):
     stamina_max: int
 
 
-class TableQuery(BaseModel):
+class TableQuery(RequestModel):
     """How many levels: 1 to 100."""
 
     max_level: Annotated[int, clamp(20, progression.MAX_LEVEL)] = 20

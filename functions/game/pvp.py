@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import RootModel
+from pydantic import ConfigDict, RootModel
 
 from functions.game.calls import Call
 from functions.shared import db, roles
@@ -39,6 +39,8 @@ class Opponent(ResponseModel):
 class Opponents(RootModel[list[Opponent]]):
     """Who was there in the last 15 minutes; nobody as yet."""
 
+    model_config = ConfigDict(defer_build=True)
+
 
 class Duel(ResponseModel):
     """A challenge, or what became of it."""
@@ -60,6 +62,8 @@ class Duel(ResponseModel):
 
 class Duels(RootModel[list[Duel]]):
     """The caller's duels; none as yet."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 def get_stats(call: Call) -> dict[str, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from functions.game.calls import Call, to_response
 from functions.game.fields import Stats, clamp
 from functions.shared import db
-from functions.shared.fields import ResponseModel
+from functions.shared.fields import RequestModel, ResponseModel
 from functions.shared.response import Response
 
 Rarity = Literal["COMMON", "UNCOMMON", "RARE", "EPIC", "LEGENDARY"]
@@ -71,7 +71,7 @@ class Shop(ResponseModel):
     potions: list[PotionEntry]
 
 
-class NewPurchase(BaseModel):
+class NewPurchase(RequestModel):
     """What is bought, and for what: gems if either field says so."""
 
     item_id: Annotated[str, Field(strict=True, max_length=100)]
@@ -107,7 +107,7 @@ class Purchases(RootModel[list[Purchase]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class HistoryQuery(BaseModel):
+class HistoryQuery(RequestModel):
     """How many: 1 to 100."""
 
     limit: Annotated[int, clamp(50, 100)] = 50

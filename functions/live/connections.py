@@ -35,6 +35,8 @@ class Connection(NamedTuple):
     takes_batches: bool
     is_live: bool
     after_seq: int
+    messages: int  # in this minute, with the one that was just received
+    bad_messages: int
 
 
 def open_connection(
@@ -59,23 +61,54 @@ def open_connection(
 
 
 def load(connection_id: str) -> Connection | None:
-    """A socket, which the client has just been heard of; None if it is not known."""
+    """A socket; None if it is not known."""
     row = db.fetch_one(
         """
-        with seen as (
-          update live.connections
-          set seen_at = clock_timestamp()
-          where connection_id = %(connection_id)s
-            and seen_at < clock_timestamp() - interval '1 minute'
-        )
         select
-          connection_id, room, user_id, version, role, member, takes_batches, is_live, after_seq
+          connection_id, room, user_id, version, role, member, takes_batches, is_live, after_seq,
+          messages, bad_messages
         from live.connections
-        where connection_id = %(connection_id)s
+        where connection_id = %s
         """,
-        {"connection_id": connection_id},
+        (connection_id,),
     )
     return Connection(**row) if row else None
+
+
+def receive(connection_id: str) -> Connection | None:
+    """A socket by which a message has come, counted; None if it is not known. One round trip."""
+    row = db.fetch_once(
+        """
+        update live.connections as c
+        set seen_at = clock_timestamp(),
+          messages = case when c.minute = this.minute then c.messages else 0 end + 1,
+          bad_messages = case when c.minute = this.minute then c.bad_messages else 0 end,
+          minute = this.minute
+        from (select date_trunc('minute', clock_timestamp()) as minute) as this
+        where c.connection_id = %s
+        returning
+          c.connection_id, c.room, c.user_id, c.version, c.role, c.member, c.takes_batches,
+          c.is_live, c.after_seq, c.messages, c.bad_messages
+        """,
+        (connection_id,),
+    )
+    return Connection(**row) if row else None
+
+
+def count_bad_message(connection_id: str) -> int:
+    """How many messages of this minute could not be read, with one more."""
+    return int(
+        db.fetch_value(
+            """
+            update live.connections
+            set bad_messages = bad_messages + 1
+            where connection_id = %s
+            returning bad_messages
+            """,
+            (connection_id,),
+        )
+        or 0
+    )
 
 
 def close(connection_ids: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ def _disconnect(event: dict[str, Any]) -> Answer:
 
 
 def _message(event: dict[str, Any]) -> Answer:
-    connection = connections.load(event["requestContext"]["connectionId"])
+    connection = connections.receive(event["requestContext"]["connectionId"])
     if connection is None:  # it was given up: its client opens another one
         return {"statusCode": HTTPStatus.GONE}
     messages.receive(connection, event.get("body") or "")

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from functions.domains import DOMAINS
 from functions.live.connections import Connection, Seat
-from functions.shared.tokens import Audience
+from functions.shared.errors import Problem
+from functions.shared.tokens import Identity
 
 Frame = dict[str, Any]
 Presence = Literal["joined", "left"]
@@ -39,7 +40,8 @@ class Kind(NamedTuple):
     """A kind of room."""
 
     name: str  # what comes before the colon in a room's name, and names it in a query
-    audience: Audience
+    # Whom a token names that counts for this kind; raises WrongTokenError.
+    verify: Callable[[str], Identity]
     # Whether a user, of a token's version, may come in; raises the problem that refuses them.
     admit: Callable[[int, int, str], Seat]
     greet: Callable[[Connection], Greeting]
@@ -49,6 +51,11 @@ class Kind(NamedTuple):
     tell_presence: Callable[[str, Presence, Frame, Sequence[Frame], int], Sequence[Frame]]
     # Messages by their `type`; "" for those without one.
     commands: Mapping[str, Command]
+    # The message that refuses another one: given the problem and the `ref` that the client gave.
+    describe_problem: Callable[[Problem, str | None], Frame]
+    # How many messages a minute a socket may send, and how many that cannot be read.
+    messages_a_minute: int | None = None
+    bad_messages_a_minute: int | None = None
     # Messages that other servers' clients send and that mean nothing here.
     ignored: frozenset[str] = frozenset()
 

@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from functions.live import catch_up, fanout, management
+from functions.live import catch_up, connections, fanout, management
 from functions.live.connections import Connection
-from functions.live.kinds import Command, Frame, kind_of
+from functions.live.kinds import Command, Frame, Kind, kind_of
 from functions.live.rooms import get_head
 from functions.shared import json_codec
-from functions.shared.errors import Problem
+from functions.shared.errors import Invalid, Problem, TooManyRequests
 
 MAX_BYTES = 4 * 1024
+MAX_REF = 64  # characters of a client's own name of a command
 _SECONDS = 3.0  # for answers
 
 
@@ -54,8 +55,21 @@ COMMANDS = {
 
 
 def receive(connection: Connection, text: str) -> None:
-    """Does what a message says, and answers its sender; the socket stays open whatever it says."""
-    answer(connection, list(_run(connection, text)))
+    """Does what a message says, and answers its sender.
+
+    The socket stays open whatever it says, but for a kind that counts what cannot be read.
+    """
+    kind = kind_of(connection.room)
+    if kind.messages_a_minute and connection.messages > kind.messages_a_minute:
+        answer(connection, [kind.describe_problem(TooManyRequests("Too many messages"), None)])
+        return
+    try:
+        frames = _run(kind, connection, text)
+    except _Unreadable as problem:
+        answer(connection, [kind.describe_problem(Invalid(str(problem)), None)])
+        _count_bad(kind, connection)
+        return
+    answer(connection, frames)
 
 
 def answer(connection: Connection, frames: Sequence[Frame]) -> None:
@@ -65,28 +79,30 @@ def answer(connection: Connection, frames: Sequence[Frame]) -> None:
         fanout.settle(management.post_all({connection.connection_id: encoded}, _SECONDS), {})
 
 
-def _run(connection: Connection, text: str) -> Sequence[Frame]:
+def _count_bad(kind: Kind, connection: Connection) -> None:
+    most = kind.bad_messages_a_minute
+    if most and connections.count_bad_message(connection.connection_id) >= most:
+        management.close_all([connection.connection_id])
+        connections.close([connection.connection_id])
+
+
+def _run(kind: Kind, connection: Connection, text: str) -> Sequence[Frame]:
+    message = _read(text)
+    name, ref = message.get("type", ""), message.get("ref")
+    if not isinstance(name, str):
+        raise _Unreadable("The type of a message is a text.")
+    if name in kind.ignored:
+        return []
+    command = {**COMMANDS, **kind.commands}.get(name)
+    if command is None:
+        raise _Unreadable("The type of this message is not known.")
     try:
-        message = _read(text)
-        kind = kind_of(connection.room)
-        name = message.get("type", "")
-        if isinstance(name, str) and name in kind.ignored:
-            return []
-        command = {**kind.commands, **COMMANDS}.get(name) if isinstance(name, str) else None
-        if command is None:
-            raise _Unreadable("The type of this message is not known.")
         return command.run(connection, command.model.model_validate(message))
-    except _Unreadable as problem:
-        return [error(str(problem))]
     except ValidationError as problem:
-        return [error(_describe(problem))]
+        raise _Unreadable(_describe(problem)) from None
     except Problem as problem:
-        return [error(problem.message)]
-
-
-def error(detail: str) -> Frame:
-    """The message that refuses another one."""
-    return {"type": "error", "detail": detail}
+        short = ref if isinstance(ref, str) and len(ref) <= MAX_REF else None
+        return [kind.describe_problem(problem, short)]
 
 
 class _Unreadable(Exception):  # noqa: N818  like a problem

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from functions.live import connections
-from functions.live.kinds import load_kinds
+from functions.live import connections, tickets
+from functions.live.connections import Seat
+from functions.live.kinds import Kind, load_kinds
 from functions.shared import tokens
 from functions.shared.errors import NotFound, Problem, Unauthorized
 from functions.shared.roles import WRONG
@@ -28,61 +29,69 @@ class TooManySockets(Problem):
     message = "Ten sockets are open already."
 
 
-class _Shown(NamedTuple):
-    """The token that a client shows, and the subprotocol that says that it was read."""
+class _Guest(NamedTuple):
+    """Who opens a socket, and what they are in the room."""
 
-    token: str
-    protocol: str | None
+    user_id: int
+    version: int
+    seat: Seat
 
 
 def open_socket(event: Mapping[str, Any]) -> str | None:
     """Notes a socket that the gateway is opening; returns the subprotocol to answer with.
 
-    Raises Unauthorized, Forbidden, NotFound and TooManySockets. Two round trips.
+    Raises Unauthorized, Forbidden, NotFound, TooManySockets. Two round trips, three with a ticket.
     """
     query = {
         name: values[0]
         for name, values in (event.get("multiValueQueryStringParameters") or {}).items()
     }
     kind, target = _read_room(query)
-    shown = _read_token(query, _headers(event))
-    try:
-        user = tokens.verify(shown.token, kind.audience)
-    except tokens.WrongTokenError:
-        raise Unauthorized(WRONG) from None
-    seat = kind.admit(user.user_id, user.version, target)
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
+    bearer = next((part for part in offered if part.startswith(_BEARER)), None)
+    guest = _admit(kind, target, query, bearer, headers.get("authorization", ""))
     if not connections.open_connection(
         event["requestContext"]["connectionId"],
-        user.user_id,
-        user.version,
-        seat,
+        guest.user_id,
+        guest.version,
+        guest.seat,
         takes_batches=query.get("batch") in ("true", "1"),
     ):
         raise TooManySockets
-    return shown.protocol
+    return _PROTOCOL if _PROTOCOL in offered else bearer
 
 
-def _read_room(query: Mapping[str, str]) -> tuple[Any, str]:
+def _read_room(query: Mapping[str, str]) -> tuple[Kind, str]:
     for name, kind in load_kinds().items():
         if target := query.get(name):
             return kind, target
     raise NotFound("No room is named.")
 
 
-def _read_token(query: Mapping[str, str], headers: Mapping[str, str]) -> _Shown:
-    """The first that is there, and no other: one that is wrong is not made up for by the next."""
-    offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
-    bearer = next((part for part in offered if part.startswith(_BEARER)), None)
-    protocol = _PROTOCOL if _PROTOCOL in offered else bearer
+def _admit(
+    kind: Kind, target: str, query: Mapping[str, str], bearer: str | None, authorization: str
+) -> _Guest:
+    """By the first credential that is there, and no other: the next does not make up for it."""
+    if "ticket" in query:
+        holder = tickets.take(query["ticket"])
+        if holder is None:
+            raise Unauthorized(WRONG)
+        seat = kind.admit(holder.user_id, holder.version, target)
+        if seat.room != holder.room:
+            raise Unauthorized(WRONG)
+        return _Guest(holder.user_id, holder.version, seat)
+    scheme, _, sent = authorization.partition(" ")
     if "token" in query:
-        return _Shown(query["token"], protocol)
-    if bearer:
-        return _Shown(bearer.removeprefix(_BEARER), protocol)
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return _Shown(token.strip(), protocol)
-    raise Unauthorized(MISSING)
-
-
-def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        token = query["token"]
+    elif bearer:
+        token = bearer.removeprefix(_BEARER)
+    elif scheme.lower() == "bearer" and sent.strip():
+        token = sent.strip()
+    else:
+        raise Unauthorized(MISSING)
+    try:
+        user = kind.verify(token)
+    except tokens.WrongTokenError:
+        raise Unauthorized(WRONG) from None
+    return _Guest(user.user_id, user.version, kind.admit(user.user_id, user.version, target))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, management, messages, presence
+from functions.live import catch_up, connections, fanout, management, presence
+from functions.live.kinds import Frame, kind_of
 from functions.shared import db
+from functions.shared.errors import Unauthorized
 
 _MOST = 1000  # rooms, and sockets of a kind, in one sweep
 
@@ -65,7 +67,7 @@ def _close_refused() -> int:
     """Closes the sockets of users whose tokens do not count any more."""
     rows = db.query(
         """
-        select c.connection_id
+        select c.connection_id, c.room
         from live.connections as c
         where not exists (
           select
@@ -78,11 +80,19 @@ def _close_refused() -> int:
     )
     names = [row["connection_id"] for row in rows]
     if names:
-        last = fanout.encode(messages.error("You are signed out.") | {"closing": True})
-        management.post_all({name: [last] for name in names}, 2.0)
+        last = {
+            row["connection_id"]: [fanout.encode(describe_closing(row["room"]))] for row in rows
+        }
+        management.post_all(last, 2.0)
         management.close_all(names)
         connections.close(names)
     return len(names)
+
+
+def describe_closing(room: str) -> Frame:
+    """The last message to a socket whose user may not be there any more."""
+    frame = kind_of(room).describe_problem(Unauthorized("You are signed out."), None)
+    return {**frame, "closing": True}
 
 
 def _close_gone() -> int:

@@ -23,7 +23,10 @@ class Report:
 
 
 def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0) -> Report:
-    """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong."""
+    """Audits up to `sample` random clean buckets of each rollup, and repairs what is wrong.
+
+    What domains check and never repair, such as balances, is checked while rollups are busy, too.
+    """
     report, deadline = Report(), time.monotonic() + seconds
     with exclusive(locks.ROLLUPS) as mine:
         report.busy = not mine
@@ -34,6 +37,8 @@ def run(connection: db.Connection, sample: int = SAMPLE, seconds: float = 240.0)
                 refresh.refresh_dirty(connection, deadline)
             for domain in load_maintenance().values():
                 report.wrong |= domain.audit(connection, sample)
+    for domain in load_maintenance().values():
+        report.wrong |= domain.check(connection)
     return report
 
 

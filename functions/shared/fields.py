@@ -40,6 +40,12 @@ class CamelModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
+class RequestModel(BaseModel):
+    """A body, query or path whose validator is built at its first use, not by a cold start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class ResponseModel(BaseModel):
     """What an answer holds, for the reference and the tests: a cold start does not wait for it."""
 

@@ -29,6 +29,11 @@ class Maintenance:
         of what is large, and repairs it; returns how many rows were wrong, by table."""
         return {}
 
+    def check(self, connection: db.Connection) -> dict[str, int]:
+        """Called every night, whatever else is at work: compares what nobody may repair, and logs
+        what differs; returns how many rows were wrong, by table."""
+        return {}
+
     def has_pending(self, connection: db.Connection, before: datetime) -> bool:
         """Whether anything of before a moment is stored, but missing in a table that rollups read:
         then retention drops nothing."""

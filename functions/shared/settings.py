@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Literal
 
@@ -48,6 +49,9 @@ class Settings(BaseModel):
     password_reset_url: str = Field("", alias="PASSWORD_RESET_URL")
     stamina_regen_percent: float = Field(0.1, alias="STAMINA_REGEN_PERCENT", gt=0, le=1)
     stamina_regen_interval: int = Field(10, alias="STAMINA_REGEN_INTERVAL", ge=1, le=86_400)
+    game_min_contribution: Decimal = Field(
+        Decimal(0), alias="GAME_MIN_CONTRIBUTION", ge=0, le=100, decimal_places=2
+    )
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")

@@ -48,9 +48,9 @@ class Identity:
     expires_at: int = field(default=0, compare=False)  # Unix seconds
 
 
-# What was verified, by the token's SHA-256 and the audiences that were asked for: nothing in here
-# lets anybody in. Beside it the `kid` of the key that signed the token, which may be retired.
-_verified: dict[tuple[bytes, tuple[Audience, ...]], tuple[str, Identity]] = {}
+# What was verified, by the token and the audiences that were asked for, with the settings that held
+# the keys then. Never logged; the keys themselves, which could make any token, are no further away.
+_verified: dict[tuple[str, tuple[Audience, ...]], tuple[Settings, Identity]] = {}
 
 
 def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
@@ -72,21 +72,25 @@ def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
 def verify(token: str, *audiences: Audience) -> Identity:
     """Whom a token names that is for one of `audiences`; raises WrongTokenError. No round trip.
 
-    A signature is checked once in a warm container; key and expiry are looked at each time.
+    A signature is checked once in a warm container, expiry each time.
     """
-    keys = _keys(settings())
-    known_as = (hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest(), audiences)
-    kid, found = _verified.get(known_as) or (read_kid(token), None)
-    if kid not in keys:
-        raise WrongTokenError("malformed")
-    if found is None:
-        found = read_claims(token, keys[kid], "HS256", audiences)
-        _verified[known_as] = kid, found
+    chosen = settings()
+    known_under, found = _verified.get((token, audiences), (None, None))
+    if found is None or known_under is not chosen:
+        found = _check_signature(token, chosen, audiences)
+        _verified[token, audiences] = chosen, found
         if len(_verified) > MAX_VERIFIED:
             del _verified[next(iter(_verified))]
     elif found.expires_at <= time.time():
         raise WrongTokenError("expired")
     return found
+
+
+def _check_signature(token: str, chosen: Settings, audiences: tuple[Audience, ...]) -> Identity:
+    key = _keys(chosen).get(read_kid(token))
+    if key is None:
+        raise WrongTokenError("malformed")
+    return read_claims(token, key, "HS256", audiences)
 
 
 def read_claims(token: str, key: Any, algorithm: str, audiences: tuple[Audience, ...]) -> Identity:
@@ -138,12 +142,8 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)
 
 
+@cache
 def _keys(chosen: Settings) -> dict[str, bytes]:
     """By kid the keys that tokens may be signed with; the first one signs."""
-    return _derive_keys(*chosen.token_secrets)
-
-
-@cache
-def _derive_keys(*secrets: str) -> dict[str, bytes]:
-    keys = [derive_key(secret, "token") for secret in secrets]
+    keys = [derive_key(secret, "token") for secret in chosen.token_secrets]
     return {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}

@@ -71,13 +71,15 @@ class Service:
         """The body of a 200."""
         return self._asked("GET", f"{path}?{urlencode(query)}" if query else path, None).body
 
-    def post(self, path: str, payload: dict[str, Any]) -> Answer:
+    def post(
+        self, path: str, payload: dict[str, Any], headers: Mapping[str, str] = _PLAIN
+    ) -> Answer:
         """What a client's post is answered, if it was accepted; raises RefusedError."""
         # Spelled out, a letter that is not English would be three times as long as it is.
         body = json.dumps(payload, ensure_ascii=False).encode()
         if len(body) < _LARGE:
-            return self._asked("POST", path, body)
-        return self._asked("POST", path, gzip.compress(body), _PACKED)
+            return self._asked("POST", path, body, headers)
+        return self._asked("POST", path, gzip.compress(body), {**headers, **_PACKED})
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -99,6 +99,7 @@ def _parameters() -> dict[str, str]:
         "StaminaRegenPercent": _share("STAMINA_REGEN_PERCENT", "0.1"),
         "StaminaRegenInterval": str(_number("STAMINA_REGEN_INTERVAL", 10, 1, 86_400)),
         "FanoutRate": str(_number("FANOUT_RATE", 2000, 1, _MANY)),
+        "GameMinContribution": _percent("GAME_MIN_CONTRIBUTION", "0"),
         "LoginFailures": str(_number("LOGIN_FAILURES", 5, 1, _MANY)),
         "AccountFailures": str(_number("ACCOUNT_FAILURES", 10, 1, _MANY)),
         "Registrations": str(_number("REGISTRATIONS", 100, 1, _MANY)),
@@ -156,6 +157,13 @@ def _share(name: str, default: str) -> str:
     given = os.environ.get(name) or default
     if not (re.fullmatch(r"[01](\.[0-9]{1,3})?", given) and 0 < float(given) <= 1):
         raise StackError(f"{name} is {given!r}: it must be a share from 0.001 to 1.")
+    return given
+
+
+def _percent(name: str, default: str) -> str:
+    given = os.environ.get(name) or default
+    if not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", given) and float(given) <= 100):
+        raise StackError(f"{name} is {given!r}: it must be a percentage from 0 to 100.")
     return given
 
 

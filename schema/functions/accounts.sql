@@ -144,68 +144,103 @@ begin
 end
 $$;
 
--- The rows that are kept about a user since a moment, each with the list that it belongs to and its
--- time; no secret, and of others nothing.
-create or replace function accounts.export_records(user_id bigint, after timestamptz)
+-- Audits what somebody did to a user, or to none, for the domain in which it was done.
+create or replace function accounts.note(
+  action text, user_id bigint, actor text, reason text, details jsonb
+)
+returns void
+language sql
+as $$
+  insert into accounts.audit (action, user_id, actor, reason, details)
+  values ($1, $2, $3, $4, $5)
+$$;
+
+-- The rows that are kept about a user since a moment, as game.export_records has those of a player;
+-- no secret, and of others nothing.
+create or replace function accounts.export_records(user_id bigint, after timestamptz, most integer)
 returns table (list text, at timestamptz, record jsonb)
 language sql
 stable
 as $$
-  select 'sessions', s.created_at,
-    jsonb_build_object(
-      'id', s.id,
-      'created_at', shared.iso_time(s.created_at),
-      'rotated_at', shared.iso_time(s.rotated_at),
-      'expires_at', shared.iso_time(s.expires_at),
-      'revoked_at', shared.iso_time(s.revoked_at)
-    )
-  from accounts.sessions as s
-  where s.user_id = $1
-    and s.created_at > $2
+  (
+    select 'sessions', s.created_at,
+      jsonb_build_object(
+        'id', s.id,
+        'created_at', shared.iso_time(s.created_at),
+        'rotated_at', shared.iso_time(s.rotated_at),
+        'expires_at', shared.iso_time(s.expires_at),
+        'revoked_at', shared.iso_time(s.revoked_at)
+      )
+    from accounts.sessions as s
+    where s.user_id = $1
+      and s.created_at > $2
+    order by s.created_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'panel_sessions', s.created_at,
-    jsonb_build_object(
-      'created_at', shared.iso_time(s.created_at), 'expires_at', shared.iso_time(s.expires_at)
-    )
-  from accounts.panel_sessions as s
-  where s.user_id = $1
-    and s.created_at > $2
+  (
+    select 'panel_sessions', s.created_at,
+      jsonb_build_object(
+        'created_at', shared.iso_time(s.created_at), 'expires_at', shared.iso_time(s.expires_at)
+      )
+    from accounts.panel_sessions as s
+    where s.user_id = $1
+      and s.created_at > $2
+    order by s.created_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'identities', i.linked_at,
-    jsonb_build_object(
-      'provider', i.provider, 'subject', i.subject, 'linked_at', shared.iso_time(i.linked_at)
-    )
-  from accounts.identities as i
-  where i.user_id = $1
-    and i.linked_at > $2
+  (
+    select 'identities', i.linked_at,
+      jsonb_build_object(
+        'provider', i.provider, 'subject', i.subject, 'linked_at', shared.iso_time(i.linked_at)
+      )
+    from accounts.identities as i
+    where i.user_id = $1
+      and i.linked_at > $2
+    order by i.linked_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'known_addresses', k.last_login_at,
-    jsonb_build_object(
-      'address_hash', k.address_hash, 'last_login_at', shared.iso_time(k.last_login_at)
-    )
-  from accounts.known_addresses as k
-  where k.user_id = $1
-    and k.last_login_at > $2
+  (
+    select 'known_addresses', k.last_login_at,
+      jsonb_build_object(
+        'address_hash', k.address_hash, 'last_login_at', shared.iso_time(k.last_login_at)
+      )
+    from accounts.known_addresses as k
+    where k.user_id = $1
+      and k.last_login_at > $2
+    order by k.last_login_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'password_resets', r.created_at,
-    jsonb_build_object(
-      'created_at', shared.iso_time(r.created_at),
-      'expires_at', shared.iso_time(r.expires_at),
-      'used_at', shared.iso_time(r.used_at)
-    )
-  from accounts.password_resets as r
-  where r.user_id = $1
-    and r.created_at > $2
+  (
+    select 'password_resets', r.created_at,
+      jsonb_build_object(
+        'created_at', shared.iso_time(r.created_at),
+        'expires_at', shared.iso_time(r.expires_at),
+        'used_at', shared.iso_time(r.used_at)
+      )
+    from accounts.password_resets as r
+    where r.user_id = $1
+      and r.created_at > $2
+    order by r.created_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'account_events', a.occurred_at,
-    jsonb_build_object(
-      'occurred_at', shared.iso_time(a.occurred_at),
-      'action', a.action,
-      'ip_hash', a.ip_hash,
-      'reason', a.reason,
-      'details', a.details
-    )
-  from accounts.audit as a
-  where a.user_id = $1
-    and a.occurred_at > $2
+  (
+    select 'account_events', a.occurred_at,
+      jsonb_build_object(
+        'occurred_at', shared.iso_time(a.occurred_at),
+        'action', a.action,
+        'ip_hash', a.ip_hash,
+        'reason', a.reason,
+        'details', a.details
+      )
+    from accounts.audit as a
+    where a.user_id = $1
+      and a.occurred_at > $2
+    order by a.occurred_at
+    fetch first ($3) rows with ties
+  )
 $$;

@@ -43,6 +43,29 @@ begin
 end
 $$;
 
+-- The answer that a request with the same key already got; none to go on. The caller has locked what
+-- such requests wait for.
+create or replace function game.find_answer(call game.call) returns game.reply
+language plpgsql
+as $$
+declare
+  stored game.idempotency;
+begin
+  select i.* into stored
+  from game.idempotency as i
+  where i.user_id = call.user_id
+    and i.path = call.path
+    and i.key = call.key
+    and i.stored_at > clock_timestamp() - interval '24 hours';
+  if not found then
+    return null;
+  elsif stored.body_hash <> call.body_hash then
+    return game.refuse(409, 'This Idempotency-Key was sent with another body');
+  end if;
+  return row(stored.status, stored.response)::game.reply;
+end
+$$;
+
 -- Begins a change: from here on the player's calls wait for each other. The reply is the caller's
 -- refusal, or the answer that a request with the same key already got; none to go on.
 create or replace function game.begin_call(call game.call) returns game.reply
@@ -51,7 +74,6 @@ as $$
 declare
   reply game.reply := game.check_caller(call);
   active_on timestamptz;
-  stored game.idempotency;
 begin
   if reply.status is not null then
     return reply;
@@ -68,18 +90,7 @@ begin
   if call.key is null then
     return null;
   end if;
-  select i.* into stored
-  from game.idempotency as i
-  where i.user_id = call.user_id
-    and i.path = call.path
-    and i.key = call.key
-    and i.stored_at > clock_timestamp() - interval '24 hours';
-  if not found then
-    return null;
-  elsif stored.body_hash <> call.body_hash then
-    return game.refuse(409, 'This Idempotency-Key was sent with another body');
-  end if;
-  return row(stored.status, stored.response)::game.reply;
+  return game.find_answer(call);
 end
 $$;
 

@@ -122,9 +122,14 @@ begin
 end
 $$;
 
+-- Until it had a least contribution.
+drop function if exists game.claim_loot(game.call, bigint, bigint[]);
+
 -- Claims the loot of a battle, once per participant: the full rewards, a fifth more for who did more
--- than half of the work. Three draws for an item.
-create or replace function game.claim_loot(call game.call, battle_id bigint, drawn bigint[])
+-- than half of the work, nothing for who did less than `least_percent` of it. Three draws for an item.
+create or replace function game.claim_loot(
+  call game.call, battle_id bigint, drawn bigint[], least_percent numeric default 0
+)
 returns game.reply
 language plpgsql
 as $$
@@ -161,12 +166,16 @@ begin
     return game.refuse(400, 'Already claimed loot');
   end if;
   contribution := game.get_contribution(member);
-  if contribution > 50 then
+  if contribution < least_percent then
+    fifths := 0;
+  elsif contribution > 50 then
     fifths := 6;
   end if;
   gold := battle.gold_reward * fifths / 5;
   xp := battle.exp_reward * fifths / 5;
-  item := game.roll_loot(call.user_id, battle, drawn);
+  if fifths > 0 then
+    item := game.roll_loot(call.user_id, battle, drawn);
+  end if;
   if item.id is not null then
     items := jsonb_build_array(
       jsonb_build_object(
@@ -188,6 +197,12 @@ begin
     call,
     member.rewards
       || jsonb_build_object('success', true, 'level_up_info', level_up, 'error', null)
+      || case
+        when fifths > 0 then '{}'
+        else jsonb_build_object(
+          'message', format('Less than %s %% of the damage: no loot', trim_scale(least_percent))
+        )
+      end
   );
 end
 $$;

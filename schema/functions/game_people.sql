@@ -19,12 +19,7 @@ as $$
     )
   from game.players as p
   where p.user_id = $1;
-  update game.chat_messages
-  set user_id = null,
-    username = 'Deleted player',
-    text = '...',
-    deleted_at = coalesce(deleted_at, now())
-  where user_id = $1;
+  select game.erase_chat($1);
   update game.players
   set username = 'Deleted player',
     erased_at = now()
@@ -50,7 +45,7 @@ as $$
         select 'battle:' || t.battle_id
         from game.participants as t
         where t.player_id = $1
-      ),
+      ) || 'tavern'::text,
       p.username, $2, array['player_name', 'username', 'defeated_by']
     )
   from game.players as p
@@ -72,6 +67,7 @@ as $$
   select to_jsonb(p) - 'erased_at' || jsonb_build_object(
       'stamina_anchor', game.to_time(p.stamina_anchor),
       'starter_items_at', game.to_time(p.starter_items_at),
+      'active_on', game.to_time(p.active_on),
       'created_at', game.to_time(p.created_at),
       'updated_at', game.to_time(p.updated_at),
       'buffs', array(
@@ -98,81 +94,152 @@ as $$
 $$;
 
 -- The rows that are kept about a player since a moment, each with the list that it belongs to and its
--- time. Of an egg nothing of the inside.
-create or replace function game.export_records(user_id bigint, after timestamptz)
+-- time: of each list the oldest, and all that are as old as the last of these. Of an egg nothing of
+-- the inside; what rollups are counted from says the same as `battles`.
+create or replace function game.export_records(user_id bigint, after timestamptz, most integer)
 returns table (list text, at timestamptz, record jsonb)
 language sql
 stable
 as $$
-  select 'items', i.created_at,
-    to_jsonb(i) - 'player_id' || jsonb_build_object('created_at', game.to_time(i.created_at))
-  from game.items as i
-  where i.player_id = $1
-    and i.created_at > $2
+  (
+    select 'items', i.created_at,
+      to_jsonb(i) - 'player_id' || jsonb_build_object('created_at', game.to_time(i.created_at))
+    from game.items as i
+    where i.player_id = $1
+      and i.created_at > $2
+    order by i.created_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'pets', t.created_at, game.pet_json(t)
-  from game.pets as t
-  where t.player_id = $1
-    and t.created_at > $2
+  (
+    select 'pets', t.created_at, game.pet_json(t)
+    from game.pets as t
+    where t.player_id = $1
+      and t.created_at > $2
+    order by t.created_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'purchases', u.purchased_at,
-    to_jsonb(u) - 'player_id' || jsonb_build_object('purchased_at', game.to_time(u.purchased_at))
-  from game.purchases as u
-  where u.player_id = $1
-    and u.purchased_at > $2
+  (
+    select 'purchases', u.purchased_at,
+      to_jsonb(u) - 'player_id' || jsonb_build_object('purchased_at', game.to_time(u.purchased_at))
+    from game.purchases as u
+    where u.player_id = $1
+      and u.purchased_at > $2
+    order by u.purchased_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'battles', t.joined_at,
-    to_jsonb(t) - 'player_id' || jsonb_build_object(
-      'joined_at', game.to_time(t.joined_at), 'claimed_at', game.to_time(t.claimed_at)
-    )
-  from game.participants as t
-  where t.player_id = $1
-    and t.joined_at > $2
+  (
+    select 'battles', t.joined_at,
+      to_jsonb(t) - 'player_id' || jsonb_build_object(
+        'joined_at', game.to_time(t.joined_at), 'claimed_at', game.to_time(t.claimed_at)
+      )
+    from game.participants as t
+    where t.player_id = $1
+      and t.joined_at > $2
+    order by t.joined_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'battle_events', e.occurred_at,
-    e.payload || jsonb_build_object(
-      'room', e.room, 'seq', e.seq, 'type', e.type, 'timestamp', game.to_time(e.occurred_at)
-    )
-  from live.find_events(
-      array(
-        select 'battle:' || t.battle_id
-        from game.participants as t
-        where t.player_id = $1
-      ),
-      (select p.username from game.players as p where p.user_id = $1),
-      array['player_name', 'username', 'defeated_by'],
-      $2
-    ) as e
+  (
+    select 'battle_events', e.occurred_at,
+      e.payload || jsonb_build_object(
+        'room', e.room, 'seq', e.seq, 'type', e.type, 'timestamp', game.to_time(e.occurred_at)
+      )
+    from live.find_events(
+        array(
+          select 'battle:' || t.battle_id
+          from game.participants as t
+          where t.player_id = $1
+        ),
+        (select p.username from game.players as p where p.user_id = $1),
+        array['player_name', 'username', 'defeated_by'],
+        $2
+      ) as e
+    order by e.occurred_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'chat_messages', m.sent_at,
-    to_jsonb(m) - 'user_id' || jsonb_build_object(
-      'sent_at', game.to_time(m.sent_at), 'deleted_at', game.to_time(m.deleted_at)
-    )
-  from game.chat_messages as m
-  where m.user_id = $1
-    and m.sent_at > $2
+  (
+    select 'chat_messages', m.sent_at,
+      to_jsonb(m) - 'user_id' || jsonb_build_object(
+        'sent_at', game.to_time(m.sent_at), 'deleted_at', game.to_time(m.deleted_at)
+      )
+    from game.chat_messages as m
+    where m.user_id = $1
+      and m.sent_at > $2
+    order by m.sent_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'ledger', l.occurred_at,
-    to_jsonb(l) - 'player_id' || jsonb_build_object('occurred_at', game.to_time(l.occurred_at))
-  from game.ledger as l
-  where l.player_id = $1
-    and l.occurred_at > $2
+  (
+    select 'chat_reports', c.reported_at,
+      to_jsonb(c) - 'reporter_id' || jsonb_build_object('reported_at', game.to_time(c.reported_at))
+    from game.chat_reports as c
+    where c.reporter_id = $1
+      and c.reported_at > $2
+    order by c.reported_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'rolls', r.occurred_at,
-    to_jsonb(r) - 'player_id' || jsonb_build_object('occurred_at', game.to_time(r.occurred_at))
-  from game.rolls as r
-  where r.player_id = $1
-    and r.occurred_at > $2
+  (
+    select 'grants', g.granted_at,
+      to_jsonb(g) - array['player_id', 'actor']
+        || jsonb_build_object('granted_at', game.to_time(g.granted_at))
+    from game.grants as g
+    where g.player_id = $1
+      and g.granted_at > $2
+    order by g.granted_at
+    fetch first ($3) rows with ties
+  )
   union all
-  select 'repeatable_requests', q.stored_at,
-    jsonb_build_object(
-      'path', q.path,
-      'key', q.key,
-      'status', q.status,
-      'response', q.response,
-      'stored_at', game.to_time(q.stored_at)
-    )
-  from game.idempotency as q
-  where q.user_id = $1
-    and q.stored_at > $2
+  (
+    select 'ledger', l.occurred_at,
+      to_jsonb(l) - array['player_id', 'actor']
+        || jsonb_build_object('occurred_at', game.to_time(l.occurred_at))
+    from game.ledger as l
+    where l.player_id = $1
+      and l.occurred_at > $2
+    order by l.occurred_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'rolls', r.occurred_at,
+      to_jsonb(r) - 'player_id' || jsonb_build_object('occurred_at', game.to_time(r.occurred_at))
+    from game.rolls as r
+    where r.player_id = $1
+      and r.occurred_at > $2
+    order by r.occurred_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'visits', v.visited_at,
+      to_jsonb(v) - 'player_id' || jsonb_build_object(
+        'visited_at', game.to_time(v.visited_at), 'joined_at', game.to_time(v.joined_at)
+      )
+    from game.visits as v
+    where v.player_id = $1
+      and v.visited_at > $2
+    order by v.visited_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'repeatable_requests', q.stored_at,
+      jsonb_build_object(
+        'path', q.path,
+        'key', q.key,
+        'status', q.status,
+        'response', q.response,
+        'stored_at', game.to_time(q.stored_at)
+      )
+    from game.idempotency as q
+    where q.user_id = $1
+      and q.stored_at > $2
+    order by q.stored_at
+    fetch first ($3) rows with ties
+  )
 $$;

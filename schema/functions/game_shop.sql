@@ -73,7 +73,8 @@ end
 $$;
 
 -- Gives units of a catalogue entry to a player, whom the caller has locked; returns the id of the
--- item or the pet, of several the last one's. Potions and food stack.
+-- item or the pet, of several the last one's. Potions and food stack; where a stack would exceed
+-- what `quantity` holds, nothing is given, and the id is null.
 create or replace function game.give_entry(
   owner_id bigint, entry game.catalogue, units integer default 1
 )
@@ -106,6 +107,7 @@ begin
     )
     on conflict (player_id, catalogue_id) where item_type = 'consumable' do update
     set quantity = i.quantity + excluded.quantity
+    where i.quantity <= 2147483647 - excluded.quantity
     returning i.id into given;
     return given;
   end if;
@@ -171,6 +173,9 @@ begin
     );
   end if;
   given := game.give_entry(call.user_id, entry);
+  if given is null then
+    return game.refuse(400, 'You cannot carry more of this');
+  end if;
   insert into game.purchases (player_id, item_type, item_name, cost_gold, cost_gems)
   values (
     call.user_id, entry.type, entry.name,

@@ -71,6 +71,16 @@ as $$
     and exists (select from unnest($4) as k where e.payload ->> k = $2)
 $$;
 
+-- Puts other values into an event that clients may still read, such as no words in the place of some.
+create or replace function live.change_event(room text, seq bigint, change jsonb) returns void
+language sql
+as $$
+  update live.events as e
+  set payload = e.payload || $3
+  where e.room = $1
+    and e.seq = $2
+$$;
+
 -- The events of some rooms after a moment that name somebody below any of the keys.
 create or replace function live.find_events(
   rooms text[], name text, keys text[], after timestamptz

@@ -409,3 +409,31 @@ as $$
   from live.members as m
   where m.room = $1
 $$;
+
+-- What a user's command was answered that has this name, if it was done already. From here to the end
+-- of the transaction the same command, sent at the same moment, waits.
+create or replace function live.begin_ref(user_id bigint, ref text) returns jsonb
+language plpgsql
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('live.refs ' || $1 || ' ' || $2, 0));
+  return (
+    select r.answer
+    from live.refs as r
+    where r.user_id = $1
+      and r.ref = $2
+      and r.stored_at > clock_timestamp() - interval '24 hours'
+  );
+end
+$$;
+
+-- Keeps what a user's command was answered, in the transaction that did it.
+create or replace function live.end_ref(user_id bigint, ref text, answer jsonb) returns void
+language sql
+as $$
+  insert into live.refs as r (user_id, ref, answer)
+  values ($1, $2, $3)
+  on conflict on constraint refs_pkey do update
+  set answer = excluded.answer,
+    stored_at = excluded.stored_at
+$$;

@@ -13,7 +13,10 @@ create table live.connections (
   busy_until timestamptz,
   greeted_at timestamptz,
   opened_at timestamptz not null default clock_timestamp(),
-  seen_at timestamptz not null default clock_timestamp()
+  seen_at timestamptz not null default clock_timestamp(),
+  minute timestamptz not null default date_trunc('minute', clock_timestamp()),
+  messages integer not null default 0,
+  bad_messages integer not null default 0
 );
 
 create index connections_by_room on live.connections (room);
@@ -36,8 +39,10 @@ comment on column live.connections.busy_until is
   'Until when somebody brings it up to date; null: nobody does';
 comment on column live.connections.greeted_at is 'When it was sent `connected`; null: not yet';
 comment on column live.connections.opened_at is 'When it was opened';
-comment on column live.connections.seen_at is
-  'When the client last sent something, exact to a minute';
+comment on column live.connections.seen_at is 'When the client last sent something';
+comment on column live.connections.minute is 'The minute of `messages`';
+comment on column live.connections.messages is 'How many messages the client sent in that minute';
+comment on column live.connections.bad_messages is 'How many of them could not be read';
 
 create table live.senders (
   room text primary key,
@@ -79,6 +84,39 @@ comment on column live.members.user_id is 'Who';
 comment on column live.members.member is 'What the others are shown of the user';
 comment on column live.members.gone_at is
   'When the last socket closed: a few seconds later the user has left';
+
+create table live.tickets (
+  hash bytea primary key,
+  room text not null,
+  user_id bigint not null,
+  version integer not null,
+  expires_at timestamptz not null
+);
+
+comment on table live.tickets is
+  'What opens one socket within half a minute, so that no token stands in an address.';
+comment on column live.tickets.hash is 'SHA-256 of the ticket';
+comment on column live.tickets.room is 'The room that it opens';
+comment on column live.tickets.user_id is 'Whose it is';
+comment on column live.tickets.version is 'The token_version with which it was asked for';
+comment on column live.tickets.expires_at is 'Until when it counts';
+
+create table live.refs (
+  user_id bigint not null,
+  ref text not null,
+  answer jsonb not null,
+  stored_at timestamptz not null default clock_timestamp(),
+  primary key (user_id, ref)
+);
+
+create index refs_by_age on live.refs (stored_at);
+
+comment on table live.refs is
+  'Commands that were done, by the name that the client gave each: sent again, they are not done again.';
+comment on column live.refs.user_id is 'Who sent it';
+comment on column live.refs.ref is 'The client''s name of it';
+comment on column live.refs.answer is 'What was answered';
+comment on column live.refs.stored_at is 'When it was done';
 
 create table live.budget (
   id boolean primary key default true check (id),

@@ -26,7 +26,7 @@ def measure(store: Store) -> list[Figure]:
     players = game_players.add(store, _ATTACKERS)
     raid = game_players.begin_raid(store, players)
     blows = [[raid.struck_by(one)] * _ATTACKS for one in players]
-    found: dict[str, list[float]] = {"ours": [], "game_bare": []}
+    found: dict[str, list[float]] = {"ours": [], "game_bare_raid": []}
     with ExitStack() as block:
         pool = block.enter_context(ThreadPoolExecutor(_ATTACKERS))
         sides = {

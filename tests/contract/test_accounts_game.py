@@ -20,6 +20,7 @@ from functions.shared.settings import settings
 from tests.support.accounts import PASSWORD, log_in, register
 from tests.support.client import Client
 from tests.support.connections import own_connections
+from tests.support.game import DROP_PLAYERS
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def test_logging_in_gives_another(store: str) -> None:
 
 def test_a_login_makes_the_player_that_is_missing(store: str) -> None:
     register()
-    db.query("delete from game.players")
+    db.query(DROP_PLAYERS)
     assert log_in().status == 200
     assert count("game.players") == 1
 

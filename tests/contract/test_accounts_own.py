@@ -17,6 +17,8 @@ from tests.support.battles import claim, events, join, make_battle, strike, win
 from tests.support.client import Answered, Client
 from tests.support.connections import own_connections
 from tests.support.game import at_once, buy, export, in_threads
+from tests.support.logs.panel import make_server, send
+from tests.support.logs.panel import say as write
 
 EMAIL = "mira_k@example.com"
 
@@ -75,7 +77,7 @@ def test_an_export_holds_what_every_domain_keeps(mira: Client, user: dict[str, A
     assert records.keys() >= {
         *("sessions", "known_addresses", "password_resets", "account_events"),
         *("items", "purchases", "battles", "battle_events", "chat_messages", "ledger", "rolls"),
-        "repeatable_requests",
+        *("visits", "repeatable_requests"),
     }
     happened = {one["action"] for one in records["account_events"]}
     assert happened == {"login.failed", "password.reset_requested"}
@@ -83,6 +85,7 @@ def test_an_export_holds_what_every_domain_keeps(mira: Client, user: dict[str, A
     assert [one["cause"] for one in records["ledger"]] == ["start", "purchase"]
     assert records["repeatable_requests"][0]["key"] == "k"
     assert "Z" in records["ledger"][0]["occurred_at"]
+    assert found["player"]["active_on"] <= records["visits"][0]["visited_at"]
 
 
 def say(text: str, user: dict[str, Any]) -> None:
@@ -218,6 +221,22 @@ def test_nobody_logs_in_as_the_erased_and_anybody_may_register_so(
     assert again["id"] != user["id"]
     assert bearer(again).get("/api/player/me").json["gold"] == 1000
     assert mira.get("/api/player/me").status == 401
+
+
+def test_what_staff_wrote_stays_without_their_name(mira: Client, user: dict[str, Any]) -> None:
+    """Whoever registers the name next did not write it."""
+    db.query("update accounts.users set role = 'staff'")
+    send(make_server(), write("hi", who="STEAM_0:1:7"))
+    panel_user = bearer(user, "panel")
+    note = {"content": "seen it", "staffName": "x"}
+    assert panel_user.post("/api/players/STEAM_0:1:7/notes", note).status == 201
+    assert panel_user.put("/api/site-config", {"general": {"siteName": "Harbour"}}).status == 200
+    make_user("Ada", "admin")
+    assert erase(mira).status == 200
+    assert db.query("select author, content from logs.notes") == [
+        {"author": "Deleted user", "content": "seen it"}
+    ]
+    assert "Mira_K" not in str(db.query("select * from shared.audit"))
 
 
 def test_of_an_operator_who_goes_no_address_stays(mira: Client, user: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from functions.shared import db, tokens
 from tests.support.accounts import PASSWORD, bearer, make_user, register
 from tests.support.battles import events, join, make_battle
 from tests.support.client import Answered, Client
+from tests.support.logs.panel import make_server, say, send
 
 
 def log_in(name: str = "Mira_K", password: str = PASSWORD) -> Answered:
@@ -233,6 +234,16 @@ def test_a_user_who_is_renamed_is_called_so_in_the_game(store: str) -> None:
     assert player.get("/api/player/me").json["username"] == "Otto II"
     assert [one["username"] for one in player.get("/api/chat/history").json] == ["Otto II"]
     assert [one["username"] for _, one in events(battle)] == ["Otto II"]
+
+
+def test_what_a_member_of_the_staff_wrote_is_renamed_with_them(store: str) -> None:
+    rita = make_user("Rita", "staff")
+    send(make_server(), say("hi", who="STEAM_0:1:7"))
+    note = {"content": "seen it", "staffName": "x"}
+    assert bearer(rita, "panel").post("/api/players/STEAM_0:1:7/notes", note).status == 201
+    renamed = session("admin", "Ada").patch(f"/api/users/{rita['id']}", {"username": "Rita II"})
+    assert renamed.status == 200
+    assert db.query("select author from logs.notes") == [{"author": "Rita II"}]
 
 
 def test_nobody_changes_their_own_role_or_account(store: str) -> None:

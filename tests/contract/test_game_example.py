@@ -1,249 +1,28 @@
-"""The worked session of the web game's contract (game.md 7), request by request."""
+"""The worked session of the web game's contract (game.md 7), with draws that are known."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.support.battles import MOST, events, make_battle
+from tests.support import game_session
+from tests.support.battles import MOST, make_battle
 from tests.support.client import Client
 from tests.support.game import drawing
+from tests.support.game_session import Style
 
-REGISTRATION = {
-    "email": "mira@example.com",
-    "password": "copper-kettle-9",
-    "username": "Mira_K",
-}
-CROSSBOW = {
-    "id": "crossbow-1",
-    "name": "Oak Crossbow",
-    "type": "WEAPON",
-    "rarity": "COMMON",
-    "level": 1,
-    "price": 90,
-    "gem_price": None,
-    "description": "Slow, but it never misses twice.",
-    "icon": "Icon17.png",
-    "stats": {"attack": 14, "defense": 0, "hp": 0},
-}
-FURY = {
-    "id": "fury-10",
-    "name": "Draught of Fury",
-    "type": "CONSUMABLE",
-    "rarity": "LEGENDARY",
-    "level": 1,
-    "price": 300,
-    "gem_price": 50,
-    "description": "Ten times the strength, for five minutes.",
-    "icon": "Icon10.png",
-    "potion_type": "ATTACK_BOOST",
-    "effect_value": 10,
-    "duration": 300,
-}
-SLOTS = ("weapon", "helmet", "armor", "boots", "gloves", "ring", "ring2", "amulet")
+STYLES = [Style(is_seed, slash) for is_seed in (False, True) for slash in ("", "/")]
 
 
-@pytest.fixture
-def mira(store: str) -> Client:
-    answered = Client().post("/api/auth/register", REGISTRATION)
-    assert answered.status == 201
-    assert answered.json.keys() == {"access_token", "token_type"}
-    assert answered.json["token_type"] == "bearer"
-    token = answered.json["access_token"]
-    return Client({"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-
-
-def expect(answered: Any, status: int, body: dict[str, Any]) -> Any:
-    """Checks the answer, and that it holds at least these fields."""
-    assert answered.status == status, answered.text
-    assert answered.json | body == answered.json
-    return answered.json
-
-
-def go_shopping(mira: Client) -> tuple[int, int]:
-    """The first half of the session; the ids of the crossbow and of the potion."""
-    me = mira.get("/api/player/me?_=1").json
-    expected = {
-        "username": "Mira_K",
-        **{"level": 1, "exp": 0, "exp_max": 100, "total_exp": 0, "gold": 1000, "gems": 0},
-        **{"stamina": 100, "stamina_max": 100, "base_attack": 10, "base_defense": 10},
-        **{"base_hp": 100, "unspent_stat_points": 0, "active_buffs": []},
-    }
-    dates = ("created_at", "updated_at")
-    assert me == expected | {
-        "id": me["id"],
-        "user_id": me["id"],
-        **{name: me[name] for name in dates},
-    }
-    assert all(me[name].endswith("Z") for name in dates)
-    sold = mira.get("/api/shop/items").json
-    assert CROSSBOW in sold["equipment"]
-    assert FURY in sold["potions"]
-    path = "/api/shop/purchase"
-    bought = mira.post(path, {"item_id": "crossbow-1", "currency": "gold"})
-    crossbow = bought.json["item_id"]
-    assert bought.json == {
-        **{"success": True, "message": "Purchased Oak Crossbow!", "item_id": crossbow},
-        **{"item_name": "Oak Crossbow", "gold_remaining": 910, "gems_remaining": 0},
-    }
-    expect(
-        mira.post(path, {"item_id": "fury-10", "currency": "gems"}),
-        400,
-        {"detail": "Insufficient gems (need 50, have 0)"},
-    )
-    expect(
-        mira.post(path, {"item_id": "crossbow-1", "use_gems": True}),
-        400,
-        {"detail": "Item cannot be bought with gems"},
-    )
-    bought = mira.post(path, {"item_id": "fury-10", "currency": "gold"})
-    potion = bought.json["item_id"]
-    assert bought.json == {
-        **{"success": True, "message": "Purchased Draught of Fury!", "item_id": potion},
-        **{"item_name": "Draught of Fury", "gold_remaining": 610, "gems_remaining": 0},
-    }
-    assert isinstance(crossbow, str)
-    return int(crossbow), int(potion)
-
-
-def arm(mira: Client, crossbow: int, potion: int) -> None:
-    worn = mira.post(
-        "/api/inventory/equip", {"item_id": crossbow, "slot": "weapon", "set_type": "attack"}
-    ).json
-    weapon = {
-        **{"id": crossbow, "item_type": "weapon", "name": "Oak Crossbow", "rarity": "common"},
-        **{"level_requirement": 1, "attack_bonus": 14, "defense_bonus": 0, "hp_bonus": 0},
-        **{"quantity": 1, "icon": "Icon17.png"},
-        "properties": {"description": "Slow, but it never misses twice."},
-    }
-    assert worn == {
-        "message": "Item equipped successfully",
-        "equipment_set": {
-            **{"id": worn["equipment_set"]["id"], "set_type": "attack"},
-            **dict.fromkeys(SLOTS),
-            "weapon": weapon,
-        },
-        "stats": {"attack": 14, "defense": 0, "hp": 0},
-    }
-    used = mira.post(f"/api/inventory/use-potion/{potion}").json
-    assert used["message"] == "Your blows hit 10 times as hard for 5 minutes."
-    assert (used["success"], used["remaining_quantity"]) == (True, 0)
-    buff = used["buff_applied"]
-    assert (
-        buff.items()
-        >= {**{"buff_type": "attack_boost", "effect_value": 10, "source": "potion"}}.items()
-    )
-
-
-def enter(mira: Client, battle: int) -> list[int]:
-    """Joins; the ids of goblin, orc and troll."""
-    joined = mira.post(f"/api/battles/join/{battle}").json
-    participant = joined["participant_id"]
-    assert joined == {
-        **{"success": True, "message": "Joined battle successfully"},
-        **{"battle_id": battle, "participant_id": participant},
-    }
-    found = mira.get(f"/api/battles/{battle}").json
-    assert {name: found[name] for name in found if name not in ("enemies", "participants")} == {
-        **{"id": battle, "name": "Easy Battle - Wave 1", "difficulty": "easy", "wave_number": 1},
-        **{"status": "in_progress", "required_level": 1, "stamina_cost": 0, "max_players": 10},
-        **{"current_players": 1, "gold_reward": 100, "exp_reward": 50},
-        **{"is_boss_raid": False, "battle_type": "standard"},
-    }
-    fields = ("type", "level", "hp_current", "hp_max", "attack", "defense", "is_defeated")
-    assert [tuple(enemy[name] for name in fields) for enemy in found["enemies"]] == [
-        ("GOBLIN", 1, 150, 150, 12, 5, False),
-        ("ORC", 1, 195, 195, 16, 7, False),
-        ("TROLL", 1, 300, 300, 13, 9, False),
-    ]
-    assert found["participants"] == [
-        {
-            **{"id": participant, "player_id": mira.get("/api/player/me").json["id"]},
-            **{"username": "Mira_K", "level": 1, "total_damage_dealt": 0, "is_dead": False},
-        }
-    ]
-    return [enemy["id"] for enemy in found["enemies"]]
-
-
-def fight(mira: Client, battle: int, ids: list[int]) -> int:
-    """Strikes all three enemies; the damage of all blows."""
-    goblin, orc, troll = ids
-    path = f"/api/battles/{battle}/attack"
-    first = mira.post(path, {"enemy_id": goblin, "attack_type": "normal"}).json
-    assert first == {
-        **{"success": True, "damage": first["damage"], "is_critical": False, "enemy_id": goblin},
-        **{"enemy_hp_remaining": 0, "enemy_defeated": True, "battle_completed": False},
-        **{"attack_type": "normal", "stamina_cost": 10, "stamina_remaining": 90, "error": None},
-    }
-    assert 214 <= first["damage"] <= 261
-    expect(
-        mira.post(path, {"enemy_id": goblin, "attack_type": "normal"}),
-        400,
-        {"detail": "Enemy already defeated"},
-    )
-    second = expect(
-        mira.post(f"/api/battles/attack/{battle}", {"enemy_id": orc}),
-        200,
-        {
-            **{"enemy_id": orc, "enemy_defeated": True, "battle_completed": False},
-            **{"attack_type": "normal", "stamina_cost": 10, "stamina_remaining": 80},
-        },
-    )
-    assert 213 <= second["damage"] <= 260
-    third = expect(
-        mira.post(path, {"enemy_id": troll, "attack_type": "power", "damage": 999999}),
-        200,
-        {
-            **{"enemy_id": troll, "enemy_defeated": True, "battle_completed": True},
-            **{"attack_type": "power", "stamina_cost": 20, "stamina_remaining": 60},
-        },
-    )
-    assert 318 <= third["damage"] <= 388
-    (_, blow), (_, defeat), (_, end) = events(battle)[-3:]
-    assert (
-        blow.items()
-        >= {
-            **{"player_name": "Mira_K", "username": "Mira_K", "player_level": 1, "enemy_id": troll},
-            **{"damage": third["damage"], "is_critical": False, "enemy_hp_remaining": 0},
-            **{"enemy_defeated": True, "battle_completed": True, "attack_type": "power"},
-        }.items()
-    )
-    assert blow["timestamp"].endswith("Z")
-    assert defeat.items() >= {"enemy_id": troll, "defeated_by": "Mira_K"}.items()
-    assert end == {"battle_id": battle, "message": "All enemies are down. Claim your loot!"}
-    return int(first["damage"] + second["damage"] + third["damage"])
-
-
+@pytest.mark.parametrize("style", STYLES, ids=str)
 @pytest.mark.parametrize("spread", [0, 2**31, MOST])
-def test_the_session(mira: Client, spread: int) -> None:
+def test_the_session(store: str, spread: int, style: Style) -> None:
     """No critical hit and no item; damages at the ends and in the middle of their ranges."""
-    arm(mira, *go_shopping(mira))
+    mira = Client(game_session.register(Client(), style.slash))
+    game_session.arm(mira, *game_session.go_shopping(mira, "Mira_K", style), style)
     battle = make_battle()
-    ids = enter(mira, battle)
+    ids = game_session.enter(mira, battle, "Mira_K", style)
     with drawing(*[MOST, spread] * 3, *[MOST] * 100):
-        damage = fight(mira, battle, ids)
+        damage = game_session.fight(mira, battle, ids, "Mira_K", style)
     with drawing(MOST):
-        claimed = mira.post(f"/api/battles/{battle}/claim-loot").json
-    assert claimed == {
-        **{"success": True, "gold": 120, "xp": 60, "items": [], "contribution_percent": 100.0},
-        "level_up_info": {
-            **{"leveled_up": False, "old_level": 1, "new_level": 1, "levels_gained": 0},
-            **{"stat_points_earned": 0, "total_xp": 60, "xp_gained": 60},
-        },
-        "error": None,
-    }
-    expect(mira.post(f"/api/battles/{battle}/claim-loot"), 400, {"detail": "Already claimed loot"})
-    me = mira.get("/api/player/me").json
-    assert (me["level"], me["exp"], me["exp_max"]) == (1, 60, 100)
-    assert (me["gold"], me["stamina"]) == (730, 60)
-    assert [one["buff_type"] for one in me["active_buffs"]] == ["attack_boost"]
-    [past] = mira.get("/api/battles/history/me?limit=50").json
-    assert past == {
-        **{"id": past["id"], "player_id": me["id"], "total_damage_dealt": damage},
-        **{"attacks_count": 3, "has_claimed_loot": True, "joined_at": past["joined_at"]},
-        **{"battle_id": battle, "battle_name": "Easy Battle - Wave 1", "status": "completed"},
-        "rewards": {"gold": 120, "xp": 60, "items": [], "contribution_percent": 100.0},
-        "claimed_at": past["claimed_at"],
-    }
-    assert past["joined_at"] <= past["claimed_at"]
+        assert game_session.loot(mira, battle, style) == []
+    game_session.look_back(mira, battle, damage, [], style)

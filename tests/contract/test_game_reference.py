@@ -10,7 +10,7 @@ import pytest
 from functions.shared import db
 from tests.support import reference
 from tests.support.client import Client
-from tests.support.game import BODIES, make_player, to_url
+from tests.support.game import BODIES, make_operator, to_url
 
 
 def _operations(status: str) -> list[Any]:
@@ -24,7 +24,8 @@ def _operations(status: str) -> list[Any]:
 
 @pytest.fixture
 def mira(store: str) -> Client:
-    return make_player()
+    """Somebody who plays the game and may run it."""
+    return make_operator("Mira_K")
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), _operations("413"))

@@ -1,73 +1,53 @@
 """Who may do what with a user's token: every route that is declared × every kind of token.
 
-The rules are stated below; what a key opens, and that every route states a policy at all, is in
-test_policy.py.
+The policies are stated in tests/support/policies.py; what a key opens says test_policy.py.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import jwt
 import pytest
 
 from functions.accounts import panel, sessions, signing_keys
-from functions.logs.guards import Staff
 from functions.shared import db, tokens, tracker_tokens
-from functions.shared.auth import RequireScope
+from functions.shared.roles import INACTIVE, WRONG
 from functions.shared.routing import Operation
 from functions.shared.settings import settings
-from functions.shared.users import RequireRole, RequireUser
+from functions.shared.users import MISSING
 from tests.support.accounts import make_user
-from tests.support.client import Client, operations
+from tests.support.client import Answered, Client, operations
 from tests.support.game import BODIES, to_url
+from tests.support.policies import PLAYERS, PUBLIC, ROLES, STATED, Policy, named
 
-ROLES = ("player", "organizer", "staff", "admin")
 AUDIENCES: tuple[tokens.Audience, ...] = ("game", "panel", "tracker")
 # Whose token and what is wrong with it; of `banned` nothing but the user.
-FLAWS = ("", "expired", "stale", "nobody's", "unsigned", "banned", "must change")
+BROKEN = ("expired", "stale", "nobody's", "unsigned", "signed by another")
+FLAWS = ("", *BROKEN, "banned", "must change")
+
+# A broken token is refused before its user's role is known.
+TOKENS = [
+    (audience, role, flaw)
+    for audience, role, flaw in product(AUDIENCES, ROLES, FLAWS)
+    if flaw not in BROKEN or role in ("player", "admin")
+]
 
 
-@dataclass(frozen=True)
-class Rule:
-    """The doors whose tokens a route takes, and the roles that it lets in."""
-
-    audiences: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ROLES
-
-
-def rule(one: Operation) -> Rule | None:
-    """None for a route that asks nobody who they are."""
-    if one.path == "/v1/auth/logout":  # looks for itself: a refresh token would do as well
-        return Rule(("tracker",))
-    if one.guard is None:
-        return None
-    if isinstance(one.guard, RequireRole | Staff) or getattr(one.guard, "at_once", False):
-        needed = ("staff", "admin") if one.guard.scope == "staff" else ("admin",)
-        is_role = isinstance(one.guard, RequireRole)
-        return Rule(one.guard.audiences if is_role else ("panel",), needed)
-    if isinstance(one.guard, RequireUser):
-        return Rule(one.guard.audiences)
-    assert isinstance(one.guard, RequireScope)
-    return Rule()  # only keys
-
-
-def expected(one: Operation, stated: Rule, audience: str, role: str, flaw: str) -> set[int]:
-    """How a refusal may look; empty for being let in."""
-    if audience not in stated.audiences:
-        # A token is no key: some doors of keys say 403 to an unknown one.
-        is_key = isinstance(one.guard, RequireScope) and not isinstance(one.guard, Staff)
-        return {401, 403} if is_key else {401}
-    is_scope = isinstance(one.guard, RequireScope) and not isinstance(one.guard, Staff)
-    if flaw in ("expired", "stale", "nobody's", "unsigned"):
-        return {403} if is_scope else {401}
-    if flaw == "banned":
-        return {403}
-    if flaw == "must change" and (len(stated.roles) < len(ROLES)):
-        return {403}
-    return set() if role in stated.roles else {403}
+def expected(policy: Policy, audience: str, role: str, flaw: str) -> int | None:
+    """The status of a refusal, None for being let in."""
+    # Where keys may come as bearer tokens, too, a token that is none is an unknown key.
+    wrong = policy.unknown if "Authorization" in policy.ways else HTTPStatus.UNAUTHORIZED
+    if audience not in policy.doors or flaw in BROKEN:
+        return wrong
+    if flaw == "banned" or role not in policy.roles:
+        return HTTPStatus.FORBIDDEN
+    if flaw == "must change" and policy.roles != ROLES:
+        return HTTPStatus.FORBIDDEN
+    return None
 
 
 def make_token(user: dict[str, Any], audience: tokens.Audience, flaw: str) -> str:
@@ -87,6 +67,9 @@ def make_token(user: dict[str, Any], audience: tokens.Audience, flaw: str) -> st
             panel.store_session(token, user["id"], user["token_version"])
     if flaw == "unsigned":
         return token.rpartition(".")[0] + "."
+    if flaw == "signed by another":
+        head, claims_part, signature = token.split(".")
+        return f"{head}.{claims_part}.{signature[::-1]}"
     if flaw == "expired":
         claims = jwt.decode(token, options={"verify_signature": False})
         header = {"kid": tokens.read_kid(token)}
@@ -98,15 +81,15 @@ def sessions_id() -> str:
     return "00000000-0000-4000-8000-000000000000"
 
 
-def ask(one: Operation, token: str, other: int) -> int:
+def ask(one: Operation, token: str, other: int) -> Answered:
     """How a route answers a token with a request that says nothing else.
 
     Where the path names a user it is another one.
     """
     url = to_url(one.path.replace("{user_id}", str(other)))
-    body = None if one.method == "GET" else BODIES.get(f"{one.method} {one.path}", {})
+    body = None if one.method == "GET" else BODIES.get(named(one), {})
     headers = {"Authorization": f"Bearer {token}"}
-    return Client().call(one.method, url, body, headers=headers).status
+    return Client().call(one.method, url, body, headers=headers)
 
 
 @pytest.fixture
@@ -130,23 +113,32 @@ def users(store: str) -> dict[tuple[str, str], dict[str, Any]]:
     return made
 
 
-@pytest.mark.parametrize("one", operations(), ids=lambda one: f"{one.method} {one.path}")
+@pytest.mark.parametrize("one", operations(), ids=named)
 def test_a_token_opens_what_its_door_and_role_may_open_and_nothing_else(
     users: dict[tuple[str, str], dict[str, Any]],
     one: Operation,
     setting: Any,
 ) -> None:
     setting(GENERAL_REQUESTS="100000")
-    stated, other = rule(one), users["player", "banned"]["id"]
-    for audience in AUDIENCES:
-        for role in ROLES:
-            for flaw in FLAWS:
-                user = users.get((role, flaw), users[role, ""])
-                with db.connection().transaction(force_rollback=True):
-                    status = ask(one, make_token(user, audience, flaw), other)
-                told = f"{one.method} {one.path}, {audience} token of {flaw} {role}: {status}"
-                refusals = expected(one, stated, audience, role, flaw) if stated else set()
-                if refusals:
-                    assert status in refusals, told
-                elif stated or not one.path.startswith("/v1/auth/refresh"):
-                    assert status not in (401, 403), told
+    policy, other = STATED[named(one)], users["player", "banned"]["id"]
+    for audience, role, flaw in TOKENS:
+        user = users.get((role, flaw), users[role, ""])
+        with db.connection().transaction(force_rollback=True):
+            answered = ask(one, make_token(user, audience, flaw), other)
+        told = f"{named(one)}, {audience} token of {flaw} {role}: {answered.text}"
+        refusal = None if policy == PUBLIC else expected(policy, audience, role, flaw)
+        if refusal is not None:
+            assert answered.status == refusal, told
+            if policy.doors == ("game",):
+                said = INACTIVE if flaw == "banned" and refusal == 403 else WRONG
+                assert answered.json == {"detail": said}, told
+        elif one.path != "/v1/auth/refresh":  # which looks at another token
+            assert answered.status not in (401, 403), told
+
+
+@pytest.mark.parametrize("one", [o for o in operations() if STATED[named(o)] == PLAYERS], ids=named)
+@pytest.mark.parametrize("sent", ["", "Bearer", "Bearer ", "Basic bWlyYTp4", "bearer", "x.y.z"])
+def test_without_a_token_a_player_is_told_to_log_in(store: str, one: Operation, sent: str) -> None:
+    headers = {"Authorization": sent} if sent else {}
+    answered = Client().call(one.method, to_url(one.path), headers=headers)
+    assert (answered.status, answered.json) == (401, {"detail": MISSING})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from infra.local import stack as local_stack
 from infra.local import timescale
+from tests.support.online import Online, beside, go_online
 from tests.support.server import GIVEN, own_server
 from tests.support.stack import Database, Wire
 
@@ -35,6 +37,16 @@ def stack(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def http(stack: Any) -> Wire:
     return Wire(stack.url)
+
+
+@pytest.fixture
+def new_player(
+    http: Wire, database: Database, setting: Callable[..., None]
+) -> Iterator[Callable[..., Online]]:
+    """Makes players of the stack, whose names begin with a word; beside them this process reads
+    and writes the stack's database."""
+    with beside(database.server.app_url, setting):
+        yield lambda word: go_online(http, f"{word} {secrets.token_hex(3)}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,6 +71,28 @@ def test_a_reset_is_mailed_into_a_file(http: Wire) -> None:
     assert http("POST", "/api/auth/login", login).status == 200
 
 
+def test_whom_one_function_erases_every_other_refuses(http: Wire) -> None:
+    """The panel's session is known to a function that holds no key of tokens."""
+    name, token = register(http)
+    game = {"Authorization": f"Bearer {token}"}
+    session = http("POST", "/v1/auth/login", {"username": name, "password": PASSWORD}).json
+    login = http("POST", "/api/auth/login", {"emailOrUser": name, "password": PASSWORD})
+    panel = {"Authorization": f"Bearer {login.json['token']}"}
+    assert http("GET", "/api/logs", headers=panel).status == 403  # known, and no staff
+    exported = http("GET", "/api/player/me/export", headers=game).json
+    assert exported["account"]["username"] == name
+    assert exported["player"]["gold"] == 1000
+    wrong = http("DELETE", "/api/player/me", {"password": "wrong-password"}, headers=game)
+    assert (wrong.status, wrong.json) == (400, {"detail": "Incorrect password"})
+    assert http("DELETE", "/api/player/me", {"password": PASSWORD}, headers=game).status == 200
+    assert http("GET", "/api/player/me", headers=game).status == 401
+    assert http("GET", "/api/player/me/export", headers=game).status == 401
+    assert http("GET", "/api/logs", headers=panel).status == 401
+    assert profile(http, session) == 401
+    body = {"email": f"{name}@example.com", "password": PASSWORD, "username": name}
+    assert http("POST", "/api/auth/register", body).status == 201
+
+
 def test_a_client_does_not_choose_its_address(http: Wire) -> None:
     """The last test of this file: afterwards this machine has to wait for a minute."""
     login = {"email": "nobody@example.com", "password": "wrong-password"}

@@ -79,7 +79,7 @@ def test_level_100_is_the_last(store: str) -> None:
 def test_it_does_not_matter_in_how_many_parts_experience_comes(
     store: str, parts: list[int]
 ) -> None:
-    with db.transaction():
+    with db.connection().transaction(force_rollback=True):
         mira = make_player(f"Mira {len(parts)}")
         for part in parts:
             gain(mira, part)
@@ -88,5 +88,3 @@ def test_it_does_not_matter_in_how_many_parts_experience_comes(
         level = max(n for n in range(1, 101) if progression.TOTALS[n - 1] <= total)
         earned = sum(progression.get_stat_points(n) for n in range(1, level + 1))
         assert (me["level"], me["total_exp"], me["unspent_stat_points"]) == (level, total, earned)
-        db.query("delete from game.players where user_id = %s", (me["id"],))
-        db.query("delete from accounts.users where id = %s", (me["id"],))

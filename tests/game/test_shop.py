@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import psycopg
 import pytest
 
 from functions.shared import db
 from tests.support.client import Client
 from tests.support.connections import own_connections
-from tests.support.game import at_once, buy, change, make_player, player_id
+from tests.support.game import at_once, buy, change, make_player
 
 KINDS = {
     "COMMON": (6, (1, 3), (12, 26), (80, 190)),
@@ -312,40 +311,6 @@ def test_an_answer_that_was_cut_after_the_commit_is_given_to_the_same_key(
 def test_a_key_has_a_limit(mira: Client, key: str) -> None:
     assert again(mira, key, {"item_id": "sword-1"}).status == 422
     assert again(mira, "x" * 128, {"item_id": "sword-1"}).status == 200
-
-
-# --- the ledger ---
-
-
-@pytest.mark.parametrize("column", ["gold", "gems"])
-def test_no_balance_changes_without_its_row(mira: Client, column: str) -> None:
-    id_ = player_id(mira)
-    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=r"game\.ledger"):
-        db.query(
-            f"update game.players set {column} = {column} + 7 where user_id = %s",  # type: ignore[arg-type]
-            (id_,),
-        )
-
-
-def test_no_player_comes_with_gold_out_of_nowhere(store: str) -> None:
-    with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
-        db.query("insert into game.players (user_id, username) values (1, 'mint')")
-
-
-@pytest.mark.parametrize("amount", [-1, 2**53])
-def test_balances_have_bounds(mira: Client, amount: int) -> None:
-    with pytest.raises(psycopg.errors.CheckViolation):
-        db.query("update game.players set gold = %s", (amount,))
-
-
-def test_a_balance_ends_at_what_javascript_holds(mira: Client) -> None:
-    most = 2**53 - 1
-    change(mira, gold=most)
-    row = "select game.change_balance(%s, 'gold', %s, 'test')"
-    assert db.fetch_value(row, (player_id(mira), 100)) == most
-    assert purchase(mira).json["gold_remaining"] == most - 90
-    assert db.fetch_value(row, (player_id(mira), 100)) == most
-    assert db.fetch_value("select sum(amount) from game.ledger where kind = 'gold'") == most
 
 
 # --- at the same moment ---

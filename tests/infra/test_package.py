@@ -198,6 +198,8 @@ def test_the_site_carries_swagger_ui(tmp_path: Path) -> None:
     vendored = {"swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"}
     assert vendored < names(tmp_path / "functions/site/swagger_ui")
     assert (tmp_path / "functions/site/openapi.json").exists()
+    package.build_code("TiltFunction", LOCAL, tmp_path / "tilt")
+    assert not (tmp_path / "tilt/functions/site/openapi.json").exists()
 
 
 def test_modules_are_compiled_as_lambda_mounts_them(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ from functions.shared.settings import WrongSettingError, settings
         ("API_KEY", "a key\n"),
         ("API_KEY", "k\u00e9y"),
         ("LOGS_IP_DAYS", "91"),
+        ("GAME_MIN_CONTRIBUTION", "101"),
+        ("GAME_MIN_CONTRIBUTION", "-0.01"),
+        ("GAME_MIN_CONTRIBUTION", "0.123"),
+        ("GAME_MIN_CONTRIBUTION", "nan"),
         ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ],
 )

@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/admin/users/{user_id}/logout": {"reason": "x"},
     "POST /api/admin/users/{user_id}/mute": {"minutes": 5, "reason": "x"},
     "POST /api/admin/keys": {"name": "bot", "scopes": ["tilt:read"], "reason": "x"},
+    "DELETE /api/admin/keys/{key_id}": {"reason": "x"},
     "DELETE /api/player/me": {"password": "not " + PASSWORD},
     "DELETE /v1/auth/profile": {"password": "not " + PASSWORD},
     "POST /v1/auth/register": _OTTO | {"display_name": "Otto"},

@@ -18,7 +18,7 @@ from tests.support.client import Answered, Client
 
 T = TypeVar("T")
 
-# A body for each POST of the game.
+# A body for each route of the game that reads one.
 _WORN = {"slot": "weapon", "set_type": "attack"}
 _PET = {"slot": 1, "set_type": "attack"}
 BODIES: dict[str, dict[str, Any]] = {
@@ -48,7 +48,33 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/battles/{battle_id}/resurrect": {},
     "POST /battles/{battle_id}/resurrect": {},
     "POST /api/battles/create": {},
+    "POST /api/chat/messages/{message_id}/report": {"reason": "x"},
+    "DELETE /api/chat/messages/{message_id}": {"reason": "x"},
+    "POST /api/admin/players/{player_id}/grant": {
+        "gold": 1,
+        "gems": 1,
+        "xp": 1,
+        "item": "rest-1",
+        "quantity": 1,
+        "dry_run": False,
+        "reason": "x",
+    },
 }
+# Gold goes with its row in the ledger, as it came.
+DROP_PLAYERS = """
+    with gone as (
+      delete from game.players
+      returning user_id, gold, gems
+    )
+    insert into game.ledger (player_id, kind, amount, balance_after, cause)
+    select user_id, 'gold', -gold, 0, 'test'
+    from gone
+    where gold > 0
+    union all
+    select user_id, 'gem', -gems, 0, 'test'
+    from gone
+    where gems > 0
+"""
 _PARTS = {"set_type": "attack", "slot": "weapon"}
 
 
@@ -64,6 +90,11 @@ def to_url(path: str) -> str:
 def make_player(name: str = "Mira_K") -> Client:
     """Somebody who registered, with their token."""
     return bearer(make_user(name))
+
+
+def make_operator(name: str = "Ada", role: str = "admin") -> Client:
+    """Somebody who runs the game, with their token; they play too."""
+    return bearer(make_user(name, role))
 
 
 def player_id(client: Client) -> int:
@@ -116,6 +147,17 @@ def change(client: Client, **columns: Any) -> None:
         {"id": player_id(client), "columns": Jsonb(columns)},
     )
     assert found
+
+
+def audited() -> list[db.Row]:
+    """What operators and others did, oldest first."""
+    return db.query(
+        """
+        select action, user_id, actor, reason, details
+        from accounts.audit
+        order by occurred_at
+        """
+    )
 
 
 def pass_time(client: Client, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "LOGS_IP_DAYS": ("7", "logs_ip_days", 7),
     "STAMINA_REGEN_PERCENT": ("0.25", "stamina_regen_percent", 0.25),
     "STAMINA_REGEN_INTERVAL": ("5", "stamina_regen_interval", 5),
+    "GAME_MIN_CONTRIBUTION": ("1.5", "game_min_contribution", Decimal("1.5")),
     "LOGIN_FAILURES": ("6", "login_failures", 6),
     "ACCOUNT_FAILURES": ("11", "account_failures", 11),
     "REGISTRATIONS": ("7", "registrations", 7),
@@ -49,6 +51,7 @@ WRONG = [
     *(("LOGS_IP_DAYS", value) for value in ("0", "91", "month", "7.5", "-7")),
     *(("STAMINA_REGEN_PERCENT", value) for value in ("0", "0.0", "1.1", "10%", "-0.1", "0.0001")),
     *(("STAMINA_REGEN_INTERVAL", value) for value in ("0", "86401", "1.5")),
+    *(("GAME_MIN_CONTRIBUTION", value) for value in ("-1", "101", "1%", "0.001", "1e1", "٣")),
     ("AVATAR_URL", "https://pictures.example/of-everybody"),
     ("AVATAR_URL", "https://pictures.example/{steamId} .png"),
     ("AVATAR_URL", 'https://pictures.example/{steamId}"'),
@@ -130,6 +133,7 @@ def test_without_settings_the_table_holds() -> None:
         "LogsIpDays": "30",
         "StaminaRegenPercent": "0.1",
         "StaminaRegenInterval": "10",
+        "GameMinContribution": "0",
         "LoginFailures": "5",
         "FanoutRate": "2000",
         "AccountFailures": "10",

@@ -19,6 +19,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.frames: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.sizes: dict[str, list[int]] = defaultdict(list)
         self.open: set[str] = set()
         self.statuses: dict[str, list[int]] = {}  # by socket, what the next posts are answered
         self.seconds: dict[str, float] = {}  # by socket, how long a post takes
@@ -38,6 +39,7 @@ class Gateway:
             if name not in self.open:
                 return HTTPStatus.GONE
             self.frames[name].append(json.loads(body))
+            self.sizes[name].append(len(body))
         return HTTPStatus.OK
 
     def close(self, name: str) -> int:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from functions.live import connections, fanout
 from functions.live.connections import Connection, Seat
 from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
-from functions.shared import db
-from functions.shared.errors import NotFound
+from functions.shared import db, tokens
+from functions.shared.errors import NotFound, Problem
 
 
 class Say(BaseModel):
@@ -61,7 +61,22 @@ def append(room: str, word: str) -> int:
     return int(row["seq"])
 
 
-kind = Kind("room", "game", admit, greet, snapshot, tell_presence, {"say": Command(Say, say)})
+def describe_problem(problem: Problem, ref: str | None) -> Frame:
+    return {"type": "error", "code": problem.code, "message": problem.message, "ref": ref}
+
+
+kind = Kind(
+    "room",
+    lambda token: tokens.verify(token, "game"),
+    admit,
+    greet,
+    snapshot,
+    tell_presence,
+    {"say": Command(Say, say)},
+    describe_problem,
+    messages_a_minute=120,
+    bad_messages_a_minute=20,
+)
 
 
 def connect(name: str, room: str, user_id: int = 1, *, takes_batches: bool = False) -> None:
