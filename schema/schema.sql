@@ -2073,7 +2073,7 @@ create table live.connections (
   greeted_at timestamp with time zone,  -- When it was sent `connected`; null: not yet
   opened_at timestamp with time zone not null default clock_timestamp(),  -- When it was opened
   seen_at timestamp with time zone not null default clock_timestamp(),  -- When the client last sent something
-  minute timestamp with time zone not null default date_trunc('minute'::text, clock_timestamp()),  -- The minute of `messages`
+  minute timestamp with time zone not null default date_trunc('minute'::text, clock_timestamp(), 'UTC'::text),  -- The minute of `messages`
   messages integer not null default 0,  -- How many messages the client sent in that minute
   bad_messages integer not null default 0,  -- How many of them could not be read
   constraint connections_after_seq_check CHECK ((after_seq >= 0)),

@@ -190,6 +190,8 @@ _RAW = (
     *("logs.servers", "logs.notes", "logs.punishments", "logs.site_config"),
     *("accounts.users", "accounts.signing_keys", "accounts.audit"),
     *("game.battles", "game.chat_messages", "live.rooms", "live.events"),
+    *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
+    *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
     *("game.visits", "game.battle_results", "game.claims"),
 )

@@ -84,7 +84,7 @@ def receive(connection_id: str) -> Connection | None:
           messages = case when c.minute = this.minute then c.messages else 0 end + 1,
           bad_messages = case when c.minute = this.minute then c.bad_messages else 0 end,
           minute = this.minute
-        from (select date_trunc('minute', clock_timestamp()) as minute) as this
+        from (select date_trunc('minute', clock_timestamp(), 'UTC') as minute) as this
         where c.connection_id = %s
         returning
           c.connection_id, c.room, c.user_id, c.version, c.role, c.member, c.takes_batches,

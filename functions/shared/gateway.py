@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -50,7 +51,6 @@ class Gateway:
         self.app = Chalice("tiltyard", configure_logs=False)
         for door in doors:
             self.app.register_blueprint(door)
-        self._routes = [(_pattern(path), path) for path in self.app.routes if "{" in path]
         self._families = {one.path: door.family for door in doors for one in door.operations}
         # A path without a route is answered as all routes of this function are, or plainly.
         families = {door.family for door in doors}
@@ -74,11 +74,16 @@ class Gateway:
         self._note(event, route, answer, started, rows)
         return answer
 
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """Of the routes with parameters: a cold start that meets another one compiles none."""
+        return [(_pattern(path), path) for path in self.app.routes if "{" in path]
+
     def _find(self, path: str) -> tuple[str | None, dict[str, str]]:
         trimmed = path.rstrip("/") or "/"
         if trimmed in self.app.routes and "{" not in trimmed:
             return trimmed, {}
-        for pattern, route in self._routes:
+        for pattern, route in self._patterns:
             if found := pattern.fullmatch(trimmed):
                 return route, {name: unquote(part) for name, part in found.groupdict().items()}
         return None, {}

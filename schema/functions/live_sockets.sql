@@ -68,7 +68,7 @@ as $$
 declare
   posts_left double precision;
   granted bigint;
-  minute constant timestamptz := date_trunc('minute', clock_timestamp());
+  minute constant timestamptz := date_trunc('minute', clock_timestamp(), 'UTC');
 begin
   insert into live.budget as b (posts_left, refilled_at)
   values ($2, clock_timestamp())
@@ -170,6 +170,7 @@ as $$
 declare
   connection live.connections;
   sender live.senders;
+  head bigint;
 begin
   select c.* into connection
   from live.connections as c
@@ -185,11 +186,11 @@ begin
   from live.senders as s
   where s.room = connection.room
   for update;
-  perform
+  select r.head_seq into head
   from live.rooms as r
   where r.room = connection.room
   for share;
-  is_live := sender.claimed_seq <= $2;
+  is_live := least(sender.claimed_seq, head) <= $2;
   if not is_live then
     select max(e.seq), jsonb_agg(live.to_frame(e) order by e.seq)
     into last_seq, frames

@@ -14,7 +14,7 @@ create table live.connections (
   greeted_at timestamptz,
   opened_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp(),
-  minute timestamptz not null default date_trunc('minute', clock_timestamp()),
+  minute timestamptz not null default date_trunc('minute', clock_timestamp(), 'UTC'),
   messages integer not null default 0,
   bad_messages integer not null default 0
 );

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.live import catch_up
+from functions.live import catch_up, connections
 from functions.rollups import refresh
 from functions.shared import db
 from tests.support.accounts import bearer, make_user
@@ -109,7 +110,7 @@ def test_the_budget_fills_and_the_rate_falls_with_time(store: str) -> None:
 def test_posts_are_counted_by_minute(
     store: str, minutes: int | None, expected: tuple[int, int]
 ) -> None:
-    minute = "select date_trunc('minute', clock_timestamp())"
+    minute = "select date_trunc('minute', clock_timestamp(), 'UTC')"
     began = None
     while began != db.fetch_value(minute):  # again when a minute ends between the statements
         began = db.fetch_value(minute)
@@ -159,3 +160,31 @@ def test_the_rollup_equals_its_rows_dirty_and_refreshed(store: str) -> None:
             "select sockets from live.opening_hours where hour = '2026-03-02T09:00Z'"
         ).fetchall()
     assert sum(row["sockets"] for row in rows) == 3
+
+
+def test_what_is_over_the_budget_dropped_or_resumed_is_logged(
+    store: str,
+    cloud: Gateway,
+    left: list[Any],
+    setting: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What the template counts: posts over the budget, sockets dropped, sockets resumed."""
+    for n in range(3):
+        rooms.connect(f"s{n}", "room:1", n)
+        cloud.open.add(f"s{n}")
+        catch_up.welcome(f"s{n}")
+    setting(FANOUT_RATE="1")
+    db.query("update live.budget set posts_left = 0")
+    rooms.append("room:1", "word")
+    cloud.statuses["s2"] = [413]
+    catch_up.catch_up("s2")
+    connection = connections.load("s0")
+    assert connection
+    catch_up.resume(connection, 0, None)
+    counted = {"live.postponed": "sockets", "live.unsure": "sockets", "live.resumed": "events"}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = [(one["event"], one[counted[one["event"]]]) for one in lines if one["event"] in counted]
+    assert found[0][0] == "live.postponed"
+    assert found[0][1] >= 2  # one post may have been granted by then
+    assert found[1:] == [("live.unsure", 1), ("live.resumed", 1)]

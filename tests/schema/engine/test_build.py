@@ -206,6 +206,8 @@ def test_the_editions_keep_rows_in_their_own_way(migrated: tuple[runner.Report, 
         assert names == {
             *("tilt.signal_days", "tilt.user_days", "tilt.user_hours"),
             *("logs.player_counts", "logs.play_days", "logs.connection_days"),
+            *("game.active_days", "game.battle_days", "game.claim_days"),
+            *("game.damage_days", "game.drop_days", "game.economy_days"),
         }
     else:
         assert names == set()

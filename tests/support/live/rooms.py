@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
-from functions.live import connections, fanout
+from functions.live import catch_up, connections, fanout, messages
 from functions.live.connections import Connection, Seat
 from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
 from functions.shared import db, tokens
 from functions.shared.errors import NotFound, Problem
+from tests.support.live.gateway import Gateway
 
 
 class Say(BaseModel):
@@ -83,3 +84,18 @@ def connect(name: str, room: str, user_id: int = 1, *, takes_batches: bool = Fal
     """Notes a socket, as `$connect` does."""
     seat = admit(user_id, 0, room.partition(":")[2])
     assert connections.open_connection(name, user_id, 0, seat, takes_batches=takes_batches)
+
+
+def open_socket(cloud: Gateway, name: str = "s", user_id: int = 1, *, batch: bool = False) -> None:
+    """Opens a socket to the room `1` and forgets how it was greeted."""
+    connect(name, "room:1", user_id, takes_batches=batch)
+    cloud.open.add(name)
+    catch_up.welcome(name)
+    cloud.frames[name].clear()
+
+
+def send(name: str, text: str) -> None:
+    """Has a socket's client say something."""
+    connection = connections.receive(name)
+    assert connection
+    messages.receive(connection, text)
