@@ -68,7 +68,7 @@ def test_both_clients_see_every_event_once_though_their_network_is_cut(
         stored = read_events(stack, battle)
         assert [type_ for _, type_ in stored].count("attack") == 3
         wait_until(lambda: all(len(events(one)) >= len(stored) for one in watching))
-        assert between.opened == 4
+        assert between.opened >= 4
         for one in watching:
             assert events(one) == stored
             kinds = [kind for kind, _ in one.state()["received"]]

@@ -146,7 +146,7 @@ def test_a_success_ends_the_backoff(follow: Followers, running: Running) -> None
     """Without that the last one would wait for a minute."""
     room, call = running
     follower = follow(room.url, timing=Timing(backoff=0.01, max_backoff=1000))
-    for connections in range(1, 15):
+    for connections in range(1, 17):
         wait_until(lambda n=connections: len(room.credentials) == n and bool(room.sockets))
         wait_until(lambda: follower.state()["is_live"])
         call(room.cut)
@@ -177,7 +177,7 @@ def test_a_refused_command_says_why_and_the_next_is_done(
 
 def test_a_command_that_is_never_answered_fails(follow: Followers, running: Running) -> None:
     room, _ = running
-    room.lost_acks = 100
+    room.lost_acks = room.lost_events = 100
     follower = follow(room.url, timing=Timing(timeout=0.3, backoff=0.01, ping=60))
     wait_until(lambda: follower.state()["is_live"])
     follower.command({"word": "a"})
