@@ -88,9 +88,9 @@ DOMAINS = (
             "game.closed_routes",
         ),
         maintenance="game.maintenance",
-        rooms={"battle": "game.battle_room"},
+        rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
-    Domain("live", ()),
+    Domain("live", ("live.routes",)),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))

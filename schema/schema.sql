@@ -153,6 +153,8 @@ create function rollups.mark_game_ledger() returns trigger;
 
 create function rollups.mark_game_visits() returns trigger;
 
+create function rollups.mark_live_openings() returns trigger;
+
 create function rollups.mark_logs_connects() returns trigger;
 
 create function rollups.mark_logs_event_hours() returns trigger;
@@ -1926,6 +1928,8 @@ create function game.give_loot(owner_id bigint, battle_id bigint, required_level
 
 create function game.greet_to_battle(battle_id bigint, most integer) returns TABLE(battle jsonb, messages jsonb, head_seq bigint, epoch text, members bigint);
 
+create function game.greet_to_tavern(most integer) returns TABLE(messages jsonb, head_seq bigint, epoch text);
+
 create function game.grow_pet(pet game.pets, gained bigint) returns game.pets;
 
 create function game.hatch_pet(call game.call, pet_id bigint, name text, species_draw bigint, focus_draw bigint) returns game.reply;
@@ -1988,6 +1992,8 @@ create function game.player_json(player game.players, at timestamp with time zon
 
 create function game.post_message(call game.call, room text, words text) returns game.reply;
 
+create function game.post_system_message(words text) returns bigint;
+
 create function game.purchase(call game.call, wanted text, with_gems boolean) returns game.reply;
 
 create function game.read_cohorts() returns TABLE(cohort_week timestamp with time zone, players bigint, played_day_1 bigint, played_day_7 bigint, played_day_30 bigint);
@@ -2049,6 +2055,9 @@ create table live.budget (
   id boolean not null default true,  -- Always true
   posts_left double precision not null,  -- Posts that may be sent now
   refilled_at timestamp with time zone not null,  -- As of when
+  minute_at timestamp with time zone not null default '-infinity'::timestamp with time zone,  -- The start of the minute in which posts were last granted
+  posts_in_minute bigint not null default 0,  -- Posts granted in that minute
+  posts_before bigint not null default 0,  -- Posts granted in the minute before it
   constraint budget_id_check CHECK (id),
   constraint budget_pkey PRIMARY KEY (id)
 );
@@ -2100,6 +2109,17 @@ create table live.members (
   constraint members_pkey PRIMARY KEY (room, user_id)
 );
 
+-- A socket that was opened, by nobody in particular.
+create table live.openings (
+  opened_at timestamp with time zone not null default clock_timestamp(),  -- When
+  kind text not null  -- To which kind of room, such as battle
+);
+select create_hypertable('live.openings', by_range('opened_at', interval '7 days'));
+CREATE INDEX openings_opened_at_idx ON live.openings USING btree (opened_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON live.openings REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_live_openings();
+CREATE TRIGGER rollups_insert AFTER INSERT ON live.openings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_live_openings();
+CREATE TRIGGER rollups_update AFTER UPDATE ON live.openings REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_live_openings();
+
 -- Commands that were done, by the name that the client gave each: sent again, they are not done again.
 create table live.refs (
   user_id bigint not null,  -- Who sent it
@@ -2146,6 +2166,9 @@ create table live.tickets (
   constraint tickets_pkey PRIMARY KEY (hash)
 );
 
+-- A row is the sockets that were opened to rooms of one kind in one hour, by UTC.
+create view live.opening_hours (hour timestamp with time zone, kind text, sockets bigint);
+
 create function live.append(room text, type text, payload jsonb) returns bigint;
 
 create function live.begin_ref(user_id bigint, ref text) returns jsonb;
@@ -2179,6 +2202,8 @@ create function live.list_unsent(rooms_after text, most integer) returns SETOF t
 create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
 
 create function live.plan_presence(room text, is_due boolean) returns text;
+
+create function live.read_budget(rate integer) returns TABLE(posts_left bigint, posts_per_second double precision);
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 

@@ -191,7 +191,7 @@ _RAW = (
     *("accounts.users", "accounts.signing_keys", "accounts.audit"),
     *("game.battles", "game.chat_messages", "live.rooms", "live.events"),
     *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
-    *("live.budget",),
+    *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
     *("game.visits", "game.battle_results", "game.claims"),
 )

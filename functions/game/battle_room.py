@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.game import attacks, calls
+from functions.game import attacks, calls, chat
 from functions.live.connections import Connection, Seat
 from functions.live.kinds import Command, Frame, Greeting, Kind, Presence
 from functions.shared import db, tokens
 from functions.shared.errors import NotFound, Problem
+from functions.shared.fields import RequestModel
 from functions.shared.roles import check
 
 _REPLAYED = 100  # messages that a new socket is sent
-_MAX_ID = (1 << 63) - 1
 
 
 class Attack(attacks.Attack):
     """A blow; the `damage` that a client says counts for nothing."""
+
+
+class Words(RequestModel):
+    """What a player says to a battle."""
+
+    message: str
 
 
 def admit(user_id: int, version: int, target: str) -> Seat:
@@ -83,8 +89,15 @@ def tell_presence(
 def attack(connection: Connection, message: Attack) -> list[Frame]:
     """Strikes as `POST /api/battles/{id}/attack` does, with the same events."""
     battle_id = int(connection.room.partition(":")[2])
-    call = calls.build_socket_call(connection.user_id, connection.version)
+    call = calls.make_call(connection.user_id, connection.version)
     attacks.attack(call, battle_id, message.enemy_id, message.attack_type)
+    return []
+
+
+def say(connection: Connection, message: Words) -> list[Frame]:
+    """Tells all in the battle, escaped for views that show it as HTML; only for participants."""
+    call = calls.make_call(connection.user_id, connection.version)
+    chat.post_message(call, connection.room, message.message)
     return []
 
 
@@ -111,6 +124,6 @@ kind = Kind(
     snapshot=snapshot,
     tell_presence=tell_presence,
     describe_problem=describe_problem,
-    commands={"attack": Command(Attack, attack)},
+    commands={"attack": Command(Attack, attack), "chat": Command(Words, say)},
     ignored=frozenset({"enemy_defeated"}),
 )

@@ -74,20 +74,6 @@ def make_call(
     )
 
 
-def build_socket_call(user_id: int, version: int) -> Call:
-    """Who calls by a socket, as the functions of the store take it."""
-    chosen = settings()
-    return (
-        user_id,
-        version,
-        None,
-        None,
-        None,
-        round(chosen.stamina_regen_percent * 1000),
-        chosen.stamina_regen_interval,
-    )
-
-
 def _check_key(key: str) -> str:
     if len(key) > MAX_KEY or not key.isprintable():  # NUL and lone surrogates are not
         problem = f"must have 1 to {MAX_KEY} printable characters"

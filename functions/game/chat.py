@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, RootModel
 from functions.game.calls import Call, to_response, to_value
 from functions.game.fields import PathId
 from functions.game.operators import Reasoned
+from functions.live import fanout
 from functions.shared import db, json_codec
 from functions.shared.errors import BadRequest
 from functions.shared.fields import RequestModel, ResponseModel
@@ -88,16 +89,28 @@ def post_message(call: Call, room: str, text: str) -> PostedMessage:
     in the battle; Forbidden for who is muted, TooManyRequests for more than 5 in 5 seconds.
     """
     words = _clean(text)
-    posted: PostedMessage = to_value(
-        db.fetch_once(
-            """
-            select status, body::text as body
-            from game.post_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
-            """,
-            (*call, room, words),
-        )
+    row = db.fetch_once(
+        """
+        select status, body::text as body, live.count_connections(%s, %s) as sockets
+        from game.post_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+        """,
+        (room, fanout.COUNTED, *call, room, words),
     )
+    fanout.announce(room, row)
+    posted: PostedMessage = to_value(row)
     return posted
+
+
+def post_system_message(text: str) -> None:
+    """Has the tavern hear of something, and keeps it like a message. One round trip."""
+    row = db.fetch_once(
+        """
+        select live.count_connections(%s, %s) as sockets
+        from game.post_system_message(%s)
+        """,
+        (TAVERN, fanout.COUNTED, text),
+    )
+    fanout.announce(TAVERN, row)
 
 
 def is_blank(text: str) -> bool:
@@ -118,12 +131,16 @@ def delete_message(call: Call, message_id: int, reason: str | None) -> Response:
 
     One round trip.
     """
-    return to_response(
-        db.fetch_once(
-            """
-            select status, body::text as body
-            from game.delete_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
-            """,
-            (*call, message_id, reason),
-        )
+    row = db.fetch_once(
+        """
+        select status, body::text as body, room, live.count_connections(room, %s) as sockets
+        from game.delete_message(row(%s, %s, %s, %s, %s, %s, %s)::game.call, %s, %s)
+        cross join lateral (
+          select coalesce((select m.room from game.chat_messages as m where m.id = %s), '') as room
+        ) as deleted_from
+        """,
+        (fanout.COUNTED, *call, message_id, reason, message_id),
     )
+    if row:
+        fanout.announce(row["room"], row)
+    return to_response(row)

@@ -14,6 +14,7 @@ from functions.live import connections, fanout, management, presence
 from functions.live.connections import Connection
 from functions.live.kinds import Frame, kind_of
 from functions.live.management import Outcome
+from functions.shared import log
 
 MOST_MISSED = 500  # events; who missed more gets the room as it is
 _PAUSE = 0.05  # seconds
@@ -64,10 +65,12 @@ def resume(connection: Connection, last_seq: int, epoch: str | None) -> None:
         or last_seq > head
         or len(missed) > MOST_MISSED
     ):
+        log.event("live.resumed", level="INFO", events=None)
         greeting = kind_of(connection.room).snapshot(connection)
         if _post(connection, greeting.frames):
             join(connection, greeting.seq)
         return
+    log.event("live.resumed", level="INFO", events=len(missed))
     to_seq = missed[-1]["seq"] if missed else last_seq
     resumed = {"type": "resumed", "from_seq": last_seq + 1, "to_seq": to_seq, "complete": True}
     if _post(connection, missed) and _post(connection, [resumed]):

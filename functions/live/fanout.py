@@ -101,6 +101,8 @@ def _post(room: str, row: db.Row, until: float) -> None:
         elif own:
             wanted[one["connection_id"]] = own
             left -= len(own)
+    if late:
+        log.event("live.postponed", level="WARNING", sockets=len(late))
     outcomes = management.post_all(wanted, until - time.monotonic()) if wanted else {}
     batching = {one["connection_id"] for one in row["connections"] if one["takes_batches"]}
     for name, posted in outcomes.items():

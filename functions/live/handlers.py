@@ -30,7 +30,7 @@ def sockets(event: dict[str, Any], context: Any) -> Answer:
 
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Sees to what nobody else does: lost posts, lost sockets, users who were signed out."""
-    return run_job("live.sweep", lambda *_: sweeping.sweep(), context)
+    return run_job("live.sweep", lambda _, seconds: sweeping.sweep(seconds / 2), context)
 
 
 def _connect(event: dict[str, Any]) -> Answer:

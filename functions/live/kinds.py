@@ -53,9 +53,12 @@ class Kind(NamedTuple):
     commands: Mapping[str, Command]
     # The message that refuses another one: given the problem and the `ref` that the client gave.
     describe_problem: Callable[[Problem, str | None], Frame]
+    # Keeps that a user came or left, where that is an event of the room.
+    record_presence: Callable[[str, Presence, Frame], None] | None = None
     # How many messages a minute a socket may send, and how many that cannot be read.
     messages_a_minute: int | None = None
     bad_messages_a_minute: int | None = None
+    max_bytes: int = 16 * 1024  # of a message
     # Messages that other servers' clients send and that mean nothing here.
     ignored: frozenset[str] = frozenset()
 

@@ -16,7 +16,6 @@ from functions.live.rooms import get_head
 from functions.shared import json_codec
 from functions.shared.errors import Invalid, Problem, TooManyRequests
 
-MAX_BYTES = 4 * 1024
 MAX_REF = 64  # characters of a client's own name of a command
 _SECONDS = 3.0  # for answers
 
@@ -87,7 +86,7 @@ def _count_bad(kind: Kind, connection: Connection) -> None:
 
 
 def _run(kind: Kind, connection: Connection, text: str) -> Sequence[Frame]:
-    message = _read(text)
+    message = _read(text, kind.max_bytes)
     name, ref = message.get("type", ""), message.get("ref")
     if not isinstance(name, str):
         raise _Unreadable("The type of a message is a text.")
@@ -109,9 +108,9 @@ class _Unreadable(Exception):  # noqa: N818  like a problem
     """A message that says nothing."""
 
 
-def _read(text: str) -> dict[str, Any]:
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise _Unreadable(f"A message has at most {MAX_BYTES} bytes.")
+def _read(text: str, max_bytes: int) -> dict[str, Any]:
+    if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise _Unreadable(f"A message has at most {max_bytes} bytes.")
     try:
         message = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):

@@ -15,6 +15,7 @@ def enter(connection: Connection) -> None:
     """Counts a user as in the room, and tells it if they were not."""
     if db.fetch_value("select live.enter(%s)", (connection.connection_id,)):
         tell(connection.room, "joined", connection.member)
+        _record(connection.room, "joined", connection.member)
 
 
 def leave(room: str | None) -> None:
@@ -24,6 +25,12 @@ def leave(room: str | None) -> None:
         (room, connections.GRACE - 0.5),
     ):
         tell(row["room"], "left", row["member"])
+        _record(row["room"], "left", row["member"])
+
+
+def _record(room: str, presence: Presence, member: Frame) -> None:
+    if record := kind_of(room).record_presence:
+        record(room, presence, member)
 
 
 def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) -> None:

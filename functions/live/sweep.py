@@ -1,46 +1,56 @@
 """The sweep: what nobody else sees to, every minute.
 
 Posts that a dead sender left, sockets that were never brought up to date, sockets that the gateway
-lost, and users who may not be there any more.
+lost, users who may not be there any more, and what is kept for a while only.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, management, presence
+from functions.live import catch_up, connections, fanout, later, management, presence
 from functions.live.kinds import Frame, kind_of
 from functions.shared import db
 from functions.shared.errors import Unauthorized
 
-_MOST = 1000  # rooms, and sockets of a kind, in one sweep
+_PAGE = 1000  # rooms or sockets
+_TRIES = 3  # to close a socket
 
 
 @dataclass
 class Report:
-    """What a sweep found."""
+    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing."""
 
-    unsent: int = 0
-    late: int = 0
     refused: int = 0
     gone: int = 0
+    left: int = 0
+    late: int = 0
+    unsent: int = 0
 
 
-def sweep() -> Report:
-    """Sees to all of it once."""
+def sweep(seconds: float) -> Report:
+    """Sees to all of it once; looks for lost sockets for at most about `seconds`.
+
+    What takes long is left to other invocations, so that no room and no socket waits for another.
+    """
+    until = time.monotonic() + seconds
     report = Report()
     report.refused = _close_refused()
-    report.gone = _close_gone()
+    report.gone = _close_gone(until)
+    report.left = _find_left()
     presence.leave(None)
     report.late = _bring_up()
     report.unsent = _deliver()
+    _forget_old()
     return report
 
 
 def _deliver() -> int:
-    rows = db.query("select room from live.list_unsent('', %s) as room", (_MOST,))
+    rows = db.query("select room from live.list_unsent('', %s) as room", (_PAGE,))
     for row in rows:
-        fanout.deliver(row["room"])
+        if not later.invoke("deliver", room=row["room"]):
+            fanout.deliver(row["room"])
     return len(rows)
 
 
@@ -55,11 +65,12 @@ def _bring_up() -> int:
         order by opened_at
         limit %s
         """,
-        (_MOST,),
+        (_PAGE,),
     )
     for row in rows:
-        bring_up = catch_up.catch_up if row["is_greeted"] else catch_up.welcome
-        bring_up(row["connection_id"])
+        name, is_greeted = row["connection_id"], row["is_greeted"]
+        if not later.invoke("catch_up" if is_greeted else "welcome", connection_id=name):
+            (catch_up.catch_up if is_greeted else catch_up.welcome)(name)
     return len(rows)
 
 
@@ -76,17 +87,25 @@ def _close_refused() -> int:
         )
         limit %s
         """,
-        (_MOST,),
+        (_PAGE,),
     )
-    names = [row["connection_id"] for row in rows]
-    if names:
-        last = {
-            row["connection_id"]: [fanout.encode(describe_closing(row["room"]))] for row in rows
-        }
-        management.post_all(last, 2.0)
-        management.close_all(names)
-        connections.close(names)
-    return len(names)
+    if not rows:
+        return 0
+    last = {row["connection_id"]: [fanout.encode(describe_closing(row["room"]))] for row in rows}
+    management.post_all(last, 2.0)
+    closed = _close(list(last))
+    connections.close(list(closed))
+    return len(closed)
+
+
+def _close(names: list[str]) -> set[str]:
+    """Those of some sockets that could be closed: the next sweep sees to the others."""
+    closed = set[str]()
+    for _ in range(_TRIES):
+        closed |= management.close_all([name for name in names if name not in closed])
+        if len(closed) == len(names):
+            break
+    return closed
 
 
 def describe_closing(room: str) -> Frame:
@@ -95,19 +114,52 @@ def describe_closing(room: str) -> Frame:
     return {**frame, "closing": True}
 
 
-def _close_gone() -> int:
+def _close_gone(until: float) -> int:
     """Forgets sockets that the gateway does not know any more."""
+    found, after = 0, ""
+    while time.monotonic() < until:
+        rows = db.query(
+            """
+            select connection_id
+            from live.connections
+            where opened_at < clock_timestamp() - interval '10 seconds'
+              and connection_id > %s
+            order by connection_id
+            limit %s
+            """,
+            (after, _PAGE),
+        )
+        if not rows:
+            break
+        after = rows[-1]["connection_id"]
+        gone = management.check_all([row["connection_id"] for row in rows])
+        if gone:
+            connections.close(list(gone))
+        found += len(gone)
+    return found
+
+
+def _find_left() -> int:
+    """Users who are in a room without a socket: they came while their last one was closed."""
     rows = db.query(
         """
-        select connection_id
-        from live.connections
-        where opened_at < clock_timestamp() - interval '10 seconds'
-        order by seen_at
-        limit %s
-        """,
-        (_MOST,),
+        update live.members as m
+        set gone_at = clock_timestamp()
+        where m.gone_at is null
+          and not exists (
+            select
+            from live.connections as c
+            where c.room = m.room
+              and c.user_id = m.user_id
+          )
+        returning m.room
+        """
     )
-    gone = management.check_all([row["connection_id"] for row in rows])
-    if gone:
-        connections.close(list(gone))
-    return len(gone)
+    for room in {row["room"] for row in rows}:
+        later.delay(connections.GRACE, "leave", room=room)
+    return len(rows)
+
+
+def _forget_old() -> None:
+    db.query("delete from live.tickets where expires_at < clock_timestamp()")
+    db.query("delete from live.refs where stored_at < clock_timestamp() - interval '24 hours'")

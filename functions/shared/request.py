@@ -73,9 +73,10 @@ class Request:
         """
         secret = settings().origin_secret.get_secret_value().encode()
         sent = self.header("x-origin-secret").encode("utf-8", "replace")
+        seen = str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
         if secret and hmac.compare_digest(secret, sent):
-            return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]")
-        return str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
+            return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]") or seen
+        return seen
 
     @property
     def received_at(self) -> float:

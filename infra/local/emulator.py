@@ -154,7 +154,8 @@ def main() -> None:
     served = importlib.import_module("ministack.app")
     Keeper(Path(folder), importlib.import_module("ministack.services.sqs")).watch()
     covering = runpy.run_path(str(Path(__file__).with_name("emulated_sockets.py")))
-    covering["cover"](importlib.import_module("ministack.services.apigateway"))
+    modules = ("services.apigateway", "core.lambda_runtime", "services.lambda_svc")
+    covering["cover"](*(importlib.import_module(f"ministack.{name}") for name in modules))
     vars(served)["app"] = require_token(served.app, token)
     served.main()
 

@@ -57,6 +57,7 @@ ENVIRONMENTS = {
     "project": Environment(".venv", ("requirements.txt", "requirements-dev.txt")),
     "ministack": Environment(".local/ministack", ("infra/local/ministack.txt",)),
     "sam": Environment(".local/sam", ("infra/local/sam.txt",)),
+    "node": Environment(".local/node", ("tests/support/node.txt",)),
     "bench": Environment(".local/bench", ("requirements.txt", "requirements-bench.txt")),
 }
 

@@ -30,6 +30,7 @@ _TLS_HELLO = b"\x16\x03"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Refuse = Callable[[int, str], web.Response]  # (status, sentence)
+Watch = Callable[[bytes], bytes]
 
 _SILENT = logging.getLogger("tiltyard.edge")
 _SILENT.disabled = True  # aiohttp's own lines quote URLs and headers
@@ -91,13 +92,13 @@ class Server(web.Server):
 
     def __call__(self) -> web.RequestHandler:
         """The protocol of one connection."""
-        return _Connection(
+        return Connection(
             self, loop=self._loop, access_log=_SILENT, auto_decompress=False, logger=_SILENT
         )
 
 
-class _Connection(web.RequestHandler):
-    """One connection; aiohttp's own parser is written in C, and its limits cannot be raised."""
+class Connection(web.RequestHandler):
+    """A connection; aiohttp's own parser is written in C, and its limits cannot be raised."""
 
     def __init__(
         self,
@@ -123,11 +124,17 @@ class _Connection(web.RequestHandler):
         )
         self._gone = loop.create_future()
         self._is_deaf = False
+        self._watch: Watch = bytes
+
+    def watch(self, watch: Watch) -> None:
+        """Has `watch` see all bytes after the request, and says itself which of them to read."""
+        self._watch = watch
+        self._message_tail = watch(self._message_tail)  # sent before the answer
 
     def data_received(self, data: bytes) -> None:
         """Parses what arrives, unless the client was refused already."""
         if not self._is_deaf:
-            super().data_received(data)
+            super().data_received(self._watch(data))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has left."""

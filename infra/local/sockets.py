@@ -6,22 +6,36 @@ The edge also closes what API Gateway would: see `emulated_sockets.py` for the w
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
+
+from infra.local.listener import Connection
+
+# Its warnings quote the subprotocols that clients offer, and one of them may be a token.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 # The gateway routes sockets by nothing but their stage, so what a client says in the path goes to
 # the function in the query. CloudFront's function, infra/edge/sockets.js, has the same table.
 PATHS = [
-    (re.compile(r"/(?:v1/)?ws/battles?/([^/]+)/?"), "battle"),
+    (re.compile(r"/(?:v1/)?ws/battles?/([0-9A-Za-z_-]+)/?"), "battle"),
     (re.compile(r"/ws/(chat)/?"), "tavern"),
 ]
+NAMES = {name for _, name in PATHS}
 MESSAGE_LIMIT = 128 * 1024
 FRAME_LIMIT = 32 * 1024
+_LINGER = 2.0  # seconds in which the rest of what is too large may come
+
+_GOING_AWAY = aiohttp.WSCloseCode.GOING_AWAY
+_UNSAID = {0, 1005, 1006, 1015}  # codes that no close frame holds
 
 _Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
@@ -35,11 +49,19 @@ class Limits:
 
 
 def query(path: str, sent: str) -> str | None:
-    """The query that stands for a socket's path and query; None for a path that is no socket's."""
+    """The query that stands for a socket's path and query; None for a path that is no socket's.
+
+    A client that names a room in its query too chooses no other one than that of its path.
+    """
     for pattern, name in PATHS:
         if found := pattern.fullmatch(path):
-            return "&".join(part for part in (f"{name}={found[1]}", sent) if part)
+            own = [part for part in sent.split("&") if part and not _names_room(part)]
+            return "&".join([f"{name}={found[1]}", *own])
     return None
+
+
+def _names_room(part: str) -> bool:
+    return unquote(part.partition("=")[0]) in NAMES
 
 
 async def relay(
@@ -62,22 +84,41 @@ async def relay(
         headers=[*kept, token, ("X-Forwarded-For", request.remote or "")],
         max_msg_size=0,
     )
+    here = _Here(protocols=[there.protocol] if there.protocol else [])
     async with there:
-        here = web.WebSocketResponse(
-            protocols=[there.protocol] if there.protocol else [],
-            max_msg_size=MESSAGE_LIMIT + 1,
-            compress=False,
-        )
         await here.prepare(request)
-        _watch_frames(request, here)
         seen = _Seen()
-        pumps = asyncio.gather(_pump(here, there, seen), _pump(there, here, seen))
-        ageing = asyncio.create_task(_close_when_due(here, seen, limits))
+        closers = [_close_when_due(here, seen, limits), here.close_at_excess()]
+        tasks = [asyncio.create_task(closer) for closer in closers]
         try:
-            await pumps
+            await asyncio.gather(_pump(here, there, seen), _pump(there, here, seen))
         finally:
-            ageing.cancel()
-        return here
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+    return here
+
+
+class _Here(web.WebSocketResponse):
+    """The client's side of a socket, closed at a frame or message that is too large."""
+
+    def __init__(self, protocols: list[str]) -> None:
+        super().__init__(protocols=protocols, max_msg_size=0, compress=False)
+        self._frames = Frames()
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        """Answers the handshake; from then on no frame passes that is too large."""
+        protocol = request.protocol
+        assert isinstance(protocol, Connection)
+        protocol.watch(self._frames.feed)
+        return await super().prepare(request)
+
+    async def close_at_excess(self) -> None:
+        """Closes at what is too large, once it is all here: else its client would not hear why."""
+        await self._frames.too_large.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._frames.is_over.wait(), _LINGER)
+        await self.close(code=aiohttp.WSCloseCode.MESSAGE_TOO_BIG, message=b"Message too big")
 
 
 _KEPT = ("Authorization", "Origin", "User-Agent")
@@ -94,11 +135,17 @@ async def _pump(source: _Socket, sink: _Socket, seen: _Seen) -> None:
     """Hand every message on until one side closes, then close the other with the same code."""
     async for message in source:
         seen.at = time.monotonic()
-        if message.type == aiohttp.WSMsgType.TEXT:
+        if message.type == aiohttp.WSMsgType.BINARY:
+            code = aiohttp.WSCloseCode.UNSUPPORTED_DATA
+            await source.close(code=code, message=b"No binary frames")
+        if message.type != aiohttp.WSMsgType.TEXT:
+            break
+        try:
             await sink.send_str(message.data)
-        elif message.type == aiohttp.WSMsgType.BINARY:
-            await sink.send_bytes(message.data)
-    await sink.close(code=source.close_code or aiohttp.WSCloseCode.GOING_AWAY)
+        except ConnectionError:  # the other side has left, and its own pump sees to it
+            break
+    told = source.close_code or 0
+    await sink.close(code=_GOING_AWAY if told in _UNSAID else told)
 
 
 async def _close_when_due(here: web.WebSocketResponse, seen: _Seen, limits: Limits) -> None:
@@ -107,70 +154,63 @@ async def _close_when_due(here: web.WebSocketResponse, seen: _Seen, limits: Limi
         now = time.monotonic()
         due = min(seen.at + limits.idle, seen.opened + limits.age)
         if due <= now:
-            await here.close(code=aiohttp.WSCloseCode.GOING_AWAY, message=b"Going away")
+            await here.close(code=_GOING_AWAY, message=b"Going away")
             return
         await asyncio.sleep(due - now)
 
 
-def _watch_frames(request: web.BaseRequest, here: web.WebSocketResponse) -> None:
-    """Has a frame that is too large close the socket, as one message of several frames is not."""
-    protocol = request.protocol
-    parser = protocol._payload_parser
+class Frames:
+    """Reads the sizes of a client's frames and messages, in whatever pieces they come.
 
-    class Watching:
-        def __init__(self) -> None:
-            self.sizes = FrameSizes()
-
-        def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-            if self.sizes.feed(data) > FRAME_LIMIT:
-                task = asyncio.ensure_future(
-                    here.close(code=aiohttp.WSCloseCode.MESSAGE_TOO_BIG, message=b"Frame too big")
-                )
-                request.task.add_done_callback(lambda _: task.cancel())
-                return True, b""
-            fed: tuple[bool, bytes] = parser.feed_data(data)
-            return fed
-
-        def feed_eof(self) -> None:
-            parser.feed_eof()
-
-    protocol._payload_parser = Watching()
-
-
-class FrameSizes:
-    """Reads the sizes of WebSocket frames out of a stream."""
+    Keeps no more of them than the head of one frame, 14 bytes at most.
+    """
 
     def __init__(self) -> None:
+        self.too_large = asyncio.Event()
+        self.is_over = asyncio.Event()  # all of what is too large has come
         self._head = bytearray()
         self._left = 0  # bytes of the frame that is being read
+        self._message = 0  # bytes of the message so far
 
-    def feed(self, data: bytes) -> int:
-        """The size of the largest frame that begins in these bytes."""
-        largest = 0
-        view = memoryview(data)
-        while view:
+    def feed(self, data: bytes) -> bytes:
+        """The bytes to hand on: all before a frame that is too large, none from there."""
+        at = begun = 0
+        while at < len(data) and not self.too_large.is_set():
             if self._left:
-                taken = min(self._left, len(view))
-                self._left -= taken
-                view = view[taken:]
+                at += self._skip(len(data) - at)
                 continue
-            self._head += view[:1]
-            view = view[1:]
-            size = self._read_head()
-            if size is not None:
-                largest = max(largest, size)
-        return largest
+            if not self._head:
+                begun = at
+            self._head.append(data[at])
+            at += 1
+            self._read_head()
+        if not self.too_large.is_set():
+            return data
+        self._skip(len(data) - at)
+        if not self._left:
+            self.is_over.set()
+        return data[:begun]
 
-    def _read_head(self) -> int | None:
-        """The payload's size, when the head of a frame is whole."""
+    def _skip(self, most: int) -> int:
+        taken = min(self._left, most)
+        self._left -= taken
+        return taken
+
+    def _read_head(self) -> None:
+        """Takes the size of a frame from its head, once that is whole."""
         head = self._head
         if len(head) < 2:
-            return None
+            return
         short, mask = head[1] & 0x7F, 4 if head[1] & 0x80 else 0
         wide = {126: 2, 127: 8}.get(short, 0)
         if len(head) < 2 + wide + mask:
-            return None
-        size = int.from_bytes(head[2 : 2 + wide]) if wide else short
-        self._left = size
+            return
+        self._left = int.from_bytes(head[2 : 2 + wide]) if wide else short
+        is_last, is_control = head[0] & 0x80, head[0] & 0x08
         head.clear()
-        return size
+        if not is_control:
+            self._message += self._left
+            if self._left > FRAME_LIMIT or self._message > MESSAGE_LIMIT:
+                self.too_large.set()
+            if is_last:
+                self._message = 0

@@ -64,14 +64,15 @@ create or replace function game.message_event(
 language sql
 stable
 as $$
-  select case $1.room when 'tavern' then 'message' else 'chat' end,
+  select case when $1.room <> 'tavern' then 'chat' else $1.type end,
     jsonb_build_object(
       'id', $1.id,
       'userId', $1.user_id::text,
       'username', $1.username,
       'timestamp', game.to_time($1.sent_at)
-    ) || case $1.room
-      when 'tavern' then jsonb_build_object('text', $1.text)
+    ) || case
+      when $1.type = 'system' then jsonb_build_object('text', $1.text, 'message', $1.text)
+      when $1.room = 'tavern' then jsonb_build_object('text', $1.text)
       else jsonb_build_object('player_name', $1.username, 'message', game.escape_html($1.text))
     end
 $$;
@@ -164,6 +165,27 @@ begin
     200,
     jsonb_build_object('seq', message.event_seq, 'type', event.type, 'payload', event.payload)
   )::game.reply;
+end
+$$;
+
+-- Has the tavern hear of something, and keeps it like a message.
+create or replace function game.post_system_message(words text) returns bigint
+language plpgsql
+as $$
+declare
+  message game.chat_messages;
+  event record;
+begin
+  insert into game.chat_messages (room, username, type, text)
+  values ('tavern', 'Tavern', 'system', words)
+  returning * into message;
+  select e.type, e.payload into event
+  from game.message_event(message) as e;
+  message.event_seq := live.append('tavern', event.type, event.payload);
+  update game.chat_messages as m
+  set event_seq = message.event_seq
+  where m.id = message.id;
+  return message.event_seq;
 end
 $$;
 

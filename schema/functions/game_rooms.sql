@@ -52,3 +52,31 @@ as $$
   cross join live.get_head('battle:' || $1) as h
   where b.id = $1
 $$;
+
+-- The tavern as a socket is told of it: its last messages, oldest first, and how far its room is, all
+-- of the same moment.
+create or replace function game.greet_to_tavern(most integer)
+returns table (messages jsonb, head_seq bigint, epoch text)
+language sql
+stable
+as $$
+  select
+    coalesce(
+      (
+        select jsonb_agg(e.payload || jsonb_build_object('type', e.type) order by m.id)
+        from (
+          select c.*
+          from game.chat_messages as c
+          where c.room = 'tavern'
+            and c.deleted_at is null
+          order by c.id desc
+          limit $1
+        ) as m
+        cross join lateral game.message_event(m::game.chat_messages) as e
+      ),
+      '[]'
+    ),
+    h.head_seq,
+    h.epoch
+  from live.get_head('tavern') as h
+$$;

@@ -25,6 +25,10 @@ begin
   )
   values ($1, $2, $3, $4, $5, $6, $7)
   on conflict on constraint connections_pkey do nothing;
+  if found then
+    insert into live.openings (kind)
+    values (split_part($2, ':', 1));
+  end if;
   return true;
 end
 $$;
@@ -64,6 +68,7 @@ as $$
 declare
   posts_left double precision;
   granted bigint;
+  minute constant timestamptz := date_trunc('minute', clock_timestamp(), 'UTC');
 begin
   insert into live.budget as b (posts_left, refilled_at)
   values ($2, clock_timestamp())
@@ -75,7 +80,14 @@ begin
   returning b.posts_left into posts_left;
   granted := least($1, floor(posts_left)::bigint);
   update live.budget as b
-  set posts_left = b.posts_left - granted;
+  set posts_left = b.posts_left - granted,
+    posts_before = case minute - b.minute_at
+      when interval '0' then b.posts_before
+      when interval '1 minute' then b.posts_in_minute
+      else 0
+    end,
+    posts_in_minute = granted + case b.minute_at when minute then b.posts_in_minute else 0 end,
+    minute_at = minute;
   return granted;
 end
 $$;
@@ -437,4 +449,29 @@ as $$
   on conflict on constraint refs_pkey do update
   set answer = excluded.answer,
     stored_at = excluded.stored_at
+$$;
+
+-- What is left of the budget that `rate` posts a second fill, and how many posts a second there were
+-- in the last minute.
+create or replace function live.read_budget(rate integer)
+returns table (posts_left bigint, posts_per_second double precision)
+language sql
+volatile
+as $$
+  select
+    floor(
+      least($1, b.posts_left + $1 * extract(epoch from clock_timestamp() - b.refilled_at))
+    )::bigint,
+    case
+      when age < 60 then (b.posts_in_minute + b.posts_before * (60 - age) / 60) / 60
+      when age < 120 then b.posts_in_minute * (120 - age) / 3600
+      else 0
+    end
+  from live.budget as b
+  cross join lateral (
+    select least(extract(epoch from clock_timestamp() - b.minute_at)::double precision, 1e6) as age
+  ) as since
+  union all
+  select $1, 0
+  where not exists (select from live.budget)
 $$;

@@ -1,56 +1,17 @@
-"""A gateway that records, and work of other invocations done at once, in a thread."""
+"""The live domain's own tests know one small kind of room."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 
-from functions.live import handlers, kinds, later
-from tests.support.live import gateway, rooms
-from tests.support.live.gateway import Gateway
+from functions.live import kinds, opening
+from tests.support.live import rooms
+from tests.support.live.cloud import cloud, invoked, left
+
+__all__ = ["cloud", "invoked", "left"]
 
 
-@pytest.fixture
-def cloud(setting: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setattr(kinds, "load_kinds", lambda: {"room": rooms.kind})
-    with gateway.running() as (recorder, address):
-        setting(LIVE_ENDPOINT=address)
-        yield recorder
-
-
-@pytest.fixture
-def left(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The work that was left for other invocations, which nobody does."""
-    found: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        later, "invoke", lambda work, **f: found.append({"work": work, **f}) or True
-    )
-    monkeypatch.setattr(
-        later, "delay", lambda seconds, work, **f: found.append({"work": work, "in": seconds, **f})
-    )
-    return found
-
-
-@pytest.fixture
-def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[threading.Thread]]:
-    """Work for other invocations, done by threads."""
-    threads: list[threading.Thread] = []
-
-    def start(event: dict[str, Any], seconds: float) -> bool:
-        thread = threading.Timer(seconds, handlers.sockets, (event, None))
-        thread.start()
-        threads.append(thread)
-        return True
-
-    monkeypatch.setattr(later, "invoke", lambda work, **f: start({"work": work, **f}, 0))
-    monkeypatch.setattr(
-        later, "delay", lambda seconds, work, **f: start({"work": work, **f}, seconds / 10)
-    )
-    yield threads
-    for thread in threads:
-        thread.join()
+@pytest.fixture(autouse=True)
+def small_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (kinds, opening):
+        monkeypatch.setattr(module, "load_kinds", lambda: {"room": rooms.kind})

@@ -18,6 +18,7 @@ from infra.local.gateway import Gateway
 from infra.local.sam import ROOT
 
 GATEWAY = Gateway(ROOT / "template.yaml")
+_REFUSED = {"401", "403", "404", "429"}
 MARK = {"X-Request-Id": "r-1"}
 
 
@@ -32,6 +33,7 @@ class Cloud:
     pause: float = 0
     busy: int = 0
     busiest: int = 0
+    closed: list[int] = field(default_factory=list)  # how sockets were closed
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         self.seen.append(request)
@@ -45,8 +47,9 @@ class Cloud:
         return self.answer()
 
     async def _echo(self, request: web.BaseRequest) -> web.StreamResponse:
-        if "forbidden" in request.query_string:
-            return web.Response(status=401)
+        room = request.query.get("battle", "")
+        if room in _REFUSED:
+            return web.Response(status=int(room))
         socket = web.WebSocketResponse(protocols=["v1"])
         await socket.prepare(request)
         async for message in socket:
@@ -56,6 +59,7 @@ class Cloud:
                 await socket.send_bytes(message.data)
             else:
                 await socket.send_str(message.data)
+        self.closed.append(socket.close_code or 0)
         return socket
 
 

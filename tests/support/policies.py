@@ -72,6 +72,7 @@ POLICIES = {
         GET /api/admin/users, GET /api/admin/users/{user_id},
         POST /api/admin/users/{user_id}/mute, GET /api/admin/players/{player_id}/ledger,
         GET /api/admin/contribution, GET /api/admin/reports, GET /api/admin/economy,
+        GET /api/admin/live,
         DELETE /api/chat/messages/{message_id}
     """,
     GAME_ADMIN: """

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import http.client
 import json
 import socket
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
-import aiohttp
 import pytest
 from aiohttp import web
 
-from infra.local import sockets
 from infra.local.edge import BODY_LIMIT, Behind, Edge, EdgeError
 from tests.support.edge import GATEWAY, MARK, Client, Cloud, Reply, is_the_gateways
 
@@ -204,66 +200,6 @@ def test_every_answer_of_the_gateway_is_json() -> None:
             assert body["detail"] == body["error"]["message"] != ""
             assert body["error"]["details"] == {}
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-# --- sockets ---
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "rewritten"),
-    [
-        ("/ws/battles/b1", "", "battle=b1"),
-        ("/ws/battle/b1/", "token=t", "battle=b1&token=t"),
-        ("/ws/battles/a%2Fb", "", "battle=a%2Fb"),
-        ("/ws/battles/", "", None),
-        ("/ws/battles/b1/more", "", None),
-        ("/api/tilt", "", None),
-    ],
-)
-def test_the_rewriting_table(path: str, query: str, rewritten: str | None) -> None:
-    assert sockets.query(path, query) == rewritten
-
-
-def test_a_socket_is_relayed(edge: Edge, cloud: Cloud) -> None:
-    async def talk(session: aiohttp.ClientSession) -> None:
-        async with session.ws_connect(f"{edge.url}/ws/battles/b1?token=t", protocols=["v1"]) as ws:
-            assert ws.protocol == "v1"
-            await ws.send_str("hello")
-            assert await ws.receive_str() == "hello"
-            await ws.send_bytes(b"\x00")
-            assert await ws.receive_bytes() == b"\x00"
-            await ws.send_str("bye")
-            assert (await ws.receive()).type is aiohttp.WSMsgType.CLOSE
-            assert ws.close_code == 4001
-
-    _run(talk)
-    assert cloud.seen[0].query_string == "battle=b1&token=t"
-
-
-def test_a_refused_socket_keeps_its_status(edge: Edge) -> None:
-    async def knock(session: aiohttp.ClientSession) -> None:
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await session.ws_connect(f"{edge.url}/ws/battles/forbidden")
-        assert refused.value.status == 401
-
-    _run(knock)
-
-
-def test_where_there_are_no_sockets_is_a_404(said: list[str]) -> None:
-    edge = Edge(0, GATEWAY, lambda: Behind("http://127.0.0.1:1"), said.append)
-    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-    reply = Client(edge)("GET", "/ws/battles/b1", headers=upgrade)
-    edge.close()
-    assert (reply.status, reply.json["error"]["code"]) == (404, "NOT_FOUND")
-    assert said == ["edge: answered 404: no socket is served at this path."]
-
-
-def _run(talk: Callable[[aiohttp.ClientSession], Awaitable[None]]) -> None:
-    async def go() -> None:
-        async with aiohttp.ClientSession() as session:
-            await talk(session)
-
-    asyncio.run(asyncio.wait_for(go(), 10))
 
 
 def test_a_compressed_body_is_handed_on_as_it_came(ask: Client, cloud: Cloud) -> None:

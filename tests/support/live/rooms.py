@@ -77,6 +77,7 @@ kind = Kind(
     describe_problem,
     messages_a_minute=120,
     bad_messages_a_minute=20,
+    max_bytes=4 * 1024,
 )
 
 

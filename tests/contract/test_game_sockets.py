@@ -1,0 +1,270 @@
+"""Sockets of the game: its contract's tables, and its order of messages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.live import handlers, presence
+from functions.shared import db
+from tests.support.battles import claim, enemies, join, make_battle, strike
+from tests.support.client import Client
+from tests.support.game import make_operator, make_player, player_id
+from tests.support.live.cloud import cloud, left
+from tests.support.live.door import connect, disconnect, open_socket, send
+from tests.support.live.gateway import Gateway
+
+__all__ = ["cloud", "left"]
+Work = list[dict[str, Any]]
+
+
+@pytest.fixture
+def mira(store: str) -> Client:
+    return make_player()
+
+
+def token(client: Client) -> str:
+    return str(client.headers["Authorization"]).removeprefix("Bearer ")
+
+
+def watch(cloud: Gateway, left: Work, client: Client, battle_id: int, name: str) -> None:
+    open_socket(cloud, left, name, {"battle": str(battle_id), "token": token(client)})
+
+
+def enter(cloud: Gateway, left: Work, client: Client, name: str) -> None:
+    open_socket(cloud, left, name, {"tavern": "chat", "token": token(client)})
+
+
+def kinds(cloud: Gateway, name: str) -> list[str]:
+    return [frame["type"] for frame in cloud.frames[name]]
+
+
+# --- opening ---
+
+
+def test_who_may_not_come_in_is_refused(mira: Client, cloud: Gateway, left: Work) -> None:
+    battle_id = make_battle()
+    good = {"battle": str(battle_id), "token": token(mira)}
+    for query, status in (
+        ({"battle": str(battle_id)}, 401),
+        (good | {"token": "x.y.z"}, 401),
+        (good | {"battle": "99999999"}, 404),
+        (good | {"battle": "1e3"}, 404),
+        (good | {"battle": "9" * 40}, 404),
+        (good | {"ticket": "none of ours"}, 401),
+        ({"token": token(mira)}, 404),
+    ):
+        assert connect("s", query)["statusCode"] == status, query
+    assert db.query("select from live.connections") == []
+    operator = make_operator()
+    banned = operator.patch(
+        f"/api/admin/users/{player_id(mira)}", {"is_active": False, "reason": "cheats"}
+    )
+    assert banned.status == 200
+    assert connect("s", good)["statusCode"] in (401, 403)
+
+
+def test_the_subprotocol_is_echoed(mira: Client, cloud: Gateway, left: Work) -> None:
+    bearer = f"bearer.{token(mira)}"
+    query = {"battle": str(make_battle())}
+    for offered, chosen in ((bearer, bearer), (f"tracker.v1, {bearer}", "tracker.v1")):
+        answer = connect(offered, query, {"Sec-WebSocket-Protocol": offered})
+        assert answer == {
+            "statusCode": 200,
+            "headers": {"Sec-WebSocket-Protocol": chosen},
+        }
+    assert connect("none", query | {"token": token(mira)}) == {"statusCode": 200}
+
+
+def test_the_eleventh_socket_of_a_user_is_refused(mira: Client, cloud: Gateway, left: Work) -> None:
+    query = {"battle": str(make_battle()), "token": token(mira)}
+    assert [connect(f"s{n}", query)["statusCode"] for n in range(11)] == [200] * 10 + [429]
+    disconnect("s3")
+    assert connect("s11", query)["statusCode"] == 200
+
+
+# --- the battle ---
+
+
+def test_a_newcomer_gets_the_log_then_connected_then_all_hear_of_him(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    battle_id = make_battle()
+    join(mira, battle_id)
+    strike(mira, battle_id, enemies(mira, battle_id)[0])
+    watch(cloud, left, mira, battle_id, "s")
+    log, connected, joined = cloud.frames["s"]
+    assert log["type"] == "attack"
+    assert log["message"]
+    assert connected["type"] == "connected"
+    assert connected["message"]
+    assert connected["battle"]["id"] == connected["battle_id"] == battle_id
+    assert connected["seq"] == 2
+    assert len(connected["epoch"]) == 32
+    assert connected["player_count"] == 1
+    assert joined == {
+        "type": "player_joined",
+        "username": "Mira_K",
+        "player_name": "Mira_K",
+        "player_count": 1,
+        "players": [{"username": "Mira_K", "level": 1}],
+    }
+
+
+def test_http_and_socket_give_the_same_events_in_order(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    battle_id = make_battle()
+    watch(cloud, left, mira, battle_id, "s")
+    cloud.frames["s"].clear()
+    join(mira, battle_id)
+    first, second, third = enemies(mira, battle_id)
+    db.query("update game.battle_enemies set hp_current = 1 where battle_id = %s", (battle_id,))
+    strike(mira, battle_id, first)
+    send("s", json.dumps({"type": "attack", "enemy_id": second, "damage": 1_000_000}))
+    send("s", json.dumps({"type": "attack", "enemy_id": third, "attack_type": "power"}))
+    claim(mira, battle_id)
+    assert kinds(cloud, "s") == [
+        *("player_joined_battle", "attack", "enemy_defeated", "attack", "enemy_defeated"),
+        *("attack", "enemy_defeated", "battle_completed", "loot_claimed"),
+    ]
+    assert [frame["seq"] for frame in cloud.frames["s"]] == list(range(1, 10))
+    by_http, by_socket = cloud.frames["s"][1], cloud.frames["s"][3]
+    assert by_http.keys() == by_socket.keys()
+    assert by_socket["enemy_hp_remaining"] == 0
+    assert by_socket["damage"] < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ({"type": "attack", "enemy_id": (1 << 53) - 1}, "Enemy not found"),
+        ({"type": "chat", "message": "  "}, "A message has 1 to 500 characters"),
+        ({"type": "chat", "message": "x" * 501}, "A message has 1 to 500 characters"),
+        ({"type": "dance"}, "The type of this message is not known."),
+    ],
+)
+def test_a_refusal_goes_to_the_sender_alone(
+    mira: Client, cloud: Gateway, left: Work, message: dict[str, Any], detail: str
+) -> None:
+    battle_id = make_battle()
+    other = make_player("Bob")
+    join(mira, battle_id)
+    for client, name in ((mira, "s"), (other, "o")):
+        watch(cloud, left, client, battle_id, name)
+    for name in ("s", "o"):
+        cloud.frames[name].clear()
+    send("s", json.dumps(message))
+    assert cloud.frames["s"] == [{"type": "error", "detail": detail}]
+    assert cloud.frames["o"] == []
+
+
+def test_strangers_watch_but_neither_strike_nor_chat(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    battle_id = make_battle()
+    join(make_player("Bob"), battle_id)
+    watch(cloud, left, mira, battle_id, "s")
+    cloud.frames["s"].clear()
+    [enemy, *_] = enemies(mira, battle_id)
+    send("s", json.dumps({"type": "attack", "enemy_id": enemy}))
+    send("s", '{"type": "chat", "message": "hello"}')
+    send("s", '{"type": "enemy_defeated", "enemy_id": 1}')
+    assert cloud.frames["s"] == [{"type": "error", "detail": "Not in this battle"}] * 2
+
+
+def test_chat_of_a_battle_is_escaped(mira: Client, cloud: Gateway, left: Work) -> None:
+    battle_id = make_battle()
+    join(mira, battle_id)
+    watch(cloud, left, mira, battle_id, "s")
+    send("s", json.dumps({"type": "chat", "message": "<img src=x onerror='alert(1)'>"}))
+    frame = cloud.frames["s"][-1]
+    assert (frame["type"], frame["username"], frame["player_name"]) == ("chat", "Mira_K", "Mira_K")
+    assert not set("<>'\"") & set(frame["message"])
+
+
+def test_the_sixth_message_in_five_seconds_is_refused(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    enter(cloud, left, mira, "s")
+    for _ in range(6):
+        send("s", '{"text": "hello"}')
+        db.query("update game.chat_messages set sent_at = clock_timestamp()")
+    assert kinds(cloud, "s")[-1] == "error"
+    assert kinds(cloud, "s").count("message") == 5
+
+
+def test_a_user_leaves_with_the_last_socket_after_some_seconds(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    battle_id = make_battle()
+    other = make_player("Bob")
+    for client, name in ((other, "o"), (mira, "s1"), (mira, "s2")):
+        watch(cloud, left, client, battle_id, name)
+    assert kinds(cloud, "o").count("player_joined") == 2
+    room = f"battle:{battle_id}"
+    disconnect("s1")
+    assert left == []
+    disconnect("s2")
+    assert left.pop() == {"work": "leave", "in": 5, "room": room}
+    presence.leave(room)
+    assert "player_left" not in kinds(cloud, "o"), "too early: the page may be loaded again"
+    db.query("update live.members set gone_at = gone_at - interval '5 seconds'")
+    handlers.sockets({"work": "leave", "room": room}, None)
+    last = cloud.frames["o"][-1]
+    assert last == {
+        "type": "player_left",
+        "username": "Mira_K",
+        "player_name": "Mira_K",
+        "player_count": 1,
+        "players": [{"username": "Bob", "level": 1}],
+    }
+
+
+def test_who_comes_back_in_time_never_left(mira: Client, cloud: Gateway, left: Work) -> None:
+    battle_id = make_battle()
+    watch(cloud, left, mira, battle_id, "s1")
+    disconnect("s1")
+    left.clear()
+    watch(cloud, left, mira, battle_id, "s2")
+    db.query("update live.members set gone_at = gone_at - interval '5 seconds'")
+    presence.leave(None)
+    assert "player_left" not in kinds(cloud, "s2")
+    assert "player_joined" not in kinds(cloud, "s2")
+
+
+# --- the tavern ---
+
+
+def test_the_tavern_greets_with_its_messages_and_tells_who_came(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    enter(cloud, left, mira, "s")
+    send("s", json.dumps({"text": "<b>Hail</b>", "username": "Somebody else"}))
+    send("s", '{"text": "  "}')
+    bo = make_player("Bob")
+    enter(cloud, left, bo, "o")
+    assert kinds(cloud, "s") == ["online_count", "system", "message", "online_count", "system"]
+    assert kinds(cloud, "o") == ["system", "message", "online_count", "system"]
+    message = cloud.frames["o"][1]
+    assert message["text"] == "<b>Hail</b>"
+    assert message["username"] == "Mira_K"
+    assert message["userId"] == str(player_id(mira))
+    system = cloud.frames["s"][-1]
+    assert system["text"] == system["message"] == "Bob has entered the tavern"
+    assert isinstance(system["id"], int)
+    assert cloud.frames["s"][-2]["count"] == 2
+    history = mira.get("/api/chat/history").json
+    assert [one["type"] for one in history] == ["system", "message", "system"]
+
+
+def test_a_deleted_message_is_gone_and_all_are_told(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    enter(cloud, left, mira, "s")
+    send("s", '{"text": "something rude"}')
+    message_id = cloud.frames["s"][-1]["id"]
+    assert make_operator().delete(f"/api/chat/messages/{message_id}").status == 200
+    assert cloud.frames["s"][-1] == {"type": "message_deleted", "id": message_id, "seq": 3}
