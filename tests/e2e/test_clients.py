@@ -107,3 +107,25 @@ def read_events(stack: Any, battle: int) -> list[tuple[int, str]]:
             "select seq, type from live.events where room = %s order by seq", (f"battle:{battle}",)
         )
         return list(rows)
+
+
+def test_the_tavern_is_a_room_without_numbers(
+    stack: Any, http: Wire, made_in: dict[str, Followers]
+) -> None:
+    url = f"{stack.url.replace('http', 'ws')}/ws/chat"
+    guests = [
+        follow(url, {"token": register(http)}, TIMING, numbered=False)
+        for follow in made_in.values()
+    ]
+    for guest in guests:
+        wait_until(lambda one=guest: "online_count" in message_types(one))
+        guest.send({"text": "well met"})
+    for guest in guests:
+        wait_until(lambda one=guest: texts(one).count("well met") == 2)
+        assert guest.state()["is_live"]
+        guest.close()
+
+
+def texts(follower: Follower) -> list[str]:
+    received = follower.state()["received"]
+    return [frame["text"] for _, frame in received if frame["type"] == "message"]

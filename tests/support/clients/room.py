@@ -36,6 +36,7 @@ class FaultyRoom:
         self.refused: int | None = None  # the status of every handshake
         self.lost_acks = 0  # how many of the next are
         self.lost_events = 0
+        self.answers_resume = True
         self.sockets: dict[ServerConnection, bool] = {}  # whether each takes batches
         self.late: set[asyncio.Task[None]] = set()
         self.closed: list[int | None] = []  # with which codes clients closed
@@ -142,6 +143,8 @@ class FaultyRoom:
 
     def _resume(self, socket: ServerConnection, last: int, epoch: str | None) -> None:
         head = len(self.words)
+        if not self.answers_resume:
+            return
         if epoch != self.epoch or last > head or head - last > self.most_missed:
             self._post(socket, self._head("snapshot"))
             return
