@@ -1,4 +1,4 @@
-"""`python -m infra.ops.restored`: run once after the database of DATABASE_URL was restored from a backup.
+"""`python -m infra.ops.restored`: run once after DATABASE_URL was restored from a backup.
 
 Rooms get another epoch: clients have seen events that the backup does not hold, and their numbers
 will be given again. Sockets that were open are forgotten; their clients open new ones.
