@@ -128,3 +128,19 @@ def test_ten_writers_at_once_and_sockets_that_come_meanwhile(
             assert events == list(range(connected["seq"] + 1, head + 1)), n
         for thread in invoked:
             thread.join()
+
+
+def test_what_cannot_be_posted_fails_no_writer(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the writer did is committed: an error now would have its client do it again."""
+    open_socket(cloud, "s")
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fanout, "deliver", fail)
+        assert rooms.append(ROOM, "a") == 1
+    rooms.append(ROOM, "b")
+    assert cloud.events("s") == [1, 2]
