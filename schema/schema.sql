@@ -2209,6 +2209,8 @@ create function live.read_events(room text, after bigint, most integer) returns 
 
 create function live.read_last_events(room text, types text[], most integer, skipped integer) returns SETOF live.events;
 
+create function live.renew_epochs() returns bigint;
+
 create function live.replace_name(rooms text[], old_name text, new_name text, keys text[]) returns void;
 
 create function live.set_aside(connection_ids text[], seen bigint[]) returns void;

@@ -250,7 +250,7 @@ export class Room {
     const isNumbered = this.options.numbered !== false;
     const { onSnapshot, onEvent, onMessage } = this.options;
     const handlers = { snapshot: onSnapshot, event: onEvent, message: onMessage };
-    for (const [kind, one] of isNumbered ? this.#order.receive(frame) : asMessage(frame)) {
+    for (const [kind, one] of isNumbered ? this.#order.receive(frame) : asMessages(frame)) {
       call(handlers[kind], one);
       if (this.#status === "closed") return;
     }
@@ -390,7 +390,10 @@ export class Room {
 }
 
 /** What an unnumbered room sends. @param {Frame} frame @returns {[Kind, Frame][]} */
-const asMessage = (frame) => (frame.type === "pong" ? [] : [["message", frame]]);
+function asMessages(frame) {
+  if (frame.type === "batch") return frame.events.flatMap(asMessages);
+  return frame.type === "pong" ? [] : [["message", frame]];
+}
 
 /**
  * An error in a handler is its page's, and must not cost it other events.

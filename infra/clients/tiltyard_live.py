@@ -354,7 +354,7 @@ class Room:
             self._due.pop("pong", None)
         if type_ in ("resumed", "snapshot"):
             self._due.pop("answer to resume", None)
-        for received in self._order.receive(frame) if self._order else _as_message(frame):
+        for received in self._order.receive(frame) if self._order else _as_messages(frame):
             await self._space.acquire()
             self._unread.put_nowait(received)
         if type_ == "connected" and self._socket is None:
@@ -429,7 +429,10 @@ class Room:
             self._wait.reschedule(min(self._due.values()))
 
 
-def _as_message(frame: Frame) -> Iterator[Received]:
+def _as_messages(frame: Frame) -> Iterator[Received]:
     """What an unnumbered room sends."""
-    if frame.get("type") != "pong":
+    if frame.get("type") == "batch":
+        for one in frame["events"]:
+            yield from _as_messages(one)
+    elif frame.get("type") != "pong":
         yield Received("message", frame)

@@ -475,3 +475,25 @@ as $$
   select $1, 0
   where not exists (select from live.budget)
 $$;
+
+-- Gives all rooms another epoch and forgets who was connected, as after a restored backup: clients may
+-- have seen numbers that will be given again. How many rooms there are.
+create or replace function live.renew_epochs() returns bigint
+language plpgsql
+as $$
+declare
+  rooms bigint;
+begin
+  update live.rooms
+  set epoch = replace(gen_random_uuid()::text, '-', '');
+  get diagnostics rooms = row_count;
+  update live.senders
+  set claimed_seq = 0,
+    sent_seq = 0,
+    holder = null,
+    lease_until = null;
+  delete from live.connections;
+  delete from live.members;
+  return rooms;
+end
+$$;

@@ -18,7 +18,8 @@ def _operations(status: str) -> list[Any]:
         pytest.param(method.upper(), path, operation, id=operation["operationId"])
         for path, methods in sorted(reference.document()["paths"].items())
         for method, operation in sorted(methods.items())
-        if operation["tags"] == ["game"] and status in (*operation["responses"], *operation)
+        if operation["tags"] in (["game"], ["live"])
+        if status in (*operation["responses"], *operation)
     ]
 
 

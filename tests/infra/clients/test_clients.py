@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,37 @@ def test_a_gap_that_stays_is_resumed(follow: Followers, running: Running) -> Non
     call(room.append, "b")
     wait_until(lambda: words(follower) == ["a", "b"])
     assert resumes(room) == [0]
+    follower.close()
+
+
+def test_a_resume_waits_for_its_answer(follow: Followers, running: Running) -> None:
+    room, call = running
+    follower = follow(room.url, timing=Timing(gap=0.01, backoff=0.01, timeout=60, ping=60))
+    wait_until(lambda: follower.state()["is_live"])
+    room.answers_resume, room.lost_events = False, 1
+    for word in "abc":
+        call(room.append, word)
+        time.sleep(0.1)  # longer than a gap
+    wait_until(lambda: resumes(room) == [0])
+    room.answers_resume = True
+    call(room.cut)
+    wait_until(lambda: words(follower) == ["a", "b", "c"])
+    assert resumes(room) == [0, 0]
+    follower.close()
+
+
+def test_a_resume_without_an_answer_costs_the_connection(
+    follow: Followers, running: Running
+) -> None:
+    room, call = running
+    follower = follow(room.url, timing=Timing(gap=0.01, backoff=0.01, timeout=0.5, ping=60))
+    wait_until(lambda: follower.state()["is_live"])
+    room.answers_resume, room.lost_events = False, 1
+    call(room.append, "a")
+    call(room.append, "b")
+    wait_until(lambda: len(room.credentials) > 1)
+    room.answers_resume = True
+    wait_until(lambda: words(follower) == ["a", "b"])
     follower.close()
 
 
@@ -146,7 +178,7 @@ def test_a_success_ends_the_backoff(follow: Followers, running: Running) -> None
     """Without that the last one would wait for a minute."""
     room, call = running
     follower = follow(room.url, timing=Timing(backoff=0.01, max_backoff=1000))
-    for connections in range(1, 15):
+    for connections in range(1, 17):
         wait_until(lambda n=connections: len(room.credentials) == n and bool(room.sockets))
         wait_until(lambda: follower.state()["is_live"])
         call(room.cut)
@@ -177,7 +209,7 @@ def test_a_refused_command_says_why_and_the_next_is_done(
 
 def test_a_command_that_is_never_answered_fails(follow: Followers, running: Running) -> None:
     room, _ = running
-    room.lost_acks = 100
+    room.lost_acks = room.lost_events = 100
     follower = follow(room.url, timing=Timing(timeout=0.3, backoff=0.01, ping=60))
     wait_until(lambda: follower.state()["is_live"])
     follower.command({"word": "a"})
@@ -276,10 +308,10 @@ def test_rooms_without_numbers_send_messages(follow: Followers, running: Running
     follower = follow(room.url, numbered=False)
     wait_until(lambda: follower.state()["is_live"] and len(room.sockets) == 1)
     follower.send({"type": "say", "word": "a"})
-    call(room.tell, {"type": "online_count", "count": 1})
-    wait_until(lambda: count(follower, "message") == 3)
+    call(room.tell, {"type": "batch", "events": [{"type": "online_count"}, {"type": "system"}]})
+    wait_until(lambda: count(follower, "message") == 4)
     types = sorted(frame["type"] for _, frame in follower.state()["received"])
-    assert types == ["connected", "online_count", "said"]
+    assert types == ["connected", "online_count", "said", "system"]
     follower.close()
 
 

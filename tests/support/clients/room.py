@@ -36,6 +36,7 @@ class FaultyRoom:
         self.refused: int | None = None  # the status of every handshake
         self.lost_acks = 0  # how many of the next are
         self.lost_events = 0
+        self.answers_resume = True
         self.sockets: dict[ServerConnection, bool] = {}  # whether each takes batches
         self.late: set[asyncio.Task[None]] = set()
         self.closed: list[int | None] = []  # with which codes clients closed
@@ -124,23 +125,26 @@ class FaultyRoom:
             case {"type": "resume", "last_seq": int(last)}:
                 self._resume(socket, last, message.get("epoch"))
             case {"type": "command", "ref": str(ref), "body": body}:
-                self._post(socket, self._command(ref, body))
+                if answer := self._command(ref, body):
+                    self._post(socket, answer)
             case {"type": "say", "word": str(word)}:
                 self.append(word)
         self.messages.append(message)
 
-    def _command(self, ref: str, body: Frame) -> Frame:
+    def _command(self, ref: str, body: Frame) -> Frame | None:
         if not body["word"]:
             return {"type": "error", "code": "INVALID", "message": "No word.", "ref": ref}
         if ref not in self.done:
             self.done[ref] = {"type": "ack", "ref": ref, "seq": self.append(body["word"])}
         if self.lost_acks:
             self.lost_acks -= 1
-            return {"type": "lost"}
+            return None
         return self.done[ref]
 
     def _resume(self, socket: ServerConnection, last: int, epoch: str | None) -> None:
         head = len(self.words)
+        if not self.answers_resume:
+            return
         if epoch != self.epoch or last > head or head - last > self.most_missed:
             self._post(socket, self._head("snapshot"))
             return
