@@ -13,7 +13,7 @@ from functions.shared import db
 MAX_PER_USER = 10
 GRACE = 5  # seconds after a user's last socket, before the user has left
 # For which whoever brings a socket up to date has it to themselves: longer than their posts take.
-_BUSY = "30 seconds"
+_BUSY = 30  # seconds
 
 
 class Seat(NamedTuple):
@@ -82,7 +82,7 @@ def take(connection_id: str) -> Connection | None:
     row = db.fetch_once(
         """
         update live.connections as c
-        set busy_until = clock_timestamp() + %s::interval
+        set busy_until = clock_timestamp() + make_interval(secs => %s)
         where c.connection_id = %s
           and not c.is_live
           and coalesce(c.busy_until < clock_timestamp(), true)
@@ -161,7 +161,7 @@ def leave_sender(
     row = db.fetch_once(
         """
         select room, wait_for, head_seq, epoch, frames
-        from live.leave_sender(%s, %s, %s::interval, %s, %s)
+        from live.leave_sender(%s, %s, make_interval(secs => %s), %s, %s)
         """,
         (connection_id, waited_for, _BUSY, last_seq, most),
     )
@@ -179,7 +179,10 @@ class Joined(NamedTuple):
 def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
     """Lets a socket take part that has got the events up to a number. One round trip."""
     row = db.fetch_once(
-        "select is_live, last_seq, frames from live.join_room(%s, %s, %s::interval, %s)",
+        """
+        select is_live, last_seq, frames
+        from live.join_room(%s, %s, make_interval(secs => %s), %s)
+        """,
         (connection_id, seen, _BUSY, most),
     )
     return Joined(**row) if row else None
