@@ -1926,7 +1926,7 @@ create function game.give_entry(owner_id bigint, entry game.catalogue, units int
 
 create function game.give_loot(owner_id bigint, battle_id bigint, required_level integer, item_type text, rarity text) returns game.items;
 
-create function game.greet_to_battle(battle_id bigint, most integer) returns TABLE(battle jsonb, messages jsonb, head_seq bigint, epoch text, members bigint);
+create function game.greet_to_battle(battle_id bigint, user_id bigint, most integer) returns TABLE(battle jsonb, messages jsonb, head_seq bigint, epoch text, others bigint);
 
 create function game.greet_to_tavern(most integer) returns TABLE(messages jsonb, head_seq bigint, epoch text);
 
@@ -2181,7 +2181,7 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 
 create function live.count_connections(room text, most integer) returns integer;
 
-create function live.count_members(room text) returns bigint;
+create function live.count_others(room text, user_id bigint) returns bigint;
 
 create function live.end_ref(user_id bigint, ref text, answer jsonb) returns void;
 

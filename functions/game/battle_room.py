@@ -46,12 +46,12 @@ def admit(user_id: int, version: int, target: str) -> Seat:
 
 def greet(connection: Connection) -> Greeting:
     """The last messages, then `connected` with the battle as of its `seq`."""
-    row = _load(connection.room)
+    row = _load(connection)
     connected = {
         "type": "connected",
         "message": f"Connected to {row['battle']['name']}",
         "battle_id": row["battle"]["id"],
-        "player_count": row["members"] + 1,
+        "player_count": row["others"] + 1,
         "seq": row["head_seq"],
         "epoch": row["epoch"],
         "battle": row["battle"],
@@ -61,7 +61,7 @@ def greet(connection: Connection) -> Greeting:
 
 def snapshot(connection: Connection) -> Greeting:
     """The battle as of its `seq`, for who missed too much."""
-    row = _load(connection.room)
+    row = _load(connection)
     frame = {
         "type": "snapshot",
         "seq": row["head_seq"],
@@ -106,10 +106,10 @@ def describe_problem(problem: Problem, ref: str | None) -> Frame:
     return {"type": "error", "detail": problem.message}
 
 
-def _load(room: str) -> db.Row:
+def _load(connection: Connection) -> db.Row:
     row = db.fetch_one(
-        "select battle, messages, head_seq, epoch, members from game.greet_to_battle(%s, %s)",
-        (int(room.partition(":")[2]), _REPLAYED),
+        "select battle, messages, head_seq, epoch, others from game.greet_to_battle(%s, %s, %s)",
+        (int(connection.room.partition(":")[2]), connection.user_id, _REPLAYED),
     )
     if row is None:
         raise NotFound("Battle not found")

@@ -29,8 +29,8 @@ $$;
 
 -- A battle as a socket is told of it: the whole of it, its last messages and how far its room is, all
 -- of the same moment.
-create or replace function game.greet_to_battle(battle_id bigint, most integer)
-returns table (battle jsonb, messages jsonb, head_seq bigint, epoch text, members bigint)
+create or replace function game.greet_to_battle(battle_id bigint, user_id bigint, most integer)
+returns table (battle jsonb, messages jsonb, head_seq bigint, epoch text, others bigint)
 language sql
 stable
 as $$
@@ -40,14 +40,14 @@ as $$
       (
         select jsonb_agg(game.battle_log_json($1, e) order by e.seq)
         from live.read_last_events(
-          'battle:' || $1, array['attack', 'enemy_defeated'], $2, 0
+          'battle:' || $1, array['attack', 'enemy_defeated'], $3, 0
         ) as e
       ),
       '[]'
     ),
     h.head_seq,
     h.epoch,
-    live.count_members('battle:' || $1)
+    live.count_others('battle:' || $1, $2)
   from game.battles as b
   cross join live.get_head('battle:' || $1) as h
   where b.id = $1

@@ -413,14 +413,15 @@ as $$
   where r.room = $1
 $$;
 
--- How many users are in a room.
-create or replace function live.count_members(room text) returns bigint
+-- How many users are in a room besides one.
+create or replace function live.count_others(room text, user_id bigint) returns bigint
 language sql
 stable
 as $$
   select count(*)
   from live.members as m
   where m.room = $1
+    and m.user_id <> $2
 $$;
 
 -- What a user's command was answered that has this name, if it was done already. From here to the end
