@@ -28,7 +28,11 @@ def welcome(connection_id: str) -> None:
     if connection is None:
         return
     greeting = kind_of(connection.room).greet(connection)
-    if not _post(connection, greeting.frames, is_opening=True):
+    if greeting.frames:
+        is_there = _post(connection, greeting.frames, is_opening=True)
+    else:  # as in a room where nothing was said yet: what is posted next must find it open
+        is_there = management.wait_open(connection_id)
+    if not is_there:
         return
     connections.mark_greeted(connection_id)
     presence.enter(connection)

@@ -6,6 +6,7 @@ the signature 0.07. Posts of one socket follow each other; sockets are served in
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import time
@@ -91,6 +92,18 @@ def is_open(connection_id: str) -> bool | None:
     if status == HTTPStatus.GONE:
         return False
     return True if status == HTTPStatus.OK else None
+
+
+def wait_open(connection_id: str) -> bool:
+    """Whether a socket that the gateway may be opening still is open at last."""
+    until = time.monotonic() + _OPENING
+    for tries in itertools.count(1):
+        if is_open(connection_id):
+            return True
+        if time.monotonic() + _RESERVE > until:
+            return False
+        _wait(tries, until)
+    raise AssertionError("unreachable")
 
 
 def close_all(connection_ids: Sequence[str]) -> set[str]:

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from functions.live import catch_up, fanout
+from functions.live import catch_up, connections, fanout
+from functions.live.kinds import Greeting
 from functions.shared import db
 from tests.support.connections import own_connections
 from tests.support.game import in_threads
@@ -152,3 +153,46 @@ def test_resuming_while_ten_write(
         else:
             assert seq <= len(applied), "a gap"
     assert applied == list(range(1, 122))
+
+
+def test_who_is_greeted_with_nothing_is_told_of_once_the_socket_is_open(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: in a room without a word yet the first post came too soon, and the socket was
+    taken for gone."""
+    kind = rooms.kind._replace(greet=lambda _: Greeting([], 0))
+    monkeypatch.setattr(catch_up, "kind_of", lambda _: kind)
+    rooms.connect("s", ROOM)
+    opening = threading.Timer(0.3, cloud.open.add, ["s"])
+    opening.start()
+    catch_up.welcome("s")
+    opening.join()
+    assert [frame["type"] for frame in cloud.frames["s"]] == ["player_joined"]
+    rooms.append(ROOM, "a")
+    assert cloud.events("s") == [1]
+
+
+def test_who_never_opens_is_not_told_of(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = rooms.kind._replace(greet=lambda _: Greeting([], 0))
+    monkeypatch.setattr(catch_up, "kind_of", lambda _: kind)
+    rooms.connect("s", ROOM)
+    catch_up.welcome("s")
+    assert db.query("select from live.members") == []
+
+
+def test_one_alone_brings_a_socket_up_to_date(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Who finds it in other hands leaves it there: frames of two would come in no order."""
+    rooms.open_socket(cloud)
+    db.query("select live.set_aside('{s}', '{0}')")
+    db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    assert connections.take("s")
+    catch_up.catch_up("s")
+    catch_up.welcome("s")
+    assert cloud.frames["s"] == []
+    db.query("update live.connections set busy_until = clock_timestamp() - interval '1 second'")
+    catch_up.catch_up("s")
+    assert cloud.events("s") == [1]
