@@ -39,8 +39,8 @@ def announce(room: str, row: db.Row | None) -> None:
         if row["sockets"] > SMALL_ROOM and later.invoke("deliver", room=room):
             return
         deliver(room)
-    except db.DatabaseUnavailable:
-        log.event("live.fanout", level="ERROR", away=True)
+    except Exception as error:  # noqa: BLE001  what the caller did is committed, whatever this is
+        log.exception(error, room=room)
 
 
 def deliver(room: str) -> None:

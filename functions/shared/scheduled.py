@@ -18,11 +18,15 @@ def run_job(name: str, job: Callable[[db.Connection, float], Any], context: Any)
     The job is given for how many seconds it may begin something, and returns an object with the
     fields of its report. `context` is Lambda's, or None.
     """
+    # Both are tried again on a new connection where the database was restarted since the last
+    # firing. The 25 s of requests are for callers who wait; here Lambda's own time-out counts.
+    # Behind a pooler it would be set for whoever comes next.
+    if settings().database_pooler:
+        db.query("select 1")
+    else:
+        db.query("set statement_timeout = '10min'")
     connection = db.connection()
-    # The 25 s of requests are for callers who wait; here Lambda's own time-out counts.
     connection.wait_timeout = None
-    if not settings().database_pooler:  # behind one, it would be set for whoever comes next
-        connection.execute("set statement_timeout = '10min'")
     report: dict[str, Any] = vars(job(connection, _seconds_left(context)))
     log.event(name, **report)
     return report

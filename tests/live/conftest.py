@@ -6,9 +6,9 @@ import pytest
 
 from functions.live import kinds, opening
 from tests.support.live import rooms
-from tests.support.live.cloud import cloud, invoked, left
+from tests.support.live.cloud import cloud, impatient, invoked, left
 
-__all__ = ["cloud", "invoked", "left"]
+__all__ = ["cloud", "impatient", "invoked", "left"]
 
 
 @pytest.fixture(autouse=True)

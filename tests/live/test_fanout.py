@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -60,7 +59,7 @@ def test_a_busy_gateway_is_asked_again(store: str, cloud: Gateway, left: list[ob
 
 
 def test_who_stays_busy_is_set_aside_and_catches_up(
-    store: str, cloud: Gateway, left: list[dict[str, object]]
+    store: str, cloud: Gateway, impatient: None, left: list[dict[str, object]]
 ) -> None:
     open_socket(cloud, "slow", 1)
     open_socket(cloud, "quick", 2)
@@ -77,14 +76,12 @@ def test_who_stays_busy_is_set_aside_and_catches_up(
 
 
 def test_who_does_not_answer_holds_nobody_and_is_closed(
-    store: str, cloud: Gateway, left: list[object]
+    store: str, cloud: Gateway, impatient: None, left: list[object]
 ) -> None:
     open_socket(cloud, "stuck", 1)
     open_socket(cloud, "quick", 2)
-    cloud.seconds["stuck"] = 3
-    began = time.monotonic()
+    cloud.seconds["stuck"] = 300
     rooms.append(ROOM, "a")
-    assert time.monotonic() - began < 2.5
     assert cloud.events("quick") == [1]
     assert "stuck" not in cloud.open
 
@@ -131,3 +128,19 @@ def test_ten_writers_at_once_and_sockets_that_come_meanwhile(
             assert events == list(range(connected["seq"] + 1, head + 1)), n
         for thread in invoked:
             thread.join()
+
+
+def test_what_cannot_be_posted_fails_no_writer(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the writer did is committed: an error now would have its client do it again."""
+    open_socket(cloud, "s")
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fanout, "deliver", fail)
+        assert rooms.append(ROOM, "a") == 1
+    rooms.append(ROOM, "b")
+    assert cloud.events("s") == [1, 2]

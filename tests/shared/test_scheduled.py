@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
 from functions.shared import db
@@ -45,3 +46,22 @@ def test_behind_a_pooler_no_timeout_is_set_for_whoever_comes_next(
 ) -> None:
     setting(DATABASE_POOLER="true")
     assert run(None)["timeout"] != "10min"
+
+
+@pytest.mark.parametrize("pooler", ["false", "true"])
+def test_a_job_outlives_a_database_that_was_restarted_since_its_last_firing(
+    store: str, setting: Callable[..., None], migrated: tuple[Any, str, str], pooler: str
+) -> None:
+    """Regression: the first firing after a restart failed with the connection of the one before."""
+    setting(DATABASE_POOLER=pooler)
+    done = run_job("a.job", lambda connection, _: SimpleNamespace(pid=pid(connection)), None)
+    with psycopg.connect(migrated[1]) as admin:
+        admin.execute("select pg_terminate_backend(%s)", (done["pid"],))
+    again = run_job("a.job", lambda connection, _: SimpleNamespace(pid=pid(connection)), None)
+    assert again["pid"] != done["pid"]
+
+
+def pid(connection: db.Connection) -> int:
+    row = connection.execute("select pg_backend_pid() as pid").fetchone()
+    assert row
+    return int(row["pid"])

@@ -8,19 +8,31 @@ from typing import Any
 
 import pytest
 
-from functions.live import handlers, later
+from functions.live import fanout, handlers, later, management
 from tests.support.live import gateway
 from tests.support.live.gateway import Gateway
 
 
 @pytest.fixture
 def cloud(setting: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    """The gateway whose sockets the functions post to."""
+    """The gateway whose sockets the functions post to; they wait for it as long as a slow machine
+    may take.
+    """
+    monkeypatch.setattr(management, "_SECONDS", 20.0)
+    monkeypatch.setattr(fanout, "_ROUND", 20.0)
+    monkeypatch.setattr(fanout, "_LEASE", "25 seconds")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     with gateway.running() as (recorder, address):
         setting(LIVE_ENDPOINT=address)
         yield recorder
+
+
+@pytest.fixture
+def impatient(cloud: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions give a post up as early as they really do."""
+    monkeypatch.setattr(management, "_SECONDS", 1.0)
+    monkeypatch.setattr(fanout, "_ROUND", 1.4)
 
 
 @pytest.fixture
