@@ -24,8 +24,8 @@ _SECONDS = 20.0  # for the posts of one catching up
 
 def welcome(connection_id: str) -> None:
     """Greets a new socket and lets it take part: the gateway takes no post while it opens one."""
-    connection = connections.load(connection_id)
-    if connection is None or connection.is_live:
+    connection = connections.take(connection_id)
+    if connection is None:
         return
     greeting = kind_of(connection.room).greet(connection)
     if not _post(connection, greeting.frames, is_opening=True):
@@ -48,8 +48,7 @@ def join(connection: Connection, seen: int) -> None:
 
 def catch_up(connection_id: str) -> None:
     """Goes on with a socket that was too slow, or whose own invocation died."""
-    connection = connections.load(connection_id)
-    if connection and not connection.is_live:
+    if connection := connections.take(connection_id):
         join(connection, connection.after_seq)
 
 

@@ -12,7 +12,8 @@ from functions.shared import db
 
 MAX_PER_USER = 10
 GRACE = 5  # seconds after a user's last socket, before the user has left
-_BUSY = "10 seconds"  # for which whoever brings a socket up to date has it to themselves
+# For which whoever brings a socket up to date has it to themselves: longer than their posts take.
+_BUSY = "30 seconds"
 
 
 class Seat(NamedTuple):
@@ -71,6 +72,25 @@ def load(connection_id: str) -> Connection | None:
         where connection_id = %s
         """,
         (connection_id,),
+    )
+    return Connection(**row) if row else None
+
+
+def take(connection_id: str) -> Connection | None:
+    """A socket that is the caller's alone from now on, to be brought up to date; None for one that
+    takes part already, is somebody else's, or is not known. One round trip."""
+    row = db.fetch_once(
+        """
+        update live.connections as c
+        set busy_until = clock_timestamp() + %s::interval
+        where c.connection_id = %s
+          and not c.is_live
+          and coalesce(c.busy_until < clock_timestamp(), true)
+        returning
+          c.connection_id, c.room, c.user_id, c.version, c.role, c.member, c.takes_batches,
+          c.is_live, c.after_seq, c.messages, c.bad_messages
+        """,
+        (_BUSY, connection_id),
     )
     return Connection(**row) if row else None
 

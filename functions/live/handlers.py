@@ -7,7 +7,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from functions.live import catch_up, connections, fanout, later, messages, opening, presence
+from functions.live import (
+    catch_up,
+    connections,
+    fanout,
+    later,
+    management,
+    messages,
+    opening,
+    presence,
+)
 from functions.live import sweep as sweeping
 from functions.shared import db, log
 from functions.shared.errors import Problem
@@ -15,6 +24,7 @@ from functions.shared.scheduled import run_job
 
 Answer = dict[str, Any]
 _OK: Answer = {"statusCode": HTTPStatus.OK}
+_SECONDS = 2.0  # for an error message
 
 
 def sockets(event: dict[str, Any], context: Any) -> Answer:
@@ -45,16 +55,37 @@ def _connect(event: dict[str, Any]) -> Answer:
 
 
 def _disconnect(event: dict[str, Any]) -> Answer:
-    connections.close([event["requestContext"]["connectionId"]])
+    try:
+        connections.close([event["requestContext"]["connectionId"]])
+    except db.DatabaseUnavailable as problem:  # the sweep finds that it is gone
+        return _say_unavailable("disconnect", problem)
     return _OK
 
 
 def _message(event: dict[str, Any]) -> Answer:
-    connection = connections.receive(event["requestContext"]["connectionId"])
-    if connection is None:  # it was given up: its client opens another one
-        return {"statusCode": HTTPStatus.GONE}
-    messages.receive(connection, event.get("body") or "")
+    name = event["requestContext"]["connectionId"]
+    try:
+        connection = connections.receive(name)
+        if connection is None:  # it was given up: its client opens another one
+            management.close_all([name])
+            return {"statusCode": HTTPStatus.GONE}
+        messages.receive(connection, event.get("body") or "")
+    except db.DatabaseUnavailable as problem:
+        management.post_all({name: [fanout.encode(_describe(problem))]}, _SECONDS)
+        return _say_unavailable("message", problem)
     return _OK
+
+
+def _describe(problem: Problem) -> dict[str, Any]:
+    """The message that refuses another one where nobody can look up of which kind the room is:
+    with the fields of all kinds."""
+    said = {"code": problem.code, "message": problem.message, "detail": problem.message}
+    return {"type": "error", **said, "ref": None}
+
+
+def _say_unavailable(event: str, problem: Problem) -> Answer:
+    log.event("live.unavailable", level="ERROR", during=event)
+    return {"statusCode": int(problem.status), "body": problem.message}
 
 
 _EVENTS: dict[str, Callable[[dict[str, Any]], Answer]] = {

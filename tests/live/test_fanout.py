@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from functions.live import catch_up, fanout
+from functions.live import catch_up, connections, fanout
 from functions.shared import db
 from tests.support.connections import own_connections
 from tests.support.game import in_threads
@@ -144,3 +145,38 @@ def test_what_cannot_be_posted_fails_no_writer(
         assert rooms.append(ROOM, "a") == 1
     rooms.append(ROOM, "b")
     assert cloud.events("s") == [1, 2]
+
+
+def test_over_the_budget_spectators_wait_and_players_do_not(
+    store: str,
+    cloud: Gateway,
+    left: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    setting: Callable[..., None],
+) -> None:
+    setting(FANOUT_RATE="3")
+    for n in range(4):
+        role = "spectator" if n % 2 == 0 else "player"
+        monkeypatch.setattr(rooms, "admit", lambda *_, role=role: connections.Seat(ROOM, role, {}))
+        open_socket(cloud, f"s{n}", n + 1)
+    db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    db.query("delete from live.budget")
+    fanout.deliver(ROOM)
+    assert [len(cloud.events(f"s{n}")) for n in (1, 3)] == [1, 1]
+    assert sorted(len(cloud.events(f"s{n}")) for n in (0, 2)) == [0, 1]
+    [late] = [work["connection_id"] for work in left if work["work"] == "catch_up"]
+    catch_up.catch_up(str(late))
+    assert [cloud.events(f"s{n}") for n in range(4)] == [[1]] * 4
+
+
+def test_events_in_a_batch_are_one_post_of_the_budget(
+    store: str, cloud: Gateway, left: list[object], setting: Callable[..., None]
+) -> None:
+    open_socket(cloud, "batch", 1, batch=True)
+    for _ in range(20):
+        db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    setting(FANOUT_RATE="1")
+    db.query("delete from live.budget")
+    fanout.deliver(ROOM)
+    assert cloud.events("batch") == list(range(1, 21))
+    assert left == []

@@ -43,7 +43,7 @@ def send(name: str, text: str) -> dict[str, Any]:
     return handlers.sockets({"requestContext": context, "body": text}, None)
 
 
-def disconnect(name: str) -> None:
-    """The goodbye of a socket."""
+def disconnect(name: str) -> dict[str, Any]:
+    """What the goodbye of a socket is answered."""
     context = {"eventType": "DISCONNECT", "routeKey": "$disconnect", "connectionId": name}
-    handlers.sockets({"requestContext": context}, None)
+    return handlers.sockets({"requestContext": context}, None)
