@@ -13,7 +13,7 @@ returns boolean
 language plpgsql
 as $$
 begin
-  perform pg_advisory_xact_lock(hashtextextended('live.connections ' || $3, 0));
+  perform pg_advisory_xact_lock(hashtextextended($3::text, 20260306));
   if (select count(*) >= $8 from live.connections as c where c.user_id = $3) then
     return false;
   end if;
@@ -430,7 +430,7 @@ create or replace function live.begin_ref(user_id bigint, ref text) returns json
 language plpgsql
 as $$
 begin
-  perform pg_advisory_xact_lock(hashtextextended('live.refs ' || $1 || ' ' || $2, 0));
+  perform pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 20260307));
   return (
     select r.answer
     from live.refs as r

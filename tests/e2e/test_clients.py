@@ -18,7 +18,7 @@ from tests.support.stack import Wire
 TIMING = Timing(backoff=0.1, ping=1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made_in() -> Iterator[dict[str, Followers]]:
     with followers.in_python() as python, browser.running(followers.FILES) as page:
         yield {"python": python, "browser": followers.in_browser(page)}

@@ -94,8 +94,10 @@ def running(files: dict[str, Path]) -> Iterator[Browser]:
 
 def _start(home: Path, url: str) -> subprocess.Popen[bytes]:
     program, environ = find_program()
+    # A run that is killed takes its browser along, where util-linux is.
+    watch = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     return subprocess.Popen(
-        [program, "--headless", *_WORDS, f"--user-data-dir={home / 'profile'}", url],
+        [*watch, program, "--headless", *_WORDS, f"--user-data-dir={home / 'profile'}", url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
