@@ -321,7 +321,9 @@ def test_highscores_and_tavern(http: Wire, new_player: NewPlayer, slash: str) ->
         best = found["by_level"][0]
         assert (best["level"], best["exp"], best["gold"]) == (100, 2**53 - 1, 2**53 - 1)
         assert "@" not in str(found)
-    assert mira.get(f"/api/chat/history{slash}?limit=1").json == []
+    said = mira.get(f"/api/chat/history{slash}?limit=1")
+    assert said.status == 200
+    assert len(said.json) <= 1  # others may have been in the tavern before
     assert mira.get(f"/api/chat/history{slash}?limit=501").status == 422
     refused(Online(http).get(f"/api/chat/history{slash}"), "Authentication required", 401)
     change(mira, level=1, xp=0, gold=0)
