@@ -126,7 +126,8 @@ def test_an_audit_leaves_history_before_the_horizon_alone(aged: db.Connection) -
 
 
 def test_only_known_sources_can_be_kept(connection: db.Connection) -> None:
-    limited = r"game\.battle_results, game\.claims, game\.visits, logs\.event_hours, tilt\.events"
+    game = r"game\.battle_results, game\.claims, game\.visits"
+    limited = rf"{game}, live\.openings, logs\.event_hours, tilt\.events"
     with pytest.raises(retention.RetentionError, match=f"can be kept: {limited}"):
         retention.set_retention(connection, "tilt.nothing", 5)
 
