@@ -58,7 +58,7 @@ def readable(url: str) -> set[str]:
             select format('%s.%s', n.nspname, c.relname)
             from pg_class c
             join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname in ('shared', 'rollups', 'tilt', 'ttt', 'logs', 'accounts', 'game', 'live')
+            where n.nspname !~ '^(pg_|information_schema|public|_?timescaledb)'
               and c.relkind in ('r', 'v', 'm', 'p', 'S')
               and has_schema_privilege(n.oid, 'usage')
               and has_any_column_privilege(c.oid, 'select')
