@@ -311,6 +311,18 @@ returns table (room text, user_id bigint)
 language plpgsql
 as $$
 begin
+  -- Sockets of one user that close at once take turns, so that one of them is the last.
+  perform
+  from live.members as m
+  where exists (
+      select
+      from live.connections as c
+      where c.connection_id = any($1)
+        and c.room = m.room
+        and c.user_id = m.user_id
+    )
+  order by m.room, m.user_id
+  for update;
   return query
   with closed as (
     delete from live.connections as c
