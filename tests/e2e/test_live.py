@@ -259,7 +259,11 @@ def test_a_lost_last_event_is_noticed_by_a_ping(new_player: NewPlayer, sockets: 
     battle = make_battle()
     tap = watch(sockets, new_player("Mira"), battle)
     room = f"battle:{battle}"
-    db.query("select live.append(%s, 'player_resurrected', '{}')", (room,))  # nobody posts it
+    part = "select bool_and(is_live) from live.connections where room = %s"
+    until(30, lambda: bool(db.fetch_value(part, (room,))))
+    with db.transaction():  # an event that a sender took, and then was lost
+        db.query("update live.senders set claimed_seq = 1, sent_seq = 1 where room = %s", (room,))
+        db.query("select live.append(%s, 'player_resurrected', '{}')", (room,))
     pong = tap.ping()
     assert (pong["seq"], seen(tap)) == (1, [])
     tap.say({"type": "resume", "last_seq": 0, "epoch": pong["epoch"]})
