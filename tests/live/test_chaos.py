@@ -25,7 +25,7 @@ from tests.support.live.lossy import ROOM, Died, Lossy, other_invocations, read_
 CLIENTS, ATTACKERS, BLOWS = 20, 10, 20
 ROUNDS = 40  # of each client, before its network loses nothing any more
 SLOW = 3  # the number of the client that takes 10 s
-GIVE_UP = 300.0  # seconds: far more than it takes
+GIVE_UP = 300  # seconds: far more than it takes
 
 
 class Fate:
