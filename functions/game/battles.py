@@ -12,7 +12,7 @@ from functions.game.calls import Call, to_response
 from functions.game.fields import PathId, clamp
 from functions.live import fanout
 from functions.shared import db
-from functions.shared.fields import RequestModel, ResponseModel
+from functions.shared.fields import Lenient, RequestModel, ResponseModel
 from functions.shared.response import Response
 
 MAX_LOGS = 500
@@ -151,7 +151,7 @@ class LogsQuery(BattlePath):
     offset: Annotated[int, Field(ge=0, le=MAX_OFFSET)] = 0
 
 
-class HistoryQuery(RequestModel):
+class HistoryQuery(Lenient, RequestModel):
     """How many: 1 to 100."""
 
     limit: Annotated[int, clamp(50, 100)] = 50

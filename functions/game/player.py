@@ -10,7 +10,7 @@ from functions.game import progression
 from functions.game.calls import Call, to_response
 from functions.game.fields import Count, clamp
 from functions.shared import db, roles
-from functions.shared.fields import RequestModel, ResponseModel
+from functions.shared.fields import Lenient, RequestModel, ResponseModel
 from functions.shared.response import Response
 
 
@@ -70,7 +70,7 @@ class Stamina(ResponseModel):
     stamina_max: int
 
 
-class TableQuery(RequestModel):
+class TableQuery(Lenient, RequestModel):
     """How many levels: 1 to 100."""
 
     max_level: Annotated[int, clamp(20, progression.MAX_LEVEL)] = 20

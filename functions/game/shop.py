@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, RootModel
 from functions.game.calls import Call, to_response
 from functions.game.fields import Stats, clamp
 from functions.shared import db
-from functions.shared.fields import RequestModel, ResponseModel
+from functions.shared.fields import Lenient, RequestModel, ResponseModel
 from functions.shared.response import Response
 
 Rarity = Literal["COMMON", "UNCOMMON", "RARE", "EPIC", "LEGENDARY"]
@@ -107,7 +107,7 @@ class Purchases(RootModel[list[Purchase]]):
     model_config = ConfigDict(defer_build=True)
 
 
-class HistoryQuery(RequestModel):
+class HistoryQuery(Lenient, RequestModel):
     """How many: 1 to 100."""
 
     limit: Annotated[int, clamp(50, 100)] = 50

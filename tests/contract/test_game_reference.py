@@ -55,6 +55,39 @@ def test_a_body_is_taken_with_what_it_requires(
     assert (mira.call(method, url, " ").status == 422) == is_required
 
 
+@pytest.mark.parametrize(("method", "path", "operation"), _operations("parameters"))
+def test_a_parameter_that_cannot_be_understood(
+    mira: Client, method: str, path: str, operation: Any
+) -> None:
+    """It is refused, or counts as absent where the reference knows no 422."""
+    is_refused = "422" in operation["responses"]
+    url, body = to_url(path), BODIES.get(f"{method} {path}")
+    for one in operation["parameters"]:
+        if one["in"] == "query" and one["schema"].get("type") != "string":
+            answered = mira.call(method, f"{url}?{one['name']}=%0A", body)
+            assert (answered.status == 422) <= is_refused, one["name"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/api/battles/history",
+        "/api/battles/history/me",
+        "/api/player/progression/table",
+        "/api/shop/history",
+    ],
+)
+def test_a_wrong_limit_counts_as_none(mira: Client, url: str) -> None:
+    for query in ("limit=x&max_level=x", "limit=&max_level=", "limit=%00&max_level=nan"):
+        assert mira.get(f"{url}?{query}").json == mira.get(url).json
+
+
+@pytest.mark.parametrize("path", ["/api/battles/{}/resurrect", "/battles/{}/resurrect"])
+def test_a_resurrection_must_make_sense(mira: Client, path: str) -> None:
+    assert mira.post(path.format(1) + "?use_potion=x").status == 422
+    assert mira.post(path.format("x")).status == 422
+
+
 @pytest.mark.parametrize(("method", "path", "operation"), _operations("503"))
 def test_while_the_database_is_down(
     mira: Client, away: Callable[[], None], method: str, path: str, operation: Any
