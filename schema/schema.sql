@@ -2048,6 +2048,101 @@ create function game.use_potion(call game.call, item_id bigint) returns game.rep
 
 create function game.wealth_json(player game.players) returns jsonb;
 
+-- Schema tracker
+
+-- An army list. Battles and registrations hold copies of it.
+create table tracker.armies (
+  id text not null,  -- army_, then time and chance
+  owner_id text not null,  -- Whose it is: a user's id under /v1
+  name text not null,  -- Its name
+  faction_id text not null,  -- Its faction, in the owner's words: there is no catalogue
+  detachment text not null,  -- Its detachment
+  points_value integer not null,  -- Its size in points
+  units jsonb not null,  -- Its units, each with name, points, keywords and abilities, in the owner's order
+  units_total integer not null,  -- The sum of their points
+  visibility text not null,  -- Whether every user may read it, or only those who need to
+  version integer not null default 1,  -- Its ETag: 1, and one more with each change
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When it was made
+  updated_at timestamp with time zone not null default clock_timestamp(),  -- When it was last changed
+  deleted_at timestamp with time zone,  -- When its owner deleted it; null: not yet
+  constraint armies_check CHECK (((units_total >= 0) AND (units_total <= points_value))),
+  constraint armies_id_check CHECK ((id ~ '^army_[0-9A-Za-z]{8,32}$'::text)),
+  constraint armies_points_value_check CHECK (((points_value >= 1) AND (points_value <= 20000))),
+  constraint armies_version_check CHECK ((version > 0)),
+  constraint armies_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text]))),
+  constraint armies_pkey PRIMARY KEY (id)
+);
+CREATE INDEX armies_by_faction ON tracker.armies USING btree (faction_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX armies_by_owner ON tracker.armies USING btree (owner_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX armies_by_time ON tracker.armies USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+-- An answer, for the same request sent again.
+create table tracker.idempotency (
+  user_id bigint not null,  -- Who sent the request
+  target text not null,  -- Its method and path
+  key text not null,  -- Its Idempotency-Key; of a creation without one a hash of its body
+  body_hash bytea not null,  -- SHA-256 of its body
+  status integer not null,  -- The status of the answer
+  response jsonb not null,  -- The body of the answer; of a refusal its code, message and details
+  headers jsonb not null,  -- Headers of the answer that others do not have
+  stored_at timestamp with time zone not null default clock_timestamp(),  -- When it was answered
+  expires_at timestamp with time zone not null,  -- Until when it counts
+  constraint idempotency_pkey PRIMARY KEY (user_id, target, key)
+);
+CREATE INDEX idempotency_by_expiry ON tracker.idempotency USING btree (expires_at);
+
+-- What a user has played; who never did is not here.
+create table tracker.players (
+  user_id text not null,  -- The user's id under /v1
+  total_battles integer not null default 0,  -- Completed battles
+  tournament_wins integer not null default 0,  -- Tournaments that the user won
+  constraint players_total_battles_check CHECK ((total_battles >= 0)),
+  constraint players_tournament_wins_check CHECK ((tournament_wins >= 0)),
+  constraint players_pkey PRIMARY KEY (user_id)
+);
+
+create function tracker.army_json(army tracker.armies) returns jsonb;
+
+create function tracker.army_reply(army tracker.armies, status integer DEFAULT 200) returns tracker.reply;
+
+create function tracker.begin_call(call tracker.call, OUT caller tracker.caller, OUT reply tracker.reply) returns record;
+
+create function tracker.change_army(call tracker.call, army_id text, change jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.create_army(call tracker.call, army_id text, army jsonb, problem jsonb) returns tracker.reply;
+
+create function tracker.delete_army(call tracker.call, army_id text, versions integer[]) returns tracker.reply;
+
+create function tracker.end_call(call tracker.call, reply tracker.reply) returns tracker.reply;
+
+create function tracker.find_answer(call tracker.call) returns tracker.reply;
+
+create function tracker.find_user(call tracker.call, OUT id text, OUT role text, OUT is_active boolean) returns record;
+
+create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
+
+create function tracker.is_organizer(tournament_id text, user_id text) returns boolean;
+
+create function tracker.list_armies(caller tracker.caller, owner_id text, faction_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, army jsonb);
+
+create function tracker.list_open_battles_of_army(army_id text) returns text[];
+
+create function tracker.list_tournaments_of_army(army_id text) returns text[];
+
+create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;
+
+create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
+
+create function tracker.organizes_army(army_id text, user_id text) returns boolean;
+
+create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
+
+create function tracker.refuse_army(army_id text) returns tracker.reply;
+
+create function tracker.refuse_field(field text, rule text, message text) returns tracker.reply;
+
+create function tracker.to_role(role text) returns text;
+
 -- Schema live
 
 -- How many posts to sockets are left: one row, filled by time up to a second's worth.

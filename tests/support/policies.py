@@ -81,7 +81,9 @@ POLICIES = {
         POST /api/admin/players/{player_id}/grant
     """,
     TRACKER: """
-        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
+        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile,
+        DELETE /v1/auth/profile, GET /v1/armies, POST /v1/armies, GET /v1/armies/{army_id},
+        PUT /v1/armies/{army_id}, DELETE /v1/armies/{army_id}
     """,
     PLAYERS: """
         GET /api/player/me, DELETE /api/player/me, GET /api/player/me/export,
