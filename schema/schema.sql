@@ -2201,7 +2201,7 @@ create function live.list_unsent(rooms_after text, most integer) returns SETOF t
 
 create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
 
-create function live.plan_presence(room text, is_due boolean) returns text;
+create function live.plan_presence(room text, is_due boolean, small integer) returns text;
 
 create function live.read_budget(rate integer) returns TABLE(posts_left bigint, posts_per_second double precision);
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from functions.live import connections, fanout, management, presence
 from functions.live.connections import Connection
@@ -112,8 +111,3 @@ def _post(connection: Connection, frames: Sequence[Frame], *, is_opening: bool =
 
 def _end(outcome: Outcome) -> Outcome:
     return Outcome.GONE if outcome is Outcome.GONE else Outcome.UNSURE
-
-
-def ignore(_: Any) -> list[Frame]:
-    """Does nothing."""
-    return []

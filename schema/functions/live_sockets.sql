@@ -362,14 +362,18 @@ as $$
   returning m.*
 $$;
 
--- When all in a large room may be told that somebody came or left: `now`, `later` (the caller sees to
+-- When all in a room may be told that somebody came or left: `now`, `later` (the caller sees to
 -- it, a second from now) or `soon` (another one does). `is_due`: the caller is the one who saw to it.
-create or replace function live.plan_presence(room text, is_due boolean) returns text
+-- A room of at most `small` sockets is told at once.
+create or replace function live.plan_presence(room text, is_due boolean, small integer) returns text
 language plpgsql
 as $$
 declare
   sender live.senders;
 begin
+  if live.count_connections($1, $3 + 1) <= $3 then
+    return 'now';
+  end if;
   insert into live.senders as s (room)
   values ($1)
   on conflict on constraint senders_pkey do nothing;
