@@ -2199,6 +2199,8 @@ create function live.leave_sender(connection_id text, waited_for bigint, busy in
 
 create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
 
+create function live.lock_connections(connection_ids text[]) returns void;
+
 create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
 
 create function live.plan_presence(room text, is_due boolean, small integer) returns text;

@@ -33,6 +33,19 @@ begin
 end
 $$;
 
+-- Locks sockets by their names in order, so that two who lock some of the same end in no deadlock.
+create or replace function live.lock_connections(connection_ids text[]) returns void
+language plpgsql
+as $$
+begin
+  perform
+  from live.connections as c
+  where c.connection_id = any($1)
+  order by c.connection_id
+  for update;
+end
+$$;
+
 -- How many sockets a room has, but no more than `most`. Whoever has appended to the room asks at the
 -- end of the same statement: from then on the room is locked, and each socket that is let in later
 -- looks for events itself. Volatile, for it must see the sockets of this moment.
@@ -266,14 +279,17 @@ $$;
 
 -- Takes sockets from the room's sender, who could not post to them: `seen` says what each has got.
 create or replace function live.set_aside(connection_ids text[], seen bigint[]) returns void
-language sql
+language plpgsql
 as $$
+begin
+  perform live.lock_connections($1);
   update live.connections as c
   set is_live = false,
     after_seq = lagging.seen,
     busy_until = null
   from unnest($1, $2) as lagging (connection_id, seen)
-  where c.connection_id = lagging.connection_id
+  where c.connection_id = lagging.connection_id;
+end
 $$;
 
 -- Counts a user as in the room to which a socket was opened; whether they were not before.
@@ -311,6 +327,7 @@ returns table (room text, user_id bigint)
 language plpgsql
 as $$
 begin
+  perform live.lock_connections($1);
   -- Sockets of one user that close at once take turns, so that one of them is the last.
   perform
   from live.members as m
