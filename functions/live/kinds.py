@@ -42,8 +42,8 @@ class Kind(NamedTuple):
     name: str  # what comes before the colon in a room's name, and names it in a query
     # Whom a token names that counts for this kind; raises WrongTokenError.
     verify: Callable[[str], Identity]
-    # Whether a user, of a token's version, may come in; raises the problem that refuses them.
-    admit: Callable[[int, int, str], Seat]
+    # Whether whom a token names may come in; raises the problem that refuses them.
+    admit: Callable[[Identity, str], Seat]
     greet: Callable[[Connection], Greeting]
     # The whole room as a message, in answer to a `resume` that is too old.
     snapshot: Callable[[Connection], Greeting]
