@@ -90,6 +90,7 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
     to_seq = frames[-1]["seq"] if frames else asked.last_seq
     resumed = {
         "type": "resumed",
+        **kind_of(connection.room).describe_room(connection.room),
         "from_seq": asked.last_seq + 1,
         "to_seq": to_seq,
         "complete": True,

@@ -43,7 +43,8 @@ class Resume(BaseModel):
 def _pong(connection: Connection, _: Ping) -> Sequence[Frame]:
     head = get_head(connection.room) or {"seq": 0, "epoch": None}
     now = json_codec.format_time(datetime.now(UTC))
-    return [{"type": "pong", **head, "server_time": now}]
+    described = kind_of(connection.room).describe_room(connection.room)
+    return [{"type": "pong", **described, **head, "server_time": now}]
 
 
 def _resume(connection: Connection, message: Resume) -> Sequence[Frame]:

@@ -38,7 +38,7 @@ def test_resume_gives_what_was_missed_then_says_so(
     assert cloud.frames["s"] == [
         {"type": "said", "seq": 2, "word": "b"},
         {"type": "said", "seq": 3, "word": "c"},
-        {"type": "resumed", "from_seq": 2, "to_seq": 3, "complete": True},
+        {"type": "resumed", "room": ROOM, "from_seq": 2, "to_seq": 3, "complete": True},
     ]
     rooms.append(ROOM, "d")
     assert cloud.events("s") == [2, 3, 4]
@@ -49,7 +49,8 @@ def test_who_missed_nothing_is_told_so(store: str, cloud: Gateway, left: list[ob
     rooms.append(ROOM, "a")
     cloud.frames["s"].clear()
     resume("s", 1)
-    assert cloud.frames["s"] == [{"type": "resumed", "from_seq": 2, "to_seq": 1, "complete": True}]
+    resumed = {"type": "resumed", "room": ROOM, "from_seq": 2, "to_seq": 1, "complete": True}
+    assert cloud.frames["s"] == [resumed]
 
 
 @pytest.mark.parametrize(("last_seq", "other"), [(1, True), (7, False)])

@@ -67,6 +67,10 @@ def describe_problem(problem: Problem, ref: str | None) -> Frame:
     return {"type": "error", "code": problem.code, "message": problem.message, "ref": ref}
 
 
+def keep_alive(names: Sequence[str]) -> dict[str, Frame]:
+    return {name: {"type": "timer_update", "cause": "tick", "room": name} for name in names}
+
+
 kind = Kind(
     "room",
     lambda token: tokens.verify(token, "game"),
@@ -79,6 +83,9 @@ kind = Kind(
     messages_a_minute=120,
     bad_messages_a_minute=20,
     max_bytes=4 * 1024,
+    describe_room=lambda room: {"room": room},
+    keep_alive=keep_alive,
+    knows_reconnect=True,
 )
 
 
