@@ -119,9 +119,7 @@ def _die(why: str) -> NoReturn:
 async def _serve(seconds: float) -> None:
     gateway = Gateway(seconds)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: Caller(gateway), "127.0.0.1", 0, backlog=_BACKLOG
-    )
+    server = await loop.create_server(lambda: Caller(gateway), "127.0.0.1", 0, backlog=_BACKLOG)
     port = server.sockets[0].getsockname()[1]
     gateway.function = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.live_function"],
