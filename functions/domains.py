@@ -90,7 +90,11 @@ DOMAINS = (
         maintenance="game.maintenance",
         rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
-    Domain("tracker", ("tracker.routes",), maintenance="tracker.maintenance"),
+    Domain(
+        "tracker",
+        ("tracker.routes", "tracker.battle_routes"),
+        maintenance="tracker.maintenance",
+    ),
     Domain("live", ("live.routes",)),
 )
 # Postgres schemas, in the order in which they are created.

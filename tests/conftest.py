@@ -194,6 +194,7 @@ _RAW = (
     *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
     *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
+    "tracker.battles",
     *("tracker.armies", "tracker.idempotency", "tracker.players"),
     *("game.visits", "game.battle_results", "game.claims"),
 )

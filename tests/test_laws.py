@@ -24,8 +24,10 @@ OF_ALL_DOMAINS = {
 PUBLISHED = (
     "functions.live.connections.Connection",
     "functions.live.connections.Seat",
+    "functions.live.clock.",
     "functions.live.fanout",
     "functions.live.kinds.",
+    "functions.live.tickets",
 )
 # Which folders of logs import which; all of them import the files at its root.
 INSIDE_LOGS = {
@@ -279,7 +281,14 @@ PUBLISHED_SQL: dict[str, set[str]] = {
     },
     "tracker": {
         "accounts.caller",
+        "accounts.list_display_names",
         "accounts.session_caller",
+        "live.append_at",
+        "live.begin_ref",
+        "live.count_connections",
+        "live.end_ref",
+        "live.get_head",
+        "live.list_members",
     },
     "game": {
         "accounts.caller",

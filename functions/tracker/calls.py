@@ -100,13 +100,7 @@ def read_body(
 
     Who may not call at all hears that first.
     """
-    try:
-        sent = read_object(request, max_bytes)
-    except Invalid as problem:  # NUL in a text
-        return Body(None, describe(problem))
-    except BadRequest:
-        check_caller(call)
-        raise
+    sent = read_object_of_caller(request, call, max_bytes)
     return parse_body(model, sent, is_change=is_change)
 
 
@@ -118,8 +112,21 @@ def parse_body(model: type[BaseModel], sent: Mapping[str, Any], *, is_change: bo
         return Body(None, describe(problem))
 
 
-def read_object(request: Request, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
-    """The body, an object; an empty one is {}. Raises BadRequest, Invalid."""
+def read_object_of_caller(
+    request: Request, call: Call, max_bytes: int = MAX_BYTES
+) -> dict[str, Any]:
+    """The body, an object; an empty one is {}. Raises BadRequest, Invalid.
+
+    Who may not call at all hears that first.
+    """
+    try:
+        return _read_object(request, max_bytes)
+    except BadRequest:
+        check_caller(call)
+        raise
+
+
+def _read_object(request: Request, max_bytes: int) -> dict[str, Any]:
     text = request.text(max_bytes)
     value = json_codec.loads(text, max_depth=_MAX_DEPTH) if text.strip() else {}
     if not isinstance(value, dict):
@@ -175,6 +182,29 @@ def refuse(row: Mapping[str, Any]) -> NoReturn:
         headers["Idempotency-Replayed"] = "true"
     body = row["body"]
     raise Refused(row["status"], json.loads(body) if isinstance(body, str) else body, headers)
+
+
+def keep_problem(call: Call, problem: Problem) -> None:
+    """Keeps a refusal for the same request sent again; one round trip, and none without a key."""
+    keep_refusal(call, errors.get_status(problem, "v1"), describe(problem))
+
+
+def keep_refusal(call: Call, status: int, said: Mapping[str, Any]) -> None:
+    """Keeps what a refused request is answered, as `keep_problem`."""
+    if call[4] is None or call[6] != KEY_SECONDS:
+        return
+    db.query(
+        """
+        select (k.reply).status
+        from (
+          select tracker.keep_answer(
+              row(%s, %s, %s, %s, %s, %s, %s, %s)::tracker.call,
+              row(%s, %s, '{}', false)::tracker.reply
+            ) as reply
+        ) as k
+        """,
+        (*call, int(status), Jsonb(said)),
+    )
 
 
 def _check_key(key: str) -> str | None:

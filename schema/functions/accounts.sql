@@ -244,3 +244,13 @@ as $$
     fetch first ($3) rows with ties
   )
 $$;
+
+-- The names that the tracker shows of users, by their ids under /v1.
+create or replace function accounts.list_display_names(public_ids text[]) returns jsonb
+language sql
+stable
+as $$
+  select coalesce(jsonb_object_agg(u.public_id, u.display_name), '{}')
+  from accounts.users as u
+  where u.public_id = any($1)
+$$;

@@ -58,6 +58,7 @@ as $$
   select ($1).visibility = 'public'
     or ($1).owner_id = ($2).id
     or ($2).role = 'admin'
+    or tracker.fights_army(($1).id, ($2).id)
     or tracker.organizes_army(($1).id, ($2).id)
 $$;
 

@@ -83,7 +83,10 @@ POLICIES = {
     TRACKER: """
         POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile,
         DELETE /v1/auth/profile, GET /v1/armies, POST /v1/armies, GET /v1/armies/{army_id},
-        PUT /v1/armies/{army_id}, DELETE /v1/armies/{army_id}
+        PUT /v1/armies/{army_id}, DELETE /v1/armies/{army_id}, GET /v1/battles,
+        POST /v1/battles, GET /v1/battles/{battle_id}, PATCH /v1/battles/{battle_id},
+        POST /v1/battles/{battle_id}/advance-round, POST /v1/battles/{battle_id}/complete,
+        GET /v1/battles/{battle_id}/events, POST /v1/battles/{battle_id}/ws-ticket
     """,
     PLAYERS: """
         GET /api/player/me, DELETE /api/player/me, GET /api/player/me/export,

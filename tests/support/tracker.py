@@ -41,7 +41,7 @@ def make_user(name: str, role: str = "player") -> Client:
     return client
 
 
-def check_error(answered: Answered, status: int, code: str, **details: Any) -> None:
+def check_error(answered: Answered, status: int, code: str, /, **details: Any) -> None:
     """Holds an error against the envelope, and its details against these."""
     assert answered.status == status, answered.text
     assert answered.headers["content-type"] == "application/json; charset=utf-8"
