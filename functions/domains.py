@@ -94,6 +94,7 @@ DOMAINS = (
         "tracker",
         ("tracker.routes", "tracker.battle_routes"),
         maintenance="tracker.maintenance",
+        rooms={"tracker": "tracker.battles.room"},
     ),
     Domain("live", ("live.routes",)),
 )

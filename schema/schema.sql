@@ -1241,6 +1241,8 @@ create function accounts.export_records(user_id bigint, after timestamp with tim
 
 create function accounts.list_display_names(public_ids text[]) returns jsonb;
 
+create function accounts.list_people(user_ids bigint[]) returns TABLE(id bigint, public_id text, role text);
+
 create function accounts.note(action text, user_id bigint, actor text, reason text, details jsonb) returns void;
 
 create function accounts.panel_caller(token_hash bytea) returns TABLE(id bigint, version integer, username text, role text, is_active boolean, must_change_password boolean);
@@ -2165,6 +2167,8 @@ create table tracker.players (
 
 create function tracker.add_battle(state jsonb, events jsonb) returns void;
 
+create function tracker.admit_to_battle(user_id bigint, version integer, session_id uuid, battle_id text) returns TABLE(is_active boolean, id text, role text, has_battle boolean, may_read boolean, is_player boolean);
+
 create function tracker.army_json(army tracker.armies) returns jsonb;
 
 create function tracker.army_reply(army tracker.armies, status integer DEFAULT 200) returns tracker.reply;
@@ -2219,7 +2223,11 @@ create function tracker.list_open_battles_of_army(army_id text) returns text[];
 
 create function tracker.list_overdue_battles(after_at timestamp with time zone, after_id text, most integer) returns TABLE(due_at timestamp with time zone, id text);
 
+create function tracker.list_refused(battle_ids text[], user_ids bigint[]) returns TABLE(battle_id text, user_id bigint);
+
 create function tracker.list_tournaments_of_army(army_id text) returns text[];
+
+create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
 
 create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;
 

@@ -282,6 +282,7 @@ PUBLISHED_SQL: dict[str, set[str]] = {
     "tracker": {
         "accounts.caller",
         "accounts.list_display_names",
+        "accounts.list_people",
         "accounts.session_caller",
         "live.append_at",
         "live.begin_ref",

@@ -85,7 +85,11 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
     ):
         log.event("live.resumed", level="INFO", events=None)
         greeting = kind_of(connection.room).snapshot(connection)
-        return greeting.seq if _post(connection, greeting.frames) else None
+        reason = "too_old" if len(frames) > MOST_MISSED else "epoch"
+        whole = [
+            frame | {"reason": reason} if "reason" in frame else frame for frame in greeting.frames
+        ]
+        return greeting.seq if _post(connection, whole) else None
     log.event("live.resumed", level="INFO", events=len(frames))
     to_seq = frames[-1]["seq"] if frames else asked.last_seq
     resumed = {

@@ -175,6 +175,13 @@ def to_response(row: db.Row | None) -> Response:
     return Response("" if is_empty else row["body"], row["status"], headers)
 
 
+def to_value(row: db.Row) -> Any:
+    """The body of a reply of the store; raises the problem that it is."""
+    if row["status"] >= HTTPStatus.BAD_REQUEST:
+        refuse(row)
+    return json.loads(row["body"])
+
+
 def refuse(row: Mapping[str, Any]) -> NoReturn:
     """Raises the problem that a reply of the store is."""
     headers = dict(row["headers"])

@@ -254,3 +254,15 @@ as $$
   from accounts.users as u
   where u.public_id = any($1)
 $$;
+
+-- The ids under /v1 and the roles of users who are not erased.
+create or replace function accounts.list_people(user_ids bigint[])
+returns table (id bigint, public_id text, role text)
+language sql
+stable
+as $$
+  select u.id, u.public_id, u.role
+  from accounts.users as u
+  where u.id = any($1)
+    and u.deleted_at is null
+$$;

@@ -16,13 +16,14 @@ from functions.shared import db
 from functions.shared.errors import Conflict, Problem
 from functions.shared.settings import settings
 from functions.tracker.battles import clocks, turns
-from functions.tracker.battles.battle import Actor, Battle, Event, State, evolve
+from functions.tracker.battles.battle import SYSTEM, Actor, Battle, Event, State, evolve
 from functions.tracker.battles.frames import make_frame
 from functions.tracker.battles.models import show_battle
-from functions.tracker.battles.problems import VersionConflict
+from functions.tracker.battles.problems import BattleNotFound, VersionConflict
 from functions.tracker.calls import Body, Call, describe, refuse
 
 _TRIES = 20  # where others are faster: a battle takes 60 changes a minute
+NOBODY: Call = (None,) * 8  # the clock is nobody's call
 Decide = Callable[[Battle, Mapping[str, Any]], None]
 
 
@@ -43,6 +44,19 @@ class Opened(NamedTuple):
     people: dict[str, Any]
     version: int  # that is stored
     role: str  # of the caller: player, organizer, admin or spectator
+
+    def show(self) -> dict[str, Any]:
+        """The battle's object."""
+        return show_battle(self.battle.state, self.people, self.battle.now)
+
+
+class Loaded(NamedTuple):
+    """A battle for whoever has been let in, settled; `epoch` is its room's."""
+
+    battle: Battle
+    people: dict[str, Any]
+    version: int  # that is stored
+    epoch: str
 
     def show(self) -> dict[str, Any]:
         """The battle's object."""
@@ -98,6 +112,36 @@ def open_battle(
     battle.is_needed = bool(row["is_needed"])
     turns.settle(battle)
     return Opened(battle, row["people"], row["state"]["version"], role)
+
+
+def load_battles(battle_ids: Sequence[str]) -> list[Loaded]:
+    """Battles as of now, whoever asks. One round trip."""
+    rows = db.query(
+        "select state, people, moment, epoch from tracker.load_battles(%s)", (list(battle_ids),)
+    )
+    loaded = []
+    for row in rows:
+        battle = Battle(row["state"], SYSTEM, row["moment"])
+        turns.settle(battle)
+        loaded.append(Loaded(battle, row["people"], row["state"]["version"], row["epoch"]))
+    return loaded
+
+
+def settle_battle(battle_id: str, *, announces: bool = True) -> Loaded:
+    """A battle as of now, after what its clock has done; raises NotFound.
+
+    One round trip, two where the clock has done something. `announces`: not inside of a
+    transaction, whose events nobody may hear of yet.
+    """
+    for _ in range(_TRIES):
+        found = load_battles([battle_id])
+        if not found:
+            raise BattleNotFound(battle_id=battle_id)
+        [loaded] = found
+        row = store(NOBODY, loaded, announces=announces)
+        if row is None or row["outcome"] == "stored":
+            return loaded
+    raise Conflict("Others change this battle all the time; try again", reason="busy")
 
 
 def _find_role(row: db.Row) -> str:
@@ -186,7 +230,12 @@ def _make_answer(
 
 
 def store(
-    call: Call, opened: Opened, answer: dict[str, Any] | None = None, ref: str | None = None
+    call: Call,
+    opened: Opened | Loaded,
+    answer: dict[str, Any] | None = None,
+    ref: str | None = None,
+    *,
+    announces: bool = True,
 ) -> db.Row | None:
     """Stores the events that a battle has got; None where there is nothing to store.
 
@@ -213,7 +262,7 @@ def store(
             ref,
         ),
     )
-    if battle.events:
+    if battle.events and announces:
         fanout.announce(room, row)
     return row
 

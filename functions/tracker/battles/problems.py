@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from functions.shared.errors import Conflict, Forbidden, Invalid
+from functions.shared.errors import Conflict, Forbidden, Invalid, NotFound
 from functions.tracker.battles.battle import Battle
 
 _SCORING = ["update_scores", "undo", "complete", "cancel"]
@@ -23,6 +23,13 @@ class InvalidBattleState(Conflict):
     """The action is not legal now."""
 
     code = "INVALID_BATTLE_STATE"
+
+
+class BattleNotFound(NotFound):
+    """There is no such battle."""
+
+    code = "BATTLE_NOT_FOUND"
+    message = "No such battle"
 
 
 class VersionConflict(Conflict):
