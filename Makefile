@@ -94,7 +94,7 @@ lock: ## Pin requirements-dev.in again
 	$(HAVE) project
 	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
 	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
-	    --constraint requirements.txt requirements-dev.in; } > .local/lock.txt
+	    --constraint requirements.txt --no-emit-package numpy requirements-dev.in; } > .local/lock.txt
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from functions.tracker.engine.tournament import PairedRound, PairingReport, Tournament
+from collections.abc import Sequence
+
+from functions.tracker.engine import pairing_notes
+from functions.tracker.engine.costs import (
+    Field,
+    Pair,
+    list_bye_edges,
+    list_edges,
+    read_field,
+    sum_cost,
+)
+from functions.tracker.engine.matching import match
+from functions.tracker.engine.tables import assign_tables
+from functions.tracker.engine.tournament import (
+    Bye,
+    CrossRecord,
+    PairedRound,
+    Pairing,
+    PairingError,
+    PairingReport,
+    Rematch,
+    Round,
+    Tournament,
+)
 
 
 def pair_round(tournament: Tournament, number: int) -> PairedRound:
@@ -11,16 +34,129 @@ def pair_round(tournament: Tournament, number: int) -> PairedRound:
     Where the round is there already, its locked pairs are kept, and unchanged pairs keep their
     battles. Nothing else of that round and of later ones is read.
     """
-    raise NotImplementedError
+    field = read_field(tournament, number)
+    if len(field.players) < 2:
+        raise PairingError("too_few_players")
+    stored = _get_round(tournament, number)
+    locked, lost = _find_locked(field, stored)
+    pairs, byes = _find_best(field, locked)
+    battles = {frozenset(one.player_ids): one.battle_id for one in stored.pairings}
+    pairings = [
+        Pairing(*ids, battle_id=battles.get(frozenset(ids)), is_locked=pair in locked)
+        for pair in pairs
+        for ids in [field.name_pair(pair)]
+    ]
+    earlier = tournament.rounds[: number - 1]
+    seating = assign_tables(pairings, tournament.tables, tournament.players, earlier)
+    seated = tuple(
+        pairing._replace(table_number=table)
+        for pairing, table in zip(pairings, seating.table_numbers, strict=True)
+    )
+    passing = tuple(Bye(field.players[place].user_id) for place in byes)
+    report = _report(field, pairs, byes, is_exact=not locked)
+    notes = (*report.notes, *lost, *seating.notes)
+    return PairedRound(Round(number, seated, passing), report._replace(notes=notes))
 
 
 def report_round(tournament: Tournament, number: int) -> PairingReport:
     """Why the stored round is as it is, also when people have paired it by hand."""
-    raise NotImplementedError
+    field, stored = read_field(tournament, number), tournament.rounds[number - 1]
+    places = field.places
+    pairs = sorted(
+        (min(places[one], places[other]), max(places[one], places[other]))
+        for one, other in (pairing.player_ids for pairing in stored.pairings)
+        if one in places and other in places
+    )
+    byes = [places[bye.player_id] for bye in stored.byes if bye.player_id in places]
+    return _report(field, pairs, byes, is_exact=False)
 
 
 def find_faults(
-    tournament: Tournament, number: int, pairs: list[tuple[str, str]], byes: list[str]
+    tournament: Tournament, number: int, pairs: Sequence[tuple[str, str]], byes: Sequence[str]
 ) -> list[str]:
-    """What is wrong with a round paired by hand, a sentence each: every active player once."""
-    raise NotImplementedError
+    """What is wrong with a round paired by hand, a sentence each: every active player exactly
+    once, and a bye only where their number is odd."""
+    places = read_field(tournament, number).places
+    named = [*(user_id for pair in pairs for user_id in pair), *byes]
+    faults = [f"{one} meets themselves." for one, other in pairs if one == other]
+    faults += [
+        f"{one} does not play this round." for one in dict.fromkeys(named) if one not in places
+    ]
+    faults += [f"{one} is named twice." for one in places if named.count(one) > 1]
+    faults += [f"{one} is missing." for one in places if one not in named]
+    if len(byes) != len(places) % 2:
+        faults.append(f"{len(places) % 2} player has the bye, and not {len(byes)}.")
+    return faults
+
+
+def _find_best(field: Field, locked: set[Pair]) -> tuple[list[Pair], list[int]]:
+    """The cheapest pairs that include the locked ones, and the place of who has the bye."""
+    taken = {place for pair in locked for place in pair}
+    free = [place for place in range(len(field.players)) if place not in taken]
+    bye: int | None = None
+    if len(free) % 2:
+        edges = list_bye_edges(field, free)
+        found = match(edges, len(free) + 1, len(free) // 2 + 1)
+        [bye] = [free[i] for i, j in found if j == len(free)]
+        free.remove(bye)
+    if free:
+        found = match(list_edges(field, free, bye), len(free), len(free) // 2)
+        locked = locked | {(free[i], free[j]) for i, j in found}
+    return sorted(locked), [] if bye is None else [bye]
+
+
+def _get_round(tournament: Tournament, number: int) -> Round:
+    stored = tournament.rounds[number - 1 : number]
+    return stored[0] if stored else Round(number)
+
+
+def _find_locked(field: Field, stored: Round) -> tuple[set[Pair], list[str]]:
+    """The places of locked pairs, and a sentence for each that cannot be kept."""
+    locked, lost = set(), []
+    for pairing in stored.pairings:
+        if not pairing.is_locked:
+            continue
+        places = [field.places.get(user_id) for user_id in pairing.player_ids]
+        if None in places:
+            lost.append(pairing_notes.describe_lost_lock(pairing))
+        else:
+            better, worse = sorted(place for place in places if place is not None)
+            locked.add((better, worse))
+    return locked, lost
+
+
+def _report(
+    field: Field, pairs: Sequence[Pair], byes: Sequence[int], *, is_exact: bool
+) -> PairingReport:
+    cost = sum_cost(field, pairs, byes)
+    ids = [field.name_pair(pair) for pair in pairs]
+    rematches = tuple(
+        Rematch(one, rounds) for one in ids if (rounds := field.history.get_rounds(*one))
+    )
+    crossing = tuple(
+        CrossRecord(one, (field.scores[better], field.scores[worse]))
+        for one, (better, worse) in zip(ids, pairs, strict=True)
+        if field.counts_floats and field.scores[better] != field.scores[worse]
+    )
+    clubs = [
+        one
+        for one, (better, worse) in zip(ids, pairs, strict=True)
+        if worse in field.clubmates[better]
+    ]
+    is_free = not cost.rematches or (not is_exact and _can_avoid_rematches(field))
+    return PairingReport(
+        order=tuple(player.user_id for player in field.players),
+        cost=cost,
+        rematch_free_possible=is_free,
+        rematches=rematches,
+        repeat_bye=next(
+            (field.players[one].user_id for one in byes if field.get_free_wins(one)), None
+        ),
+        same_club=tuple(clubs),
+        cross_record=crossing,
+        notes=pairing_notes.explain(field, rematches, byes, by_hand=not is_exact, is_free=is_free),
+    )
+
+
+def _can_avoid_rematches(field: Field) -> bool:
+    return sum_cost(field, *_find_best(field, set())).rematches == 0
