@@ -122,9 +122,12 @@ def sort_active(tournament: Tournament, number: int, history: History) -> list[P
 
     def place(player: Player) -> tuple[int, str | int, str | int, str]:
         record = history.records[player.user_id]
-        by = {"win_path": rank_path(record.path), "victory_points": -record.victory_points}
-        score = get_score(record, rules)
-        return -score, by.get(rules.pairing_by, 0), draw_keys[player.user_id], player.user_id
+        second: str | int = 0
+        if rules.pairing_by == "win_path":
+            second = rank_path(record.path)
+        elif rules.pairing_by == "victory_points":
+            second = -record.victory_points
+        return -get_score(record, rules), second, draw_keys[player.user_id], player.user_id
 
     return sorted(active, key=place)
 

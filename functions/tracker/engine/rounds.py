@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functions.tracker.engine.tournament import PairedRound, Tournament
+from functions.tracker.engine import brackets, pairing
+from functions.tracker.engine.tournament import PairedRound, PairingError, Tournament
 
 
 def count_swiss_rounds(players: int) -> int:
@@ -12,7 +13,15 @@ def count_swiss_rounds(players: int) -> int:
 
 def pair_next_round(tournament: Tournament) -> PairedRound:
     """The round after the last one; raises PairingError."""
-    raise NotImplementedError
+    if tournament.format != "swiss":
+        return brackets.pair_round(tournament)
+    for played in tournament.rounds:
+        if not played.is_complete:
+            missing = tuple(one for one in played.pairings if not one.result)
+            raise PairingError("round_incomplete", played.number, missing)
+    if len(tournament.rounds) >= tournament.rules.swiss_rounds:
+        raise PairingError("no_more_rounds")
+    return pairing.pair_round(tournament, len(tournament.rounds) + 1)
 
 
 def pair_round_again(tournament: Tournament) -> PairedRound:
@@ -20,9 +29,26 @@ def pair_round_again(tournament: Tournament) -> PairedRound:
 
     Raises PairingError where a game of it has started.
     """
-    raise NotImplementedError
+    if not tournament.rounds:
+        raise PairingError("not_paired")
+    last = tournament.rounds[-1]
+    if has_started(tournament):
+        raise PairingError("round_started", last.number)
+    if tournament.format == "swiss":
+        return pairing.pair_round(tournament, last.number)
+    return brackets.resolve(tournament).paired[last.number - 1]
+
+
+def has_started(tournament: Tournament) -> bool:
+    """Whether a game of the last round has started."""
+    last = tournament.rounds[-1]
+    return any(one.has_started or one.result or one.is_cancelled for one in last.pairings)
 
 
 def is_stale(tournament: Tournament) -> bool:
     """Whether none of the last round's games has started and it would now be paired otherwise."""
-    raise NotImplementedError
+    if tournament.format != "swiss" or not tournament.rounds or has_started(tournament):
+        return False
+    last, again = tournament.rounds[-1], pair_round_again(tournament).round
+    pairs, now = ({frozenset(one.player_ids) for one in of.pairings} for of in (last, again))
+    return pairs != now or set(last.byes) != set(again.byes)
