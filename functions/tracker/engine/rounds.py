@@ -32,23 +32,21 @@ def pair_round_again(tournament: Tournament) -> PairedRound:
     if not tournament.rounds:
         raise PairingError("not_paired")
     last = tournament.rounds[-1]
-    if has_started(tournament):
+    if last.has_started:
         raise PairingError("round_started", last.number)
     if tournament.format == "swiss":
         return pairing.pair_round(tournament, last.number)
     return brackets.resolve(tournament).paired[last.number - 1]
 
 
-def has_started(tournament: Tournament) -> bool:
-    """Whether a game of the last round has started."""
-    last = tournament.rounds[-1]
-    return any(one.has_started or one.result or one.is_cancelled for one in last.pairings)
-
-
 def is_stale(tournament: Tournament) -> bool:
     """Whether none of the last round's games has started and it would now be paired otherwise."""
-    if tournament.format != "swiss" or not tournament.rounds or has_started(tournament):
+    last = tournament.rounds[-1] if tournament.rounds else None
+    if tournament.format != "swiss" or not last or last.has_started:
         return False
-    last, again = tournament.rounds[-1], pair_round_again(tournament).round
-    pairs, now = ({frozenset(one.player_ids) for one in of.pairings} for of in (last, again))
-    return pairs != now or set(last.byes) != set(again.byes)
+    try:
+        again = pair_round_again(tournament).round
+    except PairingError:
+        return True
+    now = {frozenset(one.player_ids) for one in again.pairings}
+    return now != {frozenset(one.player_ids) for one in last.pairings}

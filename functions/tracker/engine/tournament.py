@@ -119,6 +119,11 @@ class Round(NamedTuple):
         """Whether every game has its result."""
         return all(pairing.result or pairing.is_cancelled for pairing in self.pairings)
 
+    @property
+    def has_started(self) -> bool:
+        """Whether one of its games has left the set-up."""
+        return any(one.has_started or one.result or one.is_cancelled for one in self.pairings)
+
 
 class Tournament(NamedTuple):
     """An event: who plays by which rules, and what was played; `rounds` are 1, 2, 3 …"""
