@@ -109,5 +109,8 @@ build-Dependencies:
 build-Rs256:
 	@$(PYTHON) -m infra.package rs256 "$(ARTIFACTS_DIR)"
 
+build-Matching:
+	@$(PYTHON) -m infra.package matching "$(ARTIFACTS_DIR)"
+
 build-%Function:
 	@$(PYTHON) -m infra.package code $*Function "$(ARTIFACTS_DIR)"

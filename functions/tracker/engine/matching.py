@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import neg
 
 Edge = tuple[int, int, int]  # two vertices, the lower first, and the cost
 
@@ -33,9 +34,9 @@ def match(edges: Iterable[Edge], vertices: int, pairs: int) -> list[tuple[int, i
 
     graph: rustworkx.PyGraph[None, int] = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from([None] * vertices)
-    graph.add_edges_from([(i, j, -cost) for i, j, cost in edges])
+    graph.add_edges_from(list(edges))
     try:
-        found = rustworkx.max_weight_matching(graph, max_cardinality=True, weight_fn=int)
+        found = rustworkx.max_weight_matching(graph, max_cardinality=True, weight_fn=neg)
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # of Rust; no Exception, so nobody catches it
             raise
