@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.tracker.engine import pairing_notes
 from functions.tracker.engine.costs import (
     Field,
     Pair,
@@ -14,6 +13,7 @@ from functions.tracker.engine.costs import (
     sum_cost,
 )
 from functions.tracker.engine.matching import match
+from functions.tracker.engine.pairing_notes import describe_lost_lock, explain
 from functions.tracker.engine.tables import assign_tables
 from functions.tracker.engine.tournament import (
     Bye,
@@ -53,7 +53,7 @@ def pair_round(tournament: Tournament, number: int) -> PairedRound:
         for pairing, table in zip(pairings, seating.table_numbers, strict=True)
     )
     passing = tuple(Bye(field.players[place].user_id) for place in byes)
-    report = _report(field, pairs, byes, is_exact=not locked)
+    report = _report(field, pairs, byes, can_be_better=bool(locked))
     notes = (*report.notes, *lost, *seating.notes)
     return PairedRound(Round(number, seated, passing), report._replace(notes=notes))
 
@@ -68,7 +68,7 @@ def report_round(tournament: Tournament, number: int) -> PairingReport:
         if one in places and other in places
     )
     byes = [places[bye.player_id] for bye in stored.byes if bye.player_id in places]
-    return _report(field, pairs, byes, is_exact=False)
+    return _report(field, pairs, byes, can_be_better=True)
 
 
 def find_faults(
@@ -118,7 +118,7 @@ def _find_locked(field: Field, stored: Round) -> tuple[set[Pair], list[str]]:
             continue
         places = [field.places.get(user_id) for user_id in pairing.player_ids]
         if None in places:
-            lost.append(pairing_notes.describe_lost_lock(pairing))
+            lost.append(describe_lost_lock(pairing))
         else:
             better, worse = sorted(place for place in places if place is not None)
             locked.add((better, worse))
@@ -126,37 +126,28 @@ def _find_locked(field: Field, stored: Round) -> tuple[set[Pair], list[str]]:
 
 
 def _report(
-    field: Field, pairs: Sequence[Pair], byes: Sequence[int], *, is_exact: bool
+    field: Field, pairs: Sequence[Pair], byes: Sequence[int], *, can_be_better: bool
 ) -> PairingReport:
     cost = sum_cost(field, pairs, byes)
-    ids = [field.name_pair(pair) for pair in pairs]
+    best = sum_cost(field, *_find_best(field, set())) if can_be_better else cost
+    named = [(pair, field.name_pair(pair)) for pair in pairs]
     rematches = tuple(
-        Rematch(one, rounds) for one in ids if (rounds := field.history.get_rounds(*one))
+        Rematch(ids, rounds) for _, ids in named if (rounds := field.history.get_rounds(*ids))
     )
-    crossing = tuple(
-        CrossRecord(one, (field.scores[better], field.scores[worse]))
-        for one, (better, worse) in zip(ids, pairs, strict=True)
+    crossing = [
+        CrossRecord(ids, (field.scores[better], field.scores[worse]))
+        for (better, worse), ids in named
         if field.counts_floats and field.scores[better] != field.scores[worse]
-    )
-    clubs = [
-        one
-        for one, (better, worse) in zip(ids, pairs, strict=True)
-        if worse in field.clubmates[better]
     ]
-    is_free = not cost.rematches or (not is_exact and _can_avoid_rematches(field))
+    clubs = [ids for (better, worse), ids in named if worse in field.clubmates[better]]
+    repeated = [field.players[place].user_id for place in byes if field.get_free_wins(place)]
     return PairingReport(
         order=tuple(player.user_id for player in field.players),
         cost=cost,
-        rematch_free_possible=is_free,
+        rematch_free_possible=not best.rematches,
         rematches=rematches,
-        repeat_bye=next(
-            (field.players[one].user_id for one in byes if field.get_free_wins(one)), None
-        ),
+        repeat_bye=repeated[0] if repeated else None,
         same_club=tuple(clubs),
-        cross_record=crossing,
-        notes=pairing_notes.explain(field, rematches, byes, by_hand=not is_exact, is_free=is_free),
+        cross_record=tuple(crossing),
+        notes=explain(field, rematches, byes, by_hand=cost != best, is_free=not best.rematches),
     )
-
-
-def _can_avoid_rematches(field: Field) -> bool:
-    return sum_cost(field, *_find_best(field, set())).rematches == 0

@@ -15,7 +15,8 @@ def explain(
 ) -> tuple[str, ...]:
     """A sentence for each rematch, repeated bye, and bye that did not go to the last.
 
-    `is_free` says whether the round could be paired without a rematch.
+    `by_hand` says that the round could be paired better, `is_free` that it could be without a
+    rematch.
     """
     names = {player.user_id: player.name for player in field.players}
     why = _BY_HAND if is_free else "no pairing of this round is free of rematches"
@@ -27,7 +28,8 @@ def explain(
         name = field.players[bye].name
         if free_wins := field.get_free_wins(bye):
             why = _BY_HAND if by_hand else _explain_repeat(field, bye)
-            notes.append(f"{name} has the bye after {free_wins} won without a game: {why}.")
+            count = f"{free_wins} free win{'s' * (free_wins > 1)}"
+            notes.append(f"{name} has the bye after {count}: {why}.")
         if bye < len(field.players) - 1:
             why = _BY_HAND if by_hand else _explain_skipped(field, bye)
             notes.append(f"{name} has the bye and not the last of the order: {why}.")
@@ -53,7 +55,7 @@ def _explain_skipped(field: Field, bye: int) -> str:
     if any(field.clubmates):
         forces += " or a pair of one club"
     return ", ".join(
-        f"{player.name} has had one before"
+        f"{player.name} has had more free wins"
         if field.get_free_wins(place) > field.get_free_wins(bye)
         else f"a bye for {player.name} {forces}"
         for place, player in enumerate(field.players)
