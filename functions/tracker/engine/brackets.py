@@ -148,13 +148,15 @@ class _Play:
         )
 
     def _read_lines(self, match: Match, number: int) -> Lines:
-        """The two lines; who left is taken off where they have not played this very match."""
+        """The two lines, without who left before this round, or left and has not played it."""
         first, second = (self._read(source) for source in match.sources)
         stored = self.stored.get(match.code)
-        is_played = stored and stored.result
-        if stored and is_played and {*stored.player_ids} == {first.user_id, second.user_id}:
+        if stored and stored.result and {*stored.player_ids} == {first.user_id, second.user_id}:
             return first, second
-        return self._take_off(first, number), self._take_off(second, number)
+        first, second = (self._take_off(line, number, number) for line in (first, second))
+        if first.kind == second.kind == "player":
+            first, second = (self._take_off(line, number) for line in (first, second))
+        return first, second
 
     def _read(self, source: Source) -> Line:
         if source.kind == "seed":
@@ -163,8 +165,12 @@ class _Play:
         outcome = self._get_outcome(source.code)
         return outcome.winner if source.kind == "winner" else outcome.loser
 
-    def _take_off(self, line: Line, number: int) -> Line:
-        if line.kind != "player" or self.players[line.user_id].status == "confirmed":
+    def _take_off(self, line: Line, number: int, before: int | None = None) -> Line:
+        """The line, empty where its player has left: at all, or before a round."""
+        player = self.players.get(line.user_id)
+        if not player or player.status == "confirmed":
+            return line
+        if before is not None and (player.dropped_after_round or 0) >= before:
             return line
         self.eliminated[line.user_id] = (number, 0)
         return VACANT

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from functions.tracker.engine.matching import Edge, match, weigh_terms
@@ -28,34 +28,41 @@ def assign_tables(
     earlier: Sequence[Round],
 ) -> Seating:
     """A table for each pairing in their order; raises ValueError where there are too few tables."""
+    if not pairings:
+        return Seating((), 0, ())
     if len(pairings) > len(tables):
         raise ValueError(f"{len(pairings)} pairings do not fit on {len(tables)} tables")
     visits = _count_visits(earlier)
-    repeats = [
-        dict(sum((visits.get(one, Counter()) for one in pairing.player_ids), Counter()))
-        for pairing in pairings
-    ]
+    repeats = [_add_up(visits.get(one, {}) for one in pairing.player_ids) for pairing in pairings]
     given, notes = _give_fixed(pairings, tables, players)
     free = [number for number in range(len(pairings)) if number not in given]
     taken = set(given.values())
     left = [index for index, table in enumerate(tables) if table not in taken]
     edges = _list_edges(free, left, tables, repeats)
-    for i, j in match(edges, len(free) + len(left), len(free)) if free else ():
+    for i, j in match(edges, len(free) + len(left), len(free)):
         given[free[i]] = tables[left[j - len(free)]]
     numbers = tuple(given[number] for number in range(len(pairings)))
     total = sum(repeats[number].get(table, 0) for number, table in enumerate(numbers))
     return Seating(numbers, total, tuple(notes))
 
 
-def _count_visits(earlier: Sequence[Round]) -> dict[str, Counter[int]]:
+def _count_visits(earlier: Sequence[Round]) -> dict[str, Visits]:
     """How often each player was at each table."""
-    visits: dict[str, Counter[int]] = {}
+    visits: dict[str, Visits] = defaultdict(dict)
     for played in earlier:
         for pairing in played.pairings:
-            if pairing.table_number is not None and not pairing.is_cancelled:
+            if (table := pairing.table_number) is not None and not pairing.is_cancelled:
                 for user_id in pairing.player_ids:
-                    visits.setdefault(user_id, Counter())[pairing.table_number] += 1
+                    visits[user_id][table] = visits[user_id].get(table, 0) + 1
     return visits
+
+
+def _add_up(visits: Iterable[Visits]) -> Visits:
+    total: Visits = {}
+    for one in visits:
+        for table, times in one.items():
+            total[table] = total.get(table, 0) + times
+    return total
 
 
 def _give_fixed(
@@ -86,7 +93,7 @@ def _list_edges(
     free: Sequence[int], left: Sequence[int], tables: Sequence[int], repeats: Sequence[Visits]
 ) -> Iterator[Edge]:
     """Pairings first, then tables."""
-    most = max((max(repeats[number].values(), default=0) for number in free), default=0)
+    most = max((times for number in free for times in repeats[number].values()), default=0)
     by_repeat, _ = weigh_terms((len(free) * most, len(free) * len(tables) ** 2))
     for i, number in enumerate(free):
         visited = repeats[number]
