@@ -92,7 +92,13 @@ DOMAINS = (
     ),
     Domain(
         "tracker",
-        ("tracker.routes", "tracker.battle_routes"),
+        (
+            "tracker.routes",
+            "tracker.battle_routes",
+            "tracker.tournaments.routes",
+            "tracker.tournaments.registration_routes",
+            "tracker.tournaments.round_routes",
+        ),
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},
     ),
