@@ -92,7 +92,7 @@ DOMAINS = (
     ),
     Domain(
         "tracker",
-        ("tracker.routes", "tracker.battle_routes"),
+        ("tracker.routes", "tracker.user_routes", "tracker.battle_routes"),
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},
     ),

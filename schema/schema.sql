@@ -1235,9 +1235,13 @@ CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(usern
 
 create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
 
+create function accounts.change_role(public_id text, role text, actor bigint, address_hash text) returns void;
+
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
 create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function accounts.find_users(public_id text, prefix text) returns TABLE(id bigint, public_id text, username text, email text, display_name text, profile_image_url text, role text, created_at timestamp with time zone, updated_at timestamp with time zone);
 
 create function accounts.list_display_names(public_ids text[]) returns jsonb;
 
@@ -2181,17 +2185,25 @@ create function tracker.begin_call(call tracker.call, OUT caller tracker.caller,
 
 create function tracker.change_army(call tracker.call, army_id text, change jsonb, problem jsonb, versions integer[]) returns tracker.reply;
 
+create function tracker.change_user(call tracker.call, user_id text, role text, problem jsonb, address_hash text) returns tracker.reply;
+
 create function tracker.commit_battle(call tracker.call, battle_id text, expected bigint, state jsonb, due_at timestamp with time zone, events jsonb, answer tracker.reply, ref text) returns TABLE(outcome text, reply tracker.reply, ref_answer jsonb);
 
 create function tracker.count_battles(user_ids text[], change integer) returns void;
 
 create function tracker.count_change(battle_id text, most integer) returns tracker.reply;
 
+create function tracker.count_played(user_id text, OUT total_battles integer, OUT tournament_wins integer) returns record;
+
 create function tracker.create_army(call tracker.call, army_id text, army jsonb, problem jsonb) returns tracker.reply;
 
 create function tracker.delete_army(call tracker.call, army_id text, versions integer[]) returns tracker.reply;
 
 create function tracker.end_call(call tracker.call, reply tracker.reply) returns tracker.reply;
+
+create function tracker.erase_player(erased_id text, erased_user_id bigint) returns void;
+
+create function tracker.export_records(exported_id text, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function tracker.fights_army(army_id text, user_id text) returns boolean;
 
@@ -2204,6 +2216,8 @@ create function tracker.find_user(call tracker.call, OUT id text, OUT role text,
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 
 create function tracker.get_moment() returns timestamp with time zone;
+
+create function tracker.get_user(call tracker.call, user_id text) returns tracker.reply;
 
 create function tracker.insert_battle(call tracker.call, state jsonb, events jsonb, answer tracker.reply) returns TABLE(outcome text, reply tracker.reply);
 
@@ -2227,6 +2241,8 @@ create function tracker.list_refused(battle_ids text[], user_ids bigint[]) retur
 
 create function tracker.list_tournaments_of_army(army_id text) returns text[];
 
+create function tracker.list_users(caller tracker.caller, prefix text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, shown jsonb);
+
 create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
 
 create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;
@@ -2249,11 +2265,15 @@ create function tracker.refuse_battle(battle_id text) returns tracker.reply;
 
 create function tracker.refuse_field(field text, rule text, message text) returns tracker.reply;
 
+create function tracker.refuse_user(user_id text) returns tracker.reply;
+
 create function tracker.report_result(battle_id text) returns void;
 
 create function tracker.store_events(battle_id text, state jsonb, due_at timestamp with time zone, events jsonb) returns void;
 
 create function tracker.to_role(role text) returns text;
+
+create function tracker.user_json(found record, caller tracker.caller) returns jsonb;
 
 -- Schema live
 
