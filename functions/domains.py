@@ -94,6 +94,7 @@ DOMAINS = (
         "tracker",
         (
             "tracker.routes",
+            "tracker.user_routes",
             "tracker.battle_routes",
             "tracker.tournaments.routes",
             "tracker.tournaments.registration_routes",

@@ -1235,9 +1235,13 @@ CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(usern
 
 create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
 
+create function accounts.change_role(public_id text, role text, actor bigint, address_hash text) returns void;
+
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
 create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function accounts.find_users(public_id text, prefix text) returns TABLE(id bigint, public_id text, username text, email text, display_name text, profile_image_url text, role text, created_at timestamp with time zone, updated_at timestamp with time zone);
 
 create function accounts.list_display_names(public_ids text[]) returns jsonb;
 
@@ -2336,6 +2340,8 @@ create function tracker.change_participant(call tracker.call, tournament_id text
 
 create function tracker.change_tournament(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
 
+create function tracker.change_user(call tracker.call, user_id text, role text, problem jsonb, address_hash text) returns tracker.reply;
+
 create function tracker.check_army(tournament tracker.tournaments, army tracker.armies, user_id text, is_own boolean) returns tracker.reply;
 
 create function tracker.check_change(tournament tracker.tournaments, sent jsonb) returns tracker.reply;
@@ -2352,6 +2358,8 @@ create function tracker.count_battles(user_ids text[], change integer) returns v
 
 create function tracker.count_change(battle_id text, most integer) returns tracker.reply;
 
+create function tracker.count_played(user_id text, OUT total_battles integer, OUT tournament_wins integer) returns record;
+
 create function tracker.create_army(call tracker.call, army_id text, army jsonb, problem jsonb) returns tracker.reply;
 
 create function tracker.create_tournament(call tracker.call, tournament_id text, sent jsonb, problem jsonb, anybody boolean) returns tracker.reply;
@@ -2363,6 +2371,10 @@ create function tracker.delete_rounds(tournament_id text, last integer) returns 
 create function tracker.end_call(call tracker.call, reply tracker.reply) returns tracker.reply;
 
 create function tracker.enter_player(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.erase_player(erased_id text, erased_user_id bigint) returns void;
+
+create function tracker.export_records(exported_id text, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
 
 create function tracker.fights_army(army_id text, user_id text) returns boolean;
 
@@ -2385,6 +2397,8 @@ create function tracker.get_moment() returns timestamp with time zone;
 create function tracker.get_tables(tournament tracker.tournaments) returns integer[];
 
 create function tracker.get_tournament(call tracker.call, tournament_id text) returns tracker.reply;
+
+create function tracker.get_user(call tracker.call, user_id text) returns tracker.reply;
 
 create function tracker.insert_battle(call tracker.call, state jsonb, events jsonb, answer tracker.reply) returns TABLE(outcome text, reply tracker.reply);
 
@@ -2421,6 +2435,8 @@ create function tracker.list_tournament_events(tournament_id text, after integer
 create function tracker.list_tournaments(caller tracker.caller, status text, organizer_id text, before timestamp with time zone, before_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, tournament jsonb);
 
 create function tracker.list_tournaments_of_army(army_id text) returns text[];
+
+create function tracker.list_users(caller tracker.caller, prefix text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, shown jsonb);
 
 create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
 
@@ -2472,6 +2488,8 @@ create function tracker.refuse_state(tournament tracker.tournaments, reason text
 
 create function tracker.refuse_tournament(tournament_id text) returns tracker.reply;
 
+create function tracker.refuse_user(user_id text) returns tracker.reply;
+
 create function tracker.register_player(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
 
 create function tracker.reinstate_player(call tracker.call, tournament_id text, user_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
@@ -2499,6 +2517,8 @@ create function tracker.touch_tournament(tournament_id text) returns tracker.tou
 create function tracker.tournament_json(tournament tracker.tournaments, caller tracker.caller, rounds jsonb) returns jsonb;
 
 create function tracker.tournament_reply(tournament tracker.tournaments, caller tracker.caller, more jsonb DEFAULT '{}'::jsonb, status integer DEFAULT 200) returns tracker.reply;
+
+create function tracker.user_json(found record, caller tracker.caller) returns jsonb;
 
 create function tracker.withdraw_player(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 

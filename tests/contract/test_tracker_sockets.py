@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from functions.shared import db
 from tests.support.live import door
 from tests.support.live.cloud import cloud, left
 from tests.support.live.gateway import Gateway
-from tests.support.tracker import make_user
 from tests.support.tracker_battles import Duel, act, done, make_duel
 
 __all__ = ["cloud", "left"]
@@ -21,9 +18,9 @@ Frames = list[dict[str, Any]]
 
 
 @pytest.fixture
-def duel(tracker_keys: None) -> Iterator[Duel]:
+def duel(tracker_keys: None) -> Duel:
     """Two players, who each have an army."""
-    yield make_duel()
+    return make_duel()
 
 
 def token(client: Any) -> str:

@@ -47,6 +47,7 @@ PANEL_ADMIN = Policy(unknown=401, wrong=401, doors=("panel",), roles=ADMIN_ROLES
 GAME_STAFF = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=STAFF_ROLES)
 GAME_ADMIN = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=ADMIN_ROLES)
 TRACKER = Policy(unknown=401, wrong=401, doors=("tracker",))
+TRACKER_ADMIN = Policy(unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
 
 POLICIES = {
     PUBLIC: """
@@ -107,7 +108,11 @@ POLICIES = {
         GET /v1/tournaments/{tournament_id}/rounds/{number},
         DELETE /v1/tournaments/{tournament_id}/rounds/{number},
         PUT /v1/tournaments/{tournament_id}/rounds/{number}/pairings,
-        PUT /v1/tournaments/{tournament_id}/results/{battle_id}
+        PUT /v1/tournaments/{tournament_id}/results/{battle_id},
+        GET /v1/users, GET /v1/users/{user_id}
+    """,
+    TRACKER_ADMIN: """
+        PATCH /v1/users/{user_id}
     """,
     PLAYERS: """
         GET /api/player/me, DELETE /api/player/me, GET /api/player/me/export,

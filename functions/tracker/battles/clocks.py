@@ -74,7 +74,8 @@ def find_due(state: State) -> datetime | None:
         return None
     if not does_turn_pass(state) and is_expiry_known(state):
         return None
-    return max(clock.running_since, clock.deadline)
+    # An event that took time away, or was undone, may have put the deadline before itself.
+    return max(clock.running_since, clock.deadline, parse_time(state["updated_at"]))
 
 
 def show_turn(state: State, now: datetime) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, RootModel
 
 from functions.shared.errors import Invalid
-from functions.shared.fields import fail_validation
+from functions.shared.fields import RequestModel, fail_validation
 from functions.tracker.battles.actions import ACTIONS, BY_PATH, AnyAction
 from functions.tracker.battles.changes import Change
-from functions.tracker.battles.models import BattlePath
 from functions.tracker.calls import Body, describe, parse_body
+from functions.tracker.fields import PathId
 
 MAX_EVENTS = 500  # of a page
 
@@ -38,9 +38,10 @@ def _whole(sent: Any, least: int) -> int:
     return int(text)
 
 
-class EventsQuery(BattlePath):
+class EventsQuery(RequestModel):
     """Which events: those after `since`, at most `limit`."""
 
+    battle_id: PathId
     since: Annotated[int, BeforeValidator(_since, json_schema_input_type=int)] = 0
     limit: Annotated[int, BeforeValidator(_limit, json_schema_input_type=int)] = 100
 
