@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, later, management, presence
+from functions.live import aging, catch_up, connections, fanout, later, management, presence
 from functions.live.kinds import Frame, kind_of
 from functions.shared import db
 from functions.shared.errors import Unauthorized
@@ -20,13 +20,18 @@ _TRIES = 3  # to close a socket
 
 @dataclass
 class Report:
-    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing."""
+    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing.
+
+    `warned` sockets are too old to stay for long, `kept` ones were silent.
+    """
 
     refused: int = 0
     gone: int = 0
     left: int = 0
     late: int = 0
     unsent: int = 0
+    warned: int = 0
+    kept: int = 0
 
 
 def sweep(seconds: float) -> Report:
@@ -42,6 +47,8 @@ def sweep(seconds: float) -> Report:
     presence.leave(None)
     report.late = _bring_up()
     report.unsent = _deliver()
+    report.warned = aging.warn_old()
+    report.kept = aging.keep_silent()
     _forget_old()
     return report
 
