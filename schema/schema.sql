@@ -2199,6 +2199,8 @@ create function live.find_events(rooms text[], name text, keys text[], after tim
 
 create function live.get_head(room text) returns TABLE(head_seq bigint, epoch text);
 
+create function live.is_connected(user_id bigint) returns boolean;
+
 create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb, resume_seq bigint, resume_epoch text);
 
 create function live.leave(room text, grace interval) returns SETOF live.members;

@@ -506,6 +506,19 @@ as $$
     and m.user_id <> $2
 $$;
 
+-- Whether a user has a socket open. Who signs the user out asks at the end of the same statement, to
+-- have it closed after the commit; the sweep finds one that is being opened meanwhile.
+create or replace function live.is_connected(user_id bigint) returns boolean
+language sql
+stable
+as $$
+  select exists (
+    select
+    from live.connections as c
+    where c.user_id = $1
+  )
+$$;
+
 -- What a user's command was answered that has this name, if it was done already. From here to the end
 -- of the transaction the same command, sent at the same moment, waits.
 create or replace function live.begin_ref(user_id bigint, ref text) returns jsonb
