@@ -65,6 +65,23 @@ def deliver(room: str) -> None:
         posted = row["last_seq"]
 
 
+def take_posts(count: int, *, is_spectator: bool) -> bool:
+    """Whether the budget has posts for one socket that is brought up to date; then they are spent.
+
+    A tenth of it is not for who only watches. One round trip.
+    """
+    if not count:
+        return True
+    rate = settings().fanout_rate
+    reserve = rate // 10 if is_spectator else 0
+    return bool(db.fetch_value("select live.take_posts(%s, %s, %s)", (count, rate, reserve)))
+
+
+def charge_posts(count: int) -> None:
+    """Spends posts that cannot wait, as far as the budget has them. One round trip."""
+    db.query("select live.spend_posts(%s, %s)", (count, settings().fanout_rate))
+
+
 def encode(frame: dict[str, Any]) -> bytes:
     """A message as it is sent."""
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()

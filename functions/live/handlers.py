@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.live import (
     catch_up,
+    closing,
     connections,
     fanout,
     later,
@@ -107,6 +108,10 @@ def _work(work: dict[str, Any]) -> None:
             presence.leave(room)
         case {"work": "presence", "room": str(room), "presence": side, "member": member}:
             presence.tell(room, side, member, is_due=True)
+        case {"work": "close_user", "user_id": int(user_id)}:
+            closing.close_refused(user_id=user_id)
+        case {"work": "close_room", "room": str(room)}:
+            closing.close_refused(room=room)
         case _:
             log.event("live.work", level="ERROR", work=str(work.get("work")))
 
