@@ -164,5 +164,4 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
         connections.close([*gone, *unsure])
     if late:
         connections.set_aside(late)
-        for name in late:
-            later.delay(1, "catch_up", connection_id=name)
+        later.delay_each(1, "catch_up", late)
