@@ -335,6 +335,25 @@ def test_a_log_out_and_a_ban_close_sockets(
     assert taps[2].of("error") == []
 
 
+def test_who_is_signed_out_or_banned_over_http_is_not_waited_for(
+    new_player: NewPlayer, sockets: Taps
+) -> None:
+    battle = make_battle()
+    leaver, banned, admin = (new_player(name) for name in ("Leaver", "Banned", "Admin"))
+    db.query("update accounts.users set role = 'admin' where id = %s", (player_id(admin),))
+    taps = [watch(sockets, who, battle) for who in (leaver, banned, admin)]
+    ids = [player_id(who) for who in (leaver, banned)]
+    answers = [
+        admin.post(f"/api/admin/users/{ids[0]}/logout", {"reason": "lost"}),
+        admin.call("PATCH", f"/api/admin/users/{ids[1]}", {"is_active": False, "reason": "x"}),
+    ]
+    assert [one.status for one in answers] == [200, 200]
+    for tap in taps[:2]:
+        tap.wait_closed()
+        assert (tap.frames[-1]["type"], tap.frames[-1]["closing"]) == ("error", True)
+    taps[2].ping()
+
+
 # --- the tavern ---
 
 
