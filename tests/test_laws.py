@@ -199,6 +199,13 @@ def test_fields_are_snake_case(path: Path) -> None:
     assert "N815" not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
+def test_no_query_has_rows_without_columns(path: Path) -> None:
+    """Regression: `db.query` gives none of them, so tests found that nothing was there."""
+    found = re.search(r"\bdb\.(query|fetch_\w+)\(\s*\"+\s*select from\b", path.read_text())
+    assert not found, found
+
+
 def test_nothing_reads_the_folders_beside_the_project() -> None:
     outside = "../" + "shared"
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]

@@ -142,7 +142,7 @@ def test_who_may_not_open_is_refused(new_player: NewPlayer, sockets: Taps) -> No
     assert sockets.knock(f"{path}?token=x", f"bearer.{token(mira)}") == 401
     assert sockets.knock(f"{path}?ticket=x&token={token(mira)}") == 401
     room = f"battle:{battle}"
-    assert not db.query("select from live.connections where room = %s", (room,))
+    assert not db.query("select 1 from live.connections where room = %s", (room,))
 
 
 def test_an_eleventh_socket_is_refused(new_player: NewPlayer, sockets: Taps) -> None:
