@@ -24,6 +24,7 @@ OF_ALL_DOMAINS = {
 PUBLISHED = (
     "functions.live.connections.Connection",
     "functions.live.connections.Seat",
+    "functions.live.clock.",
     "functions.live.fanout",
     "functions.live.kinds.",
 )

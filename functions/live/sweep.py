@@ -1,7 +1,8 @@
 """The sweep: what nobody else sees to, every minute.
 
-Posts that a dead sender left, sockets that were never brought up to date, sockets that the gateway
-lost, users who may not be there any more, and what is kept for a while only.
+Turns whose time is over, posts that a dead sender left, sockets that were never brought up to
+date, sockets that the gateway lost, users who may not be there any more, and what is kept for a
+while only.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, later, management, presence
+from functions.live import catch_up, connections, fanout, later, management, overdue, presence
 from functions.live.kinds import Frame, kind_of
 from functions.shared import db
 from functions.shared.errors import Unauthorized
 
 _PAGE = 1000  # rooms or sockets
 _TRIES = 3  # to close a socket
+_TURNS = 0.5  # of the time, at most, for turns
 
 
 @dataclass
 class Report:
     """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing."""
 
+    overdue: int = 0
     refused: int = 0
     gone: int = 0
     left: int = 0
@@ -30,18 +33,20 @@ class Report:
 
 
 def sweep(seconds: float) -> Report:
-    """Sees to all of it once; looks for lost sockets for at most about `seconds`.
+    """Sees to all of it once; for turns and lost sockets it has about `seconds` at most.
 
     What takes long is left to other invocations, so that no room and no socket waits for another.
     """
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds
     report = Report()
+    report.overdue = overdue.end_overdue(began + _TURNS * seconds)
+    report.unsent = _deliver()
     report.refused = _close_refused()
     report.gone = _close_gone(until)
     report.left = _find_left()
     presence.leave(None)
     report.late = _bring_up()
-    report.unsent = _deliver()
     _forget_old()
     return report
 
