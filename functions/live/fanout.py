@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from functions.live import connections, later, management
@@ -88,16 +89,22 @@ def encode_batches(frames: Sequence[bytes]) -> list[bytes]:
 def _post(room: str, row: db.Row, until: float) -> None:
     """Posts a round of events; sockets that could not be served are set aside or closed."""
     events = [(frame["seq"], encode(frame)) for frame in row["frames"]]
+    before = events[0][0] - 1
+
+    @cache  # sockets share the frames, or a thousand would have a megabyte each
+    def select(after: int, *, in_batches: bool) -> list[bytes]:
+        frames = [frame for seq, frame in events if seq > after]
+        return encode_batches(frames) if in_batches else frames
+
     wanted: dict[str, list[bytes]] = {}
     late: dict[str, int] = {}  # by socket, the last event that it has got
     left = row["posts"]
     # Who plays comes before who watches.
     for one in sorted(row["connections"], key=lambda one: one["role"] == "spectator"):
-        own = [frame for seq, frame in events if seq > one["after_seq"]]
-        if one["takes_batches"]:
-            own = encode_batches(own)
+        after = max(one["after_seq"], before)
+        own = select(after, in_batches=one["takes_batches"])
         if len(own) > left:
-            late[one["connection_id"]] = max(one["after_seq"], events[0][0] - 1)
+            late[one["connection_id"]] = after
         elif own:
             wanted[one["connection_id"]] = own
             left -= len(own)

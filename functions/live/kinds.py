@@ -6,7 +6,7 @@ else of what a room is about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -55,14 +55,21 @@ class Turns(NamedTuple):
     end_overdue: Callable[[str], bool]
 
 
+class Watcher(NamedTuple):
+    """A user who has sockets open to a room."""
+
+    room: str
+    user_id: int
+
+
 class Kind(NamedTuple):
     """A kind of room."""
 
     name: str  # what comes before the colon in a room's name, and names it in a query
     # Whom a token names that counts for this kind; raises WrongTokenError.
     verify: Callable[[str], Identity]
-    # Whether a user, of a token's version, may come in; raises the problem that refuses them.
-    admit: Callable[[int, int, str], Seat]
+    # Whether whom a token names may come in; raises the problem that refuses them.
+    admit: Callable[[Identity, str], Seat]
     greet: Callable[[Connection], Greeting]
     # The whole room as a message, in answer to a `resume` that is too old.
     snapshot: Callable[[Connection], Greeting]
@@ -80,6 +87,14 @@ class Kind(NamedTuple):
     messages_a_minute: int | None = None
     bad_messages_a_minute: int | None = None
     max_bytes: int = 16 * 1024  # of a message
+    # The fields of every message to a room that the live domain makes, beside those of its type.
+    describe_room: Callable[[str], Frame] = lambda room: {}
+    # Messages for rooms in which nothing happens, to keep their sockets open; None: they may close.
+    keep_alive: Callable[[Sequence[str]], Mapping[str, Frame]] | None = None
+    # Whether clients understand `reconnect`, which comes before the gateway closes old sockets.
+    knows_reconnect: bool = False
+    # Those who may not watch any more; None: who came in may stay.
+    find_refused: Callable[[Sequence[Watcher]], Collection[Watcher]] | None = None
     # Messages that other servers' clients send and that mean nothing here.
     ignored: frozenset[str] = frozenset()
 

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from http import HTTPStatus
 from typing import Any
 
-from functions.live import management
+from functions.live import signed_calls
 from functions.shared import aws, log
 from functions.shared.settings import settings
+
+_SECONDS = 2.0  # for an invocation to be taken
 
 
 def invoke(work: str, **fields: Any) -> bool:
     """Has the live function do some work at once, beside this one; whether AWS took it."""
-    import urllib3
-
     body = json.dumps({"work": work, **fields}).encode()
     headers = {"X-Amz-Invocation-Type": "Event", "Content-Type": "application/json"}
-    try:
-        answer = urllib3.request(
-            "POST",
-            url := _url(),
-            body=body,
-            headers=management.sign("POST", url, body, "lambda", **headers),
-            timeout=2.0,
-            retries=False,
-        )
-    except urllib3.exceptions.HTTPError as error:
-        log.event("live.invoke", level="ERROR", work=work, error=type(error).__name__)
-        return False
-    if answer.status >= 300:
-        log.event("live.invoke", level="ERROR", work=work, status=answer.status)
-    return bool(answer.status < 300)
+    status = signed_calls.call("POST", _url(), body, "lambda", _SECONDS, **headers)
+    is_taken = status is not None and status < HTTPStatus.MULTIPLE_CHOICES
+    if not is_taken:
+        log.event("live.invoke", level="ERROR", work=work, status=status)
+    return is_taken
 
 
 def delay(seconds: int, work: str, **fields: Any) -> None:
@@ -49,7 +40,7 @@ def delay(seconds: int, work: str, **fields: Any) -> None:
 def _url() -> str:
     chosen = settings()
     address = os.environ.get("AWS_ENDPOINT_URL") or (
-        f"https://lambda.{management.region()}.amazonaws.com"
+        f"https://lambda.{signed_calls.region()}.amazonaws.com"
     )
     # Of itself a function knows its own name; the template can tell it to others only.
     name = chosen.live_function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")

@@ -35,6 +35,11 @@ def _record(room: str, presence: Presence, member: Frame) -> None:
 
 def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) -> None:
     """Tells all in a room who came or left; in a large one at most once a second."""
+    plan = db.fetch_value("select live.plan_presence(%s, %s, %s)", (room, is_due, _LARGE_ROOM))
+    if plan == "later":
+        later.delay(1, "presence", room=room, presence=presence, member=member)
+    if plan != "now":  # who is here is read for those alone who tell it
+        return
     row = db.fetch_one(
         """
         select
@@ -66,12 +71,6 @@ def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) 
     frames = kind_of(room).tell_presence(room, presence, member, row["shown"], row["members"])
     if not frames or not row["sockets"]:
         return
-    if len(row["sockets"]) > _LARGE_ROOM:
-        plan = db.fetch_value("select live.plan_presence(%s, %s)", (room, is_due))
-        if plan == "later":
-            later.delay(1, "presence", room=room, presence=presence, member=member)
-        if plan != "now":
-            return
     encoded = [fanout.encode(frame) for frame in frames]
     outcomes = management.post_all(dict.fromkeys(row["sockets"], encoded), 1.4)
     fanout.settle(outcomes, {})

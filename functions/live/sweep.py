@@ -10,7 +10,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, later, management, overdue, presence
+from functions.live import (
+    aging,
+    catch_up,
+    connections,
+    fanout,
+    later,
+    management,
+    overdue,
+    presence,
+)
 from functions.live.kinds import Frame, kind_of
 from functions.shared import db
 from functions.shared.errors import Unauthorized
@@ -22,7 +31,10 @@ _TURNS = 0.5  # of the time, at most, for turns
 
 @dataclass
 class Report:
-    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing."""
+    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing.
+
+    `warned` sockets are too old to stay for long, `kept` ones were silent.
+    """
 
     overdue: int = 0
     refused: int = 0
@@ -30,6 +42,8 @@ class Report:
     left: int = 0
     late: int = 0
     unsent: int = 0
+    warned: int = 0
+    kept: int = 0
 
 
 def sweep(seconds: float) -> Report:
@@ -47,6 +61,8 @@ def sweep(seconds: float) -> Report:
     report.left = _find_left()
     presence.leave(None)
     report.late = _bring_up()
+    report.warned = aging.warn_old()
+    report.kept = aging.keep_silent()
     _forget_old()
     return report
 

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     game_highscores,
     game_raid,
     large,
+    live_fanout,
     logs_bytes,
     logs_ingest,
     logs_memory,
@@ -55,6 +56,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     game_raid.measure: game_raid.NAMES,
     game_highscores.measure: game_highscores.NAMES,
     game_cold.measure: game_cold.NAMES,
+    live_fanout.measure: live_fanout.NAMES,
 }
 
 

@@ -268,3 +268,24 @@ def test_a_deleted_message_is_gone_and_all_are_told(
     message_id = cloud.frames["s"][-1]["id"]
     assert make_operator().delete(f"/api/chat/messages/{message_id}").status == 200
     assert cloud.frames["s"][-1] == {"type": "message_deleted", "id": message_id, "seq": 3}
+
+
+def test_the_page_gets_no_message_that_it_does_not_know(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    """Neither to keep a silent socket open nor before an old one is closed: it connects again."""
+    battle_id = make_battle()
+    watch(cloud, left, mira, battle_id, "s")
+    enter(cloud, left, mira, "t")
+    for name in ("s", "t"):
+        cloud.frames[name].clear()
+    db.query(
+        """
+        update live.connections
+        set opened_at = opened_at - interval '119 minutes',
+          seen_at = seen_at - interval '9 minutes'
+        """
+    )
+    db.query("update live.rooms set last_event_at = last_event_at - interval '9 minutes'")
+    handlers.sweep({}, None)
+    assert (cloud.frames["s"], cloud.frames["t"]) == ([], [])

@@ -226,6 +226,18 @@ def test_a_blow_whose_socket_is_cut_counts_once(new_player: NewPlayer, sockets: 
     assert len(watching.of("attack")) == 1
 
 
+def test_the_address_asks_for_what_was_missed(new_player: NewPlayer, sockets: Taps) -> None:
+    battle, mira = make_battle(), new_player("Mira")
+    tap = watch(sockets, mira, battle)
+    epoch = tap.of("connected")[0]["epoch"]
+    tap.cut()
+    arm(mira, battle)
+    query = f"token={token(mira)}&last_seq=0&epoch={epoch}"
+    again = sockets.open(f"/ws/battle/{battle}?{query}")
+    assert again.wait_for("resumed")["to_seq"] == len(stored(battle))
+    assert seen(again) == stored(battle) != []
+
+
 def test_a_lost_last_event_is_noticed_by_a_ping(new_player: NewPlayer, sockets: Taps) -> None:
     battle = make_battle()
     tap = watch(sockets, new_player("Mira"), battle)

@@ -181,7 +181,7 @@ def test_what_is_over_the_budget_dropped_or_resumed_is_logged(
     catch_up.catch_up("s2")
     connection = connections.load("s0")
     assert connection
-    catch_up.resume(connection, 0, None)
+    catch_up.resume(connection, connections.Resumption(0, None))
     counted = {"live.postponed": "sockets", "live.unsure": "sockets", "live.resumed": "events"}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = [(one["event"], one[counted[one["event"]]]) for one in lines if one["event"] in counted]

@@ -21,6 +21,7 @@ TABLE = [
     ("/ws/battle/1/", "token=t"),
     ("/v1/ws/battles/b-1_c", "ticket=a%20b&batch=true"),
     ("/v1/ws/battle/1", ""),
+    ("/ws/battles/1", "ticket=t&last_seq=7&epoch=e"),
     ("/ws/chat", "token=t"),
     ("/ws/chat/", ""),
     ("/ws/battles/1", "battle=2&token=t&battle=3"),
