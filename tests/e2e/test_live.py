@@ -89,6 +89,24 @@ def test_every_form_opens(new_player: NewPlayer, sockets: Taps, form: str) -> No
     assert tap.ping()["epoch"] == connected["epoch"]
 
 
+def test_the_gateways_own_address_opens_too(stack: Any, new_player: NewPlayer) -> None:
+    """Where the room is named as the edge does; on AWS the distribution is before it as well."""
+    mira, battle = new_player("Mira"), make_battle()
+    shown = {"X-Amz-Security-Token": stack.cloud.token}
+    with wire.taps(stack.deployed.sockets(stack.cloud)) as native:
+        for query, protocols in (
+            (f"?battle={battle}&token={token(mira)}", ()),
+            (f"?battle={battle}", (f"bearer.{token(mira)}",)),
+        ):
+            tap = native.open(query, *protocols, **shown)
+            assert tap.wait_for("connected")["battle_id"] == battle
+            assert tap.connection.subprotocol == (protocols[0] if protocols else None)
+            assert tap.ping()["seq"] == 0
+        assert native.knock(f"?battle={battle}&token=x", **shown) == 401
+        assert native.knock(f"?battle=x&token={token(mira)}", **shown) == 404
+        assert native.knock(f"?token={token(mira)}", **shown) == 404
+
+
 def test_who_may_not_open_is_refused(new_player: NewPlayer, sockets: Taps) -> None:
     mira, banned, left = new_player("Mira"), new_player("Banned"), new_player("Left")
     battle = make_battle()
@@ -161,7 +179,7 @@ def test_garbage_is_answered_and_the_socket_stays_open(
         *('{"type": "attack"}', '{"type": "attack", "enemy_id": "x"}', '{"type": "chat"}'),
         *('{"type": "resume"}', '{"type": "resume", "last_seq": -1}', '{"text": "hello"}'),
     ]
-    rounds = 15
+    rounds = 50
     for number in range(rounds):
         for garbage in kinds:
             tap.say(garbage)
