@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.live import (
     catch_up,
+    closing,
     connections,
     fanout,
     later,
@@ -101,6 +102,8 @@ def _work(work: dict[str, Any]) -> None:
             catch_up.welcome(name)
         case {"work": "catch_up", "connection_id": str(name)}:
             catch_up.catch_up(name)
+        case {"work": "close", "connection_id": str(name), "tries": int(tries)}:
+            closing.close_sockets([name], tries)
         case {"work": "deliver", "room": str(room)}:
             fanout.deliver(room)
         case {"work": "leave", "room": str(room)}:
