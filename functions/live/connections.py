@@ -227,6 +227,25 @@ def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
     return Joined(**row) if row else None
 
 
+def put_off(connection_id: str, asked: Resumption | None) -> None:
+    """Leaves a socket to whoever takes it later, with what its client asks for, unless that has
+    asked again."""
+    db.query(
+        """
+        update live.connections
+        set busy_until = null,
+          resume_seq = coalesce(resume_seq, %(seq)s::bigint),
+          resume_epoch = case when resume_seq is null then %(epoch)s::text else resume_epoch end
+        where connection_id = %(connection_id)s
+        """,
+        {
+            "seq": asked.last_seq if asked else None,
+            "epoch": asked.epoch if asked else None,
+            "connection_id": connection_id,
+        },
+    )
+
+
 def mark_greeted(connection_id: str, seen: int) -> None:
     """Notes that a socket was sent `connected`, which tells of the events up to a number."""
     db.query(

@@ -79,6 +79,9 @@ class Kind(NamedTuple):
     commands: Mapping[str, Command]
     # The message that refuses another one: given the problem and the `ref` that the client gave.
     describe_problem: Callable[[Problem, str | None], Frame]
+    # Whether one message may stand for several who came or left, since it tells who is here; else
+    # each is told, also in a large room.
+    coalesces_presence: bool = True
     # Where turns end though nobody does anything.
     turns: Turns | None = None
     # Keeps that a user came or left, where that is an event of the room.

@@ -7,7 +7,7 @@ import os
 from http import HTTPStatus
 from typing import Any
 
-from functions.live import signed_calls
+from functions.live import signatures, signed_calls
 from functions.shared import aws, log
 from functions.shared.settings import settings
 
@@ -40,7 +40,7 @@ def delay(seconds: int, work: str, **fields: Any) -> None:
 def _url() -> str:
     chosen = settings()
     address = os.environ.get("AWS_ENDPOINT_URL") or (
-        f"https://lambda.{signed_calls.region()}.amazonaws.com"
+        f"https://lambda.{signatures.region()}.amazonaws.com"
     )
     # Of itself a function knows its own name; the template can tell it to others only.
     name = chosen.live_function or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")

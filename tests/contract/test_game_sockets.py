@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.live import handlers, presence
 from functions.shared import db
+from tests.support.accounts import PASSWORD, bearer, make_user
 from tests.support.battles import (
     claim,
     enemies,
@@ -376,3 +378,56 @@ def test_the_page_gets_no_message_that_it_does_not_know(
     db.query("update live.rooms set last_event_at = last_event_at - interval '9 minutes'")
     handlers.sweep({}, None)
     assert (cloud.frames["s"], cloud.frames["t"]) == ([], [])
+
+
+# --- who may not be there any more ---
+
+
+def sign_out_by_operator(mira: Client) -> None:
+    answer = make_operator().post(f"/api/admin/users/{player_id(mira)}/logout", {"reason": "lost"})
+    assert answer.status == 200
+
+
+def ban(mira: Client) -> None:
+    change = {"is_active": False, "reason": "cheats"}
+    assert make_operator().patch(f"/api/admin/users/{player_id(mira)}", change).status == 200
+
+
+def delete_own_account(mira: Client) -> None:
+    assert mira.call("DELETE", "/api/player/me", {"password": PASSWORD}).status == 200
+
+
+def change_password_by_operator(mira: Client) -> None:
+    operator = bearer(make_user("Ada", "admin"), "panel")
+    answer = operator.patch(f"/api/users/{player_id(mira)}", {"password": "Another horse 2"})
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "act", [sign_out_by_operator, ban, delete_own_account, change_password_by_operator]
+)
+def test_who_is_signed_out_loses_the_sockets_at_once(
+    mira: Client, cloud: Gateway, left: Work, act: Callable[[Client], None]
+) -> None:
+    """Contract: within a minute. The sweep's own minute would be that already."""
+    battle_id, user_id = make_battle(), player_id(mira)
+    watch(cloud, left, mira, battle_id, "s")
+    watch(cloud, left, make_player("Bob"), battle_id, "o")
+    act(mira)
+    assert left == [{"work": "close_user", "user_id": user_id}]
+    handlers.sockets(left.pop(), None)
+    assert cloud.open == {"o"}
+    last = cloud.frames["s"][-1]
+    assert (last["type"], last["detail"], last["closing"]) == ("error", "You are signed out.", True)
+
+
+def test_who_is_muted_stays_and_may_not_chat(mira: Client, cloud: Gateway, left: Work) -> None:
+    battle_id = make_battle()
+    join(mira, battle_id)
+    watch(cloud, left, mira, battle_id, "s")
+    db.query("update accounts.users set muted_until = now() + interval '1 hour'")
+    cloud.frames["s"].clear()
+    send("s", '{"type": "chat", "message": "hello"}')
+    assert kinds(cloud, "s") == ["error"]
+    handlers.sweep({}, None)
+    assert cloud.open == {"s"}

@@ -207,7 +207,8 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
     ("role", "may"),
     [
         ("FunctionRole", []),
-        ("AccountsRole", []),
+        ("LoginRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
+        ("AccountsRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
         ("IngestRole", [("sqs:SendMessage", "SpoolQueue.Arn")]),
         (
             "SpoolRole",
