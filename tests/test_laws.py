@@ -250,6 +250,12 @@ def test_every_cross_cutting_test_is_there() -> None:
     assert [name for name in CROSS_CUTTING if not (ROOT / "tests" / name).exists()] == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/contract").glob("test_*.py")), ids=str)
+def test_no_contract_leaves_a_setting_behind_the_pooler(path: Path) -> None:
+    """Regression: a time-out of 100 ms that one test had set ended what a later one waited for."""
+    assert not re.search(r'query\("set (?!local)', path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("path", TESTS, ids=str)
 def test_tests_share_by_support_alone(path: Path) -> None:
     for name in imports(path):
