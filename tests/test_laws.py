@@ -25,6 +25,7 @@ PUBLISHED = (
     "functions.live.closing",
     "functions.live.connections.Connection",
     "functions.live.connections.Seat",
+    "functions.live.clock.",
     "functions.live.fanout",
     "functions.live.kinds.",
     "functions.live.tickets",
@@ -201,6 +202,13 @@ def test_fields_are_snake_case(path: Path) -> None:
     assert "N815" not in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
+def test_no_query_has_rows_without_columns(path: Path) -> None:
+    """Regression: `db.query` gives none of them, so tests found that nothing was there."""
+    found = re.search(r"\bdb\.(query|fetch_\w+)\(\s*\"+\s*select from\b", path.read_text())
+    assert not found, found
+
+
 def test_nothing_reads_the_folders_beside_the_project() -> None:
     outside = "../" + "shared"
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]
@@ -240,6 +248,12 @@ def test_a_test_file_mirrors_a_source(path: Path) -> None:
 
 def test_every_cross_cutting_test_is_there() -> None:
     assert [name for name in CROSS_CUTTING if not (ROOT / "tests" / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/contract").glob("test_*.py")), ids=str)
+def test_no_contract_leaves_a_setting_behind_the_pooler(path: Path) -> None:
+    """Regression: a time-out of 100 ms that one test had set ended what a later one waited for."""
+    assert not re.search(r'query\("set (?!local)', path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", TESTS, ids=str)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from functions.live import connections, later, management
+from functions.live import connections, giving_up, later, management
 from functions.live.management import Outcome, Posted
 from functions.shared import db, log
 from functions.shared.settings import settings
@@ -161,7 +161,7 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
     gone = [name for name, posted in outcomes.items() if posted.outcome is Outcome.GONE]
     unsure = [name for name, posted in outcomes.items() if posted.outcome is Outcome.UNSURE]
     if unsure:
-        management.close_all(unsure)
+        giving_up.close_sockets(unsure)
         log.event("live.unsure", level="WARNING", sockets=len(unsure))
     if gone or unsure:
         connections.close([*gone, *unsure])

@@ -81,7 +81,7 @@ def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) 
 
 
 def _may_tell(room: str, presence: Presence, member: Frame, is_due: bool) -> bool:
-    """Whether all may be told now; else it is seen to that they are."""
+    """Whether presence may be posted now; else another invocation posts it later."""
     plan = db.fetch_value(
         "select live.plan_presence(%s, %s, %s, %s)",
         (room, is_due, _LARGE_ROOM, settings().fanout_rate),
