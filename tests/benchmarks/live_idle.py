@@ -18,8 +18,8 @@ _OPEN = """
       for n in 1 .. {sockets} loop
         name := 'L0SM9cOFvHcCIhw' || n || '=';
         perform live.open_connection(
-          name, 'battle:' || n % {rooms}, n, 0, 'spectator',
-          jsonb_build_object('username', 'Player ' || n, 'level', 10), true, 10
+          name, 'battle:' || n % {rooms}, n, 0, null, 'spectator',
+          jsonb_build_object('username', 'Player ' || n, 'level', 10), true, null, null, 10
         );
         commit;
         update live.connections
@@ -27,7 +27,8 @@ _OPEN = """
         where connection_id = name;
         commit;
         update live.connections
-        set greeted_at = clock_timestamp()
+        set greeted_at = clock_timestamp(),
+          after_seq = 0
         where connection_id = name;
         commit;
         perform live.enter(name);
