@@ -2179,6 +2179,8 @@ create view live.opening_hours (hour timestamp with time zone, kind text, socket
 
 create function live.append(room text, type text, payload jsonb) returns bigint;
 
+create function live.append_at(room text, type text, payload jsonb, happened_at timestamp with time zone) returns bigint;
+
 create function live.begin_ref(user_id bigint, ref text) returns jsonb;
 
 create function live.change_event(room text, seq bigint, change jsonb) returns void;

@@ -25,6 +25,7 @@ PUBLISHED = (
     "functions.live.closing",
     "functions.live.connections.Connection",
     "functions.live.connections.Seat",
+    "functions.live.clock.",
     "functions.live.fanout",
     "functions.live.kinds.",
     "functions.live.tickets",
@@ -199,6 +200,13 @@ def test_each_domain_declares_its_error_family(path: Path) -> None:
 def test_fields_are_snake_case(path: Path) -> None:
     """`fields.CamelModel` gives them the names of the wire."""
     assert "N815" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
+def test_no_query_has_rows_without_columns(path: Path) -> None:
+    """Regression: `db.query` gives none of them, so tests found that nothing was there."""
+    found = re.search(r"\bdb\.(query|fetch_\w+)\(\s*\"+\s*select from\b", path.read_text())
+    assert not found, found
 
 
 def test_nothing_reads_the_folders_beside_the_project() -> None:

@@ -152,10 +152,9 @@ def count_bad_message(connection_id: str) -> int:
 
 def close(connection_ids: Sequence[str]) -> None:
     """Forgets sockets that are closed. Users whose last one it was leave in a few seconds."""
-    for row in db.query(
-        "select room, user_id from live.close_connections(%s)", (list(connection_ids),)
-    ):
-        later.delay(GRACE, "leave", room=row["room"])
+    rows = db.query("select room from live.close_connections(%s)", (list(connection_ids),))
+    for room in {row["room"] for row in rows}:
+        later.delay(GRACE, "leave", room=room)
 
 
 def set_aside(seen: Mapping[str, int]) -> None:

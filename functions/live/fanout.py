@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from functions.live import connections, later, management
+from functions.live import connections, giving_up, later, management
 from functions.live.management import Outcome, Posted
 from functions.shared import db, log
 from functions.shared.settings import settings
@@ -158,11 +158,10 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
     gone = [name for name, posted in outcomes.items() if posted.outcome is Outcome.GONE]
     unsure = [name for name, posted in outcomes.items() if posted.outcome is Outcome.UNSURE]
     if unsure:
-        management.close_all(unsure)
+        giving_up.close_sockets(unsure)
         log.event("live.unsure", level="WARNING", sockets=len(unsure))
     if gone or unsure:
         connections.close([*gone, *unsure])
     if late:
         connections.set_aside(late)
-        for name in late:
-            later.delay(1, "catch_up", connection_id=name)
+        later.delay_each(1, "catch_up", late)

@@ -12,6 +12,7 @@ from functions.live import (
     closing,
     connections,
     fanout,
+    giving_up,
     later,
     management,
     messages,
@@ -102,6 +103,8 @@ def _work(work: dict[str, Any]) -> None:
             catch_up.welcome(name)
         case {"work": "catch_up", "connection_id": str(name)}:
             catch_up.catch_up(name)
+        case {"work": "close", "connection_id": str(name), "tries": int(tries)}:
+            giving_up.close_sockets([name], tries)
         case {"work": "deliver", "room": str(room)}:
             fanout.deliver(room)
         case {"work": "leave", "room": str(room)}:

@@ -9,7 +9,7 @@ import itertools
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import cache
@@ -117,6 +117,11 @@ def check_all(connection_ids: Sequence[str]) -> set[str]:
     """Those of some sockets that the gateway does not know any more."""
     done = _threads().map(is_open, connection_ids)
     return {name for name, open_ in zip(connection_ids, done, strict=True) if open_ is False}
+
+
+def run_each(call: Callable[[str], object], connection_ids: Iterable[str]) -> None:
+    """Does something for each of some sockets, as many at once as posts are."""
+    list(_threads().map(call, connection_ids))
 
 
 def is_available() -> bool:

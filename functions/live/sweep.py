@@ -1,7 +1,8 @@
 """The sweep: what nobody else sees to, every minute.
 
-Posts that a dead sender left, sockets that were never brought up to date, sockets that the gateway
-lost, users who may not be there any more, and what is kept for a while only.
+Turns whose time is over, posts that a dead sender left, sockets that were never brought up to
+date, sockets that the gateway lost, users who may not be there any more, and what is kept for a
+while only.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from functions.live import (
     fanout,
     later,
     management,
+    overdue,
     presence,
 )
 from functions.shared import db
 
 _PAGE = 1000  # rooms or sockets
+_TURNS = 0.5  # of the time, at most, for turns
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Report:
     `warned` sockets are too old to stay for long, `kept` ones were silent.
     """
 
+    overdue: int = 0
     refused: int = 0
     gone: int = 0
     left: int = 0
@@ -41,18 +45,20 @@ class Report:
 
 
 def sweep(seconds: float) -> Report:
-    """Sees to all of it once; looks for lost sockets for at most about `seconds`.
+    """Sees to all of it once; for turns and lost sockets it has about `seconds` at most.
 
     What takes long is left to other invocations, so that no room and no socket waits for another.
     """
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds
     report = Report()
+    report.overdue = overdue.end_overdue(began + _TURNS * seconds)
+    report.unsent = _deliver()
     report.refused = closing.close_refused()
     report.gone = _close_gone(until)
     report.left = _find_left()
     presence.leave(None)
     report.late = _bring_up()
-    report.unsent = _deliver()
     report.warned = aging.warn_old()
     report.kept = aging.keep_silent()
     _forget_old()

@@ -28,7 +28,7 @@ _OPEN = """
         commit;
         update live.connections
         set greeted_at = clock_timestamp(),
-          after_seq = 0
+          after_seq = 1
         where connection_id = name;
         commit;
         perform live.enter(name);

@@ -35,12 +35,11 @@ def measure(store: Store) -> list[Figure]:
     with (
         store.connect() as admin,
         live_cloud.cloud(store, 0.0) as cloud,
-        # Nobody is to wait for the budget of posts.
         callee(
             "tests.benchmarks.live_resumer",
             store.app_url,
             "game,live",
-            cloud.environ | {"FANOUT_RATE": "1000000"},
+            cloud.environ | {"FANOUT_RATE": "1000000"},  # nobody is to wait
         ) as ours,
     ):
         admin.execute(APPEND, {**raid._asdict(), "missed": _MISSED})

@@ -8,8 +8,7 @@ from functions.live import handlers
 from functions.shared import db
 from tests.benchmarks import callee
 
-# The socket, the events that it missed, the posts for them, that it has got them, and that there
-# are no others.
+# The socket; all that it missed; the budget; that it has got them; and that there are no others.
 ROUND_TRIPS = 5
 
 

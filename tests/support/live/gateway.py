@@ -46,6 +46,8 @@ class Gateway:
 
     def close(self, name: str) -> int:
         with self._lock:
+            if time.monotonic() < self.busy_until:
+                return HTTPStatus.TOO_MANY_REQUESTS
             if name not in self.open:
                 return HTTPStatus.GONE
             self.open.discard(name)
