@@ -347,6 +347,32 @@ def test_who_is_being_posted_to_is_not_taken_from_who_resumes(
     assert connections.take("s") is None
 
 
+def test_a_sender_that_may_be_posting_is_waited_for(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Who waits has the socket already: it is nobody else's to take, and what is asked meanwhile is
+    answered after it."""
+    rooms.open_socket(cloud)
+    db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    claim = "select * from live.claim_events(%s, 'sender', %s, '60 seconds', 100, 1000)"
+    assert db.query(claim, (ROOM, None))
+    asked = connections.Resumption(0, None)
+    behind = connections.leave_sender("s", asked, 500)
+    assert behind
+    assert (behind.wait_for, behind.frames) == (1, None)
+    assert connections.take("s") is None
+    assert connections.leave_sender("s", connections.Resumption(1, None), 500) is None
+    assert connections.leave_sender("s", asked, 500, 1) == behind
+    assert db.query(claim, (ROOM, 1)) == []
+    behind = connections.leave_sender("s", asked, 500, 1)
+    assert behind
+    assert (behind.wait_for, len(behind.frames or [])) == (None, 1)
+    connection = connections.load("s")
+    assert connection
+    catch_up.join(connection, 1)
+    assert numbered(cloud, "s") == [("resumed", 1)]
+
+
 # --- a resume in the address ---
 
 
