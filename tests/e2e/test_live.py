@@ -234,14 +234,16 @@ def test_a_blow_whose_socket_is_cut_counts_once(new_player: NewPlayer, sockets: 
     tap, watching = watch(sockets, mira, battle), watch(sockets, otto, battle)
     last, epoch = tap.ping()["seq"], tap.of("connected")[0]["epoch"]
     tap.say({"type": "attack", "enemy_id": enemy})
-    tap.cut()
-    watching.wait_for("attack")
+    tap.cut()  # the gateway may say so before it hands the blow over: then nobody struck
     again = watch_again(sockets, mira, battle)
     again.say({"type": "resume", "last_seq": last, "epoch": epoch})
-    assert again.wait_for("resumed")["to_seq"] == last + 1
-    assert seen(again) == stored(battle)[last:] == [(last + 1, "attack")]
-    watching.ping()
-    assert len(watching.of("attack")) == 1
+    assert again.wait_for("resumed")["to_seq"] in (last, last + 1)
+    until(30, lambda: seen(again) == stored(battle)[last:])
+    again.say({"type": "attack", "enemy_id": enemy})
+    until(30, lambda: len(stored(battle)) > last and seen(again) == stored(battle)[last:])
+    blows = [(last + 1, "attack"), (last + 2, "attack")]
+    assert stored(battle)[last:] in (blows, blows[:1])
+    until(30, lambda: len(watching.of("attack")) == len(stored(battle)) - last)
 
 
 def test_the_address_asks_for_what_was_missed(new_player: NewPlayer, sockets: Taps) -> None:
