@@ -94,7 +94,7 @@ lock: ## Pin requirements-dev.in again
 	$(HAVE) project
 	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
 	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
-	    --constraint requirements.txt requirements-dev.in; } > .local/lock.txt
+	    --constraint requirements.txt --no-emit-package numpy requirements-dev.in; } > .local/lock.txt
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
@@ -108,6 +108,9 @@ build-Dependencies:
 
 build-Rs256:
 	@$(PYTHON) -m infra.package rs256 "$(ARTIFACTS_DIR)"
+
+build-Matching:
+	@$(PYTHON) -m infra.package matching "$(ARTIFACTS_DIR)"
 
 build-%Function:
 	@$(PYTHON) -m infra.package code $*Function "$(ARTIFACTS_DIR)"

@@ -1,5 +1,5 @@
-"""What a Lambda carries: `layer` writes the shared dependencies, `rs256` those of RS256, `code` a
-function's own files.
+"""What a Lambda carries: `layer` writes the shared dependencies, `rs256` those of RS256, `matching`
+those of tournaments, `code` a function's own files.
 
 SAM calls this through the Makefile. Only the standard library is used: it is what builds the rest.
 """
@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".local" / "layers"
 REQUIREMENTS = ROOT / "requirements.txt"
 RS256 = ROOT / "infra" / "rs256.txt"
+MATCHING = ROOT / "infra" / "matching.txt"
+_LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING}
 
 # The template's own defaults; tests/infra/test_package.py holds the two together.
 LAMBDA = "python3.13-arm64"
@@ -223,7 +225,7 @@ def main() -> int:
     """Do what the command line says and print the size; exit 1 with a sentence when it cannot."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in ("layer", "rs256"):
+    for name in _LAYERS:
         verbs.add_parser(name).add_argument("into", type=Path)
     words = verbs.add_parser("code")
     words.add_argument("function")
@@ -231,12 +233,10 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         target = _target()
-        if arguments.verb == "layer":
-            build_layer(target, arguments.into)
-        elif arguments.verb == "rs256":
-            build_layer(target, arguments.into, RS256)
-        else:
+        if arguments.verb == "code":
             build_code(arguments.function, target, arguments.into)
+        else:
+            build_layer(target, arguments.into, _LAYERS[arguments.verb])
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1

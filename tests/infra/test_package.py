@@ -64,8 +64,9 @@ def test_every_function_is_under_25_mb(target: Target, layer: Path, tmp_path: Pa
 
 def test_a_lambdas_libraries_are_for_its_machine(tmp_path: Path) -> None:
     package.build_layer(ARM, tmp_path)
+    package.build_layer(ARM, tmp_path, package.MATCHING)
     libraries = list(tmp_path.rglob("*.so*"))
-    assert len(libraries) > 3
+    assert len(libraries) > 4
     assert {library.read_bytes()[18:20] for library in libraries} == {_AARCH64}
     assert any("cpython-313" in library.name for library in libraries)
 
@@ -150,9 +151,39 @@ else:
     assert done.returncode == 0, done.stderr
 
 
-def test_both_environments_pin_the_same_rs256() -> None:
-    pins = [line for line in package.RS256.read_text().splitlines() if "==" in line]
+@pytest.mark.parametrize("layer", [package.RS256, package.MATCHING], ids=["rs256", "matching"])
+def test_both_environments_pin_the_same_of_a_layer(layer: Path) -> None:
+    pins = [line for line in layer.read_text().splitlines() if "==" in line]
     assert set(pins) < set((ROOT / "requirements-dev.txt").read_text().splitlines())
+
+
+def test_tournaments_are_paired_without_numpy(tmp_path: Path) -> None:
+    """rustworkx declares numpy, which nobody needs for a matching."""
+    for requirements in (package.REQUIREMENTS, package.RS256, package.MATCHING):
+        package.build_layer(LOCAL, tmp_path / "layer", requirements)
+    package.build_code("TrackerFunction", LOCAL, tmp_path / "code")
+    start = f"""
+import sys
+sys.path[:0] = [{str(tmp_path / "code")!r}, {str(tmp_path / "layer" / "python")!r}]
+from functions.tracker.engine import corrections, drops, rounds, standings
+from functions.tracker.engine.tournament import Player, Rules, Tournament
+assert "rustworkx" not in sys.modules, "only who pairs pays for it"
+players = tuple(Player(f"usr_{{seed}}", seed) for seed in range(1, 10))
+event = Tournament("swiss", "42", players, tables=(1, 2, 3, 4), rules=Rules(3, "seeded"))
+standings.rank_players(event)
+assert "rustworkx" not in sys.modules
+paired = rounds.pair_next_round(event)
+assert [one.player_ids for one in paired.round.pairings] == [
+    (f"usr_{{seed}}", f"usr_{{seed + 4}}") for seed in range(1, 5)
+]
+assert "rustworkx" in sys.modules and "numpy" not in sys.modules
+"""
+    command = [sys.executable, "-I", "-S", "-W", "error", "-c", start]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "layer" / "python" / "numpy").exists()
+    size = package.measure_size(tmp_path / "layer") + package.measure_size(tmp_path / "code")
+    assert size < 2 * _LIMIT
 
 
 def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:
