@@ -2659,6 +2659,8 @@ create function live.begin_ref(user_id bigint, ref text) returns jsonb;
 
 create function live.change_event(room text, seq bigint, change jsonb) returns void;
 
+create function live.charge_budget(posts bigint) returns void;
+
 create function live.claim_events(room text, holder text, posted bigint, lease interval, most integer, rate integer) returns TABLE(last_seq bigint, frames jsonb, connections jsonb, posts bigint);
 
 create function live.close_connections(connection_ids text[]) returns TABLE(room text, user_id bigint);
@@ -2675,6 +2677,8 @@ create function live.find_events(rooms text[], name text, keys text[], after tim
 
 create function live.get_head(room text) returns TABLE(head_seq bigint, epoch text);
 
+create function live.is_connected(user_id bigint) returns boolean;
+
 create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb, resume_seq bigint, resume_epoch text);
 
 create function live.leave(room text, grace interval) returns SETOF live.members;
@@ -2689,7 +2693,7 @@ create function live.lock_connections(connection_ids text[]) returns void;
 
 create function live.open_connection(connection_id text, room text, user_id bigint, version integer, session_id uuid, role text, member jsonb, takes_batches boolean, resume_seq bigint, resume_epoch text, most integer) returns boolean;
 
-create function live.plan_presence(room text, is_due boolean, small integer) returns text;
+create function live.plan_presence(room text, is_due boolean, small integer, rate integer) returns text;
 
 create function live.read_budget(rate integer) returns TABLE(posts_left bigint, posts_per_second double precision);
 
@@ -2699,6 +2703,8 @@ create function live.read_last_events(room text, types text[], most integer, ski
 
 create function live.read_missed(room text, last_seq bigint, most integer) returns TABLE(head_seq bigint, epoch text, frames jsonb);
 
+create function live.refill_budget(rate integer) returns double precision;
+
 create function live.renew_epochs() returns bigint;
 
 create function live.replace_name(rooms text[], old_name text, new_name text, keys text[]) returns void;
@@ -2706,5 +2712,7 @@ create function live.replace_name(rooms text[], old_name text, new_name text, ke
 create function live.set_aside(connection_ids text[], seen bigint[]) returns void;
 
 create function live.spend_posts(wanted bigint, rate integer) returns bigint;
+
+create function live.take_posts(wanted bigint, rate integer, reserve integer) returns boolean;
 
 create function live.to_frame(event live.events) returns jsonb;

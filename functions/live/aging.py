@@ -103,6 +103,8 @@ def _post(frames: dict[str, Frame]) -> list[str]:
     """Those of some sockets that took nothing, and are there still."""
     if not frames:
         return []
+    # They cannot wait for posts that others have spent: the gateway would close these sockets.
+    fanout.charge_posts(len(frames))
     encoded = {name: [fanout.encode(frame)] for name, frame in frames.items()}
     outcomes = management.post_all(encoded, _SECONDS)
     fanout.settle(outcomes, {})

@@ -6,10 +6,11 @@ until it has got all that a sender has taken, and takes part from there.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 
-from functions.live import connections, fanout, management, presence
+from functions.live import connections, fanout, later, management, presence
 from functions.live.connections import Behind, Connection, Missed, Resumption
 from functions.live.kinds import Frame, kind_of
 from functions.live.management import Outcome
@@ -18,6 +19,7 @@ from functions.shared import log
 MOST_MISSED = 500  # events; who missed more gets the room as it is
 _PAUSE = 0.05  # seconds
 _SECONDS = 20.0  # for the posts of one catching up
+_PUT_OFF = (1, 3)  # seconds, at random, so that not all come again at once
 
 
 def welcome(connection_id: str) -> None:
@@ -27,7 +29,7 @@ def welcome(connection_id: str) -> None:
         return
     greeting = kind_of(connection.room).greet(connection)
     if greeting.frames:
-        is_there = _post(connection, greeting.frames, is_opening=True)
+        is_there = _post(connection, _encode(connection, greeting.frames), is_opening=True)
     else:  # as in a room where nothing was said yet: what is posted next must find it open
         is_there = management.wait_open(connection_id)
     if not is_there:
@@ -48,7 +50,7 @@ def join(connection: Connection, seen: int | None) -> None:
         if joined.resume_seq is not None:
             seen = _answer_later(connection, Resumption(joined.resume_seq, joined.resume_epoch))
         else:
-            is_there = _post(connection, joined.frames or ())
+            is_there = _post(connection, _encode(connection, joined.frames or ()))
             seen = (joined.last_seq or seen) if is_there else None
 
 
@@ -89,7 +91,8 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
         whole = [
             frame | {"reason": reason} if "reason" in frame else frame for frame in greeting.frames
         ]
-        return greeting.seq if _post(connection, whole) else None
+        is_there = _post(connection, _encode(connection, whole), asked=asked)
+        return greeting.seq if is_there else None
     log.event("live.resumed", level="INFO", events=len(frames))
     to_seq = frames[-1]["seq"] if frames else asked.last_seq
     resumed = {
@@ -99,8 +102,8 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
         "to_seq": to_seq,
         "complete": True,
     }
-    is_there = _post(connection, frames) and _post(connection, [resumed])
-    return to_seq if is_there else None
+    encoded = [*_encode(connection, frames), fanout.encode(resumed)]
+    return to_seq if _post(connection, encoded, asked=asked) else None
 
 
 def _leave_sender(connection: Connection, asked: Resumption) -> Behind | None:
@@ -117,18 +120,34 @@ def _leave_sender(connection: Connection, asked: Resumption) -> Behind | None:
     return None
 
 
-def _post(connection: Connection, frames: Sequence[Frame], *, is_opening: bool = False) -> bool:
-    """Whether a socket took all of these."""
+def _encode(connection: Connection, frames: Sequence[Frame]) -> list[bytes]:
     encoded = [fanout.encode(frame) for frame in frames]
     if connection.takes_batches and all("seq" in frame for frame in frames):
-        encoded = fanout.encode_batches(encoded)
-    posted = management.post(
-        connection.connection_id, encoded, time.monotonic() + _SECONDS, is_opening=is_opening
-    )
+        return fanout.encode_batches(encoded)
+    return encoded
+
+
+def _post(
+    connection: Connection,
+    frames: Sequence[bytes],
+    *,
+    asked: Resumption | None = None,
+    is_opening: bool = False,
+) -> bool:
+    """Whether a socket took all of these; over the budget it is left to somebody later, who also
+    answers what was asked."""
+    name = connection.connection_id
+    if not fanout.take_posts(len(frames), is_spectator=connection.role == "spectator"):
+        log.event("live.postponed", level="WARNING", sockets=1, what="catching up")
+        connections.put_off(name, asked)
+        pause = random.randint(*_PUT_OFF)  # noqa: S311  no secret
+        later.delay(pause, "welcome" if is_opening else "catch_up", connection_id=name)
+        return False
+    posted = management.post(name, frames, time.monotonic() + _SECONDS, is_opening=is_opening)
     if posted.outcome is Outcome.POSTED:
         return True
     # It is closed rather than left behind for ever: its client opens another one.
-    fanout.settle({connection.connection_id: posted._replace(outcome=_end(posted.outcome))}, {})
+    fanout.settle({name: posted._replace(outcome=_end(posted.outcome))}, {})
     return False
 
 

@@ -152,10 +152,9 @@ def count_bad_message(connection_id: str) -> int:
 
 def close(connection_ids: Sequence[str]) -> None:
     """Forgets sockets that are closed. Users whose last one it was leave in a few seconds."""
-    for row in db.query(
-        "select room, user_id from live.close_connections(%s)", (list(connection_ids),)
-    ):
-        later.delay(GRACE, "leave", room=row["room"])
+    rows = db.query("select room from live.close_connections(%s)", (list(connection_ids),))
+    for room in {row["room"] for row in rows}:
+        later.delay(GRACE, "leave", room=room)
 
 
 def set_aside(seen: Mapping[str, int]) -> None:
@@ -225,6 +224,25 @@ def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
         (connection_id, seen, _BUSY, most),
     )
     return Joined(**row) if row else None
+
+
+def put_off(connection_id: str, asked: Resumption | None) -> None:
+    """Leaves a socket to whoever takes it later, with what its client asks for, unless that has
+    asked again."""
+    db.query(
+        """
+        update live.connections
+        set busy_until = null,
+          resume_seq = coalesce(resume_seq, %(seq)s::bigint),
+          resume_epoch = case when resume_seq is null then %(epoch)s::text else resume_epoch end
+        where connection_id = %(connection_id)s
+        """,
+        {
+            "seq": asked.last_seq if asked else None,
+            "epoch": asked.epoch if asked else None,
+            "connection_id": connection_id,
+        },
+    )
 
 
 def mark_greeted(connection_id: str, seen: int) -> None:

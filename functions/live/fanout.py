@@ -2,6 +2,9 @@
 
 Writers of a room run in parallel, and each of them tries to be the sender after its commit. Whoever
 is posts until nothing is left; the others return at once.
+
+What that costs the writer beyond its own statement: two round trips and the posts in a small room,
+one where somebody posts already, and in a larger room none, but an invocation.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from functions.live import connections, later, management
+from functions.live import connections, giving_up, later, management
 from functions.live.management import Outcome, Posted
 from functions.shared import db, log
 from functions.shared.settings import settings
@@ -63,6 +66,23 @@ def deliver(room: str) -> None:
             return
         _post(room, row, began + _ROUND)
         posted = row["last_seq"]
+
+
+def take_posts(count: int, *, is_spectator: bool) -> bool:
+    """Whether the budget has posts for one socket that is brought up to date; then they are spent.
+
+    A tenth of it is not for who only watches. One round trip.
+    """
+    if not count:
+        return True
+    rate = settings().fanout_rate
+    reserve = rate // 10 if is_spectator else 0
+    return bool(db.fetch_value("select live.take_posts(%s, %s, %s)", (count, rate, reserve)))
+
+
+def charge_posts(count: int) -> None:
+    """Spends posts that cannot wait, as far as the budget has them. One round trip."""
+    db.query("select live.spend_posts(%s, %s)", (count, settings().fanout_rate))
 
 
 def encode(frame: dict[str, Any]) -> bytes:
@@ -141,11 +161,10 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
     gone = [name for name, posted in outcomes.items() if posted.outcome is Outcome.GONE]
     unsure = [name for name, posted in outcomes.items() if posted.outcome is Outcome.UNSURE]
     if unsure:
-        management.close_all(unsure)
+        giving_up.close_sockets(unsure)
         log.event("live.unsure", level="WARNING", sockets=len(unsure))
     if gone or unsure:
         connections.close([*gone, *unsure])
     if late:
         connections.set_aside(late)
-        for name in late:
-            later.delay(1, "catch_up", connection_id=name)
+        later.delay_each(1, "catch_up", late)

@@ -7,6 +7,7 @@ else of what a room is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
@@ -36,6 +37,24 @@ class Command(NamedTuple):
     run: Callable[[Connection, Any], Sequence[Frame]]
 
 
+class Overdue(NamedTuple):
+    """A room whose turn is over though nobody has ended it, and since when."""
+
+    due_at: datetime
+    room: str
+
+
+class Turns(NamedTuple):
+    """Turns that end by the clock; functions/live/clock.py is one."""
+
+    # The overdue rooms that come after one, in the order of `Overdue`, at most so many.
+    list_overdue: Callable[[Overdue, int], Sequence[Overdue]]
+    # Ends the overdue turns of a room in the caller's transaction, each by an event of the time
+    # when it was over (`live.append_at`); whether there were any. It looks itself whether there
+    # still are, behind the lock of the room's writers, and leaves a room alone that is locked.
+    end_overdue: Callable[[str], bool]
+
+
 class Watcher(NamedTuple):
     """A user who has sockets open to a room."""
 
@@ -60,6 +79,11 @@ class Kind(NamedTuple):
     commands: Mapping[str, Command]
     # The message that refuses another one: given the problem and the `ref` that the client gave.
     describe_problem: Callable[[Problem, str | None], Frame]
+    # Whether one message may stand for several who came or left, since it tells who is here; else
+    # each is told, also in a large room.
+    coalesces_presence: bool = True
+    # Where turns end though nobody does anything.
+    turns: Turns | None = None
     # Keeps that a user came or left, where that is an event of the room.
     record_presence: Callable[[str, Presence, Frame], None] | None = None
     # How many messages a minute a socket may send, and how many that cannot be read.

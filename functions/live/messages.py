@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from functions.live import catch_up, connections, fanout, management
+from functions.live import catch_up, connections, fanout, giving_up, management
 from functions.live.connections import Connection, Resumption
 from functions.live.kinds import Command, Frame, Kind, kind_of
 from functions.live.rooms import get_head
@@ -88,7 +88,7 @@ def answer(connection: Connection, frames: Sequence[Frame]) -> None:
 def _count_bad(kind: Kind, connection: Connection) -> None:
     most = kind.bad_messages_a_minute
     if most and connections.count_bad_message(connection.connection_id) >= most:
-        management.close_all([connection.connection_id])
+        giving_up.close_sockets([connection.connection_id])
         connections.close([connection.connection_id])
 
 

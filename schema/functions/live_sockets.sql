@@ -78,41 +78,72 @@ as $$
   select $1.payload || jsonb_build_object('type', $1.type, 'seq', $1.seq)
 $$;
 
--- Takes posts from the budget that `rate` posts a second fill, and returns how many were left of
--- those wanted.
-create or replace function live.spend_posts(wanted bigint, rate integer) returns bigint
+-- How many posts are left of the budget that `rate` posts a second fill; below 0 where more were taken
+-- at once than there were. From here to the end of the transaction others wait: whoever locks a sender
+-- has done so before.
+create or replace function live.refill_budget(rate integer) returns double precision
+language sql
+as $$
+  insert into live.budget as b (posts_left, refilled_at)
+  values ($1, clock_timestamp())
+  on conflict on constraint budget_pkey do update
+  set posts_left = least(
+      $1, b.posts_left + $1 * extract(epoch from clock_timestamp() - b.refilled_at)
+    ),
+    refilled_at = clock_timestamp()
+  returning b.posts_left
+$$;
+
+-- Takes posts from the budget, and counts them in their minute.
+create or replace function live.charge_budget(posts bigint) returns void
 language plpgsql
 as $$
 declare
-  posts_left double precision;
-  granted bigint;
   minute constant timestamptz := date_trunc('minute', clock_timestamp(), 'UTC');
 begin
-  insert into live.budget as b (posts_left, refilled_at)
-  values ($2, clock_timestamp())
-  on conflict on constraint budget_pkey do update
-  set posts_left = least(
-      $2, b.posts_left + $2 * extract(epoch from clock_timestamp() - b.refilled_at)
-    ),
-    refilled_at = clock_timestamp()
-  returning b.posts_left into posts_left;
-  granted := least($1, floor(posts_left)::bigint);
   update live.budget as b
-  set posts_left = b.posts_left - granted,
+  set posts_left = b.posts_left - $1,
     posts_before = case minute - b.minute_at
       when interval '0' then b.posts_before
       when interval '1 minute' then b.posts_in_minute
       else 0
     end,
-    posts_in_minute = granted + case b.minute_at when minute then b.posts_in_minute else 0 end,
+    posts_in_minute = $1 + case b.minute_at when minute then b.posts_in_minute else 0 end,
     minute_at = minute;
+end
+$$;
+
+-- Takes posts from the budget, and returns how many were left of those wanted.
+create or replace function live.spend_posts(wanted bigint, rate integer) returns bigint
+language plpgsql
+as $$
+declare
+  granted constant bigint := greatest(0, least($1, floor(live.refill_budget($2))::bigint));
+begin
+  perform live.charge_budget(granted);
   return granted;
 end
 $$;
 
+-- Takes all of some posts that belong together, or none where no more than `reserve` are left, which
+-- are for others. Those that are more than there are, others wait for.
+create or replace function live.take_posts(wanted bigint, rate integer, reserve integer)
+returns boolean
+language plpgsql
+as $$
+begin
+  if live.refill_budget($2) < 1 + $3 then
+    return false;
+  end if;
+  perform live.charge_budget($1);
+  return true;
+end
+$$;
+
 -- Takes a room's next events for `holder`, who has posted those up to `posted` (null: none yet), and
--- names the sockets to post them to, and how many posts the budget has for it. No row where there is nothing to post, nobody to post it to, or
--- another one is posting; the holder has then let go of the room.
+-- names the sockets to post them to, and how many posts the budget has for it. No row where there is
+-- nothing to post, nobody to post it to, or another one is posting; the holder has then let go of the
+-- room.
 create or replace function live.claim_events(
   room text, holder text, posted bigint, lease interval, most integer, rate integer
 )
@@ -319,7 +350,10 @@ begin
     after_seq = case
       when $4 <= leave_sender.head_seq and coalesce($5 = leave_sender.epoch, true) then $4
       else c.after_seq
-    end
+    end,
+    -- What was asked before, and put off, the client does not wait for any more.
+    resume_seq = case when $2 is not null then c.resume_seq end,
+    resume_epoch = case when $2 is not null then c.resume_epoch end
   where c.connection_id = $1;
   return next;
 end
@@ -428,18 +462,27 @@ as $$
   returning m.*
 $$;
 
--- When all in a room may be told that somebody came or left: `now`, `later` (the caller sees to
--- it, a second from now) or `soon` (another one does). `is_due`: the caller is the one who saw to it.
--- A room of at most `small` sockets is told at once.
-create or replace function live.plan_presence(room text, is_due boolean, small integer) returns text
+-- When all in a room may be told that somebody came or left: `now`, for which the posts are taken;
+-- `later` (the caller sees to it, a second from now), `over` (the same, because the budget of `rate`
+-- posts a second has no more than a tenth left) or `soon` (another one does). `is_due`: the caller is
+-- the one who saw to it. More than `small` sockets are told once a second at most.
+drop function if exists live.plan_presence(text, boolean);
+create or replace function live.plan_presence(
+  room text, is_due boolean, small integer, rate integer
+)
+returns text
 language plpgsql
 as $$
 declare
   sender live.senders;
+  is_early boolean;
+  sockets constant bigint := (
+    select count(*)
+    from live.connections as c
+    where c.room = $1
+      and c.greeted_at is not null
+  );
 begin
-  if live.count_connections($1, $3 + 1) <= $3 then
-    return 'now';
-  end if;
   insert into live.senders as s (room)
   values ($1)
   on conflict on constraint senders_pkey do nothing;
@@ -447,19 +490,21 @@ begin
   from live.senders as s
   where s.room = $1
   for update;
-  if $2 or coalesce(sender.presence_told_at < clock_timestamp() - interval '1 second', true) then
+  is_early := sockets > $3 and not $2
+    and coalesce(sender.presence_told_at >= clock_timestamp() - interval '1 second', false);
+  if not is_early and live.take_posts(sockets, $4, $4 / 10) then
     update live.senders as s
     set presence_told_at = clock_timestamp(),
       is_presence_due = false
     where s.room = $1;
     return 'now';
-  elsif sender.is_presence_due then
+  elsif sender.is_presence_due and not $2 then
     return 'soon';
   end if;
   update live.senders as s
   set is_presence_due = true
   where s.room = $1;
-  return 'later';
+  return case when is_early then 'later' else 'over' end;
 end
 $$;
 
@@ -517,6 +562,19 @@ as $$
     and m.user_id <> $2
 $$;
 
+-- Whether a user has a socket open. Who signs the user out asks at the end of the same statement, to
+-- have it closed after the commit; the sweep finds one that is being opened meanwhile.
+create or replace function live.is_connected(user_id bigint) returns boolean
+language sql
+stable
+as $$
+  select exists (
+    select
+    from live.connections as c
+    where c.user_id = $1
+  )
+$$;
+
 -- What a user's command was answered that has this name, if it was done already. From here to the end
 -- of the transaction the same command, sent at the same moment, waits.
 create or replace function live.begin_ref(user_id bigint, ref text) returns jsonb
@@ -554,7 +612,9 @@ volatile
 as $$
   select
     floor(
-      least($1, b.posts_left + $1 * extract(epoch from clock_timestamp() - b.refilled_at))
+      greatest(
+        0, least($1, b.posts_left + $1 * extract(epoch from clock_timestamp() - b.refilled_at))
+      )
     )::bigint,
     case
       when age < 60 then (b.posts_in_minute + b.posts_before * (60 - age) / 60) / 60

@@ -20,7 +20,12 @@ from tests.benchmarks import (
     game_highscores,
     game_raid,
     large,
+    live_append,
     live_fanout,
+    live_idle,
+    live_memory,
+    live_resume,
+    live_serial,
     logs_bytes,
     logs_ingest,
     logs_memory,
@@ -56,7 +61,12 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     game_raid.measure: game_raid.NAMES,
     game_highscores.measure: game_highscores.NAMES,
     game_cold.measure: game_cold.NAMES,
+    live_append.measure: live_append.NAMES,
     live_fanout.measure: live_fanout.NAMES,
+    live_serial.measure: live_serial.NAMES,
+    live_resume.measure: live_resume.NAMES,
+    live_idle.measure: live_idle.NAMES,
+    live_memory.measure: live_memory.NAMES,
 }
 
 

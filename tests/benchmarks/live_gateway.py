@@ -41,7 +41,7 @@ class Gateway:
         for found in _SEQ.findall(body):
             seq = int(found)
             last = self._last.get(name)
-            if last not in (None, seq - 1):
+            if last not in (None, seq - 1) and seq != 1:  # from 1 on it is resumed
                 _die(f"{name} got event {seq} after {last}")
             self._last[name] = seq
             self._heard[room, seq] += 1

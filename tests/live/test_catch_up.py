@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.live import catch_up, connections, fanout
+from functions.live import catch_up, connections, fanout, management
 from functions.live.kinds import Greeting
 from functions.shared import db, tokens
 from tests.support.connections import own_connections
@@ -122,6 +122,52 @@ def test_an_event_between_snapshot_and_joining_is_not_missed(
 
 
 @pytest.mark.commits
+def test_in_1000_tries_no_event_between_snapshot_and_joining_is_missed(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each somebody writes from the moment on in which a socket's snapshot was taken: once until
+    the socket goes on, and once as fast as both can. Another socket is there already, so that a
+    sender takes the events before the new one takes part."""
+    tries = 1000
+    taken, written = ([threading.Event() for _ in range(tries)] for _ in range(2))
+
+    def greet(connection: connections.Connection) -> Greeting:
+        greeting, number = rooms.greet(connection), connection.user_id
+        if number < tries:
+            taken[number].set()
+            assert number % 2 or written[number].wait(60)
+        return greeting
+
+    monkeypatch.setattr(catch_up, "kind_of", lambda _: rooms.kind._replace(greet=greet))
+    # The gateway itself, without HTTP between: that is most of the time.
+    monkeypatch.setattr(management, "_request", lambda _, name, body, __: cloud.post(name, body))
+
+    def open_socket(name: str, number: int, user_id: int) -> None:
+        rooms.connect(name, f"room:{number}", user_id)
+        cloud.open.add(name)
+        catch_up.welcome(name)
+
+    def work(n: int) -> None:
+        for number in range(n // 2, tries, 3):
+            if n % 2:
+                open_socket(f"first{number}", number, tries + number)
+                open_socket(f"new{number}", number, number)
+            else:
+                assert taken[number].wait(60)
+                rooms.append(f"room:{number}", "a")
+                written[number].set()
+                rooms.append(f"room:{number}", "b")
+
+    with own_connections(store, monkeypatch):
+        in_threads(6, work)
+    for number in range(tries):
+        [greeting] = [f for f in cloud.frames[f"new{number}"] if f["type"] == "connected"]
+        assert greeting["seq"] == 0
+        for name in (f"first{number}", f"new{number}"):
+            assert cloud.events(name) == [1, 2], name
+
+
+@pytest.mark.commits
 def test_resuming_while_ten_write(
     store: str,
     cloud: Gateway,
@@ -181,7 +227,7 @@ def test_who_never_opens_is_not_told_of(
     monkeypatch.setattr(catch_up, "kind_of", lambda _: kind)
     rooms.connect("s", ROOM)
     catch_up.welcome("s")
-    assert db.query("select from live.members") == []
+    assert db.query("select 1 from live.members") == []
 
 
 def test_one_alone_brings_a_socket_up_to_date(
@@ -299,6 +345,32 @@ def test_who_is_being_posted_to_is_not_taken_from_who_resumes(
     assert connections.leave_sender("s", connections.Resumption(0, None), 500)
     db.query("select live.set_aside('{s}', '{0}')")
     assert connections.take("s") is None
+
+
+def test_a_sender_that_may_be_posting_is_waited_for(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Who waits has the socket already: it is nobody else's to take, and what is asked meanwhile is
+    answered after it."""
+    rooms.open_socket(cloud)
+    db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    claim = "select * from live.claim_events(%s, 'sender', %s, '60 seconds', 100, 1000)"
+    assert db.query(claim, (ROOM, None))
+    asked = connections.Resumption(0, None)
+    behind = connections.leave_sender("s", asked, 500)
+    assert behind
+    assert (behind.wait_for, behind.frames) == (1, None)
+    assert connections.take("s") is None
+    assert connections.leave_sender("s", connections.Resumption(1, None), 500) is None
+    assert connections.leave_sender("s", asked, 500, 1) == behind
+    assert db.query(claim, (ROOM, 1)) == []
+    behind = connections.leave_sender("s", asked, 500, 1)
+    assert behind
+    assert (behind.wait_for, len(behind.frames or [])) == (None, 1)
+    connection = connections.load("s")
+    assert connection
+    catch_up.join(connection, 1)
+    assert numbered(cloud, "s") == [("resumed", 1)]
 
 
 # --- a resume in the address ---

@@ -177,6 +177,8 @@ def test_what_is_over_the_budget_dropped_or_resumed_is_logged(
     setting(FANOUT_RATE="1")
     db.query("update live.budget set posts_left = 0")
     rooms.append("room:1", "word")
+    setting(FANOUT_RATE="2000")
+    db.query("delete from live.budget")
     cloud.statuses["s2"] = [413]
     catch_up.catch_up("s2")
     connection = connections.load("s0")

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from functions.live import signed_calls
+from tests.support.live import gateway
 
 
 class Server(ThreadingHTTPServer):
@@ -58,6 +59,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     yield server
     server.shutdown()
     server.server_close()
+    gateway.hang_up(f"127.0.0.1:{server.server_port}")
 
 
 def call(server: Server, body: bytes = b"{}", seconds: float = 20) -> int | None:

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from functions.live.connections import Connection, Seat
-from functions.live.kinds import Command, Frame, Greeting, Kind, Presence, Watcher
+from functions.live.kinds import Command, Frame, Greeting, Kind, Presence, Turns, Watcher
 from functions.shared import db, errors, ids, json_codec, tokens, tracker_tokens
 from functions.shared.errors import Forbidden, Problem
 from functions.shared.fields import RequestModel, fail_validation
 from functions.tracker.battles import changes, clocks
 from functions.tracker.battles.changes import Loaded, load_battles, settle_battle
+from functions.tracker.battles.overdue import end_overdue, list_overdue
 from functions.tracker.battles.problems import BattleNotFound
 from functions.tracker.battles.requests import parse_action
 from functions.tracker.calls import make_socket_call, to_value
@@ -215,6 +216,8 @@ kind = Kind(
         "get_state": Command(Nothing, get_state),
         "ping": Command(Nothing, ping),
     },
+    coalesces_presence=False,
+    turns=Turns(list_overdue, end_overdue),
     messages_a_minute=120,
     bad_messages_a_minute=20,
     max_bytes=4 * 1024,

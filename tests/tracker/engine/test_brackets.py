@@ -75,7 +75,7 @@ def test_a_single_grand_final_has_no_reset() -> None:
     assert resolve(event).champion_id == "2"
 
 
-def win_final(name: str):  # type: ignore[no-untyped-def]
+def win_final(name: str):
     """The better seed wins, but for the final."""
     return lambda one: name if one.bracket == "grand_final" else one.player1_id
 
@@ -210,7 +210,7 @@ def test_random_seeding_is_the_draw_of_the_first_round() -> None:
 # --- what always holds ---
 
 
-def draw(random: Random):  # type: ignore[no-untyped-def]
+def draw(random: Random):
     return lambda one: random.choice(one.player_ids)
 
 
