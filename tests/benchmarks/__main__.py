@@ -30,6 +30,7 @@ from tests.benchmarks import (
     parallel,
     rebuild,
     record,
+    tracker_pair,
 )
 from tests.benchmarks.caller import ROOT
 from tests.benchmarks.figures import Figure, save, table
@@ -55,6 +56,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     game_raid.measure: game_raid.NAMES,
     game_highscores.measure: game_highscores.NAMES,
     game_cold.measure: game_cold.NAMES,
+    tracker_pair.measure: tracker_pair.NAMES,
 }
 
 
