@@ -2080,7 +2080,14 @@ create table live.connections (
   minute timestamp with time zone not null default date_trunc('minute'::text, clock_timestamp(), 'UTC'::text),  -- The minute of `messages`
   messages integer not null default 0,  -- How many messages the client sent in that minute
   bad_messages integer not null default 0,  -- How many of them could not be read
+  resume_seq bigint,  -- The client asked for the events after this one, and whoever brings it up to date answers; null:
+  nothing is asked
+  resume_epoch text,  -- The epoch of that number; null: not given
+  session_id uuid,  -- The session whose token opened it; null: tokens of this kind have none
+  kept_at timestamp with time zone,  -- When it was last sent something that keeps it open; null: never
+  warned_at timestamp with time zone,  -- When it was asked to open another one in time, because of its age; null: not yet
   constraint connections_after_seq_check CHECK ((after_seq >= 0)),
+  constraint connections_resume_seq_check CHECK ((resume_seq >= 0)),
   constraint connections_pkey PRIMARY KEY (connection_id)
 );
 CREATE INDEX connections_by_room ON live.connections USING btree (room);
@@ -2163,6 +2170,7 @@ create table live.tickets (
   user_id bigint not null,  -- Whose it is
   version integer not null,  -- The token_version with which it was asked for
   expires_at timestamp with time zone not null,  -- Until when it counts
+  session_id uuid,  -- The session whose token it was asked for with; null: tokens of this kind have none
   constraint tickets_pkey PRIMARY KEY (hash)
 );
 
@@ -2171,9 +2179,13 @@ create view live.opening_hours (hour timestamp with time zone, kind text, socket
 
 create function live.append(room text, type text, payload jsonb) returns bigint;
 
+create function live.append_at(room text, type text, payload jsonb, happened_at timestamp with time zone) returns bigint;
+
 create function live.begin_ref(user_id bigint, ref text) returns jsonb;
 
 create function live.change_event(room text, seq bigint, change jsonb) returns void;
+
+create function live.charge_budget(posts bigint) returns void;
 
 create function live.claim_events(room text, holder text, posted bigint, lease interval, most integer, rate integer) returns TABLE(last_seq bigint, frames jsonb, connections jsonb, posts bigint);
 
@@ -2191,23 +2203,31 @@ create function live.find_events(rooms text[], name text, keys text[], after tim
 
 create function live.get_head(room text) returns TABLE(head_seq bigint, epoch text);
 
-create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb);
+create function live.is_connected(user_id bigint) returns boolean;
+
+create function live.join_room(connection_id text, seen bigint, busy interval, most integer) returns TABLE(is_live boolean, last_seq bigint, frames jsonb, resume_seq bigint, resume_epoch text);
 
 create function live.leave(room text, grace interval) returns SETOF live.members;
 
-create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, most integer) returns TABLE(room text, wait_for bigint, head_seq bigint, epoch text, frames jsonb);
+create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, of_epoch text, most integer) returns TABLE(wait_for bigint, head_seq bigint, epoch text, frames jsonb);
 
 create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
 
-create function live.open_connection(connection_id text, room text, user_id bigint, version integer, role text, member jsonb, takes_batches boolean, most integer) returns boolean;
+create function live.lock_connections(connection_ids text[]) returns void;
 
-create function live.plan_presence(room text, is_due boolean) returns text;
+create function live.open_connection(connection_id text, room text, user_id bigint, version integer, session_id uuid, role text, member jsonb, takes_batches boolean, resume_seq bigint, resume_epoch text, most integer) returns boolean;
+
+create function live.plan_presence(room text, is_due boolean, small integer, rate integer) returns text;
 
 create function live.read_budget(rate integer) returns TABLE(posts_left bigint, posts_per_second double precision);
 
 create function live.read_events(room text, after bigint, most integer) returns SETOF live.events;
 
 create function live.read_last_events(room text, types text[], most integer, skipped integer) returns SETOF live.events;
+
+create function live.read_missed(room text, last_seq bigint, most integer) returns TABLE(head_seq bigint, epoch text, frames jsonb);
+
+create function live.refill_budget(rate integer) returns double precision;
 
 create function live.renew_epochs() returns bigint;
 
@@ -2216,5 +2236,7 @@ create function live.replace_name(rooms text[], old_name text, new_name text, ke
 create function live.set_aside(connection_ids text[], seen bigint[]) returns void;
 
 create function live.spend_posts(wanted bigint, rate integer) returns bigint;
+
+create function live.take_posts(wanted bigint, rate integer, reserve integer) returns boolean;
 
 create function live.to_frame(event live.events) returns jsonb;

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 
 from functions.accounts import fields as account_fields
 from functions.accounts import users
+from functions.live import closing
 from functions.shared import auth, db
 from functions.shared.addresses import hash_address
 from functions.shared.errors import BadRequest, NotFound
@@ -193,11 +194,13 @@ def log_out(user_id: int, reason: str | None, actor: Caller) -> dict[str, Any]:
           select 'user.logged_out', id, %(actor)s, %(reason)s
           from changed
         )
-        select *
+        select *, live.is_connected(id) as is_connected
         from changed
         """,
         {"user_id": user_id, "actor": str(actor.user_id), "reason": reason},
     )
+    for row in rows:
+        closing.announce_sign_out(user_id, is_connected=row["is_connected"])
     return _only(rows)
 
 

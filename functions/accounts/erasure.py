@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.live import closing
 from functions.shared import db
 
 
@@ -10,82 +11,84 @@ def erase(user_id: int, actor: str | None) -> bool:
 
     `actor`: who did it for them, None for themselves. One round trip.
     """
-    return bool(
-        db.query(
-            """
-            with person as (
-              select u.id, u.username,
-                u.role in ('staff', 'admin')
-                or exists (
-                  select
-                  from accounts.audit as a
-                  where a.user_id = u.id
-                    and a.details -> 'role' ?| array['staff', 'admin']
-                ) as was_operator
-              from accounts.users as u
-              where u.id = %(user_id)s
-                and u.deleted_at is null
-              for update
-            ), erased as (
-              update accounts.users as u
-              set username = null,
-                email = null,
-                display_name = 'Deleted player',
-                profile_image_url = null,
-                password_hash = null,
-                role = 'player',
-                is_active = false,
-                token_version = token_version + 1,
-                muted_until = null,
-                updated_at = now(),
-                deleted_at = now()
-              from person as p
-              where u.id = p.id
-              returning u.id
-            ), ended as (
-              delete from accounts.sessions
-              where user_id = (select id from erased)
-            ), locked_out as (
-              delete from accounts.panel_sessions
-              where user_id = (select id from erased)
-            ), unlinked as (
-              delete from accounts.identities
-              where user_id = (select id from erased)
-            ), forgotten as (
-              delete from accounts.known_addresses
-              where user_id = (select id from erased)
-            ), withdrawn as (
-              delete from accounts.password_resets
-              where user_id = (select id from erased)
-            ), unnamed as (
-              update accounts.audit
-              set ip_hash = null
-              where user_id = (select id from erased)
-                and ip_hash is not null
-            ), unplaced as (
-              update accounts.audit as a
-              set ip_hash = null
-              from person as p
-              where p.was_operator
-                and a.actor = p.id::text
-                and a.user_id is distinct from p.id
-                and a.ip_hash is not null
-            ), unsigned as (
-              update shared.audit as a
-              set actor = 'Deleted user'
-              from person as p
-              where p.was_operator
-                and a.actor = p.username
-            ), noted as (
-              insert into accounts.audit (action, user_id, actor)
-              select 'user.erased', id, %(actor)s
-              from erased
-            )
-            select game.erase_player(e.id),
-              case when p.was_operator then logs.rename_author(p.username, 'Deleted user') end
-            from erased as e
-            join person as p on p.id = e.id
-            """,
-            {"user_id": user_id, "actor": actor},
+    rows = db.query(
+        """
+        with person as (
+          select u.id, u.username,
+            u.role in ('staff', 'admin')
+            or exists (
+              select
+              from accounts.audit as a
+              where a.user_id = u.id
+                and a.details -> 'role' ?| array['staff', 'admin']
+            ) as was_operator
+          from accounts.users as u
+          where u.id = %(user_id)s
+            and u.deleted_at is null
+          for update
+        ), erased as (
+          update accounts.users as u
+          set username = null,
+            email = null,
+            display_name = 'Deleted player',
+            profile_image_url = null,
+            password_hash = null,
+            role = 'player',
+            is_active = false,
+            token_version = token_version + 1,
+            muted_until = null,
+            updated_at = now(),
+            deleted_at = now()
+          from person as p
+          where u.id = p.id
+          returning u.id
+        ), ended as (
+          delete from accounts.sessions
+          where user_id = (select id from erased)
+        ), locked_out as (
+          delete from accounts.panel_sessions
+          where user_id = (select id from erased)
+        ), unlinked as (
+          delete from accounts.identities
+          where user_id = (select id from erased)
+        ), forgotten as (
+          delete from accounts.known_addresses
+          where user_id = (select id from erased)
+        ), withdrawn as (
+          delete from accounts.password_resets
+          where user_id = (select id from erased)
+        ), unnamed as (
+          update accounts.audit
+          set ip_hash = null
+          where user_id = (select id from erased)
+            and ip_hash is not null
+        ), unplaced as (
+          update accounts.audit as a
+          set ip_hash = null
+          from person as p
+          where p.was_operator
+            and a.actor = p.id::text
+            and a.user_id is distinct from p.id
+            and a.ip_hash is not null
+        ), unsigned as (
+          update shared.audit as a
+          set actor = 'Deleted user'
+          from person as p
+          where p.was_operator
+            and a.actor = p.username
+        ), noted as (
+          insert into accounts.audit (action, user_id, actor)
+          select 'user.erased', id, %(actor)s
+          from erased
         )
+        select game.erase_player(e.id),
+          case when p.was_operator then logs.rename_author(p.username, 'Deleted user') end,
+          live.is_connected(e.id) as is_connected
+        from erased as e
+        join person as p on p.id = e.id
+        """,
+        {"user_id": user_id, "actor": actor},
     )
+    for row in rows:
+        closing.announce_sign_out(user_id, is_connected=row["is_connected"])
+    return bool(rows)

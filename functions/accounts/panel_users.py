@@ -9,6 +9,7 @@ from pydantic import BaseModel, RootModel
 from functions.accounts import erasure, logins, passwords, users
 from functions.accounts import fields as account_fields
 from functions.accounts.panel import PanelUser, Role, to_response
+from functions.live import closing
 from functions.shared import db
 from functions.shared.addresses import hash_address
 from functions.shared.errors import BadRequest, Conflict, NotFound, Unauthorized
@@ -130,7 +131,8 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
           case
             when c.username <> b.username and c.role in ('staff', 'admin')
             then logs.rename_author(b.username, c.username)
-          end
+          end,
+          live.is_connected(c.id) as is_connected
         from changed as c
         join before as b on b.id = c.id
         """,
@@ -144,6 +146,8 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
     )
     if not found:
         raise NotFound(users.UNKNOWN)
+    if hashed:
+        closing.announce_sign_out(user_id, is_connected=found[0]["is_connected"])
     return to_response(found[0])
 
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 
 from functions.accounts import login_limits, mail, passwords
+from functions.live import closing
 from functions.shared import db
 from functions.shared.addresses import hash_address, hash_text
 from functions.shared.errors import BadRequest
@@ -110,7 +111,7 @@ def reset(token: str, password: str, address: str) -> None:
           select 'password.reset', id, %(address_hash)s
           from changed
         )
-        select id
+        select id, live.is_connected(id) as is_connected
         from changed
         """,
         {
@@ -121,6 +122,7 @@ def reset(token: str, password: str, address: str) -> None:
     )
     if not done:
         raise BadRequest(WRONG)
+    closing.announce_sign_out(done[0]["id"], is_connected=done[0]["is_connected"])
 
 
 def delete_old(connection: db.Connection) -> int:

@@ -14,6 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from functions.live import closing
 from functions.shared import db, tokens, tracker_tokens
 from functions.shared.errors import Forbidden
 from functions.shared.request import Caller
@@ -77,7 +78,8 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
         """
         select e.outcome, u.id, u.public_id, u.username, u.email, u.display_name,
           u.profile_image_url, u.role, u.must_change_password, u.is_active, u.token_version,
-          u.created_at, u.updated_at
+          u.created_at, u.updated_at,
+          case when e.outcome = 'reused' then live.is_connected(u.id) end as is_connected
         from accounts.exchange_refresh_token(%s, %s, %s, %s, %s, %s, %s) as e
         left join accounts.users as u on u.id = e.user_id
         """,
@@ -92,16 +94,25 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
         ),
     )[0]
     if found["outcome"] not in ("exchanged", "same"):
+        closing.announce_sign_out(found["id"], is_connected=bool(found["is_connected"]))
         raise RefreshTokenError(found["outcome"])
     return Opened(str(session), found, successor)
 
 
 def revoke(session_id: str | UUID) -> None:
     """Ends a session: its access tokens and its refresh token are refused from now on."""
-    db.query(
-        "update accounts.sessions set revoked_at = now() where id = %s and revoked_at is null",
+    row = db.fetch_one(
+        """
+        update accounts.sessions
+        set revoked_at = now()
+        where id = %s
+          and revoked_at is null
+        returning user_id, live.is_connected(user_id) as is_connected
+        """,
         (session_id,),
     )
+    if row:
+        closing.announce_sign_out(row["user_id"], is_connected=row["is_connected"])
 
 
 def log_out(caller: Caller, everywhere: bool) -> None:
@@ -125,7 +136,7 @@ def log_out(caller: Caller, everywhere: bool) -> None:
           where id = (select id from caller)
             and %(everywhere)s
         )
-        select is_active
+        select id, is_active, live.is_connected(id) as is_connected
         from caller
         """,
         {
@@ -135,7 +146,8 @@ def log_out(caller: Caller, everywhere: bool) -> None:
             "everywhere": everywhere,
         },
     )
-    tracker_tokens.check(found[0] if found else None)
+    row = tracker_tokens.check(found[0] if found else None)
+    closing.announce_sign_out(row["id"], is_connected=row["is_connected"])
 
 
 def delete_old(connection: db.Connection) -> int:

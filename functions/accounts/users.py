@@ -9,6 +9,7 @@ from typing import Any, Literal
 from psycopg.types.json import Jsonb
 
 from functions.accounts import passwords
+from functions.live import closing
 from functions.shared import db, ids
 from functions.shared.errors import BadRequest, NotFound, Problem
 from functions.shared.request import Caller, Request
@@ -186,7 +187,7 @@ def change(user_id: int, change: Change, actor: Caller) -> db.Row:
           from changed as c
           join before as b on b.id = c.id
         )
-        select *
+        select *, live.is_connected(id) as is_connected
         from changed
         """,
         {
@@ -201,7 +202,10 @@ def change(user_id: int, change: Change, actor: Caller) -> db.Row:
     )
     if not found:
         raise NotFound(UNKNOWN)
-    return found[0]
+    [row] = found
+    if not row["is_active"]:
+        closing.announce_sign_out(user_id, is_connected=row["is_connected"])
+    return row
 
 
 def note(

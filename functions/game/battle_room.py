@@ -25,7 +25,7 @@ class Words(RequestModel):
     message: str
 
 
-def admit(user_id: int, version: int, target: str) -> Seat:
+def admit(user: tokens.Identity, target: str) -> Seat:
     """The seat of a user at a battle; raises Unauthorized, Forbidden and NotFound."""
     battle_id = int(target) if target.isascii() and target.isdigit() and len(target) < 19 else -1
     row = check(
@@ -34,7 +34,7 @@ def admit(user_id: int, version: int, target: str) -> Seat:
             select username, is_active, level, has_battle, is_participant
             from game.admit_to_battle(%s, %s, %s)
             """,
-            (user_id, version, battle_id),
+            (user.user_id, user.version, battle_id),
         )
     )
     if not row["has_battle"]:

@@ -21,7 +21,7 @@ class Words(RequestModel):
     text: str
 
 
-def admit(user_id: int, version: int, target: str) -> Seat:
+def admit(user: tokens.Identity, target: str) -> Seat:
     """The seat of a user; raises Unauthorized and Forbidden."""
     row = check(
         db.fetch_one(
@@ -29,7 +29,7 @@ def admit(user_id: int, version: int, target: str) -> Seat:
             select username, is_active
             from accounts.caller(%s, %s)
             """,
-            (user_id, version),
+            (user.user_id, user.version),
         )
     )
     return Seat(chat.TAVERN, "member", {"username": row["username"]})

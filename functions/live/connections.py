@@ -24,6 +24,13 @@ class Seat(NamedTuple):
     member: dict[str, Any]
 
 
+class Resumption(NamedTuple):
+    """What a client asks for: the events after a number, which is of an epoch if that is given."""
+
+    last_seq: int
+    epoch: str | None
+
+
 class Connection(NamedTuple):
     """An open socket."""
 
@@ -40,21 +47,33 @@ class Connection(NamedTuple):
     bad_messages: int
 
 
-def open_connection(
-    connection_id: str, user_id: int, version: int, seat: Seat, *, takes_batches: bool
-) -> bool:
+class Opening(NamedTuple):
+    """What a socket is opened with: by whose token, and what its client asks for."""
+
+    user_id: int
+    version: int
+    session_id: str | None = None
+    takes_batches: bool = False
+    resumption: Resumption | None = None
+
+
+def open_connection(connection_id: str, seat: Seat, opening: Opening) -> bool:
     """Notes a socket that is being opened; False when the user has ten. One round trip."""
+    asked = opening.resumption
     return bool(
         db.fetch_value(
-            "select live.open_connection(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "select live.open_connection(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 connection_id,
                 seat.room,
-                user_id,
-                version,
+                opening.user_id,
+                opening.version,
+                opening.session_id,
                 seat.role,
                 Jsonb(seat.member),
-                takes_batches,
+                opening.takes_batches,
+                asked.last_seq if asked else None,
+                asked.epoch if asked else None,
                 MAX_PER_USER,
             ),
         )
@@ -133,10 +152,9 @@ def count_bad_message(connection_id: str) -> int:
 
 def close(connection_ids: Sequence[str]) -> None:
     """Forgets sockets that are closed. Users whose last one it was leave in a few seconds."""
-    for row in db.query(
-        "select room, user_id from live.close_connections(%s)", (list(connection_ids),)
-    ):
-        later.delay(GRACE, "leave", room=row["room"])
+    rows = db.query("select room from live.close_connections(%s)", (list(connection_ids),))
+    for room in {row["room"] for row in rows}:
+        later.delay(GRACE, "leave", room=room)
 
 
 def set_aside(seen: Mapping[str, int]) -> None:
@@ -144,10 +162,17 @@ def set_aside(seen: Mapping[str, int]) -> None:
     db.query("select live.set_aside(%s, %s)", (list(seen), list(seen.values())))
 
 
-class Behind(NamedTuple):
-    """A room as it stands for a socket that is the caller's alone now."""
+class Missed(NamedTuple):
+    """How far a room is, and its events after a number; neither, where nothing was ever opened."""
 
-    room: str
+    head_seq: int | None
+    epoch: str | None
+    frames: list[dict[str, Any]] | None
+
+
+class Behind(NamedTuple):
+    """A socket that is the caller's alone, and what it missed, once nothing is waited for."""
+
     wait_for: int | None
     head_seq: int | None
     epoch: str | None
@@ -155,32 +180,45 @@ class Behind(NamedTuple):
 
 
 def leave_sender(
-    connection_id: str, last_seq: int, most: int, waited_for: int | None = None
+    connection_id: str, asked: Resumption, most: int, waited_for: int | None = None
 ) -> Behind | None:
-    """Takes a socket from the room's sender, with the events after a number. One round trip."""
+    """Takes a socket from the room's sender, with the events after a number. One round trip.
+
+    None for one that is gone, or somebody else's, who is asked to answer.
+    """
     row = db.fetch_once(
         """
-        select room, wait_for, head_seq, epoch, frames
-        from live.leave_sender(%s, %s, make_interval(secs => %s), %s, %s)
+        select wait_for, head_seq, epoch, frames
+        from live.leave_sender(%s, %s, make_interval(secs => %s), %s, %s, %s)
         """,
-        (connection_id, waited_for, _BUSY, last_seq, most),
+        (connection_id, waited_for, _BUSY, asked.last_seq, asked.epoch, most),
     )
     return Behind(**row) if row else None
 
 
+def read_missed(room: str, last_seq: int, most: int) -> Missed | None:
+    """A room's events after a number. One round trip."""
+    row = db.fetch_one(
+        "select head_seq, epoch, frames from live.read_missed(%s, %s, %s)", (room, last_seq, most)
+    )
+    return Missed(**row) if row else None
+
+
 class Joined(NamedTuple):
-    """Whether a socket takes part; else the next events to post to it."""
+    """Whether a socket takes part; else the next events to post to it, or what it asks for."""
 
     is_live: bool
     last_seq: int | None
     frames: list[dict[str, Any]] | None
+    resume_seq: int | None
+    resume_epoch: str | None
 
 
 def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
     """Lets a socket take part that has got the events up to a number. One round trip."""
     row = db.fetch_once(
         """
-        select is_live, last_seq, frames
+        select is_live, last_seq, frames, resume_seq, resume_epoch
         from live.join_room(%s, %s, make_interval(secs => %s), %s)
         """,
         (connection_id, seen, _BUSY, most),
@@ -188,9 +226,33 @@ def join_room(connection_id: str, seen: int, most: int) -> Joined | None:
     return Joined(**row) if row else None
 
 
-def mark_greeted(connection_id: str) -> None:
-    """Notes that a socket was sent `connected`."""
+def put_off(connection_id: str, asked: Resumption | None) -> None:
+    """Leaves a socket to whoever takes it later, with what its client asks for, unless that has
+    asked again."""
     db.query(
-        "update live.connections set greeted_at = clock_timestamp() where connection_id = %s",
-        (connection_id,),
+        """
+        update live.connections
+        set busy_until = null,
+          resume_seq = coalesce(resume_seq, %(seq)s::bigint),
+          resume_epoch = case when resume_seq is null then %(epoch)s::text else resume_epoch end
+        where connection_id = %(connection_id)s
+        """,
+        {
+            "seq": asked.last_seq if asked else None,
+            "epoch": asked.epoch if asked else None,
+            "connection_id": connection_id,
+        },
+    )
+
+
+def mark_greeted(connection_id: str, seen: int) -> None:
+    """Notes that a socket was sent `connected`, which tells of the events up to a number."""
+    db.query(
+        """
+        update live.connections
+        set greeted_at = clock_timestamp(),
+          after_seq = %s
+        where connection_id = %s
+        """,
+        (seen, connection_id),
     )

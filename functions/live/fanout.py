@@ -2,6 +2,9 @@
 
 Writers of a room run in parallel, and each of them tries to be the sender after its commit. Whoever
 is posts until nothing is left; the others return at once.
+
+What that costs the writer beyond its own statement: two round trips and the posts in a small room,
+one where somebody posts already, and in a larger room none, but an invocation.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from functions.live import connections, later, management
+from functions.live import connections, giving_up, later, management
 from functions.live.management import Outcome, Posted
 from functions.shared import db, log
 from functions.shared.settings import settings
@@ -64,6 +68,23 @@ def deliver(room: str) -> None:
         posted = row["last_seq"]
 
 
+def take_posts(count: int, *, is_spectator: bool) -> bool:
+    """Whether the budget has posts for one socket that is brought up to date; then they are spent.
+
+    A tenth of it is not for who only watches. One round trip.
+    """
+    if not count:
+        return True
+    rate = settings().fanout_rate
+    reserve = rate // 10 if is_spectator else 0
+    return bool(db.fetch_value("select live.take_posts(%s, %s, %s)", (count, rate, reserve)))
+
+
+def charge_posts(count: int) -> None:
+    """Spends posts that cannot wait, as far as the budget has them. One round trip."""
+    db.query("select live.spend_posts(%s, %s)", (count, settings().fanout_rate))
+
+
 def encode(frame: dict[str, Any]) -> bytes:
     """A message as it is sent."""
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
@@ -88,16 +109,22 @@ def encode_batches(frames: Sequence[bytes]) -> list[bytes]:
 def _post(room: str, row: db.Row, until: float) -> None:
     """Posts a round of events; sockets that could not be served are set aside or closed."""
     events = [(frame["seq"], encode(frame)) for frame in row["frames"]]
+    before = events[0][0] - 1
+
+    @cache  # sockets share the frames, or a thousand would have a megabyte each
+    def select(after: int, *, in_batches: bool) -> list[bytes]:
+        frames = [frame for seq, frame in events if seq > after]
+        return encode_batches(frames) if in_batches else frames
+
     wanted: dict[str, list[bytes]] = {}
     late: dict[str, int] = {}  # by socket, the last event that it has got
     left = row["posts"]
     # Who plays comes before who watches.
     for one in sorted(row["connections"], key=lambda one: one["role"] == "spectator"):
-        own = [frame for seq, frame in events if seq > one["after_seq"]]
-        if one["takes_batches"]:
-            own = encode_batches(own)
+        after = max(one["after_seq"], before)
+        own = select(after, in_batches=one["takes_batches"])
         if len(own) > left:
-            late[one["connection_id"]] = max(one["after_seq"], events[0][0] - 1)
+            late[one["connection_id"]] = after
         elif own:
             wanted[one["connection_id"]] = own
             left -= len(own)
@@ -134,11 +161,10 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
     gone = [name for name, posted in outcomes.items() if posted.outcome is Outcome.GONE]
     unsure = [name for name, posted in outcomes.items() if posted.outcome is Outcome.UNSURE]
     if unsure:
-        management.close_all(unsure)
+        giving_up.close_sockets(unsure)
         log.event("live.unsure", level="WARNING", sockets=len(unsure))
     if gone or unsure:
         connections.close([*gone, *unsure])
     if late:
         connections.set_aside(late)
-        for name in late:
-            later.delay(1, "catch_up", connection_id=name)
+        later.delay_each(1, "catch_up", late)

@@ -9,8 +9,10 @@ from typing import Any
 
 from functions.live import (
     catch_up,
+    closing,
     connections,
     fanout,
+    giving_up,
     later,
     management,
     messages,
@@ -101,12 +103,18 @@ def _work(work: dict[str, Any]) -> None:
             catch_up.welcome(name)
         case {"work": "catch_up", "connection_id": str(name)}:
             catch_up.catch_up(name)
+        case {"work": "close", "connection_id": str(name), "tries": int(tries)}:
+            giving_up.close_sockets([name], tries)
         case {"work": "deliver", "room": str(room)}:
             fanout.deliver(room)
         case {"work": "leave", "room": str(room)}:
             presence.leave(room)
         case {"work": "presence", "room": str(room), "presence": side, "member": member}:
             presence.tell(room, side, member, is_due=True)
+        case {"work": "close_user", "user_id": int(user_id)}:
+            closing.close_refused(user_id=user_id)
+        case {"work": "close_room", "room": str(room)}:
+            closing.close_refused(room=room)
         case _:
             log.event("live.work", level="ERROR", work=str(work.get("work")))
 

@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from functions.live import catch_up, connections, fanout, management
-from functions.live.connections import Connection
+from functions.live import catch_up, connections, fanout, giving_up, management
+from functions.live.connections import Connection, Resumption
 from functions.live.kinds import Command, Frame, Kind, kind_of
 from functions.live.rooms import get_head
 from functions.shared import json_codec
 from functions.shared.errors import Invalid, Problem, TooManyRequests
 
 MAX_REF = 64  # characters of a client's own name of a command
+MAX_EPOCH = 64  # characters
 _SECONDS = 3.0  # for answers
 
 
@@ -28,21 +29,27 @@ class Resume(BaseModel):
     """Asks for what was missed after `last_seq`, a number of the room's `epoch`."""
 
     last_seq: Annotated[int, Field(ge=0, lt=1 << 53)]
-    epoch: Annotated[str, Field(max_length=64)] | None = None
+    epoch: Annotated[str, Field(max_length=MAX_EPOCH)] | None = None
     batch: bool = False
+
+    def to_resumption(self) -> Resumption:
+        """The same for who answers; an epoch that cannot be one of ours is none that ever was."""
+        epoch = self.epoch
+        if epoch is not None and not (epoch.isascii() and epoch.isalnum()):
+            epoch = ""
+        return Resumption(self.last_seq, epoch)
 
 
 def _pong(connection: Connection, _: Ping) -> Sequence[Frame]:
     head = get_head(connection.room) or {"seq": 0, "epoch": None}
     now = json_codec.format_time(datetime.now(UTC))
-    return [{"type": "pong", **head, "server_time": now}]
+    described = kind_of(connection.room).describe_room(connection.room)
+    return [{"type": "pong", **described, **head, "server_time": now}]
 
 
 def _resume(connection: Connection, message: Resume) -> Sequence[Frame]:
     takes_batches = connection.takes_batches or message.batch
-    catch_up.resume(
-        connection._replace(takes_batches=takes_batches), message.last_seq, message.epoch
-    )
+    catch_up.resume(connection._replace(takes_batches=takes_batches), message.to_resumption())
     return []
 
 
@@ -81,7 +88,7 @@ def answer(connection: Connection, frames: Sequence[Frame]) -> None:
 def _count_bad(kind: Kind, connection: Connection) -> None:
     most = kind.bad_messages_a_minute
     if most and connections.count_bad_message(connection.connection_id) >= most:
-        management.close_all([connection.connection_id])
+        giving_up.close_sockets([connection.connection_id])
         connections.close([connection.connection_id])
 
 

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from functions.live import connections, tickets
-from functions.live.connections import Seat
+from functions.live.connections import Opening, Resumption, Seat
 from functions.live.kinds import Kind, load_kinds
+from functions.live.messages import MAX_EPOCH, Resume
 from functions.shared import tokens
 from functions.shared.errors import NotFound, Problem, Unauthorized
 from functions.shared.roles import WRONG
@@ -32,8 +35,7 @@ class TooManySockets(Problem):
 class _Guest(NamedTuple):
     """Who opens a socket, and what they are in the room."""
 
-    user_id: int
-    version: int
+    user: tokens.Identity
     seat: Seat
 
 
@@ -51,12 +53,15 @@ def open_socket(event: Mapping[str, Any]) -> str | None:
     offered = [part.strip() for part in headers.get("sec-websocket-protocol", "").split(",")]
     bearer = next((part for part in offered if part.startswith(_BEARER)), None)
     guest = _admit(kind, target, query, bearer, headers.get("authorization", ""))
-    if not connections.open_connection(
-        event["requestContext"]["connectionId"],
-        guest.user_id,
-        guest.version,
-        guest.seat,
+    opening = Opening(
+        guest.user.user_id,
+        guest.user.version,
+        guest.user.session_id or None,
         takes_batches=query.get("batch") in ("true", "1"),
+        resumption=_read_resumption(query),
+    )
+    if not connections.open_connection(
+        event["requestContext"]["connectionId"], guest.seat, opening
     ):
         raise TooManySockets
     return _PROTOCOL if _PROTOCOL in offered else bearer
@@ -69,6 +74,17 @@ def _read_room(query: Mapping[str, str]) -> tuple[Kind, str]:
     raise NotFound("No room is named.")
 
 
+def _read_resumption(query: Mapping[str, str]) -> Resumption | None:
+    """What the address asks for by `last_seq` and `epoch`; None where it is no number."""
+    try:
+        asked = Resume.model_validate(
+            {"last_seq": query.get("last_seq"), "epoch": query.get("epoch", "")[:MAX_EPOCH] or None}
+        )
+    except ValidationError:
+        return None
+    return asked.to_resumption()
+
+
 def _admit(
     kind: Kind, target: str, query: Mapping[str, str], bearer: str | None, authorization: str
 ) -> _Guest:
@@ -77,10 +93,10 @@ def _admit(
         holder = tickets.take(query["ticket"])
         if holder is None:
             raise Unauthorized(WRONG)
-        seat = kind.admit(holder.user_id, holder.version, target)
+        seat = kind.admit(holder.user, target)
         if seat.room != holder.room:
             raise Unauthorized(WRONG)
-        return _Guest(holder.user_id, holder.version, seat)
+        return _Guest(holder.user, seat)
     scheme, _, sent = authorization.partition(" ")
     if "token" in query:
         token = query["token"]
@@ -94,4 +110,4 @@ def _admit(
         user = kind.verify(token)
     except tokens.WrongTokenError:
         raise Unauthorized(WRONG) from None
-    return _Guest(user.user_id, user.version, kind.admit(user.user_id, user.version, target))
+    return _Guest(user, kind.admit(user, target))

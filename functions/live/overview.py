@@ -35,7 +35,7 @@ class Room(ResponseModel):
 class Budget(ResponseModel):
     """Posts a second that are allowed, how many may be sent now, and how many a second there were.
 
-    `posts_per_second` is of the last minute; greetings and what is sent again are not counted.
+    `posts_per_second` is of the last minute; answers to what clients send are not counted.
     """
 
     rate: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functions.live import connections, fanout, later, management
 from functions.live.connections import Connection
 from functions.live.kinds import Frame, Presence, kind_of
-from functions.shared import db
+from functions.shared import db, log
+from functions.shared.settings import settings
 
 _SHOWN = 100  # members in a message
 _LARGE_ROOM = 50  # sockets; in a larger room presence is told once a second at most
@@ -34,7 +35,13 @@ def _record(room: str, presence: Presence, member: Frame) -> None:
 
 
 def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) -> None:
-    """Tells all in a room who came or left; in a large one at most once a second."""
+    """Tells all in a room who came or left; in a large one at most once a second.
+
+    Over the budget of posts it is put off, and becomes one message with whatever comes meanwhile.
+    """
+    kind = kind_of(room)
+    if kind.coalesces_presence and not _may_tell(room, presence, member, is_due):
+        return  # who is here is read for those alone who tell it
     row = db.fetch_one(
         """
         select
@@ -63,15 +70,24 @@ def tell(room: str, presence: Presence, member: Frame, *, is_due: bool = False) 
         {"room": room, "shown": _SHOWN},
     )
     assert row
-    frames = kind_of(room).tell_presence(room, presence, member, row["shown"], row["members"])
+    frames = kind.tell_presence(room, presence, member, row["shown"], row["members"])
     if not frames or not row["sockets"]:
         return
-    if len(row["sockets"]) > _LARGE_ROOM:
-        plan = db.fetch_value("select live.plan_presence(%s, %s)", (room, is_due))
-        if plan == "later":
-            later.delay(1, "presence", room=room, presence=presence, member=member)
-        if plan != "now":
-            return
     encoded = [fanout.encode(frame) for frame in frames]
+    if not kind.coalesces_presence:
+        fanout.charge_posts(len(encoded) * len(row["sockets"]))
     outcomes = management.post_all(dict.fromkeys(row["sockets"], encoded), 1.4)
     fanout.settle(outcomes, {})
+
+
+def _may_tell(room: str, presence: Presence, member: Frame, is_due: bool) -> bool:
+    """Whether presence may be posted now; else another invocation posts it later."""
+    plan = db.fetch_value(
+        "select live.plan_presence(%s, %s, %s, %s)",
+        (room, is_due, _LARGE_ROOM, settings().fanout_rate),
+    )
+    if plan == "over":
+        log.event("live.postponed", level="WARNING", sockets=1, what="presence")
+    if plan in ("later", "over"):
+        later.delay(1, "presence", room=room, presence=presence, member=member)
+    return bool(plan == "now")

@@ -1,7 +1,8 @@
 """The sweep: what nobody else sees to, every minute.
 
-Posts that a dead sender left, sockets that were never brought up to date, sockets that the gateway
-lost, users who may not be there any more, and what is kept for a while only.
+Turns whose time is over, posts that a dead sender left, sockets that were never brought up to
+date, sockets that the gateway lost, users who may not be there any more, and what is kept for a
+while only.
 """
 
 from __future__ import annotations
@@ -9,39 +10,57 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from functions.live import catch_up, connections, fanout, later, management, presence
-from functions.live.kinds import Frame, kind_of
+from functions.live import (
+    aging,
+    catch_up,
+    closing,
+    connections,
+    fanout,
+    later,
+    management,
+    overdue,
+    presence,
+)
 from functions.shared import db
-from functions.shared.errors import Unauthorized
 
 _PAGE = 1000  # rooms or sockets
-_TRIES = 3  # to close a socket
+_TURNS = 0.5  # of the time, at most, for turns
 
 
 @dataclass
 class Report:
-    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing."""
+    """What a sweep found: rooms, sockets, and users whose last socket nobody saw closing.
 
+    `warned` sockets are too old to stay for long, `kept` ones were silent.
+    """
+
+    overdue: int = 0
     refused: int = 0
     gone: int = 0
     left: int = 0
     late: int = 0
     unsent: int = 0
+    warned: int = 0
+    kept: int = 0
 
 
 def sweep(seconds: float) -> Report:
-    """Sees to all of it once; looks for lost sockets for at most about `seconds`.
+    """Sees to all of it once; for turns and lost sockets it has about `seconds` at most.
 
     What takes long is left to other invocations, so that no room and no socket waits for another.
     """
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = began + seconds
     report = Report()
-    report.refused = _close_refused()
+    report.overdue = overdue.end_overdue(began + _TURNS * seconds)
+    report.unsent = _deliver()
+    report.refused = closing.close_refused()
     report.gone = _close_gone(until)
     report.left = _find_left()
     presence.leave(None)
     report.late = _bring_up()
-    report.unsent = _deliver()
+    report.warned = aging.warn_old()
+    report.kept = aging.keep_silent()
     _forget_old()
     return report
 
@@ -72,46 +91,6 @@ def _bring_up() -> int:
         if not later.invoke("catch_up" if is_greeted else "welcome", connection_id=name):
             (catch_up.catch_up if is_greeted else catch_up.welcome)(name)
     return len(rows)
-
-
-def _close_refused() -> int:
-    """Closes the sockets of users whose tokens do not count any more."""
-    rows = db.query(
-        """
-        select c.connection_id, c.room
-        from live.connections as c
-        where not exists (
-          select
-          from accounts.caller(c.user_id, c.version) as u
-          where u.is_active
-        )
-        limit %s
-        """,
-        (_PAGE,),
-    )
-    if not rows:
-        return 0
-    last = {row["connection_id"]: [fanout.encode(describe_closing(row["room"]))] for row in rows}
-    management.post_all(last, 2.0)
-    closed = _close(list(last))
-    connections.close(list(closed))
-    return len(closed)
-
-
-def _close(names: list[str]) -> set[str]:
-    """Those of some sockets that could be closed: the next sweep sees to the others."""
-    closed = set[str]()
-    for _ in range(_TRIES):
-        closed |= management.close_all([name for name in names if name not in closed])
-        if len(closed) == len(names):
-            break
-    return closed
-
-
-def describe_closing(room: str) -> Frame:
-    """The last message to a socket whose user may not be there any more."""
-    frame = kind_of(room).describe_problem(Unauthorized("You are signed out."), None)
-    return {**frame, "closing": True}
 
 
 def _close_gone(until: float) -> int:

@@ -7,27 +7,27 @@ import secrets
 from typing import NamedTuple
 
 from functions.shared import db
+from functions.shared.tokens import Identity
 
 SECONDS = 30
 
 
 class Holder(NamedTuple):
-    """Whose a ticket was, and which room it opens."""
+    """Whom the token named with which a ticket was asked for, and which room it opens."""
 
     room: str
-    user_id: int
-    version: int
+    user: Identity
 
 
-def issue(room: str, user_id: int, version: int) -> str:
+def issue(room: str, user_id: int, version: int, session_id: str = "") -> str:
     """A ticket for a room, kept as a hash. The caller has looked whether the user may come in."""
     ticket = secrets.token_urlsafe(32)
     db.query(
         """
-        insert into live.tickets (hash, room, user_id, version, expires_at)
-        values (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+        insert into live.tickets (hash, room, user_id, version, session_id, expires_at)
+        values (%s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
         """,
-        (_hash(ticket), room, user_id, version, SECONDS),
+        (_hash(ticket), room, user_id, version, session_id or None, SECONDS),
     )
     return ticket
 
@@ -38,11 +38,14 @@ def take(ticket: str) -> Holder | None:
         """
         delete from live.tickets
         where hash = %s
-        returning room, user_id, version, expires_at > clock_timestamp() as counts
+        returning room, user_id, version, coalesce(session_id::text, '') as session_id,
+          expires_at > clock_timestamp() as counts
         """,
         (_hash(ticket),),
     )
-    return Holder(row["room"], row["user_id"], row["version"]) if row and row["counts"] else None
+    if row is None or not row["counts"]:
+        return None
+    return Holder(row["room"], Identity(row["user_id"], row["version"], row["session_id"]))
 
 
 def _hash(ticket: str) -> bytes:

@@ -60,6 +60,9 @@ class Settings(BaseModel):
     live_endpoint: str = Field("", alias="LIVE_ENDPOINT")
     live_function: str = Field("", alias="LIVE_FUNCTION")
     live_delays_url: str = Field("", alias="LIVE_DELAYS_URL")
+    # After how many seconds the gateway closes a socket: without a message, and at all.
+    live_idle: float = Field(600.0, alias="LIVE_IDLE", gt=0)
+    live_age: float = Field(7200.0, alias="LIVE_AGE", gt=0)
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 

@@ -102,6 +102,7 @@ export class Order {
         this.#know(frame.seq);
         return [];
       case "ack":
+      case "reconnect": // its number is the room's, like a pong's
         this.#know(frame.seq);
         return [];
     }

@@ -120,7 +120,7 @@ class Order:
             case "pong":
                 self._is_doubted |= frame.get("epoch", self.epoch) != self.epoch
                 self._know(frame.get("seq"))
-            case "ack":
+            case "ack" | "reconnect":  # its number is the room's, like a pong's
                 self._know(frame.get("seq"))
             case _:
                 yield from self._receive_event(frame)

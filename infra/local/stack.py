@@ -89,6 +89,8 @@ def running(
             "DatabaseSecret": secret,
             "RefreshRate": refresh_rate,
             "MailFolder": str(LOCAL / "mail"),
+            "SocketIdle": f"{limits.idle:g}",
+            "SocketAge": f"{limits.age:g}",
             **chosen,
         }
         deployed = deployment.deploy(local, home, parameters)

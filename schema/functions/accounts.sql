@@ -139,7 +139,7 @@ begin
     values (
       'token.reused', session.user_id, caller_hash, jsonb_build_object('session', session_id)
     );
-    return query select 'reused', null::bigint;
+    return query select 'reused', session.user_id;
   end if;
 end
 $$;

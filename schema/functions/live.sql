@@ -1,25 +1,36 @@
 -- Rooms and their events. A domain that changes something appends what happened in the same
 -- statement, so that state, event and number are one transaction and one round trip.
 
--- Appends an event to a room, which is made at its first one; returns the event's number. From here
--- to the end of the transaction others who append to the room wait.
-create or replace function live.append(room text, type text, payload jsonb) returns bigint
+-- Appends an event that happened at a moment (null: now) to a room, which is made at its first one;
+-- returns the event's number. Never before the event before it. From here to the end of the
+-- transaction others who append to the room wait.
+create or replace function live.append_at(
+  room text, type text, payload jsonb, happened_at timestamptz
+)
+returns bigint
 language plpgsql
 as $$
 declare
   next_seq bigint;
   at timestamptz;
 begin
-  insert into live.rooms as r (room, head_seq)
-  values (append.room, 1)
+  insert into live.rooms as r (room, head_seq, last_event_at)
+  values (append_at.room, 1, coalesce(happened_at, clock_timestamp()))
   on conflict on constraint rooms_pkey do update
   set head_seq = r.head_seq + 1,
-    last_event_at = greatest(r.last_event_at, clock_timestamp())
+    last_event_at = greatest(r.last_event_at, coalesce(happened_at, clock_timestamp()))
   returning r.head_seq, r.last_event_at into next_seq, at;
   insert into live.events (room, seq, occurred_at, type, payload)
-  values (append.room, next_seq, at, append.type, append.payload);
+  values (append_at.room, next_seq, at, append_at.type, append_at.payload);
   return next_seq;
 end
+$$;
+
+-- Appends an event that happens now. Part of the statement that calls it: a call costs nothing more.
+create or replace function live.append(room text, type text, payload jsonb) returns bigint
+language sql
+as $$
+  select live.append_at($1, $2, $3, null)
 $$;
 
 -- The events of a room after a number, oldest first.

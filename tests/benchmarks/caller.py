@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.benchmarks.requests import ENVIRON
@@ -47,14 +48,19 @@ class Callee:
 
 
 @contextmanager
-def callee(module: str, database_url: str, domains: str = "tilt") -> Iterator[Callee]:
+def callee(
+    module: str,
+    database_url: str,
+    domains: str = "tilt",
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Callee]:
     """A process of a module that calls callee.serve, with these doors; it ends with the block."""
     process = subprocess.Popen(
         [PYTHON, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env=_environ(database_url) | {"DOMAINS": domains},
+        env=make_environ(database_url, domains) | environ,
         text=True,
     )
     with process:
@@ -76,7 +82,7 @@ def cold(program: str, given: Any, database_url: str, domains: str = "tilt") -> 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=ROOT,
-        env=_environ(database_url) | {"DOMAINS": domains},
+        env=make_environ(database_url, domains),
         text=True,
     ) as process:
         assert process.stderr
@@ -87,6 +93,7 @@ def cold(program: str, given: Any, database_url: str, domains: str = "tilt") -> 
     return seconds
 
 
-def _environ(database_url: str) -> dict[str, str]:
+def make_environ(database_url: str, domains: str) -> dict[str, str]:
+    """What a measured process is told."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    return kept | ENVIRON | {"DATABASE_URL": database_url}
+    return kept | ENVIRON | {"DATABASE_URL": database_url, "DOMAINS": domains}

@@ -56,9 +56,14 @@ def stated(name: str, value: float, unit: str = "ms") -> Figure:
     return Figure(name, value, unit, None, None, "", True)
 
 
+def percentile(numbers: Sequence[float], share: float) -> float:
+    """What that share of them is not above."""
+    return sorted(numbers)[math.ceil(len(numbers) * share) - 1]
+
+
 def p95(seconds: Sequence[float]) -> float:
     """What 95 % of them are not above."""
-    return sorted(seconds)[math.ceil(len(seconds) * 0.95) - 1]
+    return percentile(seconds, 0.95)
 
 
 def rounds(

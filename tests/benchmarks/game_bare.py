@@ -38,7 +38,8 @@ ME = """
       and u.token_version = 0
       and u.deleted_at is null
 """
-ATTACK = """
+# All that an attack changes, but that it is told: live.append measures without.
+STRIKE = """
     with player as (
       select p.user_id, p.username, p.level, s.points - a.stamina_cost as stamina, s.rest,
         s.anchor, a.attack_type, a.stamina_cost, c.is_critical,
@@ -137,7 +138,8 @@ ATTACK = """
             %(damage)s, s.damage::text
           )
       ) as r (kind, chance, drawn, result)
-    ), room as (
+    )"""
+ATTACK = f"""{STRIKE}, room as (
       insert into live.rooms as r (room, head_seq)
       select 'battle:' || b.id, 1
       from battle as b

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.live import handlers, presence
 from functions.shared import db
-from tests.support.battles import claim, enemies, join, make_battle, strike
+from tests.support.accounts import PASSWORD, bearer, make_user
+from tests.support.battles import (
+    claim,
+    enemies,
+    events,
+    fighters,
+    join,
+    make_battle,
+    make_raid,
+    strike,
+    win,
+)
 from tests.support.client import Client
 from tests.support.game import make_operator, make_player, player_id
 from tests.support.live.cloud import cloud, left
@@ -57,7 +70,7 @@ def test_who_may_not_come_in_is_refused(mira: Client, cloud: Gateway, left: Work
         ({"token": token(mira)}, 404),
     ):
         assert connect("s", query)["statusCode"] == status, query
-    assert db.query("select from live.connections") == []
+    assert db.query("select 1 from live.connections") == []
     operator = make_operator()
     banned = operator.patch(
         f"/api/admin/users/{player_id(mira)}", {"is_active": False, "reason": "cheats"}
@@ -111,6 +124,82 @@ def test_a_newcomer_gets_the_log_then_connected_then_all_hear_of_him(
         "player_count": 1,
         "players": [{"username": "Mira_K", "level": 1}],
     }
+
+
+def test_the_log_is_the_last_100_blows_oldest_first_and_never_a_victory(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    """At `battle_completed` a client shows the victory and claims loot: it is never replayed."""
+    battle_id = make_battle()
+    win(mira, battle_id)
+    room = f"battle:{battle_id}"
+    watch(cloud, left, mira, battle_id, "few")
+    assert kinds(cloud, "few")[-2:] == ["connected", "player_joined"]
+    assert kinds(cloud, "few")[:-2] == ["attack", "enemy_defeated"] * 3
+    db.query(
+        """
+        select live.append(%(room)s, 'attack', e.payload || jsonb_build_object('damage', n))
+        from live.events as e
+        cross join generate_series(1, 120) as n
+        where e.room = %(room)s
+          and e.seq = 2
+        order by n
+        """,
+        {"room": room},
+    )
+    watch(cloud, left, mira, battle_id, "many")
+    *log, connected = cloud.frames["many"]
+    assert connected["type"] == "connected"
+    assert [frame["damage"] for frame in log] == list(range(21, 121))
+    assert len({frame["id"] for frame in log}) == 100
+    told = {"id", "battle_id", "message", "timestamp", "userId", "username", "player_name"}
+    assert told | {"enemy_id", "enemy_name", "enemy_hp_remaining", "is_critical"} <= log[0].keys()
+
+
+def test_a_boss_falls_phase_by_phase_before_all(mira: Client, cloud: Gateway, left: Work) -> None:
+    raid = make_raid()
+    [boss] = fighters(mira, raid, level=10, stamina=1000, stamina_max=1000)
+    watch(cloud, left, make_player("Bob"), raid, "o")
+    watch(cloud, left, mira, raid, "s")
+    cloud.frames["o"].clear()
+    for hp in (1_125_001, 1):
+        db.query("update game.battle_enemies set hp_current = %s where id = %s", (hp, boss))
+        send("s", json.dumps({"type": "attack", "enemy_id": boss}))
+    assert kinds(cloud, "o") == [
+        *("attack", "boss_phase_change", "attack", "enemy_defeated", "battle_completed"),
+    ]
+    phase = cloud.frames["o"][1]
+    assert phase["description"]
+    assert (phase["previous_phase"], phase["new_phase"]) == (1, 2)
+    assert phase["hp_percent"] <= 75
+
+
+def test_1000_messages_of_garbage_do_nothing_but_answer(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    """Messages of the contract, damaged anywhere, and anything else."""
+    battle_id = make_battle()
+    [enemy, *_] = fighters(mira, battle_id)
+    watch(cloud, left, mira, battle_id, "s")
+    cloud.frames["s"].clear()
+    before = events(battle_id)
+    chosen = random.Random(12)
+    whole = [
+        json.dumps({"type": "attack", "enemy_id": enemy, "attack_type": "quick"}),
+        json.dumps({"type": "resume", "last_seq": 1, "epoch": "e"}),
+        json.dumps({"type": "chat", "message": "hello"}),
+    ]
+    for number in range(1000):
+        text = list(chosen.choice(whole))
+        at = chosen.randrange(len(text))
+        # What is no JSON any more, whichever character is damaged.
+        text[at:] = chosen.choice(["", "\x00", '"', "\ud83d", "\N{GRINNING FACE}" * 99, "[" * 9999])
+        assert send("s", "".join(text))["statusCode"] == 200
+        assert len(cloud.frames["s"]) == number + 1
+    assert {frame["type"] for frame in cloud.frames["s"]} == {"error"}
+    assert events(battle_id) == before
+    send("s", whole[0])
+    assert kinds(cloud, "s")[-1] == "attack"
 
 
 def test_http_and_socket_give_the_same_events_in_order(
@@ -268,3 +357,77 @@ def test_a_deleted_message_is_gone_and_all_are_told(
     message_id = cloud.frames["s"][-1]["id"]
     assert make_operator().delete(f"/api/chat/messages/{message_id}").status == 200
     assert cloud.frames["s"][-1] == {"type": "message_deleted", "id": message_id, "seq": 3}
+
+
+def test_the_page_gets_no_message_that_it_does_not_know(
+    mira: Client, cloud: Gateway, left: Work
+) -> None:
+    """Neither to keep a silent socket open nor before an old one is closed: it connects again."""
+    battle_id = make_battle()
+    watch(cloud, left, mira, battle_id, "s")
+    enter(cloud, left, mira, "t")
+    for name in ("s", "t"):
+        cloud.frames[name].clear()
+    db.query(
+        """
+        update live.connections
+        set opened_at = opened_at - interval '119 minutes',
+          seen_at = seen_at - interval '9 minutes'
+        """
+    )
+    db.query("update live.rooms set last_event_at = last_event_at - interval '9 minutes'")
+    handlers.sweep({}, None)
+    assert (cloud.frames["s"], cloud.frames["t"]) == ([], [])
+
+
+# --- who may not be there any more ---
+
+
+def sign_out_by_operator(mira: Client) -> None:
+    answer = make_operator().post(f"/api/admin/users/{player_id(mira)}/logout", {"reason": "lost"})
+    assert answer.status == 200
+
+
+def ban(mira: Client) -> None:
+    change = {"is_active": False, "reason": "cheats"}
+    assert make_operator().patch(f"/api/admin/users/{player_id(mira)}", change).status == 200
+
+
+def delete_own_account(mira: Client) -> None:
+    assert mira.call("DELETE", "/api/player/me", {"password": PASSWORD}).status == 200
+
+
+def change_password_by_operator(mira: Client) -> None:
+    operator = bearer(make_user("Ada", "admin"), "panel")
+    answer = operator.patch(f"/api/users/{player_id(mira)}", {"password": "Another horse 2"})
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "act", [sign_out_by_operator, ban, delete_own_account, change_password_by_operator]
+)
+def test_who_is_signed_out_loses_the_sockets_at_once(
+    mira: Client, cloud: Gateway, left: Work, act: Callable[[Client], None]
+) -> None:
+    """Contract: within a minute. The sweep's own minute would be that already."""
+    battle_id, user_id = make_battle(), player_id(mira)
+    watch(cloud, left, mira, battle_id, "s")
+    watch(cloud, left, make_player("Bob"), battle_id, "o")
+    act(mira)
+    assert left == [{"work": "close_user", "user_id": user_id}]
+    handlers.sockets(left.pop(), None)
+    assert cloud.open == {"o"}
+    last = cloud.frames["s"][-1]
+    assert (last["type"], last["detail"], last["closing"]) == ("error", "You are signed out.", True)
+
+
+def test_who_is_muted_stays_and_may_not_chat(mira: Client, cloud: Gateway, left: Work) -> None:
+    battle_id = make_battle()
+    join(mira, battle_id)
+    watch(cloud, left, mira, battle_id, "s")
+    db.query("update accounts.users set muted_until = now() + interval '1 hour'")
+    cloud.frames["s"].clear()
+    send("s", '{"type": "chat", "message": "hello"}')
+    assert kinds(cloud, "s") == ["error"]
+    handlers.sweep({}, None)
+    assert cloud.open == {"s"}

@@ -12,7 +12,7 @@ import pytest
 
 from infra.clients.tiltyard_live import Timing
 from tests.support.clients import browser, followers, network
-from tests.support.clients.followers import Follower, Followers, wait_until
+from tests.support.clients.followers import Follower, Followers, count, wait_until
 from tests.support.stack import Wire
 
 TIMING = Timing(backoff=0.1, ping=1)
@@ -74,6 +74,54 @@ def test_both_clients_see_every_event_once_though_their_network_is_cut(
             kinds = [kind for kind, _ in one.state()["received"]]
             assert kinds.count("snapshot") == 1
             one.close()
+
+
+def test_after_a_restored_backup_both_clients_have_the_battle_as_it_is(
+    stack: Any, http: Wire, made_in: dict[str, Followers]
+) -> None:
+    """The backup lacks the last blow; its number is given again, to another one."""
+    striker = {"Authorization": f"Bearer {register(http)}"}
+    battle = http("GET", "/api/battles/available", headers=striker).json[0]["id"]
+    url = f"{stack.url.replace('http', 'ws')}/ws/battle/{battle}"
+    watching = [follow(url, {"token": register(http)}, TIMING) for follow in made_in.values()]
+    wait_until(lambda: all(one.state()["is_live"] for one in watching))
+    joined = http("POST", f"/api/battles/join/{battle}", headers=striker)
+    assert joined.status == 200, joined.text
+    enemy = http("GET", f"/api/battles/{battle}", headers=striker).json["enemies"][0]["id"]
+    strike = {"enemy_id": enemy, "attack_type": "quick"}
+    for _ in range(2):
+        answered = http("POST", f"/api/battles/{battle}/attack", strike, headers=striker)
+        assert answered.status == 200, answered.text
+    lost = read_events(stack, battle)
+    wait_until(lambda: all(events(one)[-1:] == lost[-1:] for one in watching))
+    with psycopg.connect(stack.database.app_url) as connection:
+        room = f"battle:{battle}"
+        connection.execute(
+            "delete from live.events where room = %s and seq = %s", (room, len(lost))
+        )
+        connection.execute("update live.rooms set head_seq = head_seq - 1 where room = %s", (room,))
+        connection.execute("select live.renew_epochs()")
+    wait_until(lambda: all(count(one, "snapshot") == 2 for one in watching))
+    answered = http("POST", f"/api/battles/{battle}/attack", strike, headers=striker)
+    assert answered.status == 200, answered.text
+    stored = read_events(stack, battle)
+    assert len(stored) == len(lost)
+    for one in watching:
+        wait_until(
+            lambda one=one: since_snapshot(one) == [(len(lost) - 1, "connected"), stored[-1]]
+        )
+        one.close()
+
+
+def since_snapshot(follower: Follower) -> list[tuple[int, str]]:
+    """Number and type of the last snapshot of a client and of the events that followed it."""
+    found: list[tuple[int, str]] = []
+    for kind, frame in follower.state()["received"]:
+        if kind == "snapshot":
+            found.clear()
+        if kind in ("snapshot", "event"):
+            found.append((frame["seq"], frame["type"]))
+    return found
 
 
 def test_a_blow_by_a_client_comes_back_to_it(

@@ -241,7 +241,7 @@ def test_a_battle_counts_when_it_ends(store: str) -> None:
     assert join(mira, raid).status == 200
     [boss] = enemies(mira, raid)
     assert strike(mira, raid, boss).status == 200
-    assert db.query("select from game.damage_days") == []
+    assert db.query("select 1 from game.damage_days") == []
     db.query("update game.battles set last_attack_at = now() - interval '25 hours'")
     assert db.fetch_value("select game.abandon_battles()") == 1
     ended = fetch("select * from game.battle_days")
@@ -261,7 +261,7 @@ def test_an_attack_that_ends_no_battle_marks_nothing(store: str) -> None:
     [boss] = enemies(mira, raid)
     db.query("delete from rollups.dirty_buckets")
     assert strike(mira, raid, boss).status == 200
-    assert db.query("select from rollups.dirty_buckets") == []
+    assert db.query("select 1 from rollups.dirty_buckets") == []
 
 
 def test_erasure_leaves_sums_of_battles_and_money(evening: tuple[Any, Any]) -> None:
@@ -302,7 +302,7 @@ def test_who_only_looks_and_what_operators_give_is_no_activity(store: str) -> No
     mira.get("/api/player/me")
     mira.get("/api/battles/available")
     change(mira, gold=5000)
-    assert db.query("select from game.active_days") == []
+    assert db.query("select 1 from game.active_days") == []
 
 
 def visit(player: int, joined: datetime, days: int) -> None:

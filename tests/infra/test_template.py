@@ -207,7 +207,8 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
     ("role", "may"),
     [
         ("FunctionRole", []),
-        ("AccountsRole", []),
+        ("LoginRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
+        ("AccountsRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
         ("IngestRole", [("sqs:SendMessage", "SpoolQueue.Arn")]),
         (
             "SpoolRole",
@@ -270,6 +271,13 @@ def test_every_function_finds_its_handler(resources: dict[str, Any]) -> None:
         if handler := resource["Properties"].get("Handler"):
             module, _, attribute = handler.rpartition(".")
             assert callable(getattr(import_module(module), attribute)), name
+
+
+def test_lost_sockets_and_overdue_turns_are_seen_to_every_minute(
+    scheduled: dict[str, dict[str, Any]],
+) -> None:
+    schedule = scheduled["LiveSweepFunction"]["Events"]["Schedule"]["Properties"]
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
 
 
 def test_what_a_schedule_starts_is_never_lost_without_a_word(

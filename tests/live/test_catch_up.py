@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
-from functions.live import catch_up, connections, fanout
+from functions.live import catch_up, connections, fanout, management
 from functions.live.kinds import Greeting
-from functions.shared import db
+from functions.shared import db, tokens
 from tests.support.connections import own_connections
 from tests.support.game import in_threads
-from tests.support.live import rooms
+from tests.support.live import door, rooms
 from tests.support.live.gateway import Gateway
 
 ROOM = "room:1"
@@ -37,7 +38,7 @@ def test_resume_gives_what_was_missed_then_says_so(
     assert cloud.frames["s"] == [
         {"type": "said", "seq": 2, "word": "b"},
         {"type": "said", "seq": 3, "word": "c"},
-        {"type": "resumed", "from_seq": 2, "to_seq": 3, "complete": True},
+        {"type": "resumed", "room": ROOM, "from_seq": 2, "to_seq": 3, "complete": True},
     ]
     rooms.append(ROOM, "d")
     assert cloud.events("s") == [2, 3, 4]
@@ -48,7 +49,8 @@ def test_who_missed_nothing_is_told_so(store: str, cloud: Gateway, left: list[ob
     rooms.append(ROOM, "a")
     cloud.frames["s"].clear()
     resume("s", 1)
-    assert cloud.frames["s"] == [{"type": "resumed", "from_seq": 2, "to_seq": 1, "complete": True}]
+    resumed = {"type": "resumed", "room": ROOM, "from_seq": 2, "to_seq": 1, "complete": True}
+    assert cloud.frames["s"] == [resumed]
 
 
 @pytest.mark.parametrize(("last_seq", "other"), [(1, True), (7, False)])
@@ -120,6 +122,52 @@ def test_an_event_between_snapshot_and_joining_is_not_missed(
 
 
 @pytest.mark.commits
+def test_in_1000_tries_no_event_between_snapshot_and_joining_is_missed(
+    store: str, cloud: Gateway, left: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each somebody writes from the moment on in which a socket's snapshot was taken: once until
+    the socket goes on, and once as fast as both can. Another socket is there already, so that a
+    sender takes the events before the new one takes part."""
+    tries = 1000
+    taken, written = ([threading.Event() for _ in range(tries)] for _ in range(2))
+
+    def greet(connection: connections.Connection) -> Greeting:
+        greeting, number = rooms.greet(connection), connection.user_id
+        if number < tries:
+            taken[number].set()
+            assert number % 2 or written[number].wait(60)
+        return greeting
+
+    monkeypatch.setattr(catch_up, "kind_of", lambda _: rooms.kind._replace(greet=greet))
+    # The gateway itself, without HTTP between: that is most of the time.
+    monkeypatch.setattr(management, "_request", lambda _, name, body, __: cloud.post(name, body))
+
+    def open_socket(name: str, number: int, user_id: int) -> None:
+        rooms.connect(name, f"room:{number}", user_id)
+        cloud.open.add(name)
+        catch_up.welcome(name)
+
+    def work(n: int) -> None:
+        for number in range(n // 2, tries, 3):
+            if n % 2:
+                open_socket(f"first{number}", number, tries + number)
+                open_socket(f"new{number}", number, number)
+            else:
+                assert taken[number].wait(60)
+                rooms.append(f"room:{number}", "a")
+                written[number].set()
+                rooms.append(f"room:{number}", "b")
+
+    with own_connections(store, monkeypatch):
+        in_threads(6, work)
+    for number in range(tries):
+        [greeting] = [f for f in cloud.frames[f"new{number}"] if f["type"] == "connected"]
+        assert greeting["seq"] == 0
+        for name in (f"first{number}", f"new{number}"):
+            assert cloud.events(name) == [1, 2], name
+
+
+@pytest.mark.commits
 def test_resuming_while_ten_write(
     store: str,
     cloud: Gateway,
@@ -179,7 +227,7 @@ def test_who_never_opens_is_not_told_of(
     monkeypatch.setattr(catch_up, "kind_of", lambda _: kind)
     rooms.connect("s", ROOM)
     catch_up.welcome("s")
-    assert db.query("select from live.members") == []
+    assert db.query("select 1 from live.members") == []
 
 
 def test_one_alone_brings_a_socket_up_to_date(
@@ -196,3 +244,176 @@ def test_one_alone_brings_a_socket_up_to_date(
     db.query("update live.connections set busy_until = clock_timestamp() - interval '1 second'")
     catch_up.catch_up("s")
     assert cloud.events("s") == [1]
+
+
+# --- who asks while somebody else is at it ---
+
+
+def numbered(cloud: Gateway, name: str) -> list[tuple[str, int]]:
+    """What a socket was sent, but for presence, with its number."""
+    return [
+        (frame["type"], frame["to_seq"] if frame["type"] == "resumed" else frame["seq"])
+        for frame in cloud.frames[name]
+        if not frame["type"].startswith("player_")
+    ]
+
+
+def test_who_has_the_socket_answers_what_is_asked_meanwhile(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Regression: after five seconds nobody did."""
+    rooms.open_socket(cloud)
+    for word in "abc":
+        rooms.append(ROOM, word)
+    db.query("select live.set_aside('{s}', '{3}')")
+    connection = connections.take("s")
+    assert connection
+    cloud.frames["s"].clear()
+    resume("s", 1)
+    assert cloud.frames["s"] == []
+    catch_up.join(connection, 3)
+    assert numbered(cloud, "s") == [("said", 2), ("said", 3), ("resumed", 3)]
+    rooms.append(ROOM, "d")
+    assert cloud.events("s") == [2, 3, 4]
+
+
+def test_what_was_asked_is_answered_although_who_had_the_socket_died(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    rooms.open_socket(cloud)
+    for word in "abc":
+        rooms.append(ROOM, word)
+    db.query("select live.set_aside('{s}', '{3}')")
+    assert connections.take("s")
+    cloud.frames["s"].clear()
+    resume("s", 2)
+    db.query("update live.connections set busy_until = clock_timestamp() - interval '1 second'")
+    catch_up.catch_up("s")
+    assert numbered(cloud, "s") == [("said", 3), ("resumed", 3)]
+
+
+def test_who_asks_before_the_greeting_gets_both(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Regression: the socket was then nobody's to greet, and it never got `connected`."""
+    rooms.append(ROOM, "a")
+    rooms.append(ROOM, "b")
+    rooms.connect("s", ROOM)
+    cloud.open.add("s")
+    resume("s", 1)
+    assert cloud.frames["s"] == []
+    catch_up.welcome("s")
+    assert numbered(cloud, "s") == [("connected", 2), ("said", 2), ("resumed", 2)]
+    rooms.append(ROOM, "c")
+    assert cloud.events("s") == [2, 3]
+
+
+def test_who_dies_while_resuming_is_followed_from_there(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Regression: it went on from where the socket once had begun to take part."""
+    rooms.open_socket(cloud)
+    for word in "abc":
+        rooms.append(ROOM, word)
+    cloud.frames["s"].clear()
+    assert connections.leave_sender("s", connections.Resumption(2, None), 500)
+    db.query("update live.connections set busy_until = clock_timestamp() - interval '1 second'")
+    catch_up.catch_up("s")
+    assert cloud.events("s") == [3]
+
+
+@pytest.mark.parametrize(("last_seq", "other"), [(2, True), (9, False)])
+def test_a_number_that_counts_for_nothing_loses_no_event(
+    store: str, cloud: Gateway, left: list[object], last_seq: int, other: bool
+) -> None:
+    """Who died had answered nothing: it goes on from what the socket has got for certain."""
+    rooms.open_socket(cloud)
+    db.query("select live.append(%s, 'said', '{}') from generate_series(1, 3)", (ROOM,))
+    asked = connections.Resumption(last_seq, "other" if other else None)
+    assert connections.leave_sender("s", asked, 500)
+    db.query("update live.connections set busy_until = clock_timestamp() - interval '1 second'")
+    catch_up.catch_up("s")
+    assert cloud.events("s") == [1, 2, 3]
+
+
+def test_who_is_being_posted_to_is_not_taken_from_who_resumes(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Regression: a sender that could not post to a socket left it to a third one, too."""
+    rooms.open_socket(cloud)
+    rooms.append(ROOM, "a")
+    assert connections.leave_sender("s", connections.Resumption(0, None), 500)
+    db.query("select live.set_aside('{s}', '{0}')")
+    assert connections.take("s") is None
+
+
+def test_a_sender_that_may_be_posting_is_waited_for(
+    store: str, cloud: Gateway, left: list[object]
+) -> None:
+    """Who waits has the socket already: it is nobody else's to take, and what is asked meanwhile is
+    answered after it."""
+    rooms.open_socket(cloud)
+    db.query("select live.append(%s, 'said', '{}')", (ROOM,))
+    claim = "select * from live.claim_events(%s, 'sender', %s, '60 seconds', 100, 1000)"
+    assert db.query(claim, (ROOM, None))
+    asked = connections.Resumption(0, None)
+    behind = connections.leave_sender("s", asked, 500)
+    assert behind
+    assert (behind.wait_for, behind.frames) == (1, None)
+    assert connections.take("s") is None
+    assert connections.leave_sender("s", connections.Resumption(1, None), 500) is None
+    assert connections.leave_sender("s", asked, 500, 1) == behind
+    assert db.query(claim, (ROOM, 1)) == []
+    behind = connections.leave_sender("s", asked, 500, 1)
+    assert behind
+    assert (behind.wait_for, len(behind.frames or [])) == (None, 1)
+    connection = connections.load("s")
+    assert connection
+    catch_up.join(connection, 1)
+    assert numbered(cloud, "s") == [("resumed", 1)]
+
+
+# --- a resume in the address ---
+
+
+@pytest.mark.parametrize(
+    ("last_seq", "expected"),
+    [
+        ("0", [("connected", 3), ("said", 1), ("said", 2), ("said", 3), ("resumed", 3)]),
+        ("2", [("connected", 3), ("said", 3), ("resumed", 3)]),
+        ("3", [("connected", 3), ("resumed", 3)]),
+        ("4", [("connected", 3), ("snapshot", 3)]),
+        ("-1", [("connected", 3)]),
+        ("", [("connected", 3)]),
+        ("9" * 400, [("connected", 3)]),
+        ("9007199254740992", [("connected", 3)]),
+        ("1e3", [("connected", 3)]),
+        ("NaN", [("connected", 3)]),
+        ("\0", [("connected", 3)]),
+    ],
+)
+def test_the_address_asks_for_what_was_missed(
+    store: str, cloud: Gateway, left: list[dict[str, Any]], last_seq: str, expected: list[Any]
+) -> None:
+    for word in "abc":
+        rooms.append(ROOM, word)
+    door.open_socket(cloud, left, "s", {"room": "1", "token": token(), "last_seq": last_seq})
+    assert numbered(cloud, "s") == expected
+    rooms.append(ROOM, "d")
+    assert cloud.events("s")[-1] == 4
+
+
+@pytest.mark.parametrize("wrong", ["other", "x" * 5000, "\0", "é", "; drop table live.rooms"])
+def test_another_epoch_in_the_address_gives_a_snapshot(
+    store: str, cloud: Gateway, left: list[dict[str, Any]], wrong: str
+) -> None:
+    rooms.append(ROOM, "a")
+    query = {"room": "1", "token": token(), "last_seq": "0"}
+    door.open_socket(cloud, left, "s", query | {"epoch": wrong})
+    assert numbered(cloud, "s") == [("connected", 1), ("snapshot", 1)]
+    door.open_socket(cloud, left, "t", query | {"epoch": epoch()})
+    assert numbered(cloud, "t") == [("connected", 1), ("said", 1), ("resumed", 1)]
+
+
+def token() -> str:
+    return tokens.issue("game", 1, "1@example.org", 0)

@@ -24,7 +24,7 @@ def test_a_ping_says_how_far_the_room_is(store: str, cloud: Gateway, left: list[
     send("s", '{"type": "say", "word": "hello"}')
     send("s", '{"type": "ping"}')
     pong = cloud.frames["s"][-1]
-    assert (pong["type"], pong["seq"]) == ("pong", 1)
+    assert (pong["type"], pong["seq"], pong["room"]) == ("pong", 1, "room:1")
     assert pong["server_time"].endswith("Z")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.live import connections, tickets
+from functions.live import connections, opening, tickets
 from functions.shared import db, tokens
 from tests.support.connections import own_connections
 from tests.support.game import in_threads
@@ -145,6 +145,35 @@ def test_a_ticket_that_ten_use_at_once_opens_one_socket(
     with own_connections(store, monkeypatch):
         answers = in_threads(10, lambda n: door.connect(f"s{n}", query)["statusCode"])
     assert sorted(answers) == [200] + [401] * 9
+
+
+# --- sessions ---
+
+SESSION = "5f0c7a52-7f0b-4f0e-9d55-6a2d3a1b9c11"
+
+
+def session_of(name: str = "s") -> str | None:
+    found = db.fetch_value(
+        "select session_id::text from live.connections where connection_id = %s", (name,)
+    )
+    return str(found) if found else None
+
+
+def test_the_session_of_a_token_is_kept_with_its_socket(
+    store: str, left: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that its log-out closes the socket, and no other session's does."""
+    kind = rooms.kind._replace(verify=lambda _: tokens.Identity(1, 0, SESSION))
+    monkeypatch.setattr(opening, "load_kinds", lambda: {"room": kind})
+    assert door.connect("s", {"room": "1", "token": "t"})["statusCode"] == 200
+    assert session_of() == SESSION
+
+
+def test_so_is_the_one_with_which_a_ticket_was_asked_for(store: str, left: list[Any]) -> None:
+    for name, session, expected in (("s", SESSION, SESSION), ("t", "", None)):
+        ticket = tickets.issue("room:1", 7, 0, session)
+        assert door.connect(name, {"room": "1", "ticket": ticket})["statusCode"] == 200
+        assert session_of(name) == expected
 
 
 # --- without a database ---

@@ -177,11 +177,13 @@ def test_what_is_over_the_budget_dropped_or_resumed_is_logged(
     setting(FANOUT_RATE="1")
     db.query("update live.budget set posts_left = 0")
     rooms.append("room:1", "word")
+    setting(FANOUT_RATE="2000")
+    db.query("delete from live.budget")
     cloud.statuses["s2"] = [413]
     catch_up.catch_up("s2")
     connection = connections.load("s0")
     assert connection
-    catch_up.resume(connection, 0, None)
+    catch_up.resume(connection, connections.Resumption(0, None))
     counted = {"live.postponed": "sockets", "live.unsure": "sockets", "live.resumed": "events"}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = [(one["event"], one[counted[one["event"]]]) for one in lines if one["event"] in counted]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime
+
+import psycopg
 import pytest
 
 from functions.live import rooms
@@ -45,11 +49,49 @@ def test_times_never_go_back_though_the_clock_does(store: str) -> None:
     assert times[0]["occurred_at"] < times[1]["occurred_at"] <= times[2]["occurred_at"]
 
 
+def test_an_event_may_have_happened_before_it_is_appended(store: str) -> None:
+    """But for what is appended already: times follow the numbers."""
+    append = "select live.append_at('battle:1', 'attack', '{}', %s)"
+    for hour, minute in ((9, 0), (9, 30), (8, 0)):
+        db.query(append, (datetime(2026, 3, 6, hour, minute, tzinfo=UTC),))
+    rooms.append("battle:1", "attack", {})
+    rows = db.query("select occurred_at as at from live.events order by seq")
+    *past, last = [row["at"] for row in rows]
+    assert [(at.hour, at.minute) for at in past] == [(9, 0), (9, 30), (9, 30)]
+    assert last > past[-1]
+
+
 def test_what_is_rolled_back_takes_no_number(store: str) -> None:
     rooms.append("battle:1", "attack", {})
     with db.connection().transaction(force_rollback=True):
         rooms.append("battle:1", "attack", {})
     assert rooms.append("battle:1", "attack", {}) == 2
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize(("end", "seq"), [("commit", 2), ("rollback", 1)])
+def test_nobody_reads_a_number_before_the_one_below_it(store: str, end: str, seq: int) -> None:
+    """Who appends while another's transaction is open waits for its end and has the next number."""
+    append = "select live.append('battle:1', 'attack', '{}')"
+    rooms.append("battle:0", "attack", {})  # the first event of a week makes its chunk
+    numbers: list[int] = []
+
+    def append_second() -> None:
+        with psycopg.connect(store) as second:
+            numbers.extend(row[0] for row in second.execute(append))
+
+    with psycopg.connect(store) as first:
+        first.execute(append)
+        writing = threading.Thread(target=append_second)
+        writing.start()
+        writing.join(0.5)
+        assert writing.is_alive()
+        assert rooms.list_events("battle:1", 0, 10) == []
+        assert rooms.append("battle:2", "attack", {}) == 1  # other rooms wait for nobody
+        getattr(first, end)()
+        writing.join()
+    assert numbers == [seq]
+    assert [one["seq"] for one in rooms.list_events("battle:1", 0, 10)] == list(range(1, seq + 1))
 
 
 @pytest.mark.commits

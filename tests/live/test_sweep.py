@@ -264,6 +264,6 @@ def test_the_scheduled_function_logs_what_it_found(
     open_socket(cloud, "a", users["mira"])
     cloud.open.discard("a")
     report = handlers.sweep({}, None)
-    assert report == {"refused": 0, "gone": 1, "left": 0, "late": 0, "unsent": 0}
+    assert {name for name, count in report.items() if count} == {"gone"}
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "sweep" in line]
     assert line["gone"] == 1

@@ -284,7 +284,7 @@ def test_a_server_may_ask_to_reconnect(follow: Followers, running: Running) -> N
     room, call = running
     follower = follow(room.url)
     wait_until(lambda: follower.state()["is_live"])
-    call(room.tell, {"type": "reconnect", "reason": "max_age", "seq": 0})
+    call(room.tell, {"type": "reconnect", "reason": "max_age", "seq": 1})
     call(room.append, "a")
     wait_until(lambda: len(room.credentials) == 2 and words(follower) == ["a"])
     assert room.closed == [1000]

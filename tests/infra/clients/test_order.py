@@ -95,6 +95,7 @@ AHEAD: list[Frame] = [
     {"type": "pong", "seq": 0, "epoch": "another"},
     {"type": "resumed", "from_seq": 1, "to_seq": 1},
     {"type": "ack", "ref": "x", "seq": 1},
+    {"type": "reconnect", "reason": "max_age", "seq": 1},
     {"type": "said", "seq": 2},
 ]
 

@@ -103,6 +103,7 @@ def on_a_line(edge: Edge, talk: Callable[[Line], Awaitable[None]], early: bytes 
         ("/ws/battles/1", "", "battle=1"),
         ("/ws/battle/1/", "token=t", "battle=1&token=t"),
         ("/v1/ws/battles/b-1_c", "ticket=a%20b", "battle=b-1_c&ticket=a%20b"),
+        ("/ws/battles/1", "last_seq=7&epoch=e", "battle=1&last_seq=7&epoch=e"),
         ("/ws/chat", "token=t", "tavern=chat&token=t"),
         ("/ws/battles/1", "battle=2&token=t&battle=3", "battle=1&token=t"),
         ("/ws/chat", "battle=2", "tavern=chat"),

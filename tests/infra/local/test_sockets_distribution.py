@@ -21,6 +21,7 @@ TABLE = [
     ("/ws/battle/1/", "token=t"),
     ("/v1/ws/battles/b-1_c", "ticket=a%20b&batch=true"),
     ("/v1/ws/battle/1", ""),
+    ("/ws/battles/1", "ticket=t&last_seq=7&epoch=e"),
     ("/ws/chat", "token=t"),
     ("/ws/chat/", ""),
     ("/ws/battles/1", "battle=2&token=t&battle=3"),
@@ -83,7 +84,7 @@ def check(cases: list[tuple[str, str]]) -> list[bool]:
 
 
 def test_both_edges_rewrite_the_table_alike() -> None:
-    assert check(TABLE) == [True] * 9 + [False] * 9
+    assert check(TABLE) == [True] * 10 + [False] * 9
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -13,6 +13,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from functions.live import signed_calls
+
 
 class Gateway:
     """Sockets by name, with the frames that each has got."""
@@ -44,6 +46,8 @@ class Gateway:
 
     def close(self, name: str) -> int:
         with self._lock:
+            if time.monotonic() < self.busy_until:
+                return HTTPStatus.TOO_MANY_REQUESTS
             if name not in self.open:
                 return HTTPStatus.GONE
             self.open.discard(name)
@@ -101,3 +105,11 @@ def running() -> Iterator[tuple[Gateway, str]]:
     finally:
         server.shutdown()
         server.server_close()
+        hang_up(f"127.0.0.1:{server.server_port}")
+
+
+def hang_up(netloc: str) -> None:
+    """Closes the connections that are kept to a server which is there no more."""
+    idle = signed_calls._idle("http", netloc)
+    while idle:
+        idle.pop().close()

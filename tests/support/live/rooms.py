@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
@@ -21,10 +22,10 @@ class Say(BaseModel):
     word: str
 
 
-def admit(user_id: int, version: int, target: str) -> Seat:
+def admit(user: tokens.Identity, target: str) -> Seat:
     if target == "closed":
         raise NotFound("No such room")
-    return Seat(f"room:{target}", "member", {"username": f"user {user_id}"})
+    return Seat(f"room:{target}", "member", {"username": f"user {user.user_id}"})
 
 
 def greet(connection: Connection) -> Greeting:
@@ -66,6 +67,10 @@ def describe_problem(problem: Problem, ref: str | None) -> Frame:
     return {"type": "error", "code": problem.code, "message": problem.message, "ref": ref}
 
 
+def keep_alive(names: Sequence[str]) -> dict[str, Frame]:
+    return {name: {"type": "timer_update", "cause": "tick", "room": name} for name in names}
+
+
 kind = Kind(
     "room",
     lambda token: tokens.verify(token, "game"),
@@ -78,13 +83,16 @@ kind = Kind(
     messages_a_minute=120,
     bad_messages_a_minute=20,
     max_bytes=4 * 1024,
+    describe_room=lambda room: {"room": room},
+    keep_alive=keep_alive,
+    knows_reconnect=True,
 )
 
 
-def connect(name: str, room: str, user_id: int = 1, *, takes_batches: bool = False) -> None:
-    """Notes a socket, as `$connect` does."""
-    seat = admit(user_id, 0, room.partition(":")[2])
-    assert connections.open_connection(name, user_id, 0, seat, takes_batches=takes_batches)
+def connect(name: str, room: str, user_id: int = 1, **opening: Any) -> None:
+    """Notes a socket, as `$connect` does; `opening`: what it is opened with beside its user."""
+    seat = admit(tokens.Identity(user_id, 0), room.partition(":")[2])
+    assert connections.open_connection(name, seat, connections.Opening(user_id, 0, **opening))
 
 
 def open_socket(cloud: Gateway, name: str = "s", user_id: int = 1, *, batch: bool = False) -> None:
