@@ -90,6 +90,12 @@ DOMAINS = (
         maintenance="game.maintenance",
         rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
+    Domain(
+        "tracker",
+        ("tracker.routes", "tracker.user_routes", "tracker.battle_routes"),
+        maintenance="tracker.maintenance",
+        rooms={"tracker": "tracker.battles.room"},
+    ),
     Domain("live", ("live.routes",)),
 )
 # Postgres schemas, in the order in which they are created.

@@ -42,6 +42,7 @@ without a body; a path that is not listed is 404, a method that is not listed is
 our side is 500 with an `error` and the `requestId` under which our log has the cause."""
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("For If-None-Match", {"type": "string"}),
+    "Idempotency-Replayed": ("That it is the answer of an earlier request", {"enum": ["true"]}),
     "Location": ("Where the answer is", {"type": "string"}),
     "Retry-After": ("Seconds to wait before the next attempt", {"type": "integer"}),
     "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),

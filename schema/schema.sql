@@ -1235,9 +1235,17 @@ CREATE UNIQUE INDEX users_by_username ON accounts.users USING btree (lower(usern
 
 create function accounts.caller(user_id bigint, version integer) returns TABLE(id bigint, public_id text, username text, role text, is_active boolean, must_change_password boolean, muted_until timestamp with time zone);
 
+create function accounts.change_role(public_id text, role text, actor bigint, address_hash text) returns void;
+
 create function accounts.exchange_refresh_token(session_id uuid, sent_generation integer, sent_hash bytea, successor_hash bytea, age double precision, lifetime double precision, caller_hash text) returns TABLE(outcome text, user_id bigint);
 
 create function accounts.export_records(user_id bigint, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function accounts.find_users(public_id text, prefix text) returns TABLE(id bigint, public_id text, username text, email text, display_name text, profile_image_url text, role text, created_at timestamp with time zone, updated_at timestamp with time zone);
+
+create function accounts.list_display_names(public_ids text[]) returns jsonb;
+
+create function accounts.list_people(user_ids bigint[]) returns TABLE(id bigint, public_id text, role text);
 
 create function accounts.note(action text, user_id bigint, actor text, reason text, details jsonb) returns void;
 
@@ -2048,6 +2056,225 @@ create function game.use_potion(call game.call, item_id bigint) returns game.rep
 
 create function game.wealth_json(player game.players) returns jsonb;
 
+-- Schema tracker
+
+-- An army list. Battles and registrations hold copies of it.
+create table tracker.armies (
+  id text not null,  -- army_, then time and chance
+  owner_id text not null,  -- Whose it is: a user's id under /v1
+  name text not null,  -- Its name
+  faction_id text not null,  -- Its faction, in the owner's words: there is no catalogue
+  detachment text not null,  -- Its detachment
+  points_value integer not null,  -- Its size in points
+  units jsonb not null,  -- Its units, each with name, points, keywords and abilities, in the owner's order
+  units_total integer not null,  -- The sum of their points
+  visibility text not null,  -- Whether every user may read it, or only those who need to
+  version integer not null default 1,  -- Its ETag: 1, and one more with each change
+  created_at timestamp with time zone not null default clock_timestamp(),  -- When it was made
+  updated_at timestamp with time zone not null default clock_timestamp(),  -- When it was last changed
+  deleted_at timestamp with time zone,  -- When its owner deleted it; null: not yet
+  constraint armies_check CHECK (((units_total >= 0) AND (units_total <= points_value))),
+  constraint armies_id_check CHECK ((id ~ '^army_[0-9A-Za-z]{8,32}$'::text)),
+  constraint armies_points_value_check CHECK (((points_value >= 1) AND (points_value <= 20000))),
+  constraint armies_version_check CHECK ((version > 0)),
+  constraint armies_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text]))),
+  constraint armies_pkey PRIMARY KEY (id)
+);
+CREATE INDEX armies_by_faction ON tracker.armies USING btree (faction_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX armies_by_owner ON tracker.armies USING btree (owner_id, created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX armies_by_time ON tracker.armies USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+
+-- A change of a battle. All of them, folded from the first on, are the battle.
+create table tracker.battle_events (
+  battle_id text not null,  -- Of which battle
+  seq bigint not null,  -- Its number, consecutive from 1 in each battle
+  type text not null,  -- What happened, such as scores_updated
+  actor_id text,  -- Who did it: a user's id under /v1; null: the clock
+  actor_role text not null,  -- As what: player, organizer, admin or system
+  source text not null,  -- By a request, a socket or the clock
+  occurred_at timestamp with time zone not null,  -- When it happened; of what the clock did when it was due
+  data jsonb not null,  -- What was asked for, in the words of its type
+  before jsonb not null,  -- The parts of the battle that it changed, before it
+  after jsonb not null,  -- The same parts after it
+  request_id text,  -- The request that did it; null: none
+  constraint battle_events_actor_role_check CHECK ((actor_role = ANY (ARRAY['player'::text, 'organizer'::text, 'admin'::text, 'system'::text]))),
+  constraint battle_events_seq_check CHECK ((seq > 0)),
+  constraint battle_events_source_check CHECK ((source = ANY (ARRAY['rest'::text, 'ws'::text, 'system'::text]))),
+  constraint battle_events_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES tracker.battles(id) ON DELETE CASCADE,
+  constraint battle_events_pkey PRIMARY KEY (battle_id, seq)
+);
+
+-- A player of a battle; each has two.
+create table tracker.battle_players (
+  user_id text not null,  -- Who: a user's id under /v1
+  battle_id text not null,  -- In which battle
+  army_id text not null,  -- With which army; the battle holds a copy, for that one may change and go
+  created_at timestamp with time zone not null,  -- When the battle was made
+  constraint battle_players_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES tracker.battles(id) ON DELETE CASCADE,
+  constraint battle_players_pkey PRIMARY KEY (battle_id, user_id)
+);
+CREATE INDEX battle_players_by_army ON tracker.battle_players USING btree (army_id, battle_id);
+CREATE INDEX battle_players_in_order ON tracker.battle_players USING btree (user_id, created_at DESC, battle_id DESC);
+
+-- A game of two players. `state` is what its events make of it; the columns beside it are of it.
+create table tracker.battles (
+  id text not null,  -- btl_, then time and chance
+  tournament_id text,  -- The tournament that it belongs to; null: none
+  status text not null,  -- setup, in_progress, completed or cancelled
+  visibility text not null,  -- Whether every user may read and watch it, or only its players and organisers
+  current_round integer not null,  -- The round that is played, from 1 on
+  version bigint not null,  -- Its ETag, and the number of its last event
+  due_at timestamp with time zone,  -- When the clock makes its next event by itself; null: never, as it stands
+  state jsonb not null,  -- All of it, as functions/tracker/battles keeps it: rules, players with scores, turn, result
+  created_at timestamp with time zone not null,  -- When it was made
+  updated_at timestamp with time zone not null,  -- The time of its last event
+  completed_at timestamp with time zone,  -- When it ended with a result; null: it did not
+  constraint battles_check CHECK (((due_at IS NULL) OR (status = 'in_progress'::text))),
+  constraint battles_check1 CHECK (((completed_at IS NULL) = (status <> 'completed'::text))),
+  constraint battles_current_round_check CHECK ((current_round > 0)),
+  constraint battles_id_check CHECK ((id ~ '^btl_[0-9A-Za-z]{8,32}$'::text)),
+  constraint battles_status_check CHECK ((status = ANY (ARRAY['setup'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text]))),
+  constraint battles_version_check CHECK ((version > 0)),
+  constraint battles_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text]))),
+  constraint battles_pkey PRIMARY KEY (id)
+);
+CREATE INDEX battles_by_status ON tracker.battles USING btree (status, current_round);
+CREATE INDEX battles_by_status_in_order ON tracker.battles USING btree (status, created_at DESC, id DESC);
+CREATE INDEX battles_by_time ON tracker.battles USING btree (created_at DESC, id DESC);
+CREATE INDEX battles_by_tournament ON tracker.battles USING btree (tournament_id, status) WHERE (tournament_id IS NOT NULL);
+CREATE INDEX battles_overdue ON tracker.battles USING btree (due_at, id) WHERE (due_at IS NOT NULL);
+
+-- An answer, for the same request sent again.
+create table tracker.idempotency (
+  user_id bigint not null,  -- Who sent the request
+  target text not null,  -- Its method and path
+  key text not null,  -- Its Idempotency-Key; of a creation without one a hash of its body
+  body_hash bytea not null,  -- SHA-256 of its body
+  status integer not null,  -- The status of the answer
+  response jsonb not null,  -- The body of the answer; of a refusal its code, message and details
+  headers jsonb not null,  -- Headers of the answer that others do not have
+  stored_at timestamp with time zone not null default clock_timestamp(),  -- When it was answered
+  expires_at timestamp with time zone not null,  -- Until when it counts
+  constraint idempotency_pkey PRIMARY KEY (user_id, target, key)
+);
+CREATE INDEX idempotency_by_expiry ON tracker.idempotency USING btree (expires_at);
+
+-- What a user has played; who never did is not here.
+create table tracker.players (
+  user_id text not null,  -- The user's id under /v1
+  total_battles integer not null default 0,  -- Completed battles
+  tournament_wins integer not null default 0,  -- Tournaments that the user won
+  constraint players_total_battles_check CHECK ((total_battles >= 0)),
+  constraint players_tournament_wins_check CHECK ((tournament_wins >= 0)),
+  constraint players_pkey PRIMARY KEY (user_id)
+);
+
+create function tracker.add_battle(state jsonb, events jsonb) returns void;
+
+create function tracker.admit_to_battle(user_id bigint, version integer, session_id uuid, battle_id text) returns TABLE(is_active boolean, id text, role text, has_battle boolean, may_read boolean, is_player boolean);
+
+create function tracker.army_json(army tracker.armies) returns jsonb;
+
+create function tracker.army_reply(army tracker.armies, status integer DEFAULT 200) returns tracker.reply;
+
+create function tracker.battle_event_json(event tracker.battle_events) returns jsonb;
+
+create function tracker.battle_people(battle tracker.battles) returns jsonb;
+
+create function tracker.begin_call(call tracker.call, OUT caller tracker.caller, OUT reply tracker.reply) returns record;
+
+create function tracker.change_army(call tracker.call, army_id text, change jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.change_user(call tracker.call, user_id text, role text, problem jsonb, address_hash text) returns tracker.reply;
+
+create function tracker.commit_battle(call tracker.call, battle_id text, expected bigint, state jsonb, due_at timestamp with time zone, events jsonb, answer tracker.reply, ref text) returns TABLE(outcome text, reply tracker.reply, ref_answer jsonb);
+
+create function tracker.count_battles(user_ids text[], change integer) returns void;
+
+create function tracker.count_change(battle_id text, most integer) returns tracker.reply;
+
+create function tracker.count_played(user_id text, OUT total_battles integer, OUT tournament_wins integer) returns record;
+
+create function tracker.create_army(call tracker.call, army_id text, army jsonb, problem jsonb) returns tracker.reply;
+
+create function tracker.delete_army(call tracker.call, army_id text, versions integer[]) returns tracker.reply;
+
+create function tracker.end_call(call tracker.call, reply tracker.reply) returns tracker.reply;
+
+create function tracker.erase_player(erased_id text, erased_user_id bigint) returns void;
+
+create function tracker.export_records(exported_id text, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
+
+create function tracker.fights_army(army_id text, user_id text) returns boolean;
+
+create function tracker.find_answer(call tracker.call) returns tracker.reply;
+
+create function tracker.find_tournament(tournament_id text, user_ids text[]) returns jsonb;
+
+create function tracker.find_user(call tracker.call, OUT id text, OUT role text, OUT is_active boolean) returns record;
+
+create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
+
+create function tracker.get_moment() returns timestamp with time zone;
+
+create function tracker.get_user(call tracker.call, user_id text) returns tracker.reply;
+
+create function tracker.insert_battle(call tracker.call, state jsonb, events jsonb, answer tracker.reply) returns TABLE(outcome text, reply tracker.reply);
+
+create function tracker.is_organizer(tournament_id text, user_id text) returns boolean;
+
+create function tracker.is_result_needed(battle_id text) returns boolean;
+
+create function tracker.keep_answer(call tracker.call, answer tracker.reply) returns tracker.reply;
+
+create function tracker.list_armies(caller tracker.caller, owner_id text, faction_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, army jsonb);
+
+create function tracker.list_battle_events(battle_id text, after bigint, most integer) returns SETOF jsonb;
+
+create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb, people jsonb, moment timestamp with time zone);
+
+create function tracker.list_open_battles_of_army(army_id text) returns text[];
+
+create function tracker.list_overdue_battles(after_at timestamp with time zone, after_id text, most integer) returns TABLE(due_at timestamp with time zone, id text);
+
+create function tracker.list_refused(battle_ids text[], user_ids bigint[]) returns TABLE(battle_id text, user_id bigint);
+
+create function tracker.list_tournaments_of_army(army_id text) returns text[];
+
+create function tracker.list_users(caller tracker.caller, prefix text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, shown jsonb);
+
+create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
+
+create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;
+
+create function tracker.may_read_battle(battle tracker.battles, caller tracker.caller) returns boolean;
+
+create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
+
+create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean);
+
+create function tracker.organizes_army(army_id text, user_id text) returns boolean;
+
+create function tracker.prepare_battle(call tracker.call, user_ids text[], army_ids text[], tournament_id text) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_organizer boolean, names jsonb, armies jsonb, tournament jsonb, moment timestamp with time zone);
+
+create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
+
+create function tracker.refuse_army(army_id text) returns tracker.reply;
+
+create function tracker.refuse_battle(battle_id text) returns tracker.reply;
+
+create function tracker.refuse_field(field text, rule text, message text) returns tracker.reply;
+
+create function tracker.refuse_user(user_id text) returns tracker.reply;
+
+create function tracker.report_result(battle_id text) returns void;
+
+create function tracker.store_events(battle_id text, state jsonb, due_at timestamp with time zone, events jsonb) returns void;
+
+create function tracker.to_role(role text) returns text;
+
+create function tracker.user_json(found record, caller tracker.caller) returns jsonb;
+
 -- Schema live
 
 -- How many posts to sockets are left: one row, filled by time up to a second's worth.
@@ -2210,6 +2437,8 @@ create function live.join_room(connection_id text, seen bigint, busy interval, m
 create function live.leave(room text, grace interval) returns SETOF live.members;
 
 create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, of_epoch text, most integer) returns TABLE(wait_for bigint, head_seq bigint, epoch text, frames jsonb);
+
+create function live.list_members(room text) returns SETOF jsonb;
 
 create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
 

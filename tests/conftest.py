@@ -15,8 +15,9 @@ from moto import mock_aws
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from functions.accounts import signing_keys
 from functions.rollups import refresh
-from functions.shared import auth, aws, db
+from functions.shared import auth, aws, db, tracker_tokens
 from functions.shared.settings import settings
 from infra.local import timescale
 from schema.engine.migrate import Report, migrate
@@ -193,6 +194,8 @@ _RAW = (
     *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
     *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
+    "tracker.battles",
+    *("tracker.armies", "tracker.idempotency", "tracker.players"),
     *("game.visits", "game.battle_results", "game.claims"),
 )
 
@@ -249,6 +252,16 @@ def away(store: str, setting: Callable[..., None]) -> Iterator[Callable[[], None
     yield take
     setting(DATABASE_URL=given)
     _forget()
+
+
+@pytest.fixture
+def tracker_keys(store: str) -> Iterator[None]:
+    """Keys of the tracker's tokens that are this test's store's."""
+    for module in (signing_keys, tracker_tokens):
+        module.clear_cache()
+    yield
+    for module in (signing_keys, tracker_tokens):
+        module.clear_cache()
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def erase(user_id: int, actor: str | None) -> bool:
             deleted_at = now()
           from person as p
           where u.id = p.id
-          returning u.id
+          returning u.id, u.public_id
         ), ended as (
           delete from accounts.sessions
           where user_id = (select id from erased)
@@ -81,7 +81,7 @@ def erase(user_id: int, actor: str | None) -> bool:
           select 'user.erased', id, %(actor)s
           from erased
         )
-        select game.erase_player(e.id),
+        select game.erase_player(e.id), tracker.erase_player(e.public_id, e.id),
           case when p.was_operator then logs.rename_author(p.username, 'Deleted user') end,
           live.is_connected(e.id) as is_connected
         from erased as e

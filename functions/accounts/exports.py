@@ -76,6 +76,9 @@ def export(caller: Caller, query: ExportQuery) -> dict[str, Any]:
             union all
             select *
             from game.export_records(c.id, %(after)s::timestamptz, %(limit)s)
+            union all
+            select *
+            from tracker.export_records(c.public_id, %(after)s::timestamptz, %(limit)s)
           ) as r
           where c.is_active
           order by r.at

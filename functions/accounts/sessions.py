@@ -54,14 +54,21 @@ def open_session(user: db.Row) -> Opened:
     """A new session of a user who has just logged in. One round trip."""
     session = uuid4()
     token = _derive(session, 0)
-    db.query(
+    [played] = db.query(
         """
-        insert into accounts.sessions (id, user_id, version, token_hash, expires_at)
-        values (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+        with opened as (
+          insert into accounts.sessions (id, user_id, version, token_hash, expires_at)
+          values (%s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+        )
+        select total_battles, tournament_wins
+        from tracker.count_played(%s)
         """,
-        (session, user["id"], user["token_version"], _hash(token), LIFETIME_SECONDS),
+        (
+            *(session, user["id"], user["token_version"], _hash(token), LIFETIME_SECONDS),
+            user["public_id"],
+        ),
     )
-    return Opened(str(session), user, token)
+    return Opened(str(session), user | played, token)
 
 
 def refresh(token: str, received_at: float, address_hash: str) -> Opened:
@@ -78,10 +85,11 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
         """
         select e.outcome, u.id, u.public_id, u.username, u.email, u.display_name,
           u.profile_image_url, u.role, u.must_change_password, u.is_active, u.token_version,
-          u.created_at, u.updated_at,
+          u.created_at, u.updated_at, p.total_battles, p.tournament_wins,
           case when e.outcome = 'reused' then live.is_connected(u.id) end as is_connected
         from accounts.exchange_refresh_token(%s, %s, %s, %s, %s, %s, %s) as e
         left join accounts.users as u on u.id = e.user_id
+        left join lateral tracker.count_played(u.public_id) as p on true
         """,
         (
             session,

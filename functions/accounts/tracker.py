@@ -141,8 +141,8 @@ def to_response(user: db.Row) -> dict[str, Any]:
         "display_name": user["display_name"],
         "role": _ROLES.get(user["role"], "player"),
         "profile_image_url": user["profile_image_url"],
-        "tournament_wins": 0,  # tournaments and battles are not served yet
-        "total_battles": 0,
+        "tournament_wins": user["tournament_wins"],
+        "total_battles": user["total_battles"],
         "created_at": user["created_at"],
         "updated_at": user["updated_at"],
     }
@@ -153,9 +153,10 @@ def get_profile(caller: Caller) -> dict[str, Any]:
     found = db.query(
         """
         select u.id, u.public_id, u.username, u.email, u.display_name, u.profile_image_url, u.role,
-          u.is_active, u.created_at, u.updated_at
+          u.is_active, u.created_at, u.updated_at, p.total_battles, p.tournament_wins
         from accounts.session_caller(%s, %s, %s::uuid) as c
         join accounts.users as u on u.id = c.id
+        cross join lateral tracker.count_played(u.public_id) as p
         """,
         (caller.user_id, caller.version, caller.session_id),
     )
@@ -184,9 +185,10 @@ def change_profile(caller: Caller, change: ProfileChange) -> dict[str, Any]:
           returning u.id, u.public_id, u.username, u.email, u.display_name, u.profile_image_url,
             u.role, u.created_at, u.updated_at
         )
-        select c.is_active, u.*
+        select c.is_active, u.*, p.total_battles, p.tournament_wins
         from caller as c
         left join changed as u on u.id = c.id
+        cross join lateral tracker.count_played(c.public_id) as p
         """,
         {
             "user_id": caller.user_id,

@@ -17,7 +17,7 @@ from functions.shared.tracker_tokens import RequireTrackerUser
 
 MAX_BYTES = 64 * 1024
 
-routes = Routes(__name__, family="v1", prefix="/v1/", limiter=general_limit.count)
+routes = Routes(__name__, family="v1", prefix="/v1/", limiter=general_limit)
 user = RequireTrackerUser()
 
 

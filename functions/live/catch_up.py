@@ -87,7 +87,11 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
     ):
         log.event("live.resumed", level="INFO", events=None)
         greeting = kind_of(connection.room).snapshot(connection)
-        is_there = _post(connection, _encode(connection, greeting.frames), asked=asked)
+        reason = "too_old" if len(frames) > MOST_MISSED else "epoch"
+        whole = [
+            frame | {"reason": reason} if "reason" in frame else frame for frame in greeting.frames
+        ]
+        is_there = _post(connection, _encode(connection, whole), asked=asked)
         return greeting.seq if is_there else None
     log.event("live.resumed", level="INFO", events=len(frames))
     to_seq = frames[-1]["seq"] if frames else asked.last_seq

@@ -67,12 +67,12 @@ def receive(connection: Connection, text: str) -> None:
     """
     kind = kind_of(connection.room)
     if kind.messages_a_minute and connection.messages > kind.messages_a_minute:
-        answer(connection, [kind.describe_problem(TooManyRequests("Too many messages"), None)])
+        answer(connection, [_refuse(kind, connection, TooManyRequests("Too many messages"))])
         return
     try:
         frames = _run(kind, connection, text)
     except _Unreadable as problem:
-        answer(connection, [kind.describe_problem(Invalid(str(problem)), None)])
+        answer(connection, [_refuse(kind, connection, Invalid(str(problem)))])
         _count_bad(kind, connection)
         return
     answer(connection, frames)
@@ -108,7 +108,11 @@ def _run(kind: Kind, connection: Connection, text: str) -> Sequence[Frame]:
         raise _Unreadable(_describe(problem)) from None
     except Problem as problem:
         short = ref if isinstance(ref, str) and len(ref) <= MAX_REF else None
-        return [kind.describe_problem(problem, short)]
+        return [_refuse(kind, connection, problem, short)]
+
+
+def _refuse(kind: Kind, connection: Connection, problem: Problem, ref: str | None = None) -> Frame:
+    return {**kind.describe_room(connection.room), **kind.describe_problem(problem, ref)}
 
 
 class _Unreadable(Exception):  # noqa: N818  like a problem

@@ -167,7 +167,7 @@ def _v1_details(problem: Problem) -> dict[str, Any]:
         fields = [
             {
                 "field": one["field"],
-                "rule": "required" if one["problem"] == "is required" else "invalid",
+                "rule": one.get("rule") or _name_rule(one["problem"]),
                 "message": one["problem"],
             }
             for one in problem.details
@@ -178,6 +178,10 @@ def _v1_details(problem: Problem) -> dict[str, Any]:
     if isinstance(problem, Unavailable):
         return {"retry_after": int(problem.headers["Retry-After"])}
     return problem.extra
+
+
+def _name_rule(problem: str) -> str:
+    return "required" if problem == "is required" else "invalid"
 
 
 def build_body(problem: Problem, family: Family, request_id: str) -> dict[str, Any]:

@@ -173,9 +173,13 @@ def clamped_int(default: int, most: int) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=int)
 
 
-def fail_validation(sentence: str) -> NoReturn:
-    """Ends a model's validation with our message instead of pydantic's."""
-    raise PydanticCustomError("ours", "{sentence}", {"sentence": sentence})
+def fail_validation(sentence: str, rule: str = "", *, field: str = "") -> NoReturn:
+    """Ends a model's validation with our message instead of pydantic's.
+
+    `rule`: its name, for the families that have one. `field`: which one a whole model's rule is of.
+    """
+    says = {"sentence": sentence, "rule": rule, "field": field}
+    raise PydanticCustomError("ours", "{sentence}", says)
 
 
 def parse(model: type[Model], value: Any) -> Model:
@@ -184,15 +188,20 @@ def parse(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-    if found[0]["type"] == "ours" and not found[0]["loc"]:
+    if found[0]["type"] == "ours" and not found[0]["loc"] and not found[0]["ctx"]["field"]:
         raise Invalid(found[0]["msg"])
     terse = issubclass(model, BracketPathModel)
-    details = [
-        {"field": _path(one["loc"], terse) or "body", "problem": _sentence(one)}
-        for one in found[:20]
-    ]
+    details = [_describe(one, terse) for one in found[:20]]
     field, problem = details[0]["field"], details[0]["problem"]
     raise Invalid(f"Invalid {field}" if terse else f"{field} {problem}", details)
+
+
+def _describe(found: Any, terse: bool) -> dict[str, str]:
+    """A problem with its field, and with its rule where that has a name."""
+    says = found.get("ctx", {}) if found["type"] == "ours" else {}
+    place = _path((*found["loc"], *([says["field"]] if says.get("field") else [])), terse)
+    rule = {"rule": says["rule"]} if says.get("rule") else {}
+    return {"field": place or "body", "problem": _sentence(found), **rule}
 
 
 def _path(places: tuple[int | str, ...], terse: bool) -> str:

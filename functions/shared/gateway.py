@@ -121,7 +121,7 @@ class Gateway:
         limiter = self._limiters[route] if route else door and door.limiter
         try:
             if limiter:
-                limiter(Request(event), None)
+                limiter.count(Request(event), None)
         except errors.Problem as problem:
             return problem
         if route is None:

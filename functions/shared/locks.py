@@ -21,4 +21,5 @@ TTT_NAMES: Final = 20_260_302  # seed; of a player (ttt_names.sql)
 LOGS_NOTES: Final = 20_260_304  # seed; of a player
 LOGS_PUNISHMENTS: Final = 20_260_305  # seed; of a player
 LIVE_USERS: Final = 20_260_306  # seed; of a user who opens a socket (live_sockets.sql)
+TRACKER_REQUESTS: Final = 20_260_308  # seed; of a request with its key (tracker_calls.sql)
 LIVE_REFS: Final = 20_260_307  # seed; of a user's command (live_sockets.sql)

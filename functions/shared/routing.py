@@ -21,8 +21,14 @@ from functions.shared.response import NO_STORE, LambdaResponse, Response, condit
 View = Callable[..., Any]
 # Levels of lists and objects that a body may have.
 _MAX_DEPTH: Mapping[errors.Family, int] = {"plain": 64, "game": 64, "v1": 32}
-# Counts a request of a caller (None: of the address alone); raises TooManyRequests.
-Limiter = Callable[[Request, "Caller | None"], None]
+
+
+class Limiter(Protocol):
+    """Counts requests of a caller (None: of the address alone), or looks whether one is left;
+    raises TooManyRequests."""
+
+    def count(self, request: Request, caller: Caller | None, /) -> None: ...
+    def look(self, request: Request, caller: Caller | None, /) -> None: ...
 
 
 class Guard(Protocol):
@@ -78,7 +84,8 @@ class Routes(Blueprint):
         """`family`: the shape of the domain's error bodies.
 
         `prefix`: below it, paths without a route are answered in that shape too.
-        `limiter`: counts every request once its caller is known; answers carry what is left.
+        `limiter`: counts every request once its caller is known, but for those that are answered
+        304; answers carry what is left.
         """
         super().__init__(import_name)
         self.family = family
@@ -134,17 +141,30 @@ class Routes(Blueprint):
         def register(view: View) -> View:
             def serve(request: Request) -> Response:
                 self._check_size(request, max_bytes)
-                caller = self._authenticate(guard, request)
+                is_free = etag and bool(request.header("if-none-match"))  # unless it has changed
+                caller = self._authenticate(guard, request, is_free)
+                if not is_free:
+                    return answer(request, caller)
+                try:
+                    answered = answer(request, caller)
+                except errors.Problem:
+                    self._count(request, caller)
+                    raise
+                if answered.status != HTTPStatus.NOT_MODIFIED:
+                    self._count(request, caller)
+                return answered
+
+            def answer(request: Request, caller: Caller | None) -> Response:
                 parsed: list[BaseModel] = []
                 if body and not raw_body:
                     parsed.append(fields.parse(body, self.read_object(request, max_bytes)))
                 if query:
                     parsed.append(fields.parse(query, _without_nul(query, request.query())))
                 given = view(Request(request.event, caller), *parsed)
-                answer = given if isinstance(given, Response) else Response(given)
-                answer = Response(answer.body, answer.status, {**headers, **answer.headers})
-                has_tag = etag and answer.status == HTTPStatus.OK
-                return conditional(answer, request) if has_tag else answer
+                made = given if isinstance(given, Response) else Response(given)
+                made = Response(made.body, made.status, {**headers, **made.headers})
+                has_tag = etag and made.status == HTTPStatus.OK
+                return conditional(made, request) if has_tag else made
 
             def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
@@ -182,21 +202,26 @@ class Routes(Blueprint):
         except errors.TooLarge:
             if self.limiter:
                 with suppress(errors.TooManyRequests):
-                    self.limiter(request, None)
+                    self.limiter.count(request, None)
             raise
         except errors.BadRequest:
             return  # of what cannot be unpacked the view hears in its turn
 
-    def _authenticate(self, guard: Guard | None, request: Request) -> Caller | None:
-        """Who calls, counted by their name, or by their address where they are refused."""
+    def _count(self, request: Request, caller: Caller | None) -> None:
+        if self.limiter:
+            self.limiter.count(request, caller)
+
+    def _authenticate(self, guard: Guard | None, request: Request, is_free: bool) -> Caller | None:
+        """Who calls, counted by their name unless the request `is_free`, or by their address where
+        they are refused."""
         if self.limiter is None:
             return guard(request) if guard else None
         try:
             caller = guard(request) if guard else None
         except errors.Problem:
-            self.limiter(request, None)
+            self.limiter.count(request, None)
             raise
-        self.limiter(request, caller)
+        (self.limiter.look if is_free else self.limiter.count)(request, caller)
         return caller
 
     def read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 // names in the path goes into the query, because API Gateway routes sockets by their stage alone. The
 // local edge has the same table: infra/local/sockets.py.
 var PATHS = [
+  [/^\/(?:v1\/)?ws\/battles\/(btl_[0-9A-Za-z]+)\/?$/, "tracker"],
   [/^\/(?:v1\/)?ws\/battles?\/([0-9A-Za-z_-]+)\/?$/, "battle"],
   [/^\/ws\/(chat)\/?$/, "tavern"],
 ];

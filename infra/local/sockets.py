@@ -26,6 +26,7 @@ logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 # The gateway routes sockets by nothing but their stage, so what a client says in the path goes to
 # the function in the query. CloudFront's function, infra/edge/sockets.js, has the same table.
 PATHS = [
+    (re.compile(r"/(?:v1/)?ws/battles/(btl_[0-9A-Za-z]+)/?"), "tracker"),
     (re.compile(r"/(?:v1/)?ws/battles?/([0-9A-Za-z_-]+)/?"), "battle"),
     (re.compile(r"/ws/(chat)/?"), "tavern"),
 ]

@@ -244,3 +244,78 @@ as $$
     fetch first ($3) rows with ties
   )
 $$;
+
+-- The names that the tracker shows of users, by their ids under /v1.
+create or replace function accounts.list_display_names(public_ids text[]) returns jsonb
+language sql
+stable
+as $$
+  select coalesce(jsonb_object_agg(u.public_id, u.display_name), '{}')
+  from accounts.users as u
+  where u.public_id = any($1)
+$$;
+
+-- The ids under /v1 and the roles of users who are not erased.
+create or replace function accounts.list_people(user_ids bigint[])
+returns table (id bigint, public_id text, role text)
+language sql
+stable
+as $$
+  select u.id, u.public_id, u.role
+  from accounts.users as u
+  where u.id = any($1)
+    and u.deleted_at is null
+$$;
+
+-- The users whose names begin with a text, or the one of an id under /v1, as others may see them:
+-- whose e-mail is for whom the caller decides.
+create or replace function accounts.find_users(public_id text, prefix text)
+returns table (
+  id bigint, public_id text, username text, email text, display_name text, profile_image_url text,
+  role text, created_at timestamptz, updated_at timestamptz
+)
+language sql
+stable
+as $$
+  select u.id, u.public_id, u.username, u.email, u.display_name, u.profile_image_url, u.role,
+    u.created_at, u.updated_at
+  from accounts.users as u
+  where u.deleted_at is null
+    and u.public_id = $1
+  union all
+  select u.id, u.public_id, u.username, u.email, u.display_name, u.profile_image_url, u.role,
+    u.created_at, u.updated_at
+  from accounts.users as u
+  where u.deleted_at is null
+    and lower(u.username) ~>=~ lower($2)
+    and lower(u.username) ~<~ (lower($2) || chr(1114111))
+$$;
+
+-- Gives a user, by the id under /v1, a role; `actor` is who does it. Audited.
+create or replace function accounts.change_role(
+  public_id text, role text, actor bigint, address_hash text
+)
+returns void
+language sql
+as $$
+  with before as (
+    select u.id, u.role, u.is_active
+    from accounts.users as u
+    where u.public_id = $1
+      and u.deleted_at is null
+    for update
+  ), changed as (
+    update accounts.users as u
+    set role = $2,
+      updated_at = clock_timestamp()
+    from before as b
+    where u.id = b.id
+  )
+  insert into accounts.audit (action, user_id, actor, ip_hash, details)
+  select 'user.changed', b.id, $3::text, $4,
+    jsonb_build_object(
+      'role', jsonb_build_array(b.role, $2),
+      'is_active', jsonb_build_array(b.is_active, b.is_active)
+    )
+  from before as b
+$$;

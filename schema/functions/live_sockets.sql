@@ -540,6 +540,17 @@ as $$
   where r.room = $1
 $$;
 
+-- Who is in a room, as the others are shown.
+create or replace function live.list_members(room text) returns setof jsonb
+language sql
+stable
+as $$
+  select m.member
+  from live.members as m
+  where m.room = $1
+  order by m.user_id
+$$;
+
 -- How many users are in a room besides one.
 create or replace function live.count_others(room text, user_id bigint) returns bigint
 language sql

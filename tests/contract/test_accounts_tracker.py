@@ -16,7 +16,7 @@ from functions.shared import db, tokens, tracker_tokens
 from tests.support import accounts
 from tests.support.accounts import PASSWORD
 from tests.support.client import Answered, Client
-from tests.support.tracker import bearer, open_session, refresh, register
+from tests.support.tracker import bearer, check_error, open_session, refresh, register
 
 
 @pytest.fixture(autouse=True)
@@ -27,19 +27,6 @@ def keys(store: str) -> Iterator[None]:
     yield
     signing_keys.clear_cache()
     tracker_tokens.clear_cache()
-
-
-def check_error(answered: Answered, status: int, code: str, **details: Any) -> None:
-    assert answered.status == status, answered.text
-    assert answered.headers["content-type"] == "application/json; charset=utf-8"
-    body = answered.json
-    assert body["error"]["code"] == code
-    assert details.items() <= body["error"]["details"].items()
-    assert body["error"]["message"]
-    assert re.fullmatch("req_[0-9A-Za-z]{8,32}", body["request_id"])
-    assert answered.headers["x-request-id"] == body["request_id"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", body["timestamp"])
-    assert ("www-authenticate" in answered.headers) == (status == 401)
 
 
 def test_registering_opens_a_session() -> None:

@@ -124,6 +124,7 @@ HOLDS = {
     "LiveFunction": _STORE | _TOKENS,
     "LiveSweepFunction": _STORE | _TOKENS,
     "AccountsFunction": _STORE | _TOKENS | {"ORIGIN_SECRET"},
+    "TrackerFunction": _STORE | {"ORIGIN_SECRET"},
     "TrackerAuthFunction": _STORE | _TRACKER | {"ORIGIN_SECRET"},
     "LoginFunction": _STORE | _TOKENS | _TRACKER | {"ORIGIN_SECRET", "PASSWORD_PEPPER"},
 }
@@ -180,7 +181,10 @@ def test_only_what_needs_rs256_carries_it(resources: dict[str, Any]) -> None:
     carries = [
         name for name, one in resources.items() if "Rs256" in str(one["Properties"].get("Layers"))
     ]
-    assert carries == ["LoginFunction", "TrackerAuthFunction"]
+    assert carries == [
+        *("LoginFunction", "TrackerAuthFunction", "TrackerFunction"),
+        "LiveFunction",  # who opens a socket to a battle of the tracker shows such a token
+    ]
 
 
 def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ PANEL_ADMIN = Policy(unknown=401, wrong=401, doors=("panel",), roles=ADMIN_ROLES
 GAME_STAFF = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=STAFF_ROLES)
 GAME_ADMIN = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=ADMIN_ROLES)
 TRACKER = Policy(unknown=401, wrong=401, doors=("tracker",))
+TRACKER_ADMIN = Policy(unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
 
 POLICIES = {
     PUBLIC: """
@@ -81,7 +82,16 @@ POLICIES = {
         POST /api/admin/players/{player_id}/grant
     """,
     TRACKER: """
-        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile, DELETE /v1/auth/profile
+        POST /v1/auth/logout, GET /v1/auth/profile, PATCH /v1/auth/profile,
+        DELETE /v1/auth/profile, GET /v1/armies, POST /v1/armies, GET /v1/armies/{army_id},
+        PUT /v1/armies/{army_id}, DELETE /v1/armies/{army_id}, GET /v1/battles,
+        POST /v1/battles, GET /v1/battles/{battle_id}, PATCH /v1/battles/{battle_id},
+        POST /v1/battles/{battle_id}/advance-round, POST /v1/battles/{battle_id}/complete,
+        GET /v1/battles/{battle_id}/events, POST /v1/battles/{battle_id}/ws-ticket,
+        GET /v1/users, GET /v1/users/{user_id}
+    """,
+    TRACKER_ADMIN: """
+        PATCH /v1/users/{user_id}
     """,
     PLAYERS: """
         GET /api/player/me, DELETE /api/player/me, GET /api/player/me/export,
