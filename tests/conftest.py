@@ -194,7 +194,8 @@ _RAW = (
     *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
     *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
-    "tracker.battles",
+    *("tracker.pairings", "tracker.round_players", "tracker.registrations"),
+    *("tracker.tournaments", "tracker.battles"),
     *("tracker.armies", "tracker.idempotency", "tracker.players"),
     *("game.visits", "game.battle_results", "game.claims"),
 )
