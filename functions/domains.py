@@ -92,7 +92,14 @@ DOMAINS = (
     ),
     Domain(
         "tracker",
-        ("tracker.routes", "tracker.user_routes", "tracker.battle_routes"),
+        (
+            "tracker.routes",
+            "tracker.user_routes",
+            "tracker.battle_routes",
+            "tracker.tournaments.routes",
+            "tracker.tournaments.registration_routes",
+            "tracker.tournaments.round_routes",
+        ),
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},
     ),

@@ -167,6 +167,8 @@ create function rollups.mark_tilt_events() returns trigger;
 
 create function rollups.mark_tilt_signals() returns trigger;
 
+create function rollups.mark_tracker_battle_results() returns trigger;
+
 create function rollups.mark_ttt_rounds() returns trigger;
 
 create function rollups.promote(rollup smallint) returns void;
@@ -2116,6 +2118,35 @@ create table tracker.battle_players (
 CREATE INDEX battle_players_by_army ON tracker.battle_players USING btree (army_id, battle_id);
 CREATE INDEX battle_players_in_order ON tracker.battle_players USING btree (user_id, created_at DESC, battle_id DESC);
 
+-- A player's part in a completed battle of matched play; none of one that ended by forfeit.
+create table tracker.battle_results (
+  completed_at timestamp with time zone not null,  -- When the battle was completed; a correction leaves it as it is
+  battle_id text not null,  -- Which battle
+  user_id text not null,  -- Whose part: a user's id under /v1
+  faction_id text not null,  -- The faction that they played
+  detachment text not null,  -- The detachment of their army
+  mission text not null,  -- The name of the mission
+  is_mirror boolean not null,  -- Whether both played the same faction
+  outcome text not null,  -- win, draw or loss; both have lost where an organiser says so
+  victory_points integer not null,  -- Their total
+  opponent_victory_points integer not null,  -- The total of the other player
+  is_first boolean,  -- Whether they had the first turn; null: nobody said whose it was
+  turns integer,  -- How many turns of theirs began; null: is_first is
+  turn_ms bigint,  -- Milliseconds that their clock ran; null: is_first is
+  constraint battle_results_check CHECK (((is_first IS NULL) = (turns IS NULL))),
+  constraint battle_results_check1 CHECK (((is_first IS NULL) = (turn_ms IS NULL))),
+  constraint battle_results_outcome_check CHECK ((outcome = ANY (ARRAY['win'::text, 'draw'::text, 'loss'::text]))),
+  constraint battle_results_turn_ms_check CHECK ((turn_ms >= 0)),
+  constraint battle_results_turns_check CHECK ((turns >= 0)),
+  constraint battle_results_pkey PRIMARY KEY (battle_id, user_id, completed_at)
+);
+select create_hypertable('tracker.battle_results', by_range('completed_at', interval '91 days'));
+CREATE INDEX battle_results_by_player ON tracker.battle_results USING btree (user_id, completed_at DESC);
+CREATE INDEX battle_results_completed_at_idx ON tracker.battle_results USING btree (completed_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON tracker.battle_results REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+CREATE TRIGGER rollups_insert AFTER INSERT ON tracker.battle_results REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+CREATE TRIGGER rollups_update AFTER UPDATE ON tracker.battle_results REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+
 -- A game of two players. `state` is what its events make of it; the columns beside it are of it.
 create table tracker.battles (
   id text not null,  -- btl_, then time and chance
@@ -2143,6 +2174,8 @@ CREATE INDEX battles_by_status_in_order ON tracker.battles USING btree (status, 
 CREATE INDEX battles_by_time ON tracker.battles USING btree (created_at DESC, id DESC);
 CREATE INDEX battles_by_tournament ON tracker.battles USING btree (tournament_id, status) WHERE (tournament_id IS NOT NULL);
 CREATE INDEX battles_overdue ON tracker.battles USING btree (due_at, id) WHERE (due_at IS NOT NULL);
+CREATE TRIGGER changes_results AFTER UPDATE OF status, state ON tracker.battles FOR EACH ROW WHEN (((old.status = 'completed'::text) OR (new.status = 'completed'::text))) EXECUTE FUNCTION tracker.follow_battle();
+CREATE TRIGGER takes_results_away AFTER DELETE ON tracker.battles FOR EACH ROW WHEN ((old.status = 'completed'::text)) EXECUTE FUNCTION tracker.follow_battle();
 
 -- An answer, for the same request sent again.
 create table tracker.idempotency (
@@ -2159,6 +2192,40 @@ create table tracker.idempotency (
 );
 CREATE INDEX idempotency_by_expiry ON tracker.idempotency USING btree (expires_at);
 
+-- Two players who meet in a round. Each owns a battle, which reports its state and its result.
+create table tracker.pairings (
+  battle_id text not null,  -- Its battle
+  tournament_id text not null,  -- The tournament
+  round_number integer not null,  -- The round
+  "position" integer not null,  -- Its place in the round's list, from 1
+  player1_id text not null,  -- Id of the better listed player
+  player2_id text not null,  -- Id of the other player
+  table_number integer,  -- The table that it is played at
+  is_locked boolean not null default false,  -- An organiser put these two together: pairing the round again keeps them
+  bracket text,  -- winners, losers, grand_final or third_place; null in Swiss
+  match_code text,  -- Its place in the bracket, such as W2-1
+  status text not null default 'setup'::text,  -- Of its battle
+  winner_id text,  -- Id of the winner; null: none yet, a draw, or both have lost
+  result_type text,  -- How its battle ended; null: not yet
+  victory_points integer[],  -- The totals of players 1 and 2; null: the battle has not ended
+  warnings text[] not null default '{}'::text[],  -- What is odd about its battle's result
+  constraint pairings_bracket_check CHECK ((bracket = ANY (ARRAY['winners'::text, 'losers'::text, 'grand_final'::text, 'third_place'::text]))),
+  constraint pairings_check CHECK ((player1_id <> player2_id)),
+  constraint pairings_check1 CHECK (((bracket IS NULL) = (match_code IS NULL))),
+  constraint pairings_check2 CHECK (((status = 'completed'::text) = (result_type IS NOT NULL))),
+  constraint pairings_check3 CHECK (((status = 'completed'::text) = (victory_points IS NOT NULL))),
+  constraint pairings_position_check CHECK (("position" >= 1)),
+  constraint pairings_status_check CHECK ((status = ANY (ARRAY['setup'::text, 'in_progress'::text, 'completed'::text, 'cancelled'::text]))),
+  constraint pairings_table_number_check CHECK ((table_number >= 1)),
+  constraint pairings_victory_points_check CHECK ((cardinality(victory_points) = 2)),
+  constraint pairings_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES tracker.battles(id),
+  constraint pairings_tournament_id_round_number_fkey FOREIGN KEY (tournament_id, round_number) REFERENCES tracker.rounds(tournament_id, round_number) ON DELETE CASCADE,
+  constraint pairings_pkey PRIMARY KEY (battle_id),
+  constraint pairings_tournament_id_round_number_match_code_key UNIQUE (tournament_id, round_number, match_code),
+  constraint pairings_tournament_id_round_number_position_key UNIQUE (tournament_id, round_number, "position") DEFERRABLE INITIALLY DEFERRED,
+  constraint pairings_tournament_id_round_number_table_number_key UNIQUE (tournament_id, round_number, table_number) DEFERRABLE INITIALLY DEFERRED
+);
+
 -- What a user has played; who never did is not here.
 create table tracker.players (
   user_id text not null,  -- The user's id under /v1
@@ -2168,6 +2235,129 @@ create table tracker.players (
   constraint players_tournament_wins_check CHECK ((tournament_wins >= 0)),
   constraint players_pkey PRIMARY KEY (user_id)
 );
+
+-- A user in a tournament: once, whatever became of it.
+create table tracker.registrations (
+  tournament_id text not null,  -- The tournament
+  user_id text not null,  -- Id of the user
+  number integer not null,  -- Their place in the order of registration, from 1; who registers again gets a new one
+  status text not null,  -- confirmed, waitlisted, withdrawn before the start, dropped or disqualified since
+  army_id text not null,  -- The army that was registered
+  army jsonb not null,  -- Name, faction, detachment, points and list of that army as they were then
+  seed integer,  -- Their place among the confirmed, from 1, by registration unless moved; null: has no seat
+  club text,  -- Their club, whose members do not meet early
+  fixed_table integer,  -- A table that they do not leave
+  absences jsonb not null default '{}'::jsonb,  -- Rounds that they miss, by number, and what each counts as: loss, draw or bye
+  dropped_after_round integer,  -- The last round they were in the tournament for; null: they still are
+  registered_at timestamp with time zone not null default now(),  -- When they registered, the last time
+  constraint registrations_dropped_after_round_check CHECK ((dropped_after_round >= 0)),
+  constraint registrations_fixed_table_check CHECK ((fixed_table >= 1)),
+  constraint registrations_seed_check CHECK ((seed >= 1)),
+  constraint registrations_status_check CHECK ((status = ANY (ARRAY['confirmed'::text, 'waitlisted'::text, 'withdrawn'::text, 'dropped'::text, 'disqualified'::text]))),
+  constraint registrations_tournament_id_fkey FOREIGN KEY (tournament_id) REFERENCES tracker.tournaments(id) ON DELETE CASCADE,
+  constraint registrations_pkey PRIMARY KEY (tournament_id, user_id),
+  constraint registrations_tournament_id_number_key UNIQUE (tournament_id, number),
+  constraint registrations_tournament_id_seed_key UNIQUE (tournament_id, seed) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX registrations_by_army ON tracker.registrations USING btree (army_id);
+CREATE INDEX registrations_by_user ON tracker.registrations USING btree (user_id, tournament_id);
+
+-- A player in a round: once, in a pairing or with a bye, whoever pairs it at the same time.
+create table tracker.round_players (
+  tournament_id text not null,  -- The tournament
+  round_number integer not null,  -- The round
+  user_id text not null,  -- Id of the player
+  battle_id text,  -- The battle of their pairing; null: a bye
+  bye_reason text,  -- odd_number, bracket (an empty line) or walkover; null: a pairing
+  constraint round_players_bye_reason_check CHECK ((bye_reason = ANY (ARRAY['odd_number'::text, 'bracket'::text, 'walkover'::text]))),
+  constraint round_players_check CHECK (((battle_id IS NULL) <> (bye_reason IS NULL))),
+  constraint round_players_battle_id_fkey FOREIGN KEY (battle_id) REFERENCES tracker.pairings(battle_id) ON DELETE CASCADE,
+  constraint round_players_tournament_id_round_number_fkey FOREIGN KEY (tournament_id, round_number) REFERENCES tracker.rounds(tournament_id, round_number) ON DELETE CASCADE,
+  constraint round_players_tournament_id_user_id_fkey FOREIGN KEY (tournament_id, user_id) REFERENCES tracker.registrations(tournament_id, user_id),
+  constraint round_players_pkey PRIMARY KEY (tournament_id, round_number, user_id)
+);
+CREATE INDEX round_players_by_battle ON tracker.round_players USING btree (battle_id);
+
+-- A round of a tournament that is paired.
+create table tracker.rounds (
+  tournament_id text not null,  -- The tournament
+  round_number integer not null,  -- Its number, from 1
+  is_stale boolean not null default false,  -- A correction of an earlier round would pair it otherwise; means nothing once a game has begun
+  report jsonb not null default '{}'::jsonb,  -- Why it is paired as it is: order, cost, rematches, and sentences, as the API shows it
+  paired_at timestamp with time zone not null default now(),  -- When it was paired, the last time
+  constraint rounds_round_number_check CHECK ((round_number >= 1)),
+  constraint rounds_tournament_id_fkey FOREIGN KEY (tournament_id) REFERENCES tracker.tournaments(id) ON DELETE CASCADE,
+  constraint rounds_pkey PRIMARY KEY (tournament_id, round_number)
+);
+
+-- What was done to a tournament, results and corrections too: its audit, never changed.
+create table tracker.tournament_events (
+  tournament_id text not null,  -- The tournament
+  seq integer not null,  -- Its number in the tournament, from 1 without a gap
+  type text not null,  -- What was done, such as round_paired
+  actor_id text,  -- Id of who did it; null: nobody did
+  actor_role text not null,  -- What they were to the tournament: player, organizer, admin or system
+  occurred_at timestamp with time zone not null default clock_timestamp(),  -- When, by the database's clock
+  data jsonb not null default '{}'::jsonb,  -- What the request said, and what was there before and after
+  request_id text,  -- The request that did it
+  constraint tournament_events_actor_role_check CHECK ((actor_role = ANY (ARRAY['player'::text, 'organizer'::text, 'admin'::text, 'system'::text]))),
+  constraint tournament_events_seq_check CHECK ((seq >= 1)),
+  constraint tournament_events_tournament_id_fkey FOREIGN KEY (tournament_id) REFERENCES tracker.tournaments(id) ON DELETE CASCADE,
+  constraint tournament_events_pkey PRIMARY KEY (tournament_id, seq)
+);
+
+-- A tournament: its settings, its state and its version.
+create table tracker.tournaments (
+  id text not null,  -- trn_, then time and chance
+  status text not null,  -- draft, registration, active, completed or cancelled; nothing leaves the last
+  organizer_id text not null,  -- Id of the user whose tournament it is
+  co_organizer_ids text[] not null default '{}'::text[],  -- Ids of users who may do all but cancel the tournament or hand it over
+  name text not null,  -- Its name, as text
+  description text,  -- What it is about, as text
+  location text,  -- Where it is played, as text
+  time_zone text not null default 'UTC'::text,  -- IANA name, for display alone
+  format text not null,  -- swiss, single_elimination or double_elimination
+  start_date timestamp with time zone not null,  -- When it begins
+  end_date timestamp with time zone,  -- When it ends; null: nine hours after it begins
+  entry_fee numeric(8,2) not null default 0,  -- What a player pays, in the tournament's currency
+  prize_pool numeric(12,2),  -- All prizes, in the tournament's currency; null: the fee of every seat
+  rules jsonb not null,  -- Its rules, each with its value
+  tables integer[],  -- Numbers of its tables in their order; null: 1 to half of the seats
+  max_participants integer not null,  -- Seats
+  current_participants integer not null default 0,  -- Confirmed players, while registration is open; from then on those who started or came late
+  waitlist_count integer not null default 0,  -- Players who wait for a seat
+  last_registration integer not null default 0,  -- The number of the last registration: they are counted from 1
+  current_round integer not null default 0,  -- The last round that is paired; 0: none
+  swiss_rounds integer,  -- Rounds of a Swiss tournament that has started: what its rules say, or as many as its players need
+  pairing_seed text not null,  -- What draws are made from; others than its organisers see it once the tournament is over
+  champion_id text,  -- Id of the winner of a completed one; null: there is none
+  version integer not null default 1,  -- Rises with every change of the tournament, its rounds and its results: its ETag
+  created_at timestamp with time zone not null default now(),  -- When it was made
+  updated_at timestamp with time zone not null default now(),  -- When its version rose last
+  started_at timestamp with time zone,  -- When round 1 was paired; null: not yet
+  ended_at timestamp with time zone,  -- When it was completed or cancelled; null: not yet
+  constraint tournaments_check CHECK (((current_participants >= 0) AND (current_participants <= max_participants))),
+  constraint tournaments_co_organizer_ids_check CHECK ((cardinality(co_organizer_ids) <= 20)),
+  constraint tournaments_current_round_check CHECK ((current_round >= 0)),
+  constraint tournaments_entry_fee_check CHECK (((entry_fee >= (0)::numeric) AND (entry_fee <= (100000)::numeric))),
+  constraint tournaments_format_check CHECK ((format = ANY (ARRAY['swiss'::text, 'single_elimination'::text, 'double_elimination'::text]))),
+  constraint tournaments_id_check CHECK ((id ~ '^trn_[0-9A-Za-z]{8,32}$'::text)),
+  constraint tournaments_max_participants_check CHECK (((max_participants >= 2) AND (max_participants <= 512))),
+  constraint tournaments_prize_pool_check CHECK ((prize_pool >= (0)::numeric)),
+  constraint tournaments_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'registration'::text, 'active'::text, 'completed'::text, 'cancelled'::text]))),
+  constraint tournaments_swiss_rounds_check CHECK (((swiss_rounds >= 1) AND (swiss_rounds <= 12))),
+  constraint tournaments_waitlist_count_check CHECK ((waitlist_count >= 0)),
+  constraint tournaments_pkey PRIMARY KEY (id)
+);
+CREATE INDEX tournaments_by_organizer ON tracker.tournaments USING btree (organizer_id, created_at DESC, id DESC);
+CREATE INDEX tournaments_by_start ON tracker.tournaments USING btree (status, start_date);
+CREATE INDEX tournaments_newest ON tracker.tournaments USING btree (created_at DESC, id DESC);
+
+-- A row is what players of one detachment of one faction did in one mission in one week (Monday, UTC). Who has won or lost against the same faction counts in `games` and `mirror_games`, and not among `first_…` and `second_…`, which are of battles whose first turn is known; so are `turns`.
+create view tracker.faction_weeks (week timestamp with time zone, faction_id text, detachment text, mission text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
+
+-- A row is what one player did with one faction in one week (Monday, UTC); `user_id` is an id under /v1. Who has won or lost against the same faction counts in `games` and `mirror_games`, and not among `first_…` and `second_…`, which are of battles whose first turn is known; so are `turns`.
+create view tracker.player_weeks (week timestamp with time zone, user_id text, faction_id text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
 
 create function tracker.add_battle(state jsonb, events jsonb) returns void;
 
@@ -2185,9 +2375,23 @@ create function tracker.begin_call(call tracker.call, OUT caller tracker.caller,
 
 create function tracker.change_army(call tracker.call, army_id text, change jsonb, problem jsonb, versions integer[]) returns tracker.reply;
 
+create function tracker.change_participant(call tracker.call, tournament_id text, user_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.change_tournament(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
 create function tracker.change_user(call tracker.call, user_id text, role text, problem jsonb, address_hash text) returns tracker.reply;
 
+create function tracker.check_army(tournament tracker.tournaments, army tracker.armies, user_id text, is_own boolean) returns tracker.reply;
+
+create function tracker.check_change(tournament tracker.tournaments, sent jsonb) returns tracker.reply;
+
+create function tracker.check_settings(call tracker.call, sent jsonb) returns tracker.reply;
+
+create function tracker.close_tournament(call tracker.call, caller tracker.caller, tournament_id text, type text, data jsonb, more jsonb) returns tracker.reply;
+
 create function tracker.commit_battle(call tracker.call, battle_id text, expected bigint, state jsonb, due_at timestamp with time zone, events jsonb, answer tracker.reply, ref text) returns TABLE(outcome text, reply tracker.reply, ref_answer jsonb);
+
+create function tracker.copy_army(army tracker.armies) returns jsonb;
 
 create function tracker.count_battles(user_ids text[], change integer) returns void;
 
@@ -2197,9 +2401,17 @@ create function tracker.count_played(user_id text, OUT total_battles integer, OU
 
 create function tracker.create_army(call tracker.call, army_id text, army jsonb, problem jsonb) returns tracker.reply;
 
+create function tracker.create_tournament(call tracker.call, tournament_id text, sent jsonb, problem jsonb, anybody boolean) returns tracker.reply;
+
 create function tracker.delete_army(call tracker.call, army_id text, versions integer[]) returns tracker.reply;
 
+create function tracker.delete_rounds(tournament_id text, last integer) returns void;
+
 create function tracker.end_call(call tracker.call, reply tracker.reply) returns tracker.reply;
+
+create function tracker.enter_player(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.enter_results(battle tracker.battles) returns void;
 
 create function tracker.erase_player(erased_id text, erased_user_id bigint) returns void;
 
@@ -2207,15 +2419,27 @@ create function tracker.export_records(exported_id text, after timestamp with ti
 
 create function tracker.fights_army(army_id text, user_id text) returns boolean;
 
+create function tracker.fill_seats(tournament_id text) returns void;
+
 create function tracker.find_answer(call tracker.call) returns tracker.reply;
+
+create function tracker.find_fixed_setting(tournament tracker.tournaments, caller tracker.caller, sent jsonb) returns text;
+
+create function tracker.find_strangers(user_ids text[]) returns text[];
 
 create function tracker.find_tournament(tournament_id text, user_ids text[]) returns jsonb;
 
 create function tracker.find_user(call tracker.call, OUT id text, OUT role text, OUT is_active boolean) returns record;
 
+create function tracker.follow_battle() returns trigger;
+
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 
 create function tracker.get_moment() returns timestamp with time zone;
+
+create function tracker.get_tables(tournament tracker.tournaments) returns integer[];
+
+create function tracker.get_tournament(call tracker.call, tournament_id text) returns tracker.reply;
 
 create function tracker.get_user(call tracker.call, user_id text) returns tracker.reply;
 
@@ -2227,17 +2451,31 @@ create function tracker.is_result_needed(battle_id text) returns boolean;
 
 create function tracker.keep_answer(call tracker.call, answer tracker.reply) returns tracker.reply;
 
+create function tracker.leave_event(tournament_id text, user_id text) returns void;
+
 create function tracker.list_armies(caller tracker.caller, owner_id text, faction_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, army jsonb);
 
 create function tracker.list_battle_events(battle_id text, after bigint, most integer) returns SETOF jsonb;
 
 create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb, people jsonb, moment timestamp with time zone);
 
+create function tracker.list_open_battles(tournament_id text) returns text[];
+
 create function tracker.list_open_battles_of_army(army_id text) returns text[];
 
 create function tracker.list_overdue_battles(after_at timestamp with time zone, after_id text, most integer) returns TABLE(due_at timestamp with time zone, id text);
 
+create function tracker.list_participants(tournament_id text, status text, after integer, most integer, skipped integer) returns TABLE(number integer, participant jsonb);
+
 create function tracker.list_refused(battle_ids text[], user_ids bigint[]) returns TABLE(battle_id text, user_id bigint);
+
+create function tracker.list_reported_rounds(tournament_id text) returns jsonb;
+
+create function tracker.list_rounds(tournament_id text) returns jsonb;
+
+create function tracker.list_tournament_events(tournament_id text, after integer, most integer) returns TABLE(seq integer, event jsonb);
+
+create function tracker.list_tournaments(caller tracker.caller, status text, organizer_id text, before timestamp with time zone, before_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, tournament jsonb);
 
 create function tracker.list_tournaments_of_army(army_id text) returns text[];
 
@@ -2245,17 +2483,41 @@ create function tracker.list_users(caller tracker.caller, prefix text, after_at 
 
 create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
 
+create function tracker.make_absences(first integer, last integer, credit text) returns jsonb;
+
 create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;
 
 create function tracker.may_read_battle(battle tracker.battles, caller tracker.caller) returns boolean;
+
+create function tracker.move_seed(tournament_id text, user_id text, seed integer) returns void;
+
+create function tracker.next_seed(tournament_id text) returns integer;
+
+create function tracker.note_event(call tracker.call, caller tracker.caller, tournament tracker.tournaments, type text, data jsonb) returns void;
 
 create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
 
 create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean);
 
+create function tracker.open_registration(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.open_tournament(call tracker.call, tournament_id text, needs text, problem jsonb, versions integer[], subject text DEFAULT NULL::text, battle_id text DEFAULT NULL::text, OUT tournament tracker.tournaments, OUT caller tracker.caller, OUT reply tracker.reply) returns record;
+
 create function tracker.organizes_army(army_id text, user_id text) returns boolean;
 
+create function tracker.owns(tournament tracker.tournaments, user_id text) returns boolean;
+
+create function tracker.participant_json(registration tracker.registrations) returns jsonb;
+
+create function tracker.participant_reply(tournament tracker.tournaments, caller tracker.caller, user_id text, status integer DEFAULT 200) returns tracker.reply;
+
+create function tracker.pick(sent jsonb, name text, before text) returns text;
+
 create function tracker.prepare_battle(call tracker.call, user_ids text[], army_ids text[], tournament_id text) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_organizer boolean, names jsonb, armies jsonb, tournament jsonb, moment timestamp with time zone);
+
+create function tracker.read_event(tournament_id text) returns jsonb;
+
+create function tracker.read_outcome(battle_id text, player1_id text, player2_id text) returns TABLE(status text, winner_id text, result_type text, victory_points integer[], warnings text[]);
 
 create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
 
@@ -2265,15 +2527,43 @@ create function tracker.refuse_battle(battle_id text) returns tracker.reply;
 
 create function tracker.refuse_field(field text, rule text, message text) returns tracker.reply;
 
+create function tracker.refuse_state(tournament tracker.tournaments, reason text, message text) returns tracker.reply;
+
+create function tracker.refuse_tournament(tournament_id text) returns tracker.reply;
+
 create function tracker.refuse_user(user_id text) returns tracker.reply;
+
+create function tracker.register_player(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.reinstate_player(call tracker.call, tournament_id text, user_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
+create function tracker.reopen_registration(tournament_id text) returns void;
 
 create function tracker.report_result(battle_id text) returns void;
 
+create function tracker.save_round(tournament_id text, number integer, pairings jsonb, byes jsonb, report jsonb) returns void;
+
+create function tracker.see_tournament(tournament_id text, caller tracker.caller) returns tracker.tournaments;
+
+create function tracker.set_absence(call tracker.call, tournament_id text, user_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
+
 create function tracker.store_events(battle_id text, state jsonb, due_at timestamp with time zone, events jsonb) returns void;
+
+create function tracker.take_seat(call tracker.call, tournament tracker.tournaments, caller tracker.caller, user_id text, sent jsonb) returns tracker.reply;
+
+create function tracker.to_integers(numbers jsonb) returns integer[];
 
 create function tracker.to_role(role text) returns text;
 
+create function tracker.touch_tournament(tournament_id text) returns tracker.tournaments;
+
+create function tracker.tournament_json(tournament tracker.tournaments, caller tracker.caller, rounds jsonb) returns jsonb;
+
+create function tracker.tournament_reply(tournament tracker.tournaments, caller tracker.caller, more jsonb DEFAULT '{}'::jsonb, status integer DEFAULT 200) returns tracker.reply;
+
 create function tracker.user_json(found record, caller tracker.caller) returns jsonb;
+
+create function tracker.withdraw_player(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 
 -- Schema live
 

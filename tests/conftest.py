@@ -194,7 +194,8 @@ _RAW = (
     *("live.connections", "live.senders", "live.members", "live.tickets", "live.refs"),
     *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
-    "tracker.battles",
+    *("tracker.pairings", "tracker.round_players", "tracker.registrations"),
+    *("tracker.tournaments", "tracker.battles", "tracker.battle_results"),
     *("tracker.armies", "tracker.idempotency", "tracker.players"),
     *("game.visits", "game.battle_results", "game.claims"),
 )
@@ -221,7 +222,7 @@ _DROP_CHUNKS = """
       older_than => 'infinity'::timestamptz
     )
     from timescaledb_information.hypertables
-    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts', 'game')
+    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts', 'game', 'tracker')
       and num_chunks > case hypertable_name when 'events' then 0 else 8 end
 """
 

@@ -45,6 +45,7 @@ class Settings(BaseModel):
     registrations: int = Field(100, alias="REGISTRATIONS", ge=1)
     general_requests: int = Field(1000, alias="GENERAL_REQUESTS", ge=1)
     battle_updates: int = Field(60, alias="BATTLE_UPDATES", ge=1)
+    tracker_open_organizer: bool = Field(False, alias="TRACKER_OPEN_ORGANIZER")
     mail_from: str = Field("", alias="MAIL_FROM")
     mail_folder: str = Field("", alias="MAIL_FOLDER")
     password_reset_url: str = Field("", alias="PASSWORD_RESET_URL")

@@ -15,6 +15,7 @@ from functions.tracker.fields import FilterId, PathId
 from functions.tracker.pages import PageQuery, Pagination
 
 Status = Literal["setup", "in_progress", "completed", "cancelled"]
+ResultType = Literal["score", "draw", "concession", "forfeit", "timeout", "declared", "double_loss"]
 BattleType = Literal["matched_play", "crusade", "narrative"]
 EventType = Literal[
     "created",
@@ -127,7 +128,7 @@ class Battle(ResponseModel):
     round_number: int | None
     table_number: int | None
     winner_id: str | None
-    result_type: Literal["score", "draw", "concession", "forfeit", "timeout", "declared"] | None
+    result_type: ResultType | None
     warnings: list[str]
     created_by: str
     version: int

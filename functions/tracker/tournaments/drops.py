@@ -1,0 +1,103 @@
+"""Players who leave: before the start a withdrawal, later a walkover of the open game."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from functions.shared import db
+from functions.shared.fields import RequestModel
+from functions.shared.response import Response
+from functions.tracker.calls import Body, Call
+from functions.tracker.tournaments.changes import (
+    ChangeRequest,
+    Done,
+    Opened,
+    change_event,
+    refuse_state,
+)
+from functions.tracker.tournaments.pairing_battles import set_result
+from functions.tracker.tournaments.registrations import ParticipantPath
+from functions.tracker.tournaments.results import describe_match
+
+if TYPE_CHECKING:  # a battle is read without the engine
+    from functions.tracker.engine.drops import Departure
+    from functions.tracker.tournaments.state import Event
+
+
+class Drop(RequestModel):
+    """Why a player leaves; `repair` pairs an opponent left idle with whom has the bye."""
+
+    kind: Literal["drop", "no_show", "disqualified"] = "drop"
+    repair: Annotated[bool, Field(strict=True)] = False
+
+
+def drop(call: Call, path: ParticipantPath, body: Body, versions: list[int] | None) -> Response:
+    """Takes a player out of a tournament; raises NotFound, Forbidden, Conflict."""
+    from functions.tracker.tournaments.state import read_event
+
+    def act(opened: Opened) -> Done:
+        sent = Drop.model_validate(body.sent)
+        event = read_event(path.tournament_id)
+        assert event
+        if event.status in ("draft", "registration"):
+            return _withdraw(opened, path)
+        if event.status != "active":
+            raise refuse_state(event.status, "over", "The tournament is over")
+        if path.user_id not in event.armies:
+            raise refuse_state(
+                event.status, "not_playing", "The user does not play in the tournament"
+            )
+        return _leave(opened, event, path.user_id, sent)
+
+    request = ChangeRequest(
+        call, path.tournament_id, "subject", body, versions, user_id=path.user_id
+    )
+    return change_event(request, act)
+
+
+def _withdraw(opened: Opened, path: ParticipantPath) -> Done:
+    db.query("select tracker.leave_event(%s, %s)", (path.tournament_id, path.user_id))
+    return Done("withdrawn", {"user_id": path.user_id}, {"affected_matches": []})
+
+
+def _leave(opened: Opened, event: Event, user_id: str, sent: Drop) -> Done:
+    from functions.tracker.engine.drops import drop_player
+    from functions.tracker.tournaments import round_writer
+
+    departure = drop_player(event.tournament, user_id, kind=sent.kind, repair=sent.repair)
+    affected = [describe_match(match) for match in departure.affected_matches]
+    if departure.tournament == event.tournament:
+        return Done(None, {}, {"affected_matches": affected})
+    round_writer.write_changed_rounds(opened, event, departure.tournament)
+    _forfeit(opened, departure)
+    _mark(event.id, user_id, departure)
+    data = {"user_id": user_id, **sent.model_dump(), "affected_matches": affected}
+    return Done("dropped", data, {"affected_matches": affected})
+
+
+def _forfeit(opened: Opened, departure: Departure) -> None:
+    game = departure.forfeited
+    if game is None or game.result is None:
+        return
+    assert game.battle_id
+    scores = {
+        user_id: {"victory_points": points}
+        for user_id, points in zip(game.player_ids, game.result.victory_points, strict=True)
+    }
+    set_result(opened, game.battle_id, game.result, scores)
+
+
+def _mark(tournament_id: str, user_id: str, departure: Departure) -> None:
+    player = next(one for one in departure.tournament.players if one.user_id == user_id)
+    db.query(
+        """
+        update tracker.registrations as r
+        set status = %s,
+          dropped_after_round = %s
+        where r.tournament_id = %s
+          and r.user_id = %s
+        """,
+        (player.status, player.dropped_after_round, tournament_id, user_id),
+    )

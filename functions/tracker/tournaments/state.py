@@ -1,0 +1,125 @@
+"""A tournament as the engine reads it, from one moment of the store.
+
+Imports the engine: whoever needs no pairing and no place does not import this.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from functions.shared import db
+from functions.tracker.engine.tournament import (
+    Bye,
+    Pairing,
+    Player,
+    Result,
+    Round,
+    Rules,
+    Tournament,
+)
+
+
+class Event(NamedTuple):
+    """A tournament: what the engine reads of it, and what else a verb needs."""
+
+    id: str
+    status: str
+    version: int
+    current_round: int
+    tournament: Tournament
+    rules: dict[str, Any]
+    armies: dict[str, dict[str, Any]]  # copies by user
+    army_ids: dict[str, str]  # by user
+    reports: dict[int, dict[str, Any]]  # of pairings, by round
+    stale_rounds: frozenset[int]
+    champion_id: str | None
+    seconds_since_end: float | None
+
+    @property
+    def round(self) -> Round:
+        """The current round; there is one once the tournament has started."""
+        return self.tournament.rounds[-1]
+
+
+def read_event(tournament_id: str) -> Event | None:
+    """A tournament as it is now; None for none. One round trip."""
+    found = db.fetch_value("select tracker.read_event(%s)", (tournament_id,))
+    return parse_event(found) if found else None
+
+
+def parse_event(found: dict[str, Any]) -> Event:
+    """A tournament from what `tracker.read_event` returns."""
+    ended_at = found["ended_at"]
+    return Event(
+        id=found["id"],
+        status=found["status"],
+        version=found["version"],
+        current_round=found["current_round"],
+        tournament=_to_tournament(found),
+        rules=found["rules"],
+        armies={player["user_id"]: player["army"] for player in found["players"]},
+        army_ids={player["user_id"]: player["army_id"] for player in found["players"]},
+        reports={round_["number"]: round_["report"] for round_ in found["rounds"]},
+        stale_rounds=frozenset(one["number"] for one in found["rounds"] if one["is_stale"]),
+        champion_id=found["champion_id"],
+        seconds_since_end=None if ended_at is None else found["now"] - ended_at,
+    )
+
+
+def _to_tournament(found: dict[str, Any]) -> Tournament:
+    rules = found["rules"]
+    kept = {name: rules[name] for name in Rules._fields if rules.get(name) is not None}
+    if found["swiss_rounds"] is not None:
+        kept["swiss_rounds"] = found["swiss_rounds"]
+    kept["tiebreakers"] = tuple(rules["tiebreakers"])
+    pairings: dict[int, list[Pairing]] = {}
+    for one in found["pairings"]:
+        pairings.setdefault(one["round_number"], []).append(_to_pairing(one))
+    return Tournament(
+        format=found["format"],
+        pairing_seed=found["pairing_seed"],
+        players=tuple(_to_player(player) for player in found["players"]),
+        rounds=tuple(
+            Round(
+                round_["number"],
+                tuple(pairings.get(round_["number"], ())),
+                tuple(Bye(bye["player_id"], bye["reason"]) for bye in round_["byes"]),
+            )
+            for round_ in found["rounds"]
+        ),
+        tables=tuple(found["tables"]),
+        rules=Rules(**kept),
+    )
+
+
+def _to_player(found: dict[str, Any]) -> Player:
+    absences = {int(number): credit for number, credit in found["absences"].items()}
+    return Player(
+        user_id=found["user_id"],
+        seed=found["seed"],
+        display_name=found["display_name"] or "",
+        status=found["status"],
+        club=found["club"],
+        fixed_table=found["fixed_table"],
+        dropped_after_round=found["dropped_after_round"],
+        absent=frozenset(absences),
+        credits=absences,
+    )
+
+
+def _to_pairing(found: dict[str, Any]) -> Pairing:
+    result = None
+    if points := found["victory_points"]:  # it is over
+        result = Result((points[0], points[1]), found["winner_id"], found["result_type"])
+    return Pairing(
+        player1_id=found["player1_id"],
+        player2_id=found["player2_id"],
+        table_number=found["table_number"],
+        result=result,
+        battle_id=found["battle_id"],
+        has_started=found["status"] in ("in_progress", "completed"),
+        is_locked=found["is_locked"],
+        is_cancelled=found["status"] == "cancelled",
+        bracket=found["bracket"],
+        match_code=found["match_code"],
+    )
