@@ -187,6 +187,16 @@ def test_only_what_needs_rs256_carries_it(resources: dict[str, Any]) -> None:
     ]
 
 
+def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str, Any]) -> None:
+    """Regression: no function carried the layer, so that each pairing was a 500."""
+    carries = [
+        name
+        for name, one in resources.items()
+        if "Matching" in str(one["Properties"].get("Layers"))
+    ]
+    assert carries == ["TrackerFunction"]
+
+
 def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[str, Any]) -> None:
     policy = resources["MailPolicy"]
     assert policy["Condition"] == "WithMail"
