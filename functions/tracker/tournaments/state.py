@@ -30,7 +30,7 @@ class Event(NamedTuple):
     rules: dict[str, Any]
     armies: dict[str, dict[str, Any]]  # copies by user
     army_ids: dict[str, str]  # by user
-    reports: dict[int, dict[str, Any]]  # of pairings, by round
+    report: dict[str, Any]  # of the current round's pairing
     stale_rounds: frozenset[int]
     champion_id: str | None
     seconds_since_end: float | None
@@ -59,7 +59,7 @@ def parse_event(found: dict[str, Any]) -> Event:
         rules=found["rules"],
         armies={player["user_id"]: player["army"] for player in found["players"]},
         army_ids={player["user_id"]: player["army_id"] for player in found["players"]},
-        reports={round_["number"]: round_["report"] for round_ in found["rounds"]},
+        report=found["report"] or {},
         stale_rounds=frozenset(one["number"] for one in found["rounds"] if one["is_stale"]),
         champion_id=found["champion_id"],
         seconds_since_end=None if ended_at is None else found["now"] - ended_at,
@@ -74,7 +74,7 @@ def _to_tournament(found: dict[str, Any]) -> Tournament:
     kept["tiebreakers"] = tuple(rules["tiebreakers"])
     pairings: dict[int, list[Pairing]] = {}
     for one in found["pairings"]:
-        pairings.setdefault(one["round_number"], []).append(_to_pairing(one))
+        pairings.setdefault(one[0], []).append(_to_pairing(one))
     return Tournament(
         format=found["format"],
         pairing_seed=found["pairing_seed"],
@@ -107,19 +107,17 @@ def _to_player(found: dict[str, Any]) -> Player:
     )
 
 
-def _to_pairing(found: dict[str, Any]) -> Pairing:
-    result = None
-    if points := found["victory_points"]:  # it is over
-        result = Result((points[0], points[1]), found["winner_id"], found["result_type"])
+def _to_pairing(found: list[Any]) -> Pairing:
+    _, battle_id, one, two, table, is_locked, bracket, code, status, winner, kind, points = found
     return Pairing(
-        player1_id=found["player1_id"],
-        player2_id=found["player2_id"],
-        table_number=found["table_number"],
-        result=result,
-        battle_id=found["battle_id"],
-        has_started=found["status"] in ("in_progress", "completed"),
-        is_locked=found["is_locked"],
-        is_cancelled=found["status"] == "cancelled",
-        bracket=found["bracket"],
-        match_code=found["match_code"],
+        player1_id=one,
+        player2_id=two,
+        table_number=table,
+        result=Result((points[0], points[1]), winner, kind) if points else None,
+        battle_id=battle_id,
+        has_started=status in ("in_progress", "completed"),
+        is_locked=is_locked,
+        is_cancelled=status == "cancelled",
+        bracket=bracket,
+        match_code=code,
     )
