@@ -167,6 +167,8 @@ create function rollups.mark_tilt_events() returns trigger;
 
 create function rollups.mark_tilt_signals() returns trigger;
 
+create function rollups.mark_tracker_battle_results() returns trigger;
+
 create function rollups.mark_ttt_rounds() returns trigger;
 
 create function rollups.promote(rollup smallint) returns void;
@@ -2116,6 +2118,35 @@ create table tracker.battle_players (
 CREATE INDEX battle_players_by_army ON tracker.battle_players USING btree (army_id, battle_id);
 CREATE INDEX battle_players_in_order ON tracker.battle_players USING btree (user_id, created_at DESC, battle_id DESC);
 
+-- A player's part in a completed battle of matched play; none of one that ended by forfeit.
+create table tracker.battle_results (
+  completed_at timestamp with time zone not null,  -- When the battle was completed; a correction leaves it as it is
+  battle_id text not null,  -- Which battle
+  user_id text not null,  -- Whose part: a user's id under /v1
+  faction_id text not null,  -- The faction that they played
+  detachment text not null,  -- The detachment of their army
+  mission text not null,  -- The name of the mission
+  is_mirror boolean not null,  -- Whether both played the same faction
+  outcome text not null,  -- win, draw or loss; both have lost where an organiser says so
+  victory_points integer not null,  -- Their total
+  opponent_victory_points integer not null,  -- The total of the other player
+  is_first boolean,  -- Whether they had the first turn; null: nobody said whose it was
+  turns integer,  -- How many turns of theirs began; null: is_first is
+  turn_ms bigint,  -- Milliseconds that their clock ran; null: is_first is
+  constraint battle_results_check CHECK (((is_first IS NULL) = (turns IS NULL))),
+  constraint battle_results_check1 CHECK (((is_first IS NULL) = (turn_ms IS NULL))),
+  constraint battle_results_outcome_check CHECK ((outcome = ANY (ARRAY['win'::text, 'draw'::text, 'loss'::text]))),
+  constraint battle_results_turn_ms_check CHECK ((turn_ms >= 0)),
+  constraint battle_results_turns_check CHECK ((turns >= 0)),
+  constraint battle_results_pkey PRIMARY KEY (battle_id, user_id, completed_at)
+);
+select create_hypertable('tracker.battle_results', by_range('completed_at', interval '91 days'));
+CREATE INDEX battle_results_by_player ON tracker.battle_results USING btree (user_id, completed_at DESC);
+CREATE INDEX battle_results_completed_at_idx ON tracker.battle_results USING btree (completed_at DESC);
+CREATE TRIGGER rollups_delete AFTER DELETE ON tracker.battle_results REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+CREATE TRIGGER rollups_insert AFTER INSERT ON tracker.battle_results REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+CREATE TRIGGER rollups_update AFTER UPDATE ON tracker.battle_results REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_tracker_battle_results();
+
 -- A game of two players. `state` is what its events make of it; the columns beside it are of it.
 create table tracker.battles (
   id text not null,  -- btl_, then time and chance
@@ -2143,6 +2174,8 @@ CREATE INDEX battles_by_status_in_order ON tracker.battles USING btree (status, 
 CREATE INDEX battles_by_time ON tracker.battles USING btree (created_at DESC, id DESC);
 CREATE INDEX battles_by_tournament ON tracker.battles USING btree (tournament_id, status) WHERE (tournament_id IS NOT NULL);
 CREATE INDEX battles_overdue ON tracker.battles USING btree (due_at, id) WHERE (due_at IS NOT NULL);
+CREATE TRIGGER changes_results AFTER UPDATE OF status, state ON tracker.battles FOR EACH ROW WHEN (((old.status = 'completed'::text) OR (new.status = 'completed'::text))) EXECUTE FUNCTION tracker.follow_battle();
+CREATE TRIGGER takes_results_away AFTER DELETE ON tracker.battles FOR EACH ROW WHEN ((old.status = 'completed'::text)) EXECUTE FUNCTION tracker.follow_battle();
 
 -- An answer, for the same request sent again.
 create table tracker.idempotency (
@@ -2320,6 +2353,12 @@ CREATE INDEX tournaments_by_organizer ON tracker.tournaments USING btree (organi
 CREATE INDEX tournaments_by_start ON tracker.tournaments USING btree (status, start_date);
 CREATE INDEX tournaments_newest ON tracker.tournaments USING btree (created_at DESC, id DESC);
 
+-- A row is what players of one detachment of one faction did in one mission in one week (Monday, UTC). Who has won or lost against the same faction counts in `games` and `mirror_games`, and not among `first_…` and `second_…`, which are of battles whose first turn is known; so are `turns`.
+create view tracker.faction_weeks (week timestamp with time zone, faction_id text, detachment text, mission text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
+
+-- A row is what one player did with one faction in one week (Monday, UTC); `user_id` is an id under /v1. Who has won or lost against the same faction counts in `games` and `mirror_games`, and not among `first_…` and `second_…`, which are of battles whose first turn is known; so are `turns`.
+create view tracker.player_weeks (week timestamp with time zone, user_id text, faction_id text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
+
 create function tracker.add_battle(state jsonb, events jsonb) returns void;
 
 create function tracker.admit_to_battle(user_id bigint, version integer, session_id uuid, battle_id text) returns TABLE(is_active boolean, id text, role text, has_battle boolean, may_read boolean, is_player boolean);
@@ -2372,6 +2411,8 @@ create function tracker.end_call(call tracker.call, reply tracker.reply) returns
 
 create function tracker.enter_player(call tracker.call, tournament_id text, sent jsonb, problem jsonb, versions integer[]) returns tracker.reply;
 
+create function tracker.enter_results(battle tracker.battles) returns void;
+
 create function tracker.erase_player(erased_id text, erased_user_id bigint) returns void;
 
 create function tracker.export_records(exported_id text, after timestamp with time zone, most integer) returns TABLE(list text, at timestamp with time zone, record jsonb);
@@ -2389,6 +2430,8 @@ create function tracker.find_strangers(user_ids text[]) returns text[];
 create function tracker.find_tournament(tournament_id text, user_ids text[]) returns jsonb;
 
 create function tracker.find_user(call tracker.call, OUT id text, OUT role text, OUT is_active boolean) returns record;
+
+create function tracker.follow_battle() returns trigger;
 
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 

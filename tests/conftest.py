@@ -195,7 +195,7 @@ _RAW = (
     *("live.budget", "live.openings"),
     *("game.ledger", "game.rolls", "game.idempotency"),
     *("tracker.pairings", "tracker.round_players", "tracker.registrations"),
-    *("tracker.tournaments", "tracker.battles"),
+    *("tracker.tournaments", "tracker.battles", "tracker.battle_results"),
     *("tracker.armies", "tracker.idempotency", "tracker.players"),
     *("game.visits", "game.battle_results", "game.claims"),
 )
@@ -222,7 +222,7 @@ _DROP_CHUNKS = """
       older_than => 'infinity'::timestamptz
     )
     from timescaledb_information.hypertables
-    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts', 'game')
+    where hypertable_schema in ('tilt', 'ttt', 'logs', 'accounts', 'game', 'tracker')
       and num_chunks > case hypertable_name when 'events' then 0 else 8 end
 """
 

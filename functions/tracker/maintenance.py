@@ -9,6 +9,8 @@ from functions.shared.maintenance import Maintenance
 class TrackerMaintenance(Maintenance):
     """Deletes answers that no request repeats any more."""
 
+    permanent = frozenset({"tracker.battle_results"})  # any of which may still be corrected
+
     def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:
         deleted = connection.execute(
             """

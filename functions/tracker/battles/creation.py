@@ -125,6 +125,7 @@ def _make_player(sent: Mapping[str, Any], armies: Mapping[str, Any]) -> dict[str
         "scores": make_scores(),
         "command_points": 0,
         "stratagems_used": [],
+        "turns": 0,
         "time_used_ms": 0,
         "budget_used_ms": 0,
         "is_expired": False,

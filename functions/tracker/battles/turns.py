@@ -28,6 +28,7 @@ def begin(state: State, player_id: str, at: datetime) -> None:
         "used_ms": 0,
         "is_expired": False,
     }
+    state["players"][player_id]["turns"] += 1
     clocks.start(state, at)
 
 
