@@ -190,7 +190,9 @@ def test_only_what_needs_rs256_carries_it(resources: dict[str, Any]) -> None:
 def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str, Any]) -> None:
     """Regression: the layer was built and no function carried it, so that each pairing was a 500."""
     carries = [
-        name for name, one in resources.items() if "Matching" in str(one["Properties"].get("Layers"))
+        name
+        for name, one in resources.items()
+        if "Matching" in str(one["Properties"].get("Layers"))
     ]
     assert carries == ["TrackerFunction"]
 
