@@ -59,6 +59,7 @@ CROSS_CUTTING = {
     "rollups/test_time_zones.py",
     "test_docs.py",
     "test_laws.py",
+    "tracker/test_rollups.py",
     "ttt/test_recount.py",
 }
 PROSE = [
