@@ -2457,7 +2457,7 @@ create function tracker.list_armies(caller tracker.caller, owner_id text, factio
 
 create function tracker.list_battle_events(battle_id text, after bigint, most integer) returns SETOF jsonb;
 
-create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb, people jsonb, moment timestamp with time zone);
+create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb);
 
 create function tracker.list_open_battles(tournament_id text) returns text[];
 
@@ -2728,7 +2728,7 @@ create function live.leave(room text, grace interval) returns SETOF live.members
 
 create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, of_epoch text, most integer) returns TABLE(wait_for bigint, head_seq bigint, epoch text, frames jsonb);
 
-create function live.list_members(room text) returns SETOF jsonb;
+create function live.list_members(rooms text[]) returns TABLE(room text, member jsonb);
 
 create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
 

@@ -48,9 +48,9 @@ as $$
   select jsonb_build_object(
       'names', accounts.list_display_names(array(select jsonb_object_keys(($1).state -> 'players'))),
       'connected', array(
-        select m ->> 'user_id'
-        from live.list_members('tracker:' || ($1).id) as m
-        where ($1).state -> 'players' ? (m ->> 'user_id')
+        select m.member ->> 'user_id'
+        from live.list_members(array['tracker:' || ($1).id]) as m
+        where ($1).state -> 'players' ? (m.member ->> 'user_id')
       )
     )
 $$;
@@ -322,13 +322,13 @@ create or replace function tracker.list_battles(
   caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamptz,
   after_id text, most integer, skipped integer
 )
-returns table (created_at timestamptz, id text, state jsonb, people jsonb, moment timestamptz)
+returns table (created_at timestamptz, id text, state jsonb)
 language plpgsql
 as $$
 begin
   return query execute format(
     $query$
-      select b.created_at, b.id, b.state, tracker.battle_people(b), tracker.get_moment()
+      select b.created_at, b.id, b.state
       from %s
       where tracker.may_read_battle(b, $1)
         %s

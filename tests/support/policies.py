@@ -62,7 +62,7 @@ POLICIES = {
         POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
         POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
         POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json,
-        GET /api/highscores, POST /api/battles/create
+        GET /api/highscores, POST /api/battles/create, GET /v1/health, GET /v1/openapi.json
     """,
     PANEL: "POST /api/auth/change-password",
     PANEL_STAFF: "GET /api/users",
