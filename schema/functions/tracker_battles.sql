@@ -42,17 +42,22 @@ $$;
 
 -- What a battle's object holds beside its state: the players' names, and who of them watches it.
 create or replace function tracker.battle_people(battle tracker.battles) returns jsonb
-language sql
+language plpgsql
 stable
 as $$
-  select jsonb_build_object(
-      'names', accounts.list_display_names(array(select jsonb_object_keys(($1).state -> 'players'))),
-      'connected', array(
-        select m.member ->> 'user_id'
-        from live.list_members(array['tracker:' || ($1).id]) as m
-        where ($1).state -> 'players' ? (m.member ->> 'user_id')
-      )
+declare
+  user_ids text[] := array(select jsonb_object_keys(battle.state -> 'players'));
+begin
+  return jsonb_build_object(
+    'names', accounts.list_display_names(user_ids),
+    'connected', array(
+      select m.member ->> 'user_id'
+      from live.list_members(array['tracker:' || battle.id]) as m
+      where m.member ->> 'user_id' = any(user_ids)
     )
+    )
+  );
+end
 $$;
 
 -- The moment, to the millisecond: what events have.
