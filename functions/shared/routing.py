@@ -159,7 +159,7 @@ class Routes(Blueprint):
                 if body and not raw_body:
                     parsed.append(fields.parse(body, self.read_object(request, max_bytes)))
                 if query:
-                    parsed.append(fields.parse(query, _without_nul(query, request.query())))
+                    parsed.append(_parse_query(query, request, guard, caller))
                 given = view(Request(request.event, caller), *parsed)
                 made = given if isinstance(given, Response) else Response(given)
                 made = Response(made.body, made.status, {**headers, **made.headers})
@@ -233,6 +233,18 @@ class Routes(Blueprint):
         if not isinstance(value, dict):
             raise errors.BadRequest("The body must be a JSON object.")
         return value
+
+
+def _parse_query(
+    query: type[BaseModel], request: Request, guard: Guard | None, caller: Caller | None
+) -> BaseModel:
+    """The query; raises Invalid, but whose token does not count any more hears that first."""
+    try:
+        return fields.parse(query, _without_nul(query, request.query()))
+    except errors.Invalid:
+        if check_now := getattr(guard, "check_now", None):
+            check_now(caller)
+        raise
 
 
 def _without_nul(query: type[BaseModel], parameters: Mapping[str, str]) -> Mapping[str, str]:

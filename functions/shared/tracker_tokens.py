@@ -57,6 +57,18 @@ class RequireTrackerUser(RequireUser):
             session_id=found.session_id,
         )
 
+    def check_now(self, caller: Caller) -> None:
+        """Raises Unauthorized or Forbidden for a user whose token does not count any more.
+
+        One round trip, for requests that are refused for something else before the store is asked.
+        """
+        check(
+            db.fetch_one(
+                "select is_active from accounts.session_caller(%s, %s, %s::uuid)",
+                (caller.user_id, caller.version, caller.session_id),
+            )
+        )
+
 
 def verify(token: str) -> tokens.Identity:
     """Whom an access token names; raises WrongTokenError."""

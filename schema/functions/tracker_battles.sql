@@ -459,7 +459,7 @@ begin
   where a.id = any(armies)
     and a.deleted_at is null
   order by a.id
-  for key share;
+  for share;
   get diagnostics found_armies = row_count;
   if found_armies < cardinality(armies) then
     outcome := 'stale';

@@ -36,6 +36,7 @@ from tests.benchmarks import (
     parallel,
     rebuild,
     record,
+    tracker_pair,
 )
 from tests.benchmarks.caller import ROOT
 from tests.benchmarks.figures import Figure, save, table
@@ -67,6 +68,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     live_resume.measure: live_resume.NAMES,
     live_idle.measure: live_idle.NAMES,
     live_memory.measure: live_memory.NAMES,
+    tracker_pair.measure: tracker_pair.NAMES,
 }
 
 

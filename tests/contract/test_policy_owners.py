@@ -24,7 +24,7 @@ from tests.support.policies import ROLES, STATED, named
 # stored, or a user, whom only roles may change (test_policy_users.py says which).
 NAMES = {
     **dict.fromkeys(("item_id", "food_item_id", "pet_id", "egg_id"), "own"),
-    **dict.fromkeys(("battle_id", "enemy_id", "message_id", "tournament_id"), "shared"),
+    **dict.fromkeys(("battle_id", "enemy_id", "message_id", "army_id", "tournament_id"), "shared"),
     **dict.fromkeys(("slot", "set_type", "number"), "nothing"),
     **dict.fromkeys(("user_id", "player_id", "key_id"), "role"),
 }

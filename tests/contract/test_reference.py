@@ -69,7 +69,7 @@ def _operations(status: str) -> list[Any]:
         for path, methods in sorted(reference.document()["paths"].items())
         for method, operation in sorted(methods.items())
         if (status in operation["responses"] or status in operation)
-        and operation["tags"] not in (["accounts"], ["game"], ["live"])
+        and operation["tags"] not in (["accounts"], ["game"], ["live"], ["tracker"])
     ]
 
 

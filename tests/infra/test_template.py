@@ -187,6 +187,13 @@ def test_only_what_needs_rs256_carries_it(resources: dict[str, Any]) -> None:
     ]
 
 
+def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str, Any]) -> None:
+    """Regression: the layer was built and no function carried it: each pairing was a 500."""
+    layers = {name: str(one["Properties"].get("Layers")) for name, one in resources.items()}
+    assert [name for name, used in layers.items() if "Matching" in used] == ["TrackerFunction"]
+    assert resources["TrackerFunction"]["Properties"]["MemorySize"] == 1769, "a whole CPU"
+
+
 def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[str, Any]) -> None:
     policy = resources["MailPolicy"]
     assert policy["Condition"] == "WithMail"

@@ -60,11 +60,17 @@ class ResolvedBracket(NamedTuple):
 
 
 def pair_round(tournament: Tournament) -> PairedRound:
-    """The round after the last; raises PairingError."""
+    """The round after the last; raises PairingError.
+
+    An earlier round instead, where a forced correction took a match out of it whose players are
+    known by now.
+    """
     if len(tournament.players) < 2:
         raise PairingError("too_few_players")
     resolved, stored = resolve(tournament), len(tournament.rounds)
-    for paired in resolved.paired[:stored]:
+    for played, paired in zip(tournament.rounds, resolved.paired, strict=False):
+        if not set(_name_matches(paired.round)) <= set(_name_matches(played)):
+            return paired
         if not paired.round.is_complete:
             missing = tuple(one for one in paired.round.pairings if not one.result)
             raise PairingError("round_incomplete", paired.round.number, missing)
@@ -86,6 +92,10 @@ def seed_players(tournament: Tournament) -> list[Player]:
     """The players by seed, or as they are drawn."""
     keys = get_draw_keys(tournament, 1, tournament.players)
     return sorted(tournament.players, key=lambda one: (keys[one.user_id], one.user_id))
+
+
+def _name_matches(played: Round) -> list[tuple[str | None, frozenset[str]]]:
+    return [(one.match_code, frozenset(one.player_ids)) for one in played.pairings]
 
 
 class _Play:

@@ -42,7 +42,7 @@ class RankChange(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """The event with the result in it, and all that this changes.
+    """The tournament with the result in it, and all that this changes.
 
     `tournament.rounds` are to be stored: pairings without `battle_id` need a battle, battles of
     `cancelled` are void.
@@ -142,7 +142,7 @@ def update_bracket(tournament: Tournament) -> Update:
 def replace_pairing(
     tournament: Tournament, number: int, pairing: Pairing, by: Pairing
 ) -> Tournament:
-    """The event with another pairing in the place of one of a round."""
+    """The tournament with another pairing in the place of one of a round."""
     rounds = tuple(
         played._replace(
             pairings=tuple(by if one is pairing else one for one in played.pairings),

@@ -1,4 +1,4 @@
-"""Players who leave a running event."""
+"""Players who leave a running tournament."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functions.tracker.engine.tournament import Bye, Pairing, PlayerStatus, Resu
 
 
 class Departure(NamedTuple):
-    """The event without the player, to be stored as a `Correction` is.
+    """The tournament without the player, to be stored as a `Correction` is.
 
     `forfeited` is the open game that the opponent wins. With `repair`, `repaired` is the pairing
     that takes its table instead; then nothing is forfeited, and the old battle is cancelled.
@@ -30,7 +30,7 @@ def drop_player(
     kind: Literal["drop", "no_show", "disqualified"] = "drop",
     repair: bool = False,
 ) -> Departure:
-    """Takes a player out of the running event: not paired again, keeps rank and games.
+    """Takes a player out of the running tournament: not paired again, keeps rank and games.
 
     An open game is won by the opponent without being played. `repair` pairs the opponent with whom
     has the bye, in Swiss, also where the player has left before.

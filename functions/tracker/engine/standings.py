@@ -94,7 +94,7 @@ def rank_players(tournament: Tournament, after_round: int | None = None) -> Stan
 
 
 def _go_back(tournament: Tournament, number: int) -> Tournament:
-    """The event as it was after a round: who left later was still there."""
+    """The tournament as it was after a round: who left later was still there."""
     players = tuple(
         player._replace(status="confirmed")
         if (player.dropped_after_round or 0) > number

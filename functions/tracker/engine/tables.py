@@ -79,7 +79,7 @@ def _give_fixed(
             if given.get(number, table) != table:
                 why = f"{player.name}'s opponent has a fixed table as well, and stands higher"
             elif table not in tables:
-                why = "it is none of the event's tables"
+                why = "there is no such table"
             elif table in given.values() and given.get(number) != table:
                 why = "a better pairing has it"
             else:

@@ -80,7 +80,7 @@ class Pairing(NamedTuple):
     """Two players of a round; `result` is None while their game is open.
 
     The engine answers new pairings without `battle_id`, and keeps the one of an unchanged pairing.
-    A game is cancelled where its event was finished early: it counts for nobody.
+    A game is cancelled where its tournament was finished early: it counts for nobody.
     """
 
     player1_id: str
@@ -126,7 +126,7 @@ class Round(NamedTuple):
 
 
 class Tournament(NamedTuple):
-    """An event: who plays by which rules, and what was played; `rounds` are 1, 2, 3 …"""
+    """Who plays by which rules, and what was played; `rounds` are 1, 2, 3 …"""
 
     format: Format
     pairing_seed: str

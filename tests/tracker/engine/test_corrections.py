@@ -25,7 +25,13 @@ from functions.tracker.engine.tournament import (
     Round,
     Tournament,
 )
-from tests.support.elimination import add_next_round, make_bracket, play_bracket, show_rounds
+from tests.support.elimination import (
+    add_next_round,
+    finish_game,
+    make_bracket,
+    play_bracket,
+    show_rounds,
+)
 from tests.support.histories import play_rounds
 from tests.support.tournaments import make_result, make_tournament, play_round
 
@@ -247,6 +253,27 @@ def test_a_later_match_comes_back_when_its_players_are_known_again() -> None:
     with pytest.raises(PairingError, match="round_incomplete") as caught:
         pair_bracket(assign_battles(again))
     assert caught.value.number == 2
+
+
+def test_such_a_match_is_issued_by_the_next_pairing_too() -> None:
+    """Where results are entered by the players, who change no other match."""
+    event = make_bracket("double_elimination", 16)
+    for _ in range(3):
+        event = add_next_round(event)
+    event = assign_battles(enter(event, "W1-1", "16", force=True))
+    with pytest.raises(PairingError, match="round_incomplete") as caught:
+        pair_bracket(event)
+    assert [one.match_code for one in caught.value.missing] == ["W2-1", "L1-1"]
+    second = tuple(
+        one if one.result else finish_game(one, one.player1_id) for one in event.rounds[1].pairings
+    )
+    event = event._replace(rounds=(event.rounds[0], Round(2, second), event.rounds[2]))
+    paired = pair_bracket(event).round
+    assert paired.number == 3
+    event = assign_battles(event._replace(rounds=(*event.rounds[:2], paired)))
+    assert show_rounds(event)[2] == "4-8 2-3 1-6 7-12 5-10 11-16"
+    with pytest.raises(PairingError, match="round_incomplete"):
+        pair_bracket(event)
 
 
 def test_a_round_of_which_nobody_is_known_is_taken_back() -> None:

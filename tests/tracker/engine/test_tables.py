@@ -101,7 +101,7 @@ def test_a_fixed_table_comes_first() -> None:
             " B's opponent has a fixed table as well, and stands higher.",
         ),
         ({"B": 3, "C": 3}, (3, 2, 1), "C does not have fixed table 3: a better pairing has it."),
-        ({"E": 9}, (1, 2, 3), "E does not have fixed table 9: it is none of the event's tables."),
+        ({"E": 9}, (1, 2, 3), "E does not have fixed table 9: there is no such table."),
     ],
 )
 def test_conflicts_of_fixed_tables(
