@@ -16,4 +16,4 @@ def find_interval(wins: int, sample: int) -> tuple[float, float]:
     middle = share + z2 / (2 * sample)
     spread = _Z * math.sqrt(share * (1 - share) / sample + z2 / (4 * sample * sample))
     low, high = (edge / (1 + z2 / sample) for edge in (middle - spread, middle + spread))
-    return max(0.0, low), high
+    return max(0.0, low), min(1.0, high)
