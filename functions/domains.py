@@ -100,6 +100,7 @@ DOMAINS = (
             "tracker.tournaments.routes",
             "tracker.tournaments.registration_routes",
             "tracker.tournaments.round_routes",
+            "tracker.stats_routes",
         ),
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},

@@ -55,7 +55,6 @@ begin
       from live.list_members(array['tracker:' || battle.id]) as m
       where m.member ->> 'user_id' = any(user_ids)
     )
-    )
   );
 end
 $$;

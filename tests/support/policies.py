@@ -110,7 +110,8 @@ POLICIES = {
         DELETE /v1/tournaments/{tournament_id}/rounds/{number},
         PUT /v1/tournaments/{tournament_id}/rounds/{number}/pairings,
         PUT /v1/tournaments/{tournament_id}/results/{battle_id},
-        GET /v1/users, GET /v1/users/{user_id}
+        GET /v1/users, GET /v1/users/{user_id}, GET /v1/stats/factions, GET /v1/stats/missions,
+        GET /v1/stats/players/{user_id}
     """,
     TRACKER_ORGANIZER: "POST /v1/tournaments",
     TRACKER_ADMIN: """
