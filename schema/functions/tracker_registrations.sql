@@ -154,7 +154,9 @@ begin
   reply := tracker.check_army(tournament, army, user_id, caller.id = user_id);
   if reply.status is not null then
     return reply;
-  elsif is_full and not coalesce((sent ->> 'join_waitlist')::boolean, false) then
+  elsif is_full
+    and not (tournament.status <> 'active' and coalesce((sent ->> 'join_waitlist')::boolean, false))
+  then
     return tracker.refuse(
       409, 'TOURNAMENT_FULL', 'No seat is left',
       jsonb_build_object(

@@ -195,6 +195,15 @@ def test_until_when_somebody_may_come_late() -> None:
     assert unknown.status == 409
 
 
+def test_nobody_waits_for_a_seat_once_it_has_started() -> None:
+    cup = make_cup(2)
+    cup.pair()
+    check_error(enter(cup, "C", join_waitlist=True), 409, "TOURNAMENT_FULL")
+    cup.drop("B")
+    entered = expect(enter(cup, "D"), 201)
+    assert entered["participant"]["status"] == "confirmed"
+
+
 def test_an_organiser_enters_whom_they_know_with_an_army_of_theirs() -> None:
     cup = make_cup(1, max_participants=2)
     url = f"{cup.url}/participants"
