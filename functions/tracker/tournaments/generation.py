@@ -60,11 +60,11 @@ def pair(
     works before the tournament is locked; whatever changes it meanwhile makes the engine work once
     more, under the lock.
     """
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_event, read_event_of
 
     sent = Generation() if body.sent is None else Generation.model_validate(body.sent)
     early = None
-    if body.problem is None and (event := read_event(tournament_id)):
+    if body.problem is None and (event := read_event_of(call, tournament_id)):
         early = _try_to_plan(event, sent, must_advance)
 
     def act(opened: Opened) -> Done:

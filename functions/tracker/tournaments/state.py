@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from functions.shared import db
+from functions.tracker.calls import Call
 from functions.tracker.engine.tournament import (
     Bye,
     Pairing,
@@ -44,6 +45,20 @@ class Event(NamedTuple):
 def read_event(tournament_id: str) -> Event | None:
     """A tournament as it is now; None for none. One round trip."""
     found = db.fetch_value("select tracker.read_event(%s)", (tournament_id,))
+    return parse_event(found) if found else None
+
+
+def read_event_of(call: Call, tournament_id: str) -> Event | None:
+    """A tournament as it is now, for who organises it; None for anybody else. One round trip."""
+    found = db.fetch_value(
+        """
+        select tracker.read_event(t.id)
+        from accounts.session_caller(%s, %s, %s::uuid) as c
+        join tracker.tournaments as t
+        on t.id = %s and (c.role = 'admin' or tracker.owns(t, c.public_id))
+        """,
+        (*call[:3], tournament_id),
+    )
     return parse_event(found) if found else None
 
 
