@@ -16,7 +16,7 @@ from infra.package import LAMBDA, PackageError, Target
 
 LOCAL = Target.parse("local")
 ARM = Target.parse(LAMBDA)
-_LIMIT = 30 * 1024 * 1024  # AWS takes 250 MB; a cold start loads them
+_LIMIT = 30_000_000  # AWS takes 250 MB; a cold start loads them
 _AARCH64 = b"\xb7\x00"  # e_machine of an ELF file
 
 
