@@ -30,7 +30,7 @@ test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 	@$(PYTHON) -m pytest --pooler $(ARGS)
 
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
-	$(HAVE) project bench
+	$(HAVE) project bench bench-tracker
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
 
 lint: ## Check style, types, the template and that openapi.json is fresh
@@ -98,7 +98,7 @@ lock: ## Pin requirements-dev.in again
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/bench .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -59,6 +59,10 @@ ENVIRONMENTS = {
     "sam": Environment(".local/sam", ("infra/local/sam.txt",)),
     "node": Environment(".local/node", ("tests/support/node.txt",)),
     "bench": Environment(".local/bench", ("requirements.txt", "requirements-bench.txt")),
+    # Apart from the former: PyJWT imports cryptography wherever it is installed.
+    "bench-tracker": Environment(
+        ".local/bench-tracker", ("requirements.txt", "infra/rs256.txt", "infra/matching.txt")
+    ),
 }
 
 

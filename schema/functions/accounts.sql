@@ -247,12 +247,16 @@ $$;
 
 -- The names that the tracker shows of users, by their ids under /v1.
 create or replace function accounts.list_display_names(public_ids text[]) returns jsonb
-language sql
+language plpgsql
 stable
 as $$
-  select coalesce(jsonb_object_agg(u.public_id, u.display_name), '{}')
-  from accounts.users as u
-  where u.public_id = any($1)
+begin
+  return (
+    select coalesce(jsonb_object_agg(u.public_id, u.display_name), '{}')
+    from accounts.users as u
+    where u.public_id = any($1)
+  );
+end
 $$;
 
 -- The ids under /v1 and the roles of users who are not erased.

@@ -5,8 +5,10 @@ create or replace function shared.count_in_window(
   amount integer default 1
 )
 returns table (counted integer, resets_at bigint)
-language sql
+language plpgsql
 as $$
+begin
+  return query
   insert into shared.rate_limits as l (key, window_start, count)
   values ($1, floor(extract(epoch from clock_timestamp()))::bigint, $3)
   on conflict on constraint rate_limits_pkey do update
@@ -18,7 +20,8 @@ as $$
       when l.window_start + $2 <= excluded.window_start then excluded.window_start
       else l.window_start
     end
-  returning count, window_start + $2
+  returning l.count, l.window_start + $2;
+end
 $$;
 
 -- What count_in_window has counted, without writing anything: no row where no window is open.

@@ -42,17 +42,21 @@ $$;
 
 -- What a battle's object holds beside its state: the players' names, and who of them watches it.
 create or replace function tracker.battle_people(battle tracker.battles) returns jsonb
-language sql
+language plpgsql
 stable
 as $$
-  select jsonb_build_object(
-      'names', accounts.list_display_names(array(select jsonb_object_keys(($1).state -> 'players'))),
-      'connected', array(
-        select m ->> 'user_id'
-        from live.list_members('tracker:' || ($1).id) as m
-        where ($1).state -> 'players' ? (m ->> 'user_id')
-      )
+declare
+  user_ids text[] := array(select jsonb_object_keys(battle.state -> 'players'));
+begin
+  return jsonb_build_object(
+    'names', accounts.list_display_names(user_ids),
+    'connected', array(
+      select m.member ->> 'user_id'
+      from live.list_members(array['tracker:' || battle.id]) as m
+      where m.member ->> 'user_id' = any(user_ids)
     )
+  );
+end
 $$;
 
 -- The moment, to the millisecond: what events have.
@@ -322,13 +326,13 @@ create or replace function tracker.list_battles(
   caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamptz,
   after_id text, most integer, skipped integer
 )
-returns table (created_at timestamptz, id text, state jsonb, people jsonb, moment timestamptz)
+returns table (created_at timestamptz, id text, state jsonb)
 language plpgsql
 as $$
 begin
   return query execute format(
     $query$
-      select b.created_at, b.id, b.state, tracker.battle_people(b), tracker.get_moment()
+      select b.created_at, b.id, b.state
       from %s
       where tracker.may_read_battle(b, $1)
         %s

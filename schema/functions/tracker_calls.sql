@@ -42,6 +42,7 @@ as $$
 $$;
 
 -- Whose token it is, with null for `is_active` where it does not count; by a socket without session.
+-- Who must choose another password first is a player until then.
 create or replace function tracker.find_user(
   call tracker.call, out id text, out role text, out is_active boolean
 )
@@ -50,11 +51,13 @@ stable
 as $$
 begin
   if call.session_id is null then
-    select c.public_id, tracker.to_role(c.role), c.is_active
+    select c.public_id, tracker.to_role(case when not c.must_change_password then c.role end),
+      c.is_active
     into find_user.id, find_user.role, find_user.is_active
     from accounts.caller(call.user_id, call.version) as c;
   else
-    select c.public_id, tracker.to_role(c.role), c.is_active
+    select c.public_id, tracker.to_role(case when not c.must_change_password then c.role end),
+      c.is_active
     into find_user.id, find_user.role, find_user.is_active
     from accounts.session_caller(call.user_id, call.version, call.session_id) as c;
   end if;

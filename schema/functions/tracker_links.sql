@@ -2,15 +2,17 @@
 
 -- Whether a user may do at a tournament what its organiser does.
 create or replace function tracker.is_organizer(tournament_id text, user_id text) returns boolean
-language sql
+language plpgsql
 stable
 as $$
-  select exists (
+begin
+  return exists (
     select
     from tracker.tournaments as t
     where t.id = $1
       and tracker.owns(t, $2)
-  )
+  );
+end
 $$;
 
 -- Whether a user organises a tournament with which an army is registered.
@@ -43,16 +45,18 @@ $$;
 
 -- Whether a later round of a tournament was paired by the result of a battle.
 create or replace function tracker.is_result_needed(battle_id text) returns boolean
-language sql
+language plpgsql
 stable
 as $$
-  select exists (
+begin
+  return exists (
     select
     from tracker.pairings as p
     join tracker.tournaments as t on t.id = p.tournament_id
     where p.battle_id = $1
       and (t.current_round > p.round_number or t.status <> 'active')
-  )
+  );
+end
 $$;
 
 -- What a tournament makes of a change of one of its battles, in the transaction that stores it: the

@@ -36,6 +36,7 @@ from tests.benchmarks import (
     parallel,
     rebuild,
     record,
+    tracker_calls,
     tracker_pair,
 )
 from tests.benchmarks.caller import ROOT
@@ -69,6 +70,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     live_idle.measure: live_idle.NAMES,
     live_memory.measure: live_memory.NAMES,
     tracker_pair.measure: tracker_pair.NAMES,
+    tracker_calls.measure: tracker_calls.NAMES,
 }
 
 

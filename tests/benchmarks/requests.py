@@ -14,6 +14,7 @@ ENVIRON = {
     "TILT_KEYS": "required",
     "SIGNING_KEY": "the signing key of the benchmarks, long enough",
     "TOKEN_KEY": "the token key of the benchmarks, long enough",
+    "TRACKER_KEY": "the tracker key of the benchmarks, long enough",
     "DOMAINS": "tilt",
 }
 _HEADERS = {

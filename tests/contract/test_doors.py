@@ -27,6 +27,7 @@ from tests.support.game import make_player, to_url
 from tests.support.logs.panel import SERVER, make_server, say, send
 from tests.support.queues import Mapping, Queues
 from tests.support.server import API_KEY
+from tests.support.tournament_bodies import BODIES as TOURNAMENTS
 from tests.support.tracker_bodies import BODIES as TRACKER
 
 WHO = "STEAM_0:1:101"
@@ -136,6 +137,7 @@ def bodies() -> dict[str, Any]:
         **ACCOUNTS,
         **GAME,
         **TRACKER,
+        **TOURNAMENTS,
         "POST /api/transactions": {},
         "PUT /api/transactions/{transaction_id}": {},
         "PATCH /api/transactions/{transaction_id}": {},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from string import ascii_uppercase
 from typing import Any
 
+import boto3
 import pytest
 
 from functions.shared import db
@@ -298,6 +299,62 @@ def test_who_was_cut_resumes_where_they_were(http: Wire, sockets: Taps) -> None:
     snapshot = back.wait_for("snapshot")
     assert (snapshot["reason"], snapshot["seq"]) == ("epoch", 7)
     other.wait_for("player_connected", player_id=duel.mira_id)
+
+
+def sweep(stack: Any) -> None:
+    """Has the schedule's function run now."""
+    functions = boto3.client("lambda", **stack.cloud.access)
+    [name] = [
+        one["FunctionName"]
+        for one in functions.list_functions()["Functions"]
+        if "LiveSweepFunction" in one["FunctionName"]
+    ]
+    answer = functions.invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_a_battle_from_two_phones_and_a_screen(stack: Any, http: Wire, sockets: Taps) -> None:
+    """Also a turn that is over while nobody looks."""
+    duel = make_duel_online(http)
+    battle = duel.make(turn_timeout="pass")["id"]
+    url = f"/v1/battles/{battle}"
+    phone = open_tap(sockets, duel.mira, battle)
+    ticket = duel.nils.post(f"{url}/ws-ticket").json["ticket"]
+    screen = sockets.open(f"/ws/battles/{battle}?ticket={ticket}")
+    assert screen.wait_for("connected")["role"] == "player"
+    body = {"action": "update_scores", "player_id": duel.nils_id, "scores": {"primary": 5}}
+    scored = duel.nils.patch(url, body)
+    assert (scored.status, scored.headers["etag"]) == (200, '"3"'), scored.text
+    for tap in (phone, screen):
+        assert tap.wait_for("timer_update")["seq"] == 2
+        assert tap.wait_for("score_update")["scores"]["victory_points"] == 5
+    said = {"action": "advance_phase", "player_id": duel.mira_id}
+    phone.say({"type": "command", "ref": "c1", "body": said})
+    assert phone.wait_for("ack")["version"] == 4
+    assert screen.wait_for("timer_update", cause="phase")["seq"] == 4
+    # Time passes: nobody looks, and the sweep ends the turn.
+    db.query(
+        """
+        update tracker.battles
+        set state = jsonb_set(
+            state, '{turn,running_since}', to_jsonb(shared.iso_time(now() - interval '2000 s'))
+          ),
+          due_at = now() - interval '800 s'
+        where id = %s
+        """,
+        (battle,),
+    )
+    sweep(stack)
+    assert screen.wait_for("timer_update", cause="timeout")["seq"] == 5
+    ended = duel.mira.post(f"{url}/complete")
+    assert done(ended)["winner_id"] == duel.nils_id
+    for tap in (phone, screen):
+        assert tap.wait_for("battle_complete")["winner_id"] == duel.nils_id
+    events = duel.nils.get(f"{url}/events").json["data"]
+    assert [one["source"] for one in events] == ["rest", "rest", "rest", "ws", "system", "rest"]
+    assert http("GET", "/v1/health").json == {"status": "healthy"}
+    unknown = http("GET", "/v1/battles/btl_00000000/nothing")
+    assert (unknown.status, unknown.json["error"]["code"]) == (404, "NOT_FOUND")
 
 
 # --- at the same moment ---

@@ -47,6 +47,7 @@ PANEL_ADMIN = Policy(unknown=401, wrong=401, doors=("panel",), roles=ADMIN_ROLES
 GAME_STAFF = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=STAFF_ROLES)
 GAME_ADMIN = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=ADMIN_ROLES)
 TRACKER = Policy(unknown=401, wrong=401, doors=("tracker",))
+TRACKER_ORGANIZER = Policy(unknown=401, wrong=401, doors=("tracker",), roles=("organizer", "admin"))
 TRACKER_ADMIN = Policy(unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
 
 POLICIES = {
@@ -61,7 +62,7 @@ POLICIES = {
         POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
         POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
         POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json,
-        GET /api/highscores, POST /api/battles/create
+        GET /api/highscores, POST /api/battles/create, GET /v1/health, GET /v1/openapi.json
     """,
     PANEL: "POST /api/auth/change-password",
     PANEL_STAFF: "GET /api/users",
@@ -88,7 +89,7 @@ POLICIES = {
         POST /v1/battles, GET /v1/battles/{battle_id}, PATCH /v1/battles/{battle_id},
         POST /v1/battles/{battle_id}/advance-round, POST /v1/battles/{battle_id}/complete,
         GET /v1/battles/{battle_id}/events, POST /v1/battles/{battle_id}/ws-ticket,
-        GET /v1/tournaments, POST /v1/tournaments, GET /v1/tournaments/{tournament_id},
+        GET /v1/tournaments, GET /v1/tournaments/{tournament_id},
         PATCH /v1/tournaments/{tournament_id},
         POST /v1/tournaments/{tournament_id}/open-registration,
         POST /v1/tournaments/{tournament_id}/cancel, POST /v1/tournaments/{tournament_id}/finish,
@@ -109,8 +110,10 @@ POLICIES = {
         DELETE /v1/tournaments/{tournament_id}/rounds/{number},
         PUT /v1/tournaments/{tournament_id}/rounds/{number}/pairings,
         PUT /v1/tournaments/{tournament_id}/results/{battle_id},
-        GET /v1/users, GET /v1/users/{user_id}
+        GET /v1/users, GET /v1/users/{user_id}, GET /v1/stats/factions, GET /v1/stats/missions,
+        GET /v1/stats/players/{user_id}
     """,
+    TRACKER_ORGANIZER: "POST /v1/tournaments",
     TRACKER_ADMIN: """
         PATCH /v1/users/{user_id}
     """,

@@ -10,6 +10,7 @@ from functions.shared import db, tracker_tokens
 from functions.shared.errors import Forbidden
 from functions.shared.fields import RequestModel, fail_validation
 from functions.shared.request import Caller
+from functions.tracker.fields import PathId
 from functions.tracker.tournaments.tournaments import refuse_unknown
 
 MAX_EVENTS = 500
@@ -31,7 +32,7 @@ def _limit(sent: Any) -> int:
 class EventsQuery(RequestModel):
     """The events after a number."""
 
-    tournament_id: str
+    tournament_id: PathId
     since: Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)] = 0
     limit: Annotated[int, BeforeValidator(_limit, json_schema_input_type=int)] = 100
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from functions.shared import db
-from functions.shared.fields import RequestModel
+from functions.shared.fields import RequestModel, fail_validation
 from functions.tracker.battles.problems import refuse_field
 from functions.tracker.battles.scores import Scores, change_scores
 from functions.tracker.fields import Id, Reason
@@ -29,6 +29,12 @@ class NewResult(RequestModel):
     reason: Reason | None = None
     dry_run: Annotated[bool, Field(strict=True)] = False
     force: Annotated[bool, Field(strict=True)] = False
+
+    @model_validator(mode="after")
+    def _says_something(self) -> NewResult:
+        if not self.scores and self.winner_id is None and self.result_type is None:
+            fail_validation("is required", "required", field="scores")
+        return self
 
 
 def merge_scores(

@@ -11,7 +11,7 @@ from functions.shared.fields import RequestModel
 from functions.shared.request import Caller
 from functions.shared.response import Response
 from functions.tracker.calls import Body, Call, to_response
-from functions.tracker.fields import Id, Whole
+from functions.tracker.fields import Id, PathId, Whole
 from functions.tracker.pages import PageQuery, open_page
 from functions.tracker.tournaments import fields
 from functions.tracker.tournaments.models import RegistrationStatus
@@ -75,14 +75,14 @@ class Reinstatement(RequestModel):
 class ParticipantPath(RequestModel):
     """Which user of which tournament a path names."""
 
-    tournament_id: str
-    user_id: str
+    tournament_id: PathId
+    user_id: PathId
 
 
 class ParticipantsQuery(PageQuery):
     """Which users of a tournament: in a state."""
 
-    tournament_id: str
+    tournament_id: PathId
     status: Annotated[RegistrationStatus | None, BeforeValidator(lambda sent: sent or None)] = None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from functions.shared import db, tracker_tokens
 from functions.shared.errors import NotFound
@@ -19,10 +21,16 @@ from functions.tracker.tournaments.changes import (
 from functions.tracker.tournaments.tournaments import TournamentPath, refuse_unknown
 
 
+def _read_number(sent: Any) -> int:
+    """The number of a round; 0, which no round has, for what is none."""
+    text = str(sent)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
 class RoundPath(TournamentPath):
     """Which round of which tournament a path names."""
 
-    number: int
+    number: Annotated[int, BeforeValidator(_read_number, json_schema_input_type=int)]
 
 
 def take_back(call: Call, path: RoundPath, body: Body, versions: list[int] | None) -> Response:

@@ -13,6 +13,7 @@ from functions.shared.errors import Invalid
 from functions.shared.fields import RequestModel, ResponseModel, fail_validation
 from functions.shared.request import Caller
 from functions.shared.response import Response
+from functions.tracker.fields import PathId
 from functions.tracker.tournaments import models
 from functions.tracker.tournaments.rounds import tag
 from functions.tracker.tournaments.tournaments import refuse_unknown
@@ -36,7 +37,7 @@ def _round(sent: Any) -> int | None:
 class StandingsQuery(RequestModel):
     """Of which tournament, and after which round; without one after all results."""
 
-    tournament_id: str
+    tournament_id: PathId
     round: Annotated[int | None, BeforeValidator(_round, json_schema_input_type=int | None)] = None
 
 

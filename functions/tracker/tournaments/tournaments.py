@@ -15,7 +15,7 @@ from functions.shared.request import Caller
 from functions.shared.response import Response
 from functions.shared.settings import settings
 from functions.tracker.calls import Body, Call, to_response
-from functions.tracker.fields import FilterId, Id, Reason
+from functions.tracker.fields import FilterId, Id, PathId, Reason
 from functions.tracker.pages import PageQuery, open_page
 from functions.tracker.tournaments import fields
 from functions.tracker.tournaments.changes import (
@@ -115,7 +115,7 @@ class Nothing(RequestModel):
 class TournamentPath(RequestModel):
     """Which tournament a path names."""
 
-    tournament_id: str
+    tournament_id: PathId
 
 
 class TournamentsQuery(PageQuery):

@@ -15,6 +15,7 @@ from functions.tracker.engine.corrections import (
     RankChange,
     enter_result,
 )
+from functions.tracker.engine.drops import drop_player
 from functions.tracker.engine.pairing import pair_round
 from functions.tracker.engine.rounds import is_stale, pair_round_again
 from functions.tracker.engine.standings import rank_players
@@ -25,7 +26,13 @@ from functions.tracker.engine.tournament import (
     Round,
     Tournament,
 )
-from tests.support.elimination import add_next_round, make_bracket, play_bracket, show_rounds
+from tests.support.elimination import (
+    add_next_round,
+    finish_game,
+    make_bracket,
+    play_bracket,
+    show_rounds,
+)
 from tests.support.histories import play_rounds
 from tests.support.tournaments import make_result, make_tournament, play_round
 
@@ -189,6 +196,29 @@ def test_an_unplayed_match_is_issued_again_with_a_new_battle() -> None:
     assert correction.affected_rounds == ()
 
 
+def test_a_match_that_is_issued_again_stays_at_its_table() -> None:
+    event = add_next_round(add_next_round(make_bracket("single_elimination", 8)), None)
+    *others, last = event.rounds
+    games = (last.pairings[0]._replace(table_number=7), *last.pairings[1:])
+    event = event._replace(
+        rounds=(*others, last._replace(pairings=games)), tables=tuple(range(1, 9))
+    )
+    correction = enter_result(event, "btl_W1-1_1_8", Result((40, 60), "8"))
+    assert find(correction.tournament, "W2-1").table_number == 7
+
+
+def test_who_has_left_plays_no_match_that_is_issued_again() -> None:
+    """8 loses to 1, then to 5, and leaves; then it turns out that 8 had won against 1."""
+    event = add_next_round(add_next_round(make_bracket("double_elimination", 8)))
+    event = drop_player(event, "8").tournament
+    correction = enter_result(event, "btl_W1-1_1_8", Result((40, 60), "8"), force=True)
+    assert show_rounds(correction.tournament)[1] == "2-3 1-5 6-7; 4"
+    assert [(one.match_code, one.new_player_ids) for one in correction.affected_matches] == [
+        ("L1-1", ("1", "5")),
+        ("W2-1", None),
+    ]
+
+
 def test_a_played_match_locks_the_result() -> None:
     event = play_bracket(make_bracket("single_elimination", 8))
     with pytest.raises(LockedResultError) as caught:
@@ -247,6 +277,27 @@ def test_a_later_match_comes_back_when_its_players_are_known_again() -> None:
     with pytest.raises(PairingError, match="round_incomplete") as caught:
         pair_bracket(assign_battles(again))
     assert caught.value.number == 2
+
+
+def test_such_a_match_is_issued_by_the_next_pairing_too() -> None:
+    """Where results are entered by the players, who change no other match."""
+    event = make_bracket("double_elimination", 16)
+    for _ in range(3):
+        event = add_next_round(event)
+    event = assign_battles(enter(event, "W1-1", "16", force=True))
+    with pytest.raises(PairingError, match="round_incomplete") as caught:
+        pair_bracket(event)
+    assert [one.match_code for one in caught.value.missing] == ["W2-1", "L1-1"]
+    second = tuple(
+        one if one.result else finish_game(one, one.player1_id) for one in event.rounds[1].pairings
+    )
+    event = event._replace(rounds=(event.rounds[0], Round(2, second), event.rounds[2]))
+    paired = pair_bracket(event).round
+    assert paired.number == 3
+    event = assign_battles(event._replace(rounds=(*event.rounds[:2], paired)))
+    assert show_rounds(event)[2] == "4-8 2-3 1-6 7-12 5-10 11-16"
+    with pytest.raises(PairingError, match="round_incomplete"):
+        pair_bracket(event)
 
 
 def test_a_round_of_which_nobody_is_known_is_taken_back() -> None:
