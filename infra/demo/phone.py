@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +27,14 @@ class Phone:
     epoch: str = ""
     types: list[str] = field(default_factory=list)  # of the events after the first `connected`
     _socket: ClientConnection | None = field(default=None, init=False)
+    _closing: ExitStack = field(default_factory=ExitStack, init=False)
 
     def open(self) -> int:
         """Opens the socket, for the first time or again; how many events were missed."""
         path = f"/v1/battles/{self.battle_id}/ws-ticket"
         try:
-            self._socket = connect(self.service.post(path, {}).body["url"], open_timeout=_PATIENCE)
+            opening = connect(self.service.post(path, {}).body["url"], open_timeout=_PATIENCE)
+            self._socket = self._closing.enter_context(opening)
         except (OSError, WebSocketException) as error:
             raise DemoError(f"A socket was not opened: {error}") from None
         connected = self._read_until("connected")
@@ -55,8 +58,7 @@ class Phone:
 
     def close(self) -> None:
         """Puts the phone away."""
-        if self._socket:
-            self._socket.close()
+        self._closing.close()
 
     def _read_until(self, *types: str) -> dict[str, Any]:
         until = time.monotonic() + _PATIENCE
