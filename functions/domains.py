@@ -28,7 +28,7 @@ class Domain(NamedTuple):
 
 
 DOMAINS = (
-    Domain("site", ("site.routes",), has_schema=False),
+    Domain("site", ("site.routes", "site.v1_routes"), has_schema=False),
     Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
     Domain(
         "ttt",
@@ -94,11 +94,13 @@ DOMAINS = (
         "tracker",
         (
             "tracker.routes",
+            "tracker.health_routes",
             "tracker.user_routes",
             "tracker.battle_routes",
             "tracker.tournaments.routes",
             "tracker.tournaments.registration_routes",
             "tracker.tournaments.round_routes",
+            "tracker.stats_routes",
         ),
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},

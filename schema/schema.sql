@@ -2457,7 +2457,11 @@ create function tracker.list_armies(caller tracker.caller, owner_id text, factio
 
 create function tracker.list_battle_events(battle_id text, after bigint, most integer) returns SETOF jsonb;
 
-create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb, people jsonb, moment timestamp with time zone);
+create function tracker.list_battles(caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, state jsonb);
+
+create function tracker.list_faction_stats(counted_by text, of_faction text, of_detachment text, of_mission text, since timestamp with time zone, until timestamp with time zone, min_games bigint, after_faction text, after_detachment text, after_mission text, most integer, skipped integer) returns TABLE(faction_id text, detachment text, mission text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
+
+create function tracker.list_mission_stats(of_mission text, since timestamp with time zone, until timestamp with time zone, min_games bigint, after_mission text, most integer, skipped integer) returns TABLE(mission text, games bigint, mirror_games bigint, draws bigint, points bigint, first_games bigint, first_wins bigint, turns bigint, turn_ms bigint);
 
 create function tracker.list_open_battles(tournament_id text) returns text[];
 
@@ -2466,6 +2470,8 @@ create function tracker.list_open_battles_of_army(army_id text) returns text[];
 create function tracker.list_overdue_battles(after_at timestamp with time zone, after_id text, most integer) returns TABLE(due_at timestamp with time zone, id text);
 
 create function tracker.list_participants(tournament_id text, status text, after integer, most integer, skipped integer) returns TABLE(number integer, participant jsonb);
+
+create function tracker.list_player_stats(user_id text, since timestamp with time zone, until timestamp with time zone) returns TABLE(faction_id text, games bigint, mirror_games bigint, wins bigint, mirror_wins bigint, draws bigint, points bigint, opponent_points bigint, first_games bigint, first_wins bigint, second_games bigint, second_wins bigint, turns bigint, turn_ms bigint);
 
 create function tracker.list_refused(battle_ids text[], user_ids bigint[]) returns TABLE(battle_id text, user_id bigint);
 
@@ -2562,6 +2568,8 @@ create function tracker.tournament_json(tournament tracker.tournaments, caller t
 create function tracker.tournament_reply(tournament tracker.tournaments, caller tracker.caller, more jsonb DEFAULT '{}'::jsonb, status integer DEFAULT 200) returns tracker.reply;
 
 create function tracker.user_json(found record, caller tracker.caller) returns jsonb;
+
+create function tracker.week_of(moment timestamp with time zone) returns timestamp with time zone;
 
 create function tracker.withdraw_player(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 
@@ -2728,7 +2736,7 @@ create function live.leave(room text, grace interval) returns SETOF live.members
 
 create function live.leave_sender(connection_id text, waited_for bigint, busy interval, last_seq bigint, of_epoch text, most integer) returns TABLE(wait_for bigint, head_seq bigint, epoch text, frames jsonb);
 
-create function live.list_members(room text) returns SETOF jsonb;
+create function live.list_members(rooms text[]) returns TABLE(room text, member jsonb);
 
 create function live.list_unsent(rooms_after text, most integer) returns SETOF text;
 

@@ -9,7 +9,7 @@ once no more are answered than of the same guesses one by one.
 
 from __future__ import annotations
 
-from functions.shared import db
+from functions.shared import db, log
 from functions.shared.addresses import hash_text
 from functions.shared.rate_limits import RateLimit
 from functions.shared.settings import settings
@@ -38,12 +38,27 @@ def values() -> dict[str, object]:
 
 def check(counted: db.Row) -> None:
     """Raises TooManyRequests where the failures before this one spent a limit."""
-    for scope, part, limit in (
-        ("login", "address", settings().login_failures),
-        ("login_account", "account", settings().account_failures),
-    ):
+    for scope, part, limit in _limits():
         left = limit - 1 - (counted[f"{part}_failures"] or 0)
         RateLimit(limit, left, counted[f"{part}_resets_at"] or 0).check(_SENTENCE, scope)
+
+
+def log_lockout(counted: db.Row, user_id: int | None) -> None:
+    """Logs, once in each window, that a limit is spent: bursts of it raise an alarm.
+
+    `counted`: the failures before this one; `user_id`: whose account it was, if anybody's.
+    """
+    for scope, part, limit in _limits():
+        if counted[f"{part}_failures"] == limit - 1:
+            log.event("login.locked", level="WARNING", scope=scope, user_id=user_id)
+
+
+def _limits() -> tuple[tuple[str, str, int], ...]:
+    """Of each limit its scope, what is counted, and how many failures it takes."""
+    return (
+        ("login", "address", settings().login_failures),
+        ("login_account", "account", settings().account_failures),
+    )
 
 
 def count_registration(address_hash: str, email: str) -> None:
@@ -82,13 +97,13 @@ def count_reset(address_hash: str) -> None:
 
 def count_failure(address_hash: str) -> None:
     """Counts a guess of an address, as a failed login. One round trip."""
-    db.query(
+    counted = db.fetch_one(
         """
         with noted as (
           insert into accounts.audit (action, ip_hash)
           values ('password.reset_failed', %(address_hash)s)
         )
-        select counted
+        select counted - 1 as address_failures, null as account_failures
         from shared.count_in_window(%(key)s, %(window)s)
         """,
         {
@@ -97,6 +112,8 @@ def count_failure(address_hash: str) -> None:
             "window": ADDRESS_WINDOW,
         },
     )
+    assert counted
+    log_lockout(counted, None)
 
 
 def delete_old(connection: db.Connection) -> int:

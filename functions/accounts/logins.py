@@ -124,6 +124,7 @@ def _fail(found: db.Row) -> NoReturn:
         """,
         _values(found),
     )[0]
+    login_limits.log_lockout(counted, found["id"])
     login_limits.check(counted)
     raise Unauthorized(WRONG)
 

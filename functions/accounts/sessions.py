@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from functions.live import closing
-from functions.shared import db, tokens, tracker_tokens
+from functions.shared import db, log, tokens, tracker_tokens
 from functions.shared.errors import Forbidden
 from functions.shared.request import Caller
 from functions.shared.settings import settings
@@ -101,6 +101,8 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
             address_hash,
         ),
     )[0]
+    if found["outcome"] == "reused":
+        log.event("token.reused", level="ERROR", user_id=found["id"])
     if found["outcome"] not in ("exchanged", "same"):
         closing.announce_sign_out(found["id"], is_connected=bool(found["is_connected"]))
         raise RefreshTokenError(found["outcome"])

@@ -30,7 +30,8 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _without_nul(text: str | None) -> str | None:
+def refuse_nul(text: str | None) -> str | None:
+    """The text of a filter; fails the field's validation for a NUL character, which none has."""
     if text and "\0" in text:
         fail_validation("must not contain a NUL character")
     return text
@@ -66,7 +67,7 @@ Id = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=64), Tr
 PathId = Annotated[
     str, BeforeValidator(lambda sent: str(sent).replace("\0", "")[:64], json_schema_input_type=str)
 ]
-FilterId = Annotated[str | None, Field(max_length=64), AfterValidator(_without_nul), EmptyAsNone]
+FilterId = Annotated[str | None, Field(max_length=64), AfterValidator(refuse_nul), EmptyAsNone]
 Whole = BeforeValidator(to_integer)  # 3.0 is 3
 
 

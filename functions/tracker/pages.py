@@ -24,14 +24,15 @@ _PAGING = {"limit", "offset", "cursor"}
 
 
 def _limit(sent: Any) -> int:
-    return min(_whole(sent, 1, None), MAX_LIMIT)
+    return min(parse_whole(sent, 1, None), MAX_LIMIT)
 
 
 def _offset(sent: Any) -> int | None:
-    return None if sent is None else _whole(sent, 0, MAX_OFFSET)
+    return None if sent is None else parse_whole(sent, 0, MAX_OFFSET)
 
 
-def _whole(sent: Any, least: int, most: int | None) -> int:
+def parse_whole(sent: Any, least: int, most: int | None) -> int:
+    """The whole number that a query means; fails the field's validation for what is none."""
     if isinstance(sent, int):
         return sent
     text = str(sent)

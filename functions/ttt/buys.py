@@ -11,9 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from functions.shared import db, fields
+from functions.shared.intervals import find_interval
 from functions.ttt.filters import Page, Paged, Period, Place
-
-_Z = 1.959963984540054  # of a 95 % interval
 
 
 class BuysQuery(Period, Paged):
@@ -102,19 +101,10 @@ def _rated(row: db.Row) -> dict[str, Any]:
         "win_rate": _tenth(rate),
         "baseline_win_rate": _tenth(expected),
         "lift": _tenth(rate - expected),
-        "ci95": _wilson(wins, rounds),
+        "ci95": [_tenth(100 * edge) for edge in find_interval(wins, rounds)],
     }
 
 
 def _tenth(value: Fraction | float) -> float:
     """To one decimal, half up."""
     return math.floor(value * 10 + Fraction(1, 2)) / 10
-
-
-def _wilson(wins: int, rounds: int) -> list[float]:
-    """https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval (Wilson score)"""
-    share, z2 = wins / rounds, _Z * _Z
-    middle = share + z2 / (2 * rounds)
-    spread = _Z * math.sqrt(share * (1 - share) / rounds + z2 / (4 * rounds * rounds))
-    low, high = (middle - spread, middle + spread)
-    return [_tenth(100 * max(0.0, edge) / (1 + z2 / rounds)) for edge in (low, high)]

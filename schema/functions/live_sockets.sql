@@ -540,15 +540,15 @@ as $$
   where r.room = $1
 $$;
 
--- Who is in a room, as the others are shown.
-create or replace function live.list_members(room text) returns setof jsonb
+-- Who is in some rooms, as the others are shown.
+create or replace function live.list_members(rooms text[]) returns table (room text, member jsonb)
 language sql
 stable
 as $$
-  select m.member
+  select m.room, m.member
   from live.members as m
-  where m.room = $1
-  order by m.user_id
+  where m.room = any($1)
+  order by m.room, m.user_id
 $$;
 
 -- How many users are in a room besides one.

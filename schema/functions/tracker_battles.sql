@@ -51,9 +51,9 @@ begin
   return jsonb_build_object(
     'names', accounts.list_display_names(user_ids),
     'connected', array(
-      select m ->> 'user_id'
-      from live.list_members('tracker:' || battle.id) as m
-      where m ->> 'user_id' = any(user_ids)
+      select m.member ->> 'user_id'
+      from live.list_members(array['tracker:' || battle.id]) as m
+      where m.member ->> 'user_id' = any(user_ids)
     )
   );
 end
@@ -326,13 +326,13 @@ create or replace function tracker.list_battles(
   caller tracker.caller, player_id text, status text, tournament_id text, after_at timestamptz,
   after_id text, most integer, skipped integer
 )
-returns table (created_at timestamptz, id text, state jsonb, people jsonb, moment timestamptz)
+returns table (created_at timestamptz, id text, state jsonb)
 language plpgsql
 as $$
 begin
   return query execute format(
     $query$
-      select b.created_at, b.id, b.state, tracker.battle_people(b), tracker.get_moment()
+      select b.created_at, b.id, b.state
       from %s
       where tracker.may_read_battle(b, $1)
         %s

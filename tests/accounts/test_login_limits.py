@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.accounts import logins
+from functions.accounts import login_limits, logins
 from functions.shared import db
 from functions.shared.errors import Problem
 from tests.support.accounts import PASSWORD, log_in, register
@@ -36,6 +37,37 @@ def test_after_five_failures_an_address_waits_for_the_minute_to_end(store: str) 
     assert log_in(address="198.51.100.8").status == 200
     db.query("update shared.rate_limits set window_start = window_start - 60")
     assert log_in().status == 200
+
+
+def list_lockouts(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int | None]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(line["scope"], line["user_id"]) for line in lines if line["event"] == "login.locked"]
+
+
+def test_a_lockout_is_logged_once(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Many of them are an alarm; what is refused meanwhile adds none."""
+    register()
+    user_id = db.fetch_value("select id from accounts.users")
+    for _ in range(4):
+        wrong()
+    assert list_lockouts(capsys) == []
+    for _ in range(3):
+        wrong()
+    assert list_lockouts(capsys) == [("login", user_id)]
+    for number in range(8, 20):
+        wrong(f"198.51.100.{number}")
+    assert list_lockouts(capsys) == [("login_account", user_id)]
+    for _ in range(5):
+        wrong("198.51.100.30", "nobody@example.com")
+    assert list_lockouts(capsys) == [("login", None)]
+
+
+def test_guesses_of_resets_lock_an_address_too(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(6):
+        login_limits.count_failure("an address")
+    assert list_lockouts(capsys) == [("login", None)]
 
 
 def test_right_logins_do_not_count(store: str) -> None:

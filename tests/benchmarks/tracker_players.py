@@ -112,9 +112,7 @@ def add(store: Store, count: int) -> list[Player]:
         admin.execute("vacuum analyze")
     with connected(store):
         return [
-            Player(
-                n, signing_keys.issue({"id": n, "token_version": 0}, str(UUID(f"{n:032}")))
-            )
+            Player(n, signing_keys.issue({"id": n, "token_version": 0}, str(UUID(f"{n:032}"))))
             for n in range(FIRST, FIRST + min(count, 100))
         ]
 
@@ -165,8 +163,7 @@ def make_one(one: int, other: int, now: datetime, **of_tournament: Any) -> MadeB
     """A new battle of the players of two numbers."""
     sides = zip((one, other), ("left", "right"), strict=True)
     players = [
-        {"user_id": name_user(n), "army_id": f"army_{n:010}", "position": side}
-        for n, side in sides
+        {"user_id": name_user(n), "army_id": f"army_{n:010}", "position": side} for n, side in sides
     ]
     sent = NewBattle.model_validate(BATTLE | {"players": players}).model_dump(mode="json")
     armies = {player["army_id"]: COPY for player in players}

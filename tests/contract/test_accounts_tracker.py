@@ -285,15 +285,18 @@ def test_a_refresh_gives_new_tokens_and_uses_the_old_one_up() -> None:
     assert refresh(second).status == 200
 
 
-def test_a_token_used_twice_ends_the_whole_session() -> None:
+def test_a_token_used_twice_ends_the_whole_session(capsys: pytest.CaptureFixture[str]) -> None:
     first = open_session()
     second = refresh(first).json
     check_error(refresh(first), 403, "INVALID_REFRESH_TOKEN", reason="reused")
     check_error(refresh(second), 403, "INVALID_REFRESH_TOKEN", reason="revoked")
     for session in (first, second):
         check_error(profile(session["access_token"]), 401, "UNAUTHORIZED", reason="revoked")
-    [noted] = db.query("select action, ip_hash from accounts.audit where action = 'token.reused'")
+    [noted] = db.query("select ip_hash, user_id from accounts.audit where action = 'token.reused'")
     assert noted["ip_hash"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [alarm] = [line for line in lines if line["event"] == "token.reused"]
+    assert alarm == {"event": "token.reused", "level": "ERROR", "user_id": noted["user_id"]}
 
 
 @pytest.mark.parametrize("sent", [None, 7, ["rt_x"], {"refresh_token": "x"}])

@@ -14,7 +14,7 @@ from tests.support.tracker_battles import Duel, make_duel
 from tests.support.tracker_bodies import BODIES
 
 # The tournaments' routes have tests of their own.
-OWN = re.compile("/v1/(?:armies|users|battles)")
+OWN = re.compile("/v1/(?:armies|users|battles|stats|health)")
 
 
 def _operations(status: str) -> list[Any]:

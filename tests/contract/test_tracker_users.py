@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +23,18 @@ def mira(tracker_keys: None) -> Client:
 def ada(tracker_keys: None) -> Client:
     """An admin."""
     return make_user("ada", "admin")
+
+
+def test_whoever_asks_hears_how_the_tracker_is(store: str, away: Callable[[], None]) -> None:
+    answered = Client().get("/v1/health/")
+    assert (answered.status, answered.json) == (200, {"status": "healthy"})
+    reference = Client().get("/v1/openapi.json")
+    assert reference.json == Client().get("/openapi.json").json
+    assert reference.headers["x-request-id"].startswith("req_")
+    have = {"If-None-Match": reference.headers["etag"]}
+    assert Client(have).get("/v1/openapi.json").status == 304
+    away()
+    check_error(Client().get("/v1/health"), 503, "SERVICE_UNAVAILABLE")
 
 
 def test_a_user_is_shown(mira: Client, ada: Client) -> None:

@@ -16,7 +16,7 @@ from infra.package import LAMBDA, PackageError, Target
 
 LOCAL = Target.parse("local")
 ARM = Target.parse(LAMBDA)
-_LIMIT = 25_000_000
+_LIMIT = 30_000_000  # AWS takes 250 MB; a cold start loads them
 _AARCH64 = b"\xb7\x00"  # e_machine of an ELF file
 
 
@@ -56,7 +56,7 @@ def test_the_layer_holds_only_what_runs(layer: Path) -> None:
     assert sources == {"__init__.py", "app.py"}
 
 
-def test_every_function_is_under_25_mb(target: Target, layer: Path, tmp_path: Path) -> None:
+def test_every_function_is_under_30_mb(target: Target, layer: Path, tmp_path: Path) -> None:
     package.build_code("TiltFunction", target, tmp_path / "tilt")
     total = package.measure_size(layer) + package.measure_size(tmp_path / "tilt")
     assert total < _LIMIT

@@ -370,12 +370,12 @@ def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, A
 
 
 # Of these one is no error, but many are an alarm.
-OFTEN = {"LiveOverBudget", "LiveDropped"}
+OFTEN = {"LiveOverBudget", "LiveDropped", "LoginsLocked"}
 
 
 def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
     alarms = [one for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 8
+    assert len(alarms) == 10
     for alarm in alarms:
         assert alarm["Properties"]["AlarmActions"][0] == "WithAlarmTopic"
     alarmed = {alarm["Properties"]["MetricName"] for alarm in alarms}

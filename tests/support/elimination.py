@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.tracker.engine.brackets import pair_round, resolve
+from functions.tracker.engine.brackets import pair_round, resolve, seat_round
 from functions.tracker.engine.tournament import (
     Format,
     Pairing,
     PairingError,
     Player,
     Result,
+    Round,
     Rules,
     Tournament,
 )
@@ -43,7 +44,10 @@ def finish_game(pairing: Pairing, winner: str | None) -> Pairing:
 
 def add_next_round(event: Tournament, winner: Winner | None = win_better) -> Tournament:
     """The event with its next round, played by the rule or (None) still open."""
-    played = pair_round(event).round
+    return _add(event, pair_round(event).round, winner)
+
+
+def _add(event: Tournament, played: Round, winner: Winner | None) -> Tournament:
     pairings = tuple(
         finish_game(one, winner(one))
         if winner
@@ -55,8 +59,9 @@ def add_next_round(event: Tournament, winner: Winner | None = win_better) -> Tou
 
 def play_bracket(event: Tournament, winner: Winner = win_better) -> Tournament:
     """The event played to its end."""
-    while not resolve(event).is_finished:
-        event = add_next_round(event, winner)
+    while not (resolved := resolve(event)).is_finished:
+        paired = resolved.paired[len(event.rounds)]  # as `pair_round` would, which resolves again
+        event = _add(event, seat_round(event, paired).round, winner)
     with pytest.raises(PairingError, match="no_more_rounds"):
         pair_round(event)
     return event

@@ -62,7 +62,7 @@ POLICIES = {
         POST /api/auth/register, POST /api/auth/login, POST /api/auth/logout,
         POST /api/auth/password/forgot, POST /api/auth/password/reset, POST /v1/auth/register,
         POST /v1/auth/login, POST /v1/auth/refresh, GET /.well-known/jwks.json,
-        GET /api/highscores, POST /api/battles/create
+        GET /api/highscores, POST /api/battles/create, GET /v1/health, GET /v1/openapi.json
     """,
     PANEL: "POST /api/auth/change-password",
     PANEL_STAFF: "GET /api/users",
@@ -110,7 +110,8 @@ POLICIES = {
         DELETE /v1/tournaments/{tournament_id}/rounds/{number},
         PUT /v1/tournaments/{tournament_id}/rounds/{number}/pairings,
         PUT /v1/tournaments/{tournament_id}/results/{battle_id},
-        GET /v1/users, GET /v1/users/{user_id}
+        GET /v1/users, GET /v1/users/{user_id}, GET /v1/stats/factions, GET /v1/stats/missions,
+        GET /v1/stats/players/{user_id}
     """,
     TRACKER_ORGANIZER: "POST /v1/tournaments",
     TRACKER_ADMIN: """

@@ -92,11 +92,27 @@ def list_battles(caller: Caller, query: BattlesQuery) -> dict[str, Any]:
     page = open_page(query, caller.user_id)
     rows = db.query(
         """
-        select c.is_active, b.created_at, b.id, b.state, b.people, b.moment
-        from accounts.session_caller(%s, %s, %s::uuid) as c
-        left join lateral tracker.list_battles(
-          row(c.public_id, tracker.to_role(c.role))::tracker.caller, %s, %s, %s, %s, %s, %s, %s
-        ) as b on c.is_active
+        with page as (
+          select c.is_active, b.created_at, b.id, b.state
+          from accounts.session_caller(%s, %s, %s::uuid) as c
+          left join lateral tracker.list_battles(
+            row(c.public_id, tracker.to_role(c.role))::tracker.caller, %s, %s, %s, %s, %s, %s, %s
+          ) as b on c.is_active
+        )
+        select is_active, created_at, id, state, tracker.get_moment() as moment,
+          (
+            select accounts.list_display_names(array_agg(distinct p.id))
+            from page
+            cross join jsonb_object_keys(page.state -> 'players') as p (id)
+          ) as names,
+          (
+            select coalesce(
+                jsonb_agg(jsonb_build_array(m.room, m.member ->> 'user_id')), '[]'
+              )
+            from live.list_members(array(select 'tracker:' || page.id from page)) as m
+          ) as present
+        from page
+        order by created_at desc, id desc
         """,
         (
             *(caller.user_id, caller.version, caller.session_id),
@@ -112,7 +128,8 @@ def list_battles(caller: Caller, query: BattlesQuery) -> dict[str, Any]:
 def _show(row: db.Row) -> dict[str, Any]:
     battle = Battle(row["state"], SYSTEM, row["moment"])
     turns.settle(battle)
-    return show_battle(battle.state, row["people"], battle.now)
+    present = [user_id for room, user_id in row["present"] if room == room_of(row["id"])]
+    return show_battle(battle.state, {"names": row["names"], "connected": present}, battle.now)
 
 
 def create_battle(call: Call, body: Body) -> Response:

@@ -10,13 +10,7 @@ from functions.shared.fields import RequestModel, parse_time
 from functions.shared.json_codec import format_time
 from functions.tracker.battles import clocks, turns
 from functions.tracker.battles.battle import Battle, State
-from functions.tracker.battles.problems import (
-    InvalidBattleState,
-    list_allowed,
-    refuse_action,
-    refuse_field,
-    require_official,
-)
+from functions.tracker.battles.problems import refuse_action, refuse_field, require_official
 from functions.tracker.battles.scores import Scores, change_scores, find_leader, list_warnings
 from functions.tracker.fields import Id, Reason
 
@@ -56,20 +50,6 @@ def complete(battle: Battle, sent: Mapping[str, Any]) -> None:
         set_result(state, sent)
         clocks.stop(state, battle.now)
         state |= {"status": "completed", "completed_at": format_time(battle.now)}
-
-
-def correct(battle: Battle, sent: Mapping[str, Any], reason: str | None) -> None:
-    """Gives a completed battle another result, as an organiser says; raises Conflict, Invalid."""
-    if battle.status != "completed":
-        raise InvalidBattleState(
-            "Only a result can be corrected",
-            status=battle.status,
-            action="correct",
-            allowed=list_allowed(battle),
-            reason="not_completed",
-        )
-    with battle.record("corrected", {"reason": reason}) as state:
-        set_result(state, sent)
 
 
 def set_result(state: State, sent: Mapping[str, Any]) -> None:

@@ -70,22 +70,43 @@ def pair_round(tournament: Tournament) -> PairedRound:
     resolved, stored = resolve(tournament), len(tournament.rounds)
     for played, paired in zip(tournament.rounds, resolved.paired, strict=False):
         if not set(_name_matches(paired.round)) <= set(_name_matches(played)):
-            return paired
+            return seat_round(tournament, paired)
         if not paired.round.is_complete:
             missing = tuple(one for one in paired.round.pairings if not one.result)
             raise PairingError("round_incomplete", paired.round.number, missing)
     if len(resolved.paired) <= stored:
         raise PairingError("no_more_rounds")
-    return resolved.paired[stored]
+    return seat_round(tournament, resolved.paired[stored])
 
 
 def resolve(tournament: Tournament) -> ResolvedBracket:
     """The bracket by the results in `tournament.rounds`.
 
     Pairings keep results and battles where the same two players meet under the same code; others
-    are new ones at the table of the old. Rounds of which nobody is known are left out.
+    are new ones, at the table of the old or (`seat_round`) none yet. Rounds of which nobody is
+    known are left out.
     """
     return _Play(tournament).run()
+
+
+def seat_round(tournament: Tournament, paired: PairedRound) -> PairedRound:
+    """The round with a table for every pairing; those that have one keep it."""
+    number, pairings, _ = paired.round
+    first_at = {one.table_number: one.match_code for one in reversed(pairings) if one.table_number}
+    kept = set(first_at.values())
+    new = [one for one in pairings if one.match_code not in kept]
+    seating = assign_tables(
+        new,
+        [table for table in tournament.tables if table not in first_at],
+        tournament.players,
+        tournament.rounds[: number - 1],
+    )
+    tables = dict(zip((one.match_code for one in new), seating.table_numbers, strict=True))
+    seated = tuple(
+        one._replace(table_number=tables.get(one.match_code, one.table_number)) for one in pairings
+    )
+    report = paired.report._replace(notes=(*paired.report.notes, *seating.notes))
+    return PairedRound(paired.round._replace(pairings=seated), report)
 
 
 def seed_players(tournament: Tournament) -> list[Player]:
@@ -224,27 +245,11 @@ class _Play:
         return Outcome(winner, empty)
 
     def _make_round(self, number: int, pairings: list[Pairing], byes: list[Bye]) -> PairedRound:
-        """The round with its tables; pairings that have one keep it."""
-        seated: dict[int | None, Pairing] = {}
-        for pairing in pairings:
-            seated.setdefault(pairing.table_number, pairing)
-        seated.pop(None, None)
-        new = [one for one in pairings if one not in seated.values()]
-        tables = [table for table in self.tournament.tables if table not in seated]
-        earlier = self.tournament.rounds[: number - 1]
-        seating = assign_tables(new, tables, self.tournament.players, earlier)
-        numbers = dict(zip((one.match_code for one in new), seating.table_numbers, strict=True))
-        played = Round(
-            number,
-            tuple(
-                one._replace(table_number=numbers.get(one.match_code, one.table_number))
-                for one in pairings
-            ),
-            tuple(sorted(byes, key=lambda bye: self.seeds[bye.player_id])),
-        )
-        notes = [
+        byes.sort(key=lambda bye: self.seeds[bye.player_id])
+        notes = (
             f"{self.players[bye.player_id].name} passes on without a game: the other line is empty."
-            for bye in played.byes
+            for bye in byes
             if bye.reason == "walkover"
-        ]
-        return PairedRound(played, PairingReport(self.seeding, notes=(*notes, *seating.notes)))
+        )
+        played = Round(number, tuple(pairings), tuple(byes))
+        return PairedRound(played, PairingReport(self.seeding, notes=tuple(notes)))

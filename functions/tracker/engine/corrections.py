@@ -116,7 +116,7 @@ def update_bracket(tournament: Tournament) -> Update:
     """The rounds that are there, as the bracket is by all results; a round of which nobody is known
     any more is taken back."""
     resolved = brackets.resolve(tournament).paired[: len(tournament.rounds)]
-    rounds = tuple(paired.round for paired in resolved)
+    rounds = tuple(brackets.seat_round(tournament, paired).round for paired in resolved)
     old, new = _index_matches(tournament.rounds), _index_matches(rounds)
     affected, cancelled = [], []
     for code in sorted(old.keys() | new.keys()):

@@ -36,7 +36,7 @@ def pair_round_again(tournament: Tournament) -> PairedRound:
         raise PairingError("round_started", last.number)
     if tournament.format == "swiss":
         return pairing.pair_round(tournament, last.number)
-    return brackets.resolve(tournament).paired[last.number - 1]
+    return brackets.seat_round(tournament, brackets.resolve(tournament).paired[last.number - 1])
 
 
 def is_stale(tournament: Tournament) -> bool:

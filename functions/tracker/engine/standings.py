@@ -141,6 +141,7 @@ def _rank_swiss(past: Tournament, table: _Table) -> Standings:
 def _rank_bracket(past: Tournament, table: _Table) -> Standings:
     """By the round of elimination; who is out in the same one shares the best place."""
     resolved = brackets.resolve(past)
+    champion_id = resolved.champion_id if past.rounds else None  # somebody may be alone as yet
     out = {
         user_id: (0, 0) if table.players[user_id].status == "disqualified" else key
         for user_id, key in resolved.eliminated.items()
@@ -150,7 +151,7 @@ def _rank_bracket(past: Tournament, table: _Table) -> Standings:
     listed = still_in + sorted(out, key=lambda one: (-out[one][0], -out[one][1], seeds[one]))
     rows = []
     for index, user_id in enumerate(listed):
-        rank: int | None = 1 if user_id == resolved.champion_id else None
+        rank: int | None = 1 if user_id == champion_id else None
         if user_id in out:
             better = len(still_in) + sum(key > out[user_id] for key in out.values())
             rank = 1 + max(1, better)  # without a champion nobody is first
@@ -163,7 +164,7 @@ def _rank_bracket(past: Tournament, table: _Table) -> Standings:
                 (above, out.get(above.user_id), seeds[above.user_id]),
             )
         rows.append(_make_row(table, table.players[user_id], rank, above, reason))
-    return Standings(len(past.rounds), tuple(rows), resolved.champion_id)
+    return Standings(len(past.rounds), tuple(rows), champion_id)
 
 
 def _get_value(table: _Table, user_id: str, criterion: str) -> int | str:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from functions.tracker.engine.brackets import pair_round, resolve
+from functions.tracker.engine.brackets import pair_round, resolve, seat_round
 from functions.tracker.engine.tournament import (
     Bye,
     Format,
@@ -98,6 +98,16 @@ def test_a_walkover_is_told() -> None:
     assert paired.report.notes == ("1 passes on without a game: the other line is empty.",)
     assert paired.report.order == tuple("12345678")
     assert paired.report.cost is None
+
+
+def test_two_at_one_table_are_set_apart() -> None:
+    """The better listed keeps it."""
+    event = add_next_round(make_bracket(SINGLE, 8))
+    paired = resolve(event).paired[0]
+    games = tuple(one._replace(table_number=2) for one in paired.round.pairings[:2])
+    clash = paired._replace(round=paired.round._replace(pairings=games))
+    seated = seat_round(event._replace(rounds=()), clash)
+    assert [one.table_number for one in seated.round.pairings] == [2, 1]
 
 
 def test_a_third_place_match_is_played_beside_the_final() -> None:

@@ -15,6 +15,7 @@ from functions.tracker.engine.corrections import (
     RankChange,
     enter_result,
 )
+from functions.tracker.engine.drops import drop_player
 from functions.tracker.engine.pairing import pair_round
 from functions.tracker.engine.rounds import is_stale, pair_round_again
 from functions.tracker.engine.standings import rank_players
@@ -193,6 +194,29 @@ def test_an_unplayed_match_is_issued_again_with_a_new_battle() -> None:
     )
     assert find(correction.tournament, "W2-2") == find(event, "W2-2")
     assert correction.affected_rounds == ()
+
+
+def test_a_match_that_is_issued_again_stays_at_its_table() -> None:
+    event = add_next_round(add_next_round(make_bracket("single_elimination", 8)), None)
+    *others, last = event.rounds
+    games = (last.pairings[0]._replace(table_number=7), *last.pairings[1:])
+    event = event._replace(
+        rounds=(*others, last._replace(pairings=games)), tables=tuple(range(1, 9))
+    )
+    correction = enter_result(event, "btl_W1-1_1_8", Result((40, 60), "8"))
+    assert find(correction.tournament, "W2-1").table_number == 7
+
+
+def test_who_has_left_plays_no_match_that_is_issued_again() -> None:
+    """8 loses to 1, then to 5, and leaves; then it turns out that 8 had won against 1."""
+    event = add_next_round(add_next_round(make_bracket("double_elimination", 8)))
+    event = drop_player(event, "8").tournament
+    correction = enter_result(event, "btl_W1-1_1_8", Result((40, 60), "8"), force=True)
+    assert show_rounds(correction.tournament)[1] == "2-3 1-5 6-7; 4"
+    assert [(one.match_code, one.new_player_ids) for one in correction.affected_matches] == [
+        ("L1-1", ("1", "5")),
+        ("W2-1", None),
+    ]
 
 
 def test_a_played_match_locks_the_result() -> None:

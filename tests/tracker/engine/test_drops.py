@@ -61,6 +61,27 @@ def test_after_a_finished_game_nothing_is_forfeited() -> None:
     assert departure.tournament.rounds == event.rounds
 
 
+def test_a_finished_game_is_not_repaired() -> None:
+    event = start_second_round()
+    first, second = event.rounds[1].pairings
+    for result in (Result((58, 66), "B"), Result((66, 58), "E"), Result((0, 70), "B", "forfeit")):
+        games = (first, second._replace(result=result))
+        played = event.rounds[1]._replace(pairings=games)
+        played_event = event._replace(rounds=(event.rounds[0], played))
+        departure = drop_player(played_event, "B", repair=True)
+        assert (departure.forfeited, departure.repaired, departure.cancelled) == (None, None, ())
+        assert departure.tournament.rounds == played_event.rounds
+
+
+def test_who_left_before_left_then() -> None:
+    event, _ = play_round(make_tournament("ABCDE"), "A 82-61 C, B 70-75 D")
+    event = drop_player(event, "B").tournament
+    event = event._replace(rounds=(*event.rounds, pair_round(event, 2).round))
+    again = drop_player(event, "B")
+    assert get_player(again.tournament, "B").dropped_after_round == 1
+    assert again.tournament == event
+
+
 def test_a_drop_changes_no_earlier_table() -> None:
     event = start_second_round()
     after = drop_player(event, "D").tournament

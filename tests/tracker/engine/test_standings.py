@@ -245,6 +245,15 @@ def test_who_is_disqualified_is_last_and_was_not_before() -> None:
     assert rank_players(event, 2).rows[0].user_id == "A"
 
 
+def test_nobody_who_was_disqualified_is_champion() -> None:
+    event = add_round(make_tournament("AB"), "A 9-1 B")
+    for name in "AB":
+        event = change_player(event, name, status="disqualified", dropped_after_round=1)
+    standings = rank_players(event)
+    assert [row.user_id for row in standings.rows] == ["A", "B"]
+    assert standings.champion_id is None
+
+
 def test_nobody_leads_while_a_game_is_open() -> None:
     event = play("ABCD", *X1[:2])
     event = event._replace(rounds=(*event.rounds, Round(3, (Pairing("A", "D"), Pairing("B", "C")))))

@@ -31,6 +31,18 @@ def test_places_of_single_8_with_and_without_a_third_place_match() -> None:
     assert show(rank_players(event))[:4] == [("1", 1), ("2", 2), ("4", 3), ("3", 4)]
 
 
+def test_nobody_is_champion_before_the_first_round() -> None:
+    for count in (0, 1, 2, 5):
+        standings = rank_players(make_bracket("double_elimination", count))
+        assert [rank for _, rank in show(standings)] == [None] * count
+        assert standings.champion_id is None
+
+
+def test_places_need_no_tables() -> None:
+    event = add_next_round(make_bracket("single_elimination", 8))
+    assert show(rank_players(event._replace(tables=()))) == show(rank_players(event))
+
+
 def test_players_still_in_have_no_rank_yet() -> None:
     event = add_next_round(make_bracket("single_elimination", 8))
     event = add_next_round(event, None)

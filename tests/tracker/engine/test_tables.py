@@ -119,6 +119,13 @@ def test_two_who_share_a_fixed_table_are_no_conflict() -> None:
     assert assign_tables(make_pairings("AB"), (1, 2), players, []) == ((2,), 0, ())
 
 
+def test_a_cancelled_game_took_nobody_to_a_table() -> None:
+    earlier = [Round(1, (Pairing("A", "B", 1, is_cancelled=True),))]
+    assert assign_tables(make_pairings("AB"), (1, 2), [], earlier) == ((1,), 0, ())
+    earlier = [Round(1, (Pairing("A", "B", 1),))]
+    assert assign_tables(make_pairings("AB"), (1, 2), [], earlier) == ((2,), 0, ())
+
+
 def test_too_few_tables_are_an_error() -> None:
     with pytest.raises(ValueError, match="2 pairings do not fit on 1 tables"):
         assign_tables(make_pairings("AB", "CD"), (1,), [], [])
