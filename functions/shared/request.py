@@ -15,6 +15,7 @@ from functions.shared import errors, json_codec
 from functions.shared.settings import settings
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,29 @@ class Request:
         Behind the distribution as that saw it, in a header that counts only together with the
         distribution's secret.
         """
-        secret = settings().origin_secret.get_secret_value().encode()
-        sent = self.header("x-origin-secret").encode("utf-8", "replace")
         seen = str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
-        if secret and hmac.compare_digest(secret, sent):
+        if settings().origin_secret.get_secret_value() and self._is_from_edge:
             return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]") or seen
         return seen
+
+    @property
+    def edge(self) -> str:
+        """The address that the caller asked, such as `https://example.org`, if an edge says so.
+
+        Only for what the caller alone is answered: where no distribution has a secret, a caller may
+        say it too.
+        """
+        host = self.header("x-forwarded-host")
+        if not self._is_from_edge or not _HOST.fullmatch(host):
+            return ""
+        return f"{'http' if self.header('x-forwarded-proto') == 'http' else 'https'}://{host}"
+
+    @property
+    def _is_from_edge(self) -> bool:
+        """Whether it has the distribution's secret, if there is one."""
+        secret = settings().origin_secret.get_secret_value().encode()
+        sent = self.header("x-origin-secret").encode("utf-8", "replace")
+        return hmac.compare_digest(secret, sent)
 
     @property
     def received_at(self) -> float:

@@ -168,5 +168,5 @@ def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
 )
 def issue_ticket(request: Request, path: models.BattlePath) -> Response:
     """Returns a ticket that opens one socket to the battle within 30 seconds."""
-    ticket = battles.issue_ticket(make_call(request), path.battle_id)
+    ticket = battles.issue_ticket(make_call(request), path.battle_id, request.edge)
     return Response(ticket, HTTPStatus.CREATED)

@@ -2,8 +2,9 @@
 
 Two servers, about twenty players and a tilt bot, over HTTP, and a sandbox server that sends its
 logs; the same --seed is the same evening until the next is over. At last six players of the web
-game fight a dragon, another one each time. Goes to URL with API_KEY, STAFF_KEY and ADMIN_TOKEN,
-else to the checkout's own stack.
+game fight a dragon, another one each time, and twelve players of the 40K tracker play a tournament.
+Goes to URL with API_KEY, STAFF_KEY, ADMIN_TOKEN and ORGANIZER_TOKEN, else to the checkout's own
+stack.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
-from infra.demo import raid, tables
+from infra.demo import cup, raid, tables
 from infra.demo.evening import SERVERS, Evening, get_last_evening
 from infra.demo.freebuild import Freebuild
 from infra.demo.progress import Progress
@@ -37,6 +38,7 @@ def main() -> None:
                 print(f"\n{text}")
         _build(Freebuild(arguments.seed, evening.end))
         _raid()
+        _cup(arguments.seed)
     except DemoError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -64,6 +66,19 @@ def _raid() -> None:
     with closing(find_service()) as service:
         print()
         raid.main(service.url, service.key)
+
+
+def _cup(seed: int) -> None:
+    """The tournament of the tracker, for stacks on which we may organise one."""
+    if os.environ.get("URL") and not os.environ.get("ORGANIZER_TOKEN"):
+        print(
+            "\nThe tournament stays out: set ORGANIZER_TOKEN to the access token of an organiser "
+            "or admin for it."
+        )
+        return
+    with closing(find_service()) as service:
+        print()
+        cup.main(service.url, service.key, seed)
 
 
 def _count(text: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra.demo.raider import Grant, Raider, make_password
+from infra.demo.roles import lend_role
 from infra.demo.service import DemoError, Service
 from infra.demo.tables import format_table
 
@@ -137,23 +138,10 @@ def hire_operator(url: str, secret: str) -> Iterator[Service]:
             yield operator.service
             return
         operator.enter(make_password(secret, OPERATOR))
-        _give_role("admin")
-        try:
+        with lend_role(OPERATOR, "admin"):
             yield operator.service
-        finally:
-            _give_role("player")
     finally:
         operator.service.close()
-
-
-def _give_role(role: str) -> None:
-    """As `make admin ARGS="grant-role …"` does."""
-    from functions.accounts import users
-    from infra.ops.keys import use_database
-
-    use_database()
-    if not users.grant_role(OPERATOR, role):
-        raise DemoError(f"{OPERATOR} is not in the stack's database.")
 
 
 def make_grant(operator: Service) -> Grant:

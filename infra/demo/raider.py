@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
-from infra.demo.service import Answer, DemoError, RefusedError, Service
+from infra.demo.service import Answer, DemoError, Service
 
 Row = dict[str, Any]
 LEVEL = 30  # of everybody in the raid, which asks for 10
@@ -52,9 +51,9 @@ class Raider:
         """Registers, or logs in where an evening before did."""
         email = f"{self.name.lower()}@example.com"
         who = {"email": email, "password": password}
-        answer = self._may("/api/auth/register", {**who, "username": self.name})
+        answer = self.service.attempt("/api/auth/register", {**who, "username": self.name})
         if answer.status != HTTPStatus.CREATED:
-            answer = self._may("/api/auth/login", who)
+            answer = self.service.attempt("/api/auth/login", who)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise DemoError(f"{self.name} cannot enter the game: {_detail(answer)}")
         self.service.key = answer.body["access_token"]
@@ -106,7 +105,7 @@ class Raider:
         for kind in _BOOSTS:
             of_kind = [one for one in potions if one["potion_type"] == kind]
             best = max(of_kind, key=lambda one: one["effect_value"])
-            self._may(f"/api/inventory/use-potion/{self._buy(best['id'])}", {})
+            self.service.attempt(f"/api/inventory/use-potion/{self._buy(best['id'])}", {})
 
     def join(self, battle_id: int) -> None:
         """Joins, or comes back."""
@@ -115,7 +114,7 @@ class Raider:
     def strike(self, battle_id: int, enemy_id: int) -> Row | None:
         """The answer to a blow; None where stamina is out or the enemy is down."""
         sent = {"enemy_id": enemy_id, "attack_type": _ATTACK}
-        answer = self._may(f"/api/battles/{battle_id}/attack", sent)
+        answer = self.service.attempt(f"/api/battles/{battle_id}/attack", sent)
         if answer.status == HTTPStatus.BAD_REQUEST:
             return None
         struck: Row = answer.body
@@ -126,7 +125,7 @@ class Raider:
 
     def claim(self, battle_id: int) -> Row:
         """What the loot was; a second time it is none."""
-        answer = self._may(f"/api/battles/{battle_id}/claim-loot", {})
+        answer = self.service.attempt(f"/api/battles/{battle_id}/claim-loot", {})
         found: Row = answer.body if answer.status == HTTPStatus.OK else {}
         return found
 
@@ -135,21 +134,11 @@ class Raider:
         return int(self._post("/api/shop/purchase", sent)["item_id"])
 
     def _post(self, path: str, payload: Row) -> Row:
-        answer = self._may(path, payload)
+        answer = self.service.attempt(path, payload)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise DemoError(f"{self.name} is refused POST {path}: {_detail(answer)}")
         body: Row = answer.body
         return body
-
-    def _may(self, path: str, payload: Row) -> Answer:
-        """An answer of whatever status, to a request that is done once however often it is sent."""
-        key = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-        try:
-            return self.service.post(path, payload, key)
-        except RefusedError as refused:
-            if refused.answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE):
-                raise
-            return refused.answer
 
 
 def _detail(answer: Answer) -> str:

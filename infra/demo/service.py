@@ -12,6 +12,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 from functions.shared import auth
 from functions.shared.errors import Problem
@@ -75,11 +76,28 @@ class Service:
         self, path: str, payload: dict[str, Any], headers: Mapping[str, str] = _PLAIN
     ) -> Answer:
         """What a client's post is answered, if it was accepted; raises RefusedError."""
-        # Spelled out, a letter that is not English would be three times as long as it is.
-        body = json.dumps(payload, ensure_ascii=False).encode()
+        body = _encode(payload)
         if len(body) < _LARGE:
             return self._asked("POST", path, body, headers)
         return self._asked("POST", path, gzip.compress(body), {**headers, **_PACKED})
+
+    def put(self, path: str, payload: dict[str, Any]) -> Answer:
+        """As `post`."""
+        return self._asked("PUT", path, _encode(payload))
+
+    def patch(self, path: str, payload: dict[str, Any], headers: Mapping[str, str]) -> Answer:
+        """As `post`."""
+        return self._asked("PATCH", path, _encode(payload), headers)
+
+    def attempt(self, path: str, payload: dict[str, Any]) -> Answer:
+        """An answer of whatever status, to a post that is done once however often it is sent."""
+        key = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+        try:
+            return self.post(path, payload, key)
+        except RefusedError as refused:
+            if refused.answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE):
+                raise
+            return refused.answer
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -172,6 +190,11 @@ def _own() -> str:
     if not state.get_owner(state.HOME) or not (state.HOME / "state.json").exists():
         raise DemoError("No stack of this checkout is ready: start one with `make run`.")
     return state.State.read(state.HOME).url
+
+
+def _encode(payload: dict[str, Any]) -> bytes:
+    # Spelled out, a letter that is not English would be three times as long as it is.
+    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def _seconds(payload: str | None) -> int:

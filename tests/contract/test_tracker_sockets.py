@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -108,6 +109,45 @@ def test_a_ticket_opens_one_socket(duel: Duel, cloud: Gateway, left: Left) -> No
     wrong = duel.nils.post(f"/v1/battles/{battle['id']}/ws-ticket").json["ticket"]
     answered = door.connect("o", {"tracker": other["id"], "ticket": wrong})
     assert answered["statusCode"] == 401
+
+
+@pytest.mark.parametrize(
+    ("secret", "host", "address"),
+    [
+        (
+            "",
+            {"X-Forwarded-Host": "127.0.0.1:8000", "X-Forwarded-Proto": "http"},
+            "ws://127.0.0.1:8000",
+        ),
+        ("", {"X-Forwarded-Host": "[::1]:8000", "X-Forwarded-Proto": "https"}, "wss://[::1]:8000"),
+        ("", {"X-Forwarded-Host": "d1.example.net"}, "wss://d1.example.net"),
+        ("", {"X-Forwarded-Host": "d1.example.net/x?"}, None),
+        ("", {"X-Forwarded-Host": "d1.example.net\n"}, None),
+        ("s" * 32, {"X-Forwarded-Host": "d1.example.net"}, None),
+        ("s" * 32, {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": "x"}, None),
+        (
+            "s" * 32,
+            {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": "s" * 32},
+            "wss://d1.example.net",
+        ),
+    ],
+)
+def test_a_ticket_is_for_the_address_that_the_edge_says_was_asked(
+    duel: Duel,
+    cloud: Gateway,
+    setting: Callable[..., None],
+    secret: str,
+    host: dict[str, str],
+    address: str | None,
+) -> None:
+    setting(ORIGIN_SECRET=secret)
+    battle = duel.make()["id"]
+    headers = duel.mira.headers | host
+    made = duel.mira.post(f"/v1/battles/{battle}/ws-ticket", headers=headers).json
+    if address:
+        assert made["url"] == f"{address}/v1/ws/battles/{battle}?ticket={made['ticket']}"
+    else:
+        assert made["url"].endswith(f"?tracker={battle}&ticket={made['ticket']}")
 
 
 def test_the_subprotocol_is_echoed(duel: Duel, cloud: Gateway, left: Left) -> None:

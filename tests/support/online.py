@@ -46,6 +46,7 @@ def beside(url: str, setting: Callable[..., None]) -> Iterator[None]:
     setting(
         DATABASE_URL=url,
         TOKEN_KEY=secret_keys()["token_key"],
+        TRACKER_KEY=secret_keys()["tracker_key"],
         REGISTRATIONS="1000000",
         GENERAL_REQUESTS="1000000",
     )

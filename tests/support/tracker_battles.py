@@ -49,9 +49,9 @@ class Duel(NamedTuple):
         return battle
 
 
-def make_duel() -> Duel:
-    """Two new players, mira and nils."""
-    mira, nils = make_user("mira"), make_user("nils")
+def make_duel(more: str = "") -> Duel:
+    """Two new players, mira and nils; `more` of their names."""
+    mira, nils = make_user(f"mira{more}"), make_user(f"nils{more}")
     return Duel(
         *(mira, nils, user_id(mira), user_id(nils)), (make_army(mira)["id"], make_army(nils)["id"])
     )

@@ -75,13 +75,21 @@ def list_events(call: Call, battle_id: str, since: int, limit: int) -> dict[str,
     }
 
 
-def issue_ticket(call: Call, battle_id: str) -> dict[str, Any]:
-    """What opens a socket to a battle; raises as `read_battle`. Two round trips."""
+def issue_ticket(call: Call, battle_id: str, edge: str) -> dict[str, Any]:
+    """What opens a socket to a battle, at the edge or at the gateway itself; raises as
+    `read_battle`. Two round trips.
+    """
     open_battle(call, battle_id, "rest")
     ticket = tickets.issue(room_of(battle_id), *call[:3])
-    address = settings().live_endpoint.replace("http", "ws", 1)
-    url = f"{address}?tracker={battle_id}&ticket={ticket}"
-    return {"ticket": ticket, "expires_in": tickets.SECONDS, "url": url}
+    if edge:
+        url = f"{edge}/v1/ws/battles/{battle_id}?ticket={ticket}"
+    else:
+        url = f"{settings().live_endpoint}?tracker={battle_id}&ticket={ticket}"
+    return {
+        "ticket": ticket,
+        "expires_in": tickets.SECONDS,
+        "url": url.replace("http", "ws", 1),
+    }
 
 
 def list_battles(caller: Caller, query: BattlesQuery) -> dict[str, Any]:

@@ -53,7 +53,12 @@ def to_event(path: str, query: str) -> dict[str, Any]:
     return {
         "version": "1.0",
         "viewer": {"ip": "2001:db8::1"},
-        "request": {"method": "GET", "uri": path, "querystring": asked, "headers": {}},
+        "request": {
+            "method": "GET",
+            "uri": path,
+            "querystring": asked,
+            "headers": {"host": {"value": "d1.example.net"}},
+        },
     }
 
 
@@ -127,11 +132,18 @@ def test_both_edges_rewrite_anything_alike(seed: int) -> None:
     assert 20 < sum(check(cases)) < 480
 
 
-def test_the_callers_address_is_the_viewers_whatever_it_says() -> None:
+def test_who_calls_and_where_is_the_viewers_whatever_it_says() -> None:
     event = to_event("/api/auth/login", "a=1")
-    event["request"]["headers"]["cloudfront-viewer-address"] = {"value": "203.0.113.9:1"}
+    event["request"]["headers"] |= {
+        "cloudfront-viewer-address": {"value": "203.0.113.9:1"},
+        "x-forwarded-host": {"value": "elsewhere.example.org"},
+    }
     [answer] = node.call(EDGE / "viewer.js", "handler", [event])
-    assert answer["headers"] == {"cloudfront-viewer-address": {"value": "2001:db8::1:0"}}
+    assert answer["headers"] == {
+        "host": {"value": "d1.example.net"},
+        "cloudfront-viewer-address": {"value": "2001:db8::1:0"},
+        "x-forwarded-host": {"value": "d1.example.net"},
+    }
     assert (answer["uri"], answer["querystring"]) == ("/api/auth/login", {"a": {"value": "1"}})
 
 
