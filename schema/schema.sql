@@ -2453,6 +2453,8 @@ create function tracker.keep_answer(call tracker.call, answer tracker.reply) ret
 
 create function tracker.leave_event(tournament_id text, user_id text) returns void;
 
+create function tracker.leave_tournaments(user_id text) returns void;
+
 create function tracker.list_armies(caller tracker.caller, owner_id text, faction_id text, after_at timestamp with time zone, after_id text, most integer, skipped integer) returns TABLE(created_at timestamp with time zone, id text, army jsonb);
 
 create function tracker.list_battle_events(battle_id text, after bigint, most integer) returns SETOF jsonb;

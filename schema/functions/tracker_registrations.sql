@@ -154,7 +154,9 @@ begin
   reply := tracker.check_army(tournament, army, user_id, caller.id = user_id);
   if reply.status is not null then
     return reply;
-  elsif is_full and not coalesce((sent ->> 'join_waitlist')::boolean, false) then
+  elsif is_full
+    and not (tournament.status <> 'active' and coalesce((sent ->> 'join_waitlist')::boolean, false))
+  then
     return tracker.refuse(
       409, 'TOURNAMENT_FULL', 'No seat is left',
       jsonb_build_object(
@@ -552,5 +554,44 @@ begin
     call, opened.caller, event, 'reinstated', sent || jsonb_build_object('user_id', user_id)
   );
   return tracker.end_call(call, tracker.participant_reply(event, opened.caller, user_id));
+end
+$$;
+
+-- Takes a user out of every tournament that is not over. A game of theirs that is open is lost as soon
+-- as its organisers go on with the tournament.
+create or replace function tracker.leave_tournaments(user_id text) returns void
+language plpgsql
+as $$
+declare
+  event tracker.tournaments;
+begin
+  for event in
+    select t.*
+    from tracker.tournaments as t
+    where t.status in ('draft', 'registration', 'active')
+      and exists (
+        select
+        from tracker.registrations as r
+        where r.tournament_id = t.id
+          and r.user_id = leave_tournaments.user_id
+          and r.status in ('confirmed', 'waitlisted')
+      )
+    order by t.id
+    for no key update
+  loop
+    if event.status = 'active' then
+      update tracker.registrations as r
+      set status = case r.status when 'waitlisted' then 'withdrawn' else 'dropped' end,
+        dropped_after_round = case r.status when 'confirmed' then event.current_round end
+      where r.tournament_id = event.id
+        and r.user_id = leave_tournaments.user_id;
+    else
+      perform tracker.leave_event(event.id, user_id);
+    end if;
+    event := tracker.touch_tournament(event.id);
+    perform tracker.note_event(
+      null, null, event, 'dropped', jsonb_build_object('user_id', user_id, 'kind', 'erased')
+    );
+  end loop;
 end
 $$;

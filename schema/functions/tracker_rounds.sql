@@ -113,6 +113,12 @@ as $$
       'rules', t.rules,
       'tables', tracker.get_tables(t),
       'champion_id', t.champion_id,
+      'report', (
+        select r.report
+        from tracker.rounds as r
+        where r.tournament_id = t.id
+          and r.round_number = t.current_round
+      ),
       'ended_at', extract(epoch from t.ended_at),
       'now', extract(epoch from now()),
       'players', (
@@ -146,7 +152,17 @@ as $$
           and r.status in ('confirmed', 'dropped', 'disqualified')
       ),
       'pairings', (
-        select coalesce(jsonb_agg(to_jsonb(g) order by g.round_number, g.position), '[]')
+        select coalesce(
+            jsonb_agg(
+              jsonb_build_array(
+                g.round_number, g.battle_id, g.player1_id, g.player2_id, g.table_number,
+                g.is_locked, g.bracket, g.match_code, g.status, g.winner_id, g.result_type,
+                g.victory_points
+              )
+              order by g.round_number, g.position
+            ),
+            '[]'
+          )
         from tracker.pairings as g
         where g.tournament_id = t.id
       ),
@@ -156,7 +172,6 @@ as $$
               jsonb_build_object(
                 'number', r.round_number,
                 'is_stale', r.is_stale,
-                'report', r.report,
                 'byes', (
                   select coalesce(
                       jsonb_agg(
@@ -204,10 +219,10 @@ language plpgsql
 as $$
 begin
   insert into tracker.rounds as r (tournament_id, round_number, report)
-  values (tournament_id, number, report)
+  values (tournament_id, number, coalesce(report, '{}'))
   on conflict on constraint rounds_pkey do update
   set is_stale = false,
-    report = excluded.report,
+    report = coalesce(save_round.report, r.report),
     paired_at = clock_timestamp();
   delete from tracker.round_players as o
   where o.tournament_id = save_round.tournament_id

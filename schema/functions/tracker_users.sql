@@ -136,6 +136,7 @@ as $$
 declare
   event record;
 begin
+  perform tracker.leave_tournaments(erased_id);
   delete from tracker.armies as a
   where a.owner_id = erased_id;
   delete from tracker.idempotency as i
@@ -197,6 +198,16 @@ as $$
     where p.user_id = $1
       and p.created_at > $2
     order by p.created_at
+    fetch first ($3) rows with ties
+  )
+  union all
+  (
+    select 'tournament_registrations', r.registered_at,
+      tracker.participant_json(r) || jsonb_build_object('tournament_id', r.tournament_id)
+    from tracker.registrations as r
+    where r.user_id = $1
+      and r.registered_at > $2
+    order by r.registered_at
     fetch first ($3) rows with ties
   )
 $$;

@@ -37,6 +37,9 @@ from tests.benchmarks import (
     rebuild,
     record,
     tracker_calls,
+    tracker_cold,
+    tracker_generation,
+    tracker_lists,
     tracker_pair,
 )
 from tests.benchmarks.caller import ROOT
@@ -71,6 +74,9 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     live_memory.measure: live_memory.NAMES,
     tracker_pair.measure: tracker_pair.NAMES,
     tracker_calls.measure: tracker_calls.NAMES,
+    tracker_lists.measure: tracker_lists.NAMES,
+    tracker_generation.measure: tracker_generation.NAMES,
+    tracker_cold.measure: tracker_cold.NAMES,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.shared import db
+from tests.support.accounts import PASSWORD
 from tests.support.armies import make_army
 from tests.support.client import Client
 from tests.support.connections import own_connections
@@ -194,6 +195,15 @@ def test_until_when_somebody_may_come_late() -> None:
     assert unknown.status == 409
 
 
+def test_nobody_waits_for_a_seat_once_it_has_started() -> None:
+    cup = make_cup(2)
+    cup.pair()
+    check_error(enter(cup, "C", join_waitlist=True), 409, "TOURNAMENT_FULL")
+    cup.drop("B")
+    entered = expect(enter(cup, "D"), 201)
+    assert entered["participant"]["status"] == "confirmed"
+
+
 def test_an_organiser_enters_whom_they_know_with_an_army_of_theirs() -> None:
     cup = make_cup(1, max_participants=2)
     url = f"{cup.url}/participants"
@@ -330,6 +340,29 @@ def test_round_1_is_taken_back() -> None:
     cup.play("A 80-40 C")
     refused = cup.organiser.delete(url)
     check_error(refused, 409, "INVALID_TOURNAMENT_STATE", reason="round_started")
+
+
+# --- erased ---
+
+
+def test_an_erased_account_drops_out_and_its_opponent_wins() -> None:
+    cup = make_cup(4, rules={"swiss_rounds": 3})
+    waiting = make_cup(2)
+    cup.pair()
+    body = {"army_id": make_army(cup.players["A"], name="Second")["id"], "join_waitlist": True}
+    expect(cup.players["A"].post(f"{waiting.url}/register", body), 201)
+    erased = cup.players["A"].call("DELETE", "/v1/auth/profile", {"password": PASSWORD})
+    assert erased.status == 204, erased.text
+    assert waiting.get()["waitlist_count"] == 0
+    cup.play("B 80-40 D")
+    cup.pair()
+    game = cup.find_battle("A-C", 1)
+    assert (game["winner_id"], game["result_type"]) == (cup.ids["C"], "forfeit")
+    assert "A" not in "".join(cup.list_pairs(2))
+    row = next(row for row in cup.rank() if row["letter"] == "A")
+    assert (row["display_name"], row["status"]) == ("Deleted player", "dropped")
+    events = expect(cup.organiser.get(f"{cup.url}/events"), 200)["data"]
+    assert ("dropped", "system") in [(one["type"], one["actor_role"]) for one in events]
 
 
 # --- at the same moment ---

@@ -105,6 +105,16 @@ def test_battles_have_the_rules_of_their_tournament() -> None:
     assert (battle["mission"]["name"], battle["mission"]["deployment"]) == ("Round 2", "Standard")
 
 
+def test_the_engine_works_for_organisers_alone(cup: Cup, monkeypatch: pytest.MonkeyPatch) -> None:
+    cup.win_by_seed()
+
+    def fail(*_: Any) -> None:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr("functions.tracker.engine.rounds.pair_next_round", fail)
+    check_error(cup.players["A"].post(f"{cup.url}/next-round"), 403, "FORBIDDEN")
+
+
 # --- by hand ---
 
 

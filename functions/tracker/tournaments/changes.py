@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -13,6 +13,9 @@ from functions.shared import db
 from functions.shared.errors import Conflict, Problem, get_status
 from functions.shared.response import Response
 from functions.tracker.calls import Body, Call, describe, to_response
+
+if TYPE_CHECKING:  # a battle is read without the engine
+    from functions.tracker.tournaments.state import Event
 
 Needs = Literal["organizer", "owner", "player", "subject"]
 
@@ -77,6 +80,17 @@ class ResultLocked(Conflict):
 def refuse_state(status: str, reason: str, message: str) -> Problem:
     """The problem of what a tournament does not allow as it is."""
     return InvalidTournamentState(message, status=status, reason=reason)
+
+
+def refuse_incomplete(event: Event) -> Problem:
+    """The problem of what needs every result of the rounds that are paired."""
+    missing = [
+        {"battle_id": pairing.battle_id, "table_number": pairing.table_number}
+        for round_ in event.tournament.rounds
+        for pairing in round_.pairings
+        if not pairing.result and not pairing.is_cancelled
+    ]
+    return RoundIncomplete("Results are missing", round=event.current_round, missing=missing)
 
 
 def change_event(request: ChangeRequest, act: Callable[[Opened], Done]) -> Response:

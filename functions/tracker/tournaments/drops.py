@@ -23,13 +23,17 @@ from functions.tracker.tournaments.results import describe_match
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.drops import Departure
+    from functions.tracker.engine.tournament import Player
     from functions.tracker.tournaments.state import Event
+
+
+Kind = Literal["drop", "no_show", "disqualified"]
 
 
 class Drop(RequestModel):
     """Why a player leaves; `repair` pairs an opponent left idle with whom has the bye."""
 
-    kind: Literal["drop", "no_show", "disqualified"] = "drop"
+    kind: Kind = "drop"
     repair: Annotated[bool, Field(strict=True)] = False
 
 
@@ -55,6 +59,40 @@ def drop(call: Call, path: ParticipantPath, body: Body, versions: list[int] | No
         call, path.tournament_id, "subject", body, versions, user_id=path.user_id
     )
     return change_event(request, act)
+
+
+def settle_departed(opened: Opened, found: Event | None) -> Event:
+    """The tournament, in which opponents of players who left win their open games.
+
+    Whoever erases their account leaves without anybody to say who wins.
+    """
+    from functions.tracker.tournaments.state import read_event
+
+    assert found
+    event = found
+    for player in list_departed(event):
+        kind: Kind = "disqualified" if player.status == "disqualified" else "drop"
+        _leave(opened, event, player.user_id, Drop(kind=kind))
+        read = read_event(event.id)
+        assert read
+        event = read
+    return event
+
+
+def list_departed(event: Event) -> list[Player]:
+    """Who has left, and is in an open game of the current round all the same."""
+    playing = {
+        user_id
+        for round_ in event.tournament.rounds[-1:]
+        for pairing in round_.pairings
+        if not pairing.result and not pairing.is_cancelled
+        for user_id in pairing.player_ids
+    }
+    return [
+        player
+        for player in event.tournament.players
+        if player.status != "confirmed" and player.user_id in playing
+    ]
 
 
 def _withdraw(opened: Opened, path: ParticipantPath) -> Done:

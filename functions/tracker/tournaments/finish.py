@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,14 +15,13 @@ from functions.tracker.tournaments.changes import (
     Done,
     Opened,
     change_event,
+    refuse_incomplete,
     refuse_state,
 )
-from functions.tracker.tournaments.generation import refuse_incomplete
+from functions.tracker.tournaments.drops import settle_departed
 from functions.tracker.tournaments.pairing_battles import cancel_open_battles
 from functions.tracker.tournaments.standings import rank
-
-if TYPE_CHECKING:  # a battle is read without the engine
-    from functions.tracker.tournaments.state import Event
+from functions.tracker.tournaments.titles import find_champion, move_title
 
 
 class Finish(RequestModel):
@@ -39,15 +38,15 @@ def finish_tournament(
 
     def act(opened: Opened) -> Done:
         sent = Finish.model_validate(body.sent)
-        event = read_event(tournament_id)
-        assert event
+        event = settle_departed(opened, read_event(tournament_id))
         if event.status != "active":
             raise refuse_state(event.status, "not_active", "The tournament is not being played")
         if not all(round_.is_complete for round_ in event.tournament.rounds) and not sent.early:
             raise refuse_incomplete(event)
         cancel_open_battles(opened, "The tournament was finished early")
-        event = read_event(tournament_id)
-        assert event
+        read = read_event(tournament_id)
+        assert read
+        event = read
         champion = find_champion(event)
         _complete(opened, champion)
         table = rank(event._replace(status="completed"))
@@ -56,31 +55,6 @@ def finish_tournament(
 
     request = ChangeRequest(call, tournament_id, "owner", body, versions)
     return change_event(request, act)
-
-
-def find_champion(event: Event) -> str | None:
-    """Who has won; None after a final that both lost, and in a bracket that is still open."""
-    from functions.tracker.engine.standings import rank_players
-
-    return rank_players(event.tournament).champion_id
-
-
-def move_title(before: str | None, after: str | None) -> None:
-    """Counts a tournament that somebody won, and not for who had won it before. One round trip."""
-    db.query(
-        """
-        insert into tracker.players as p (user_id, tournament_wins)
-        select m.user_id, greatest(m.wins, 0)
-        from (values (%s::text, -1), (%s::text, 1)) as m (user_id, wins)
-        where m.user_id is not null
-          and %s::text is distinct from %s::text
-        on conflict (user_id) do update
-        set tournament_wins = greatest(
-          p.tournament_wins + case when p.user_id = %s then -1 else 1 end, 0
-        )
-        """,
-        (before, after, before, after, before),
-    )
 
 
 def _complete(opened: Opened, champion: str | None) -> None:

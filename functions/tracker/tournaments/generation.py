@@ -16,10 +16,11 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    RoundIncomplete,
     change_event,
+    refuse_incomplete,
     refuse_state,
 )
+from functions.tracker.tournaments.drops import list_departed, settle_departed
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.tournament import PairedRound, PairingError
@@ -59,18 +60,17 @@ def pair(
     works before the tournament is locked; whatever changes it meanwhile makes the engine work once
     more, under the lock.
     """
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_event, read_event_of
 
     sent = Generation() if body.sent is None else Generation.model_validate(body.sent)
     early = None
-    if body.problem is None and (event := read_event(tournament_id)):
+    if body.problem is None and (event := read_event_of(call, tournament_id)):
         early = _try_to_plan(event, sent, must_advance)
 
     def act(opened: Opened) -> Done:
         plan = early
         if plan is None or plan.version != opened.version:
-            event = read_event(tournament_id)
-            assert event
+            event = settle_departed(opened, read_event(tournament_id))
             plan = _plan(event, sent, must_advance)
         return _carry_out(opened, plan, sent)
 
@@ -78,6 +78,8 @@ def pair(
 
 
 def _try_to_plan(event: Event, sent: Generation, must_advance: bool) -> Plan | None:
+    if list_departed(event):  # which only is settled under the lock
+        return None
     try:
         return _plan(event, sent, must_advance)
     except Problem:  # which is found again, once it is known who asks
@@ -117,17 +119,6 @@ def _expect(sent: int | None, event: Event, number: int) -> None:
         raise refuse_state(event.status, "wrong_round", f"The next round is {number}")
 
 
-def refuse_incomplete(event: Event) -> Problem:
-    """The problem of what needs every result of the rounds that are paired."""
-    missing = [
-        {"battle_id": pairing.battle_id, "table_number": pairing.table_number}
-        for round_ in event.tournament.rounds
-        for pairing in round_.pairings
-        if not pairing.result and not pairing.is_cancelled
-    ]
-    return RoundIncomplete("Results are missing", round=event.current_round, missing=missing)
-
-
 def _set_rounds(event: Event) -> Any:
     """The tournament with its number of Swiss rounds, counted where its rules leave that open."""
     from functions.tracker.engine.rounds import count_swiss_rounds
@@ -157,7 +148,7 @@ def _carry_out(opened: Opened, plan: Plan, sent: Generation) -> Done:
     from functions.tracker.tournaments import round_writer
 
     if plan.paired is None:
-        report = plan.event.reports.get(plan.event.current_round, {})
+        report = plan.event.report
         return Done(None, {}, {"pairing_report": report})
     round_ = plan.paired.round
     report = round_writer.describe_report(plan.paired.report)

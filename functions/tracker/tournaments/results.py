@@ -21,9 +21,9 @@ from functions.tracker.tournaments.changes import (
     change_event,
     refuse_state,
 )
-from functions.tracker.tournaments.finish import find_champion, move_title
 from functions.tracker.tournaments.judging import judge, merge_scores
 from functions.tracker.tournaments.pairing_battles import read_battle, set_result
+from functions.tracker.tournaments.titles import find_champion, move_title
 from functions.tracker.tournaments.tournaments import TournamentPath
 
 if TYPE_CHECKING:  # a battle is read without the engine

@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from functions.shared import db
+from functions.tracker.engine.pairing import report_round
 from functions.tracker.engine.tournament import (
     COST_LETTERS,
     Pairing,
@@ -23,9 +24,12 @@ from functions.tracker.tournaments.pairing_battles import (
 from functions.tracker.tournaments.state import Event
 
 
-def write_round(opened: Opened, event: Event, round_: Round, report: dict[str, Any]) -> None:
+def write_round(
+    opened: Opened, event: Event, round_: Round, report: dict[str, Any] | None = None
+) -> None:
     """Stores a round in the place of what there was of it: pairings that keep their battle stay,
-    new ones get one, and the battles of those that go are cancelled."""
+    new ones get one, and the battles of those that go are cancelled. Without a report it keeps
+    its own."""
     kept = {pairing.battle_id for pairing in round_.pairings}
     old = _find_pairings(event, round_.number)
     gone = [battle_id for battle_id in old if battle_id not in kept]
@@ -44,7 +48,7 @@ def write_round(opened: Opened, event: Event, round_: Round, report: dict[str, A
             round_.number,
             Jsonb([_to_row(pairing) for pairing in round_.pairings]),
             Jsonb([{"player_id": bye.player_id, "reason": bye.reason} for bye in round_.byes]),
-            Jsonb(report),
+            None if report is None else Jsonb(report),
         ),
     )
 
@@ -55,8 +59,13 @@ def write_changed_rounds(opened: Opened, event: Event, after: Tournament) -> Non
     known = {round_.number: _outline(round_) for round_ in event.tournament.rounds}
     for round_ in after.rounds:
         if known.get(round_.number) != _outline(round_):
-            write_round(opened, event, round_, event.reports.get(round_.number, {}))
+            write_round(opened, event, round_, _report(after, round_.number))
     take_back_rounds(opened, event, len(after.rounds))
+
+
+def _report(after: Tournament, number: int) -> dict[str, Any] | None:
+    """Why a round is as it is now; a bracket's report is about its seeding, and stays."""
+    return describe_report(report_round(after, number)) if after.format == "swiss" else None
 
 
 def take_back_rounds(opened: Opened, event: Event, last: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from functions.shared import db
+from functions.tracker.calls import Call
 from functions.tracker.engine.tournament import (
     Bye,
     Pairing,
@@ -30,7 +31,7 @@ class Event(NamedTuple):
     rules: dict[str, Any]
     armies: dict[str, dict[str, Any]]  # copies by user
     army_ids: dict[str, str]  # by user
-    reports: dict[int, dict[str, Any]]  # of pairings, by round
+    report: dict[str, Any]  # of the current round's pairing
     stale_rounds: frozenset[int]
     champion_id: str | None
     seconds_since_end: float | None
@@ -47,6 +48,20 @@ def read_event(tournament_id: str) -> Event | None:
     return parse_event(found) if found else None
 
 
+def read_event_of(call: Call, tournament_id: str) -> Event | None:
+    """A tournament as it is now, for who organises it; None for anybody else. One round trip."""
+    found = db.fetch_value(
+        """
+        select tracker.read_event(t.id)
+        from accounts.session_caller(%s, %s, %s::uuid) as c
+        join tracker.tournaments as t
+        on t.id = %s and (c.role = 'admin' or tracker.owns(t, c.public_id))
+        """,
+        (*call[:3], tournament_id),
+    )
+    return parse_event(found) if found else None
+
+
 def parse_event(found: dict[str, Any]) -> Event:
     """A tournament from what `tracker.read_event` returns."""
     ended_at = found["ended_at"]
@@ -59,7 +74,7 @@ def parse_event(found: dict[str, Any]) -> Event:
         rules=found["rules"],
         armies={player["user_id"]: player["army"] for player in found["players"]},
         army_ids={player["user_id"]: player["army_id"] for player in found["players"]},
-        reports={round_["number"]: round_["report"] for round_ in found["rounds"]},
+        report=found["report"] or {},
         stale_rounds=frozenset(one["number"] for one in found["rounds"] if one["is_stale"]),
         champion_id=found["champion_id"],
         seconds_since_end=None if ended_at is None else found["now"] - ended_at,
@@ -74,7 +89,7 @@ def _to_tournament(found: dict[str, Any]) -> Tournament:
     kept["tiebreakers"] = tuple(rules["tiebreakers"])
     pairings: dict[int, list[Pairing]] = {}
     for one in found["pairings"]:
-        pairings.setdefault(one["round_number"], []).append(_to_pairing(one))
+        pairings.setdefault(one[0], []).append(_to_pairing(one))
     return Tournament(
         format=found["format"],
         pairing_seed=found["pairing_seed"],
@@ -107,19 +122,17 @@ def _to_player(found: dict[str, Any]) -> Player:
     )
 
 
-def _to_pairing(found: dict[str, Any]) -> Pairing:
-    result = None
-    if points := found["victory_points"]:  # it is over
-        result = Result((points[0], points[1]), found["winner_id"], found["result_type"])
+def _to_pairing(found: list[Any]) -> Pairing:
+    _, battle_id, one, two, table, is_locked, bracket, code, status, winner, kind, points = found
     return Pairing(
-        player1_id=found["player1_id"],
-        player2_id=found["player2_id"],
-        table_number=found["table_number"],
-        result=result,
-        battle_id=found["battle_id"],
-        has_started=found["status"] in ("in_progress", "completed"),
-        is_locked=found["is_locked"],
-        is_cancelled=found["status"] == "cancelled",
-        bracket=found["bracket"],
-        match_code=found["match_code"],
+        player1_id=one,
+        player2_id=two,
+        table_number=table,
+        result=Result((points[0], points[1]), winner, kind) if points else None,
+        battle_id=battle_id,
+        has_started=status in ("in_progress", "completed"),
+        is_locked=is_locked,
+        is_cancelled=status == "cancelled",
+        bracket=bracket,
+        match_code=code,
     )
