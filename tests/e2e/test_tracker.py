@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
 import boto3
+import psycopg
 import pytest
 
 from functions.shared import db
@@ -33,7 +35,7 @@ from tests.support.online_tracker import (
     tracker_beside,
     watch,
 )
-from tests.support.stack import Database, Wire
+from tests.support.stack import Database, Wire, until
 from tests.support.tracker import check_error
 from tests.support.tracker_battles import BATTLE, Duel, act, done, make_duel
 
@@ -414,10 +416,29 @@ def test_200_register_at_once_for_32_seats(http: Wire, waits: bool) -> None:
     assert sorted(places) == list(range(1, 169))
 
 
-def test_20_parallel_calls_pair_one_round(http: Wire) -> None:
+def test_20_parallel_calls_pair_one_round(http: Wire, database: Database) -> None:
+    """At least four wait for the tournament at one moment: this process holds it until then."""
     cup = hold_online(make_cup(8, rules={"first_round": "random"}), http)
-    answers = at_once(20, lambda _: cup.organiser.post(f"{cup.url}/generate-pairings"))
-    bodies = [expect(one, 200) for one in answers]
+    assert {one.status for one in at_once(8, lambda _: cup.organiser.get(cup.url))} == {200}
+    path = f"{cup.url}/generate-pairings"
+    waiting = """
+        select count(*)
+        from pg_stat_activity
+        where datname = current_database()
+          and wait_event_type = 'Lock'
+        """
+    with (
+        psycopg.connect(database.server.app_url) as holder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("select 1 from tracker.tournaments where id = %s for update", (cup.id,))
+        calls = pool.submit(at_once, 20, lambda _: cup.organiser.post(path))
+        try:
+            until(9, lambda: int(str(db.fetch_value(waiting))) >= 4)
+        finally:
+            holder.rollback()
+        bodies = [expect(one, 200) for one in calls.result()]
+    assert len(bodies) == 20
     assert all(one == bodies[0] for one in bodies)
     [round_] = cup.get()["rounds"]
     assert round_["round_number"] == 1
