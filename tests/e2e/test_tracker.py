@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
@@ -32,6 +37,7 @@ from tests.support.stack import Database, Wire
 from tests.support.tracker import check_error
 from tests.support.tracker_battles import BATTLE, Duel, act, done, make_duel
 
+ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "nine lantern rows"
 
 
@@ -495,6 +501,32 @@ def test_the_demo_plays_an_event_with_cuts_and_a_correction(
         standings = told.partition("Standings of Lantern Cup")[2].splitlines()[2:14]
         assert [line.split()[0] for line in standings] == [str(rank) for rank in range(1, 13)]
         assert standings[0].endswith("Nobody stands above.")
-        assert all(" decides: " in line for line in standings[1:])
-    events = "select status from tracker.tournaments where name ~ '^Lantern Cup \\d{3}$'"
-    assert [row["status"] for row in db.query(events)] == ["completed"] * 2
+        assert all("Decided by " in line for line in standings[1:])
+        [played] = re.findall(r"/v1/tournaments/(trn_\w+)/standings", told)
+        status = "select status from tracker.tournaments where id = %s"
+        assert db.fetch_value(status, (played,)) == "completed"
+
+
+def test_readmes_first_requests_are_answered_as_they_are_printed(
+    http: Wire, database: Database
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## The tracker: first requests\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    ours = f"make() {{ {sys.executable} -m infra.ops.admin ${{2#ARGS=}}; }}; set -e"
+    script = "\n".join([ours, *blocks]).replace("http://127.0.0.1:8000", http.url)
+    shown = subprocess.run(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database.server.app_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert '"error"' not in shown.stdout
+    assert "?ticket=" in shown.stdout
+    assert '"explain"' in shown.stdout
+    assert '"champion_id":"usr_' in shown.stdout.replace(" ", "")
