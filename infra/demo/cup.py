@@ -182,7 +182,7 @@ class Cup:
         )
 
     def _correct(self) -> None:
-        """A result of the round before was entered the wrong way round, which pairs anew."""
+        """A result of the round before was entered the wrong way round, which pairs again."""
         number = ROUNDS - 1
         played = self.event["rounds"][number - 1]["pairings"]
         decided = [one for one in played if one["winner_id"]]

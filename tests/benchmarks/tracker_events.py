@@ -69,9 +69,7 @@ def add(store: Store, event_id: str, event: Tournament) -> None:
             _add_round(admin, event_id, round_, numbers)
 
 
-def _add_round(
-    admin: db.Connection, event_id: str, round_: Round, numbers: dict[str, int]
-) -> None:
+def _add_round(admin: db.Connection, event_id: str, round_: Round, numbers: dict[str, int]) -> None:
     states = [_finish(event_id, round_.number, one, numbers) for one in round_.pairings]
     admin.execute(_GAMES, {"id": event_id, "states": Jsonb(states)})
     rows = [
