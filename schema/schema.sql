@@ -2491,6 +2491,8 @@ create function tracker.list_users(caller tracker.caller, prefix text, after_at 
 
 create function tracker.load_battles(battle_ids text[]) returns TABLE(state jsonb, people jsonb, moment timestamp with time zone, epoch text);
 
+create function tracker.lock_tournament(battle_id text, status text) returns void;
+
 create function tracker.make_absences(first integer, last integer, credit text) returns jsonb;
 
 create function tracker.may_read_army(army tracker.armies, caller tracker.caller) returns boolean;

@@ -104,6 +104,7 @@ def _parameters() -> dict[str, str]:
         "AccountFailures": str(_number("ACCOUNT_FAILURES", 10, 1, _MANY)),
         "Registrations": str(_number("REGISTRATIONS", 100, 1, _MANY)),
         "GeneralRequests": str(_number("GENERAL_REQUESTS", 1000, 1, _MANY)),
+        "BattleUpdates": str(_number("BATTLE_UPDATES", 60, 1, _MANY)),
         "TrackerOpenOrganizer": _chosen("TRACKER_OPEN_ORGANIZER", "0", ("0", "1")),
         "PasswordRounds": str(_number("PASSWORD_ROUNDS", 12, 4, 16)),
         **_url("AVATAR_URL", "AvatarUrl", "{steamId}"),

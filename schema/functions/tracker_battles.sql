@@ -278,6 +278,7 @@ begin
     return next;
     return;
   end if;
+  perform tracker.lock_tournament(battle_id, state ->> 'status');
   perform
   from tracker.battles as b
   where b.id = commit_battle.battle_id

@@ -59,6 +59,22 @@ begin
 end
 $$;
 
+-- Locks the tournament of a pairing's battle that is about to have another status. Whoever changes a
+-- tournament and its battles locks them in this order too, so that nobody waits in a circle.
+create or replace function tracker.lock_tournament(battle_id text, status text) returns void
+language sql
+as $$
+  select
+  from tracker.tournaments as t
+  where t.id = (
+      select p.tournament_id
+      from tracker.pairings as p
+      where p.battle_id = $1
+        and p.status <> $2
+    )
+  for no key update
+$$;
+
 -- What a tournament makes of a change of one of its battles, in the transaction that stores it: the
 -- pairing says how the battle stands, and where that is news the tournament has another version.
 create or replace function tracker.report_result(battle_id text) returns void

@@ -290,7 +290,11 @@ as $$
         (b.state #>> array['players', $3, 'scores', 'victory_points'])::integer
       ]
     end,
-    array(select jsonb_array_elements_text(b.state -> 'warnings'))
+    case
+      when b.status = 'completed'
+      then array(select jsonb_array_elements_text(b.state -> 'warnings'))
+      else '{}'
+    end
   from tracker.battles as b
   where b.id = $1
 $$;

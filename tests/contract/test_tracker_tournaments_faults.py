@@ -234,3 +234,39 @@ def test_both_players_complete_their_game_at_once(
     game = cup.find_battle("A-B")
     assert game["status"] == "completed"
     assert sorted(game["victory_points"].values()) == [0, 80]
+
+
+@pytest.mark.commits
+def test_games_begin_while_their_round_is_paired_again(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: players and organisers lock a game and its tournament in another order."""
+    cup = make_cup(8)
+    cup.pair()
+    battles = [one["battle_id"] for one in cup.get()["rounds"][0]["pairings"]]
+    owners = [cup.letters[one["player1_id"]] for one in cup.get()["rounds"][0]["pairings"]]
+    pairs = [cup.list_pairs()[number].split("-") for number in (0, 1)]
+    byhand = {
+        "pairings": [
+            {"player1_id": cup.ids[one], "player2_id": cup.ids[two]}
+            for one, two in (
+                *zip(pairs[0], pairs[1], strict=True),
+                *(pair.split("-") for pair in cup.list_pairs()[2:]),
+            )
+        ]
+    }
+
+    def act(what: int) -> int:
+        if what < len(battles):
+            url = f"/v1/battles/{battles[what]}"
+            return cup.players[owners[what]].patch(url, {"action": "start"}).status
+        return cup.organiser.put(f"{cup.url}/rounds/1/pairings", byhand).status
+
+    with own_connections(store, monkeypatch), ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(act, (4, 0, 1, 2, 3)))
+    assert set(answers) <= {200, 409}, answers
+    states = [one["status"] for one in cup.get()["rounds"][0]["pairings"]]
+    for battle, answer in zip(battles, answers[1:], strict=True):
+        status = cup.organiser.get(f"/v1/battles/{battle}").json["battle"]["status"]
+        assert status == ("in_progress" if answer == 200 else "cancelled")
+    assert len(states) == 4

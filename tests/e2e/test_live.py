@@ -243,7 +243,8 @@ def test_a_blow_whose_socket_is_cut_counts_once(new_player: NewPlayer, sockets: 
     until(30, lambda: len(stored(battle)) > last and seen(again) == stored(battle)[last:])
     blows = [(last + 1, "attack"), (last + 2, "attack")]
     assert stored(battle)[last:] in (blows, blows[:1])
-    until(30, lambda: len(watching.of("attack")) == len(stored(battle)) - last)
+    told = [event for event in seen(watching) if event[0] > last]
+    assert told == blows[: len(told)], "once each, also for who watches"
 
 
 def test_the_address_asks_for_what_was_missed(new_player: NewPlayer, sockets: Taps) -> None:

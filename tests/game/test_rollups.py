@@ -409,8 +409,11 @@ def test_what_happened_before_is_counted_too(
     for path in (*older.glob("migrations/*.sql"), *older.glob("rollups/*/*.sql")):
         if path.parent.name != "migrations" or path.name >= "0011":
             path.unlink()
+    functions = older / "functions"
     for name in ("live_sockets", "game_rooms"):  # of tables that came later
-        (older / "functions" / f"{name}.sql").unlink()
+        (functions / f"{name}.sql").unlink()
+    for path in functions.glob("tracker_*.sql"):
+        path.unlink()
     migrate(url, older)
     with connect(url) as old:
         old.execute(_PLAYED)

@@ -30,6 +30,7 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "ACCOUNT_FAILURES": ("11", "account_failures", 11),
     "REGISTRATIONS": ("7", "registrations", 7),
     "GENERAL_REQUESTS": ("2000", "general_requests", 2000),
+    "BATTLE_UPDATES": ("600", "battle_updates", 600),
     "TRACKER_OPEN_ORGANIZER": ("1", "tracker_open_organizer", True),
     "PASSWORD_ROUNDS": ("5", "password_rounds", 5),
     "FANOUT_RATE": ("500", "fanout_rate", 500),
@@ -43,6 +44,7 @@ SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
 DEPLOYED = {
     *("SIGNING_KEY", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
     *("PASSWORD_PEPPER", "ORIGIN_SECRET"),
+    *("LIVE_IDLE", "LIVE_AGE"),  # at home, those of the edge
     *("MAIL_FROM", "MAIL_FOLDER"),
 }
 WRONG = [
@@ -60,6 +62,7 @@ WRONG = [
     *(("ACCOUNT_FAILURES", value) for value in ("0", "-1")),
     *(("REGISTRATIONS", value) for value in ("0", "1e3")),
     *(("GENERAL_REQUESTS", value) for value in ("0", "many")),
+    *(("BATTLE_UPDATES", value) for value in ("0", "often")),
     *(("TRACKER_OPEN_ORGANIZER", value) for value in ("yes", "true", "2")),
     *(("PASSWORD_ROUNDS", value) for value in ("3", "17", "12.5")),
     *(("FANOUT_RATE", value) for value in ("0", "fast")),
@@ -141,6 +144,7 @@ def test_without_settings_the_table_holds() -> None:
         "AccountFailures": "10",
         "Registrations": "100",
         "GeneralRequests": "1000",
+        "BattleUpdates": "60",
         "TrackerOpenOrganizer": "0",
         "PasswordRounds": "12",
     }
