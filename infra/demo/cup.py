@@ -182,7 +182,7 @@ class Cup:
         )
 
     def _correct(self) -> None:
-        """A result of the round before is corrected; the next is paired again if that is stale."""
+        """A result of the round before is corrected, and the next paired again if it is stale."""
         number = ROUNDS - 1
         played = self.event["rounds"][number - 1]["pairings"]
         decided = [one for one in played if one["winner_id"]]
