@@ -24,6 +24,8 @@ _RETRY_SECONDS = 10  # between looks for a key that is not known
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _keys: dict[str, Any] = {}
 _loaded_at = float("-inf")  # monotonic seconds
+# What was verified, by the token, with the key that verified it. Never logged.
+_verified: dict[str, tuple[Any, tokens.Identity]] = {}
 _MESSAGES = {
     "missing": "An access token is needed",
     "malformed": "The access token is not valid",
@@ -71,13 +73,23 @@ class RequireTrackerUser(RequireUser):
 
 
 def verify(token: str) -> tokens.Identity:
-    """Whom an access token names; raises WrongTokenError."""
+    """Whom an access token names; raises WrongTokenError.
+
+    A signature is checked once for as long as its key is loaded, expiry each time.
+    """
     key = _find_key(tokens.read_kid(token))
     if key is None:
         raise tokens.WrongTokenError("malformed")
-    found = tokens.read_claims(token, key, "RS256", ("tracker",))
-    if not _UUID.fullmatch(found.session_id):
-        raise tokens.WrongTokenError("malformed")
+    known_under, found = _verified.get(token, (None, None))
+    if found is None or known_under is not key:
+        found = tokens.read_claims(token, key, "RS256", ("tracker",))
+        if not _UUID.fullmatch(found.session_id):
+            raise tokens.WrongTokenError("malformed")
+        _verified[token] = key, found
+        if len(_verified) > tokens.MAX_VERIFIED:
+            del _verified[next(iter(_verified))]
+    elif found.expires_at <= time.time():
+        raise tokens.WrongTokenError("expired")
     return found
 
 
@@ -99,6 +111,7 @@ def clear_cache() -> None:
     """Loads the keys at their next use."""
     global _loaded_at
     _keys.clear()
+    _verified.clear()
     _loaded_at = float("-inf")
 
 

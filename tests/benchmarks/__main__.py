@@ -36,6 +36,7 @@ from tests.benchmarks import (
     parallel,
     rebuild,
     record,
+    tracker_cache,
     tracker_calls,
     tracker_cold,
     tracker_generation,
@@ -77,6 +78,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     tracker_lists.measure: tracker_lists.NAMES,
     tracker_generation.measure: tracker_generation.NAMES,
     tracker_cold.measure: tracker_cold.NAMES,
+    tracker_cache.measure: tracker_cache.NAMES,
 }
 
 

@@ -38,7 +38,7 @@ def measure(store: Store) -> list[Figure]:
             hs256=lambda number: _seconds(
                 lambda token: tokens.verify(token, "game"), _game_tokens(number)
             ),
-            rs256=lambda _: _seconds(tracker_tokens.verify, rs256),
+            rs256=lambda _: _seconds(_verify_unknown, rs256),
         )
     settings.cache_clear()
     return [below(NAMES[0], found["hs256"], 0.06), below(NAMES[1], found["rs256"], 0.12)]
@@ -61,6 +61,11 @@ def _tracker_tokens() -> list[str]:
     session = "00000000-0000-4000-8000-000000000000"
     users = [{"id": n, "token_version": 0} for n in range(1, _TOKENS + 1)]
     return [signing_keys.issue(user, session) for user in users]
+
+
+def _verify_unknown(token: str) -> None:
+    tracker_tokens._verified.clear()
+    tracker_tokens.verify(token)
 
 
 def _seconds(verify: Callable[[str], object], sent: list[str]) -> list[float]:
