@@ -114,9 +114,9 @@ class Cup:
             )
         ]
         rematches = f"{len(report['rematches']) or 'no'} rematches"
-        self.out(
-            f"\nRound {number} is paired: {'; '.join([rematches, *crossed, *report['notes']])}."
-        )
+        how = "paired again" if body else "paired"
+        why = "; ".join([rematches, *crossed, *(note.rstrip(".") for note in report["notes"])])
+        self.out(f"\nRound {number} is {how}: {why}.")
 
     def _name(self, user_id: str) -> str:
         return self.people[user_id].name
@@ -182,7 +182,7 @@ class Cup:
         )
 
     def _correct(self) -> None:
-        """A result of the round before was entered the wrong way round, which pairs again."""
+        """A result of the round before is corrected, and the next paired again if it is stale."""
         number = ROUNDS - 1
         played = self.event["rounds"][number - 1]["pairings"]
         decided = [one for one in played if one["winner_id"]]

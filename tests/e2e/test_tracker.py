@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
 import boto3
+import psycopg
 import pytest
 
 from functions.shared import db
@@ -28,10 +35,11 @@ from tests.support.online_tracker import (
     tracker_beside,
     watch,
 )
-from tests.support.stack import Database, Wire
+from tests.support.stack import Database, Wire, until
 from tests.support.tracker import check_error
 from tests.support.tracker_battles import BATTLE, Duel, act, done, make_duel
 
+ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "nine lantern rows"
 
 
@@ -408,10 +416,29 @@ def test_200_register_at_once_for_32_seats(http: Wire, waits: bool) -> None:
     assert sorted(places) == list(range(1, 169))
 
 
-def test_20_parallel_calls_pair_one_round(http: Wire) -> None:
+def test_20_parallel_calls_pair_one_round(http: Wire, database: Database) -> None:
+    """At least four wait for the tournament at one moment: this process holds it until then."""
     cup = hold_online(make_cup(8, rules={"first_round": "random"}), http)
-    answers = at_once(20, lambda _: cup.organiser.post(f"{cup.url}/generate-pairings"))
-    bodies = [expect(one, 200) for one in answers]
+    assert {one.status for one in at_once(8, lambda _: cup.organiser.get(cup.url))} == {200}
+    path = f"{cup.url}/generate-pairings"
+    waiting = """
+        select count(*)
+        from pg_stat_activity
+        where datname = current_database()
+          and wait_event_type = 'Lock'
+        """
+    with (
+        psycopg.connect(database.server.app_url) as holder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("select 1 from tracker.tournaments where id = %s for update", (cup.id,))
+        calls = pool.submit(at_once, 20, lambda _: cup.organiser.post(path))
+        try:
+            until(9, lambda: int(str(db.fetch_value(waiting))) >= 4)
+        finally:
+            holder.rollback()
+        bodies = [expect(one, 200) for one in calls.result()]
+    assert len(bodies) == 20
     assert all(one == bodies[0] for one in bodies)
     [round_] = cup.get()["rounds"]
     assert round_["round_number"] == 1
@@ -495,6 +522,32 @@ def test_the_demo_plays_an_event_with_cuts_and_a_correction(
         standings = told.partition("Standings of Lantern Cup")[2].splitlines()[2:14]
         assert [line.split()[0] for line in standings] == [str(rank) for rank in range(1, 13)]
         assert standings[0].endswith("Nobody stands above.")
-        assert all(" decides: " in line for line in standings[1:])
-    events = "select status from tracker.tournaments where name ~ '^Lantern Cup \\d{3}$'"
-    assert [row["status"] for row in db.query(events)] == ["completed"] * 2
+        assert all("Decided by " in line for line in standings[1:])
+        [played] = re.findall(r"/v1/tournaments/(trn_\w+)/standings", told)
+        status = "select status from tracker.tournaments where id = %s"
+        assert db.fetch_value(status, (played,)) == "completed"
+
+
+def test_readmes_first_requests_are_answered_as_they_are_printed(
+    http: Wire, database: Database
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## The tracker: first requests\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    ours = f"make() {{ {sys.executable} -m infra.ops.admin ${{2#ARGS=}}; }}; set -e"
+    script = "\n".join([ours, *blocks]).replace("http://127.0.0.1:8000", http.url)
+    shown = subprocess.run(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database.server.app_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert '"error"' not in shown.stdout
+    assert "?ticket=" in shown.stdout
+    assert '"explain"' in shown.stdout
+    assert '"champion_id":"usr_' in shown.stdout.replace(" ", "")

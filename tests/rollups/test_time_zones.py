@@ -71,7 +71,7 @@ def visit(connection: psycopg.Connection[Any], zone: str) -> None:
 
 
 def fill() -> None:
-    """Rounds, tilt and logs around clock changes, the ends of days and months, and now."""
+    """Rounds, tilt, logs and battles around clock changes, the ends of days and months, and now."""
     moments = [at.replace(tzinfo=UTC) for at in CHANGES] + MARCH
     moments += [NOW - timedelta(days=ago, hours=ago) for ago in (0, 1, 3, 4, 7, 11, 12, 14)]
     near = [at + timedelta(hours=step) for at in moments for step in (-24, 0, 1)]
@@ -88,6 +88,16 @@ def fill() -> None:
             values (gen_random_uuid(), 1, %s, %s, 'rage', %s)
             """,
             (at, f"user {number % 3}", number % 10),
+        )
+        db.query(
+            """
+            insert into tracker.battle_results (
+              completed_at, battle_id, user_id, faction_id, detachment, mission, is_mirror,
+              outcome, victory_points, opponent_victory_points
+            )
+            values (%s, %s, %s, 'fac_orks', 'Horde', 'Linchpin', false, 'win', %s, 0)
+            """,
+            (at, f"battle {number}", f"usr_{number % 3}", number),
         )
     stored.servers(evening.MODES)
     for seed, at in enumerate([*moments[:4], NOW - timedelta(days=12), NOW - timedelta(days=4)]):

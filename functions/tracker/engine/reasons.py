@@ -55,9 +55,8 @@ def compare(
     if words[0] == words[1] and criterion in _SHARES:  # in four decimals
         words = [str(Fraction(int(one[criterion]), denominator)) for one in (values, theirs)]
     equal = [LABELS[one] for one in values][: list(values).index(criterion)]
-    label = LABELS[criterion]
     text = f"{better.name} has {words[1]} and {player.name} {words[0]}."
-    sentence = f"{label[0].upper()}{label[1:]} decides: {text}"
+    sentence = f"Decided by {LABELS[criterion]}: {text}"
     if equal:
         sentence = f"Equal in {', '.join(equal)}. {sentence}"
     return Reason(criterion, (pair[0], pair[1]), sentence)

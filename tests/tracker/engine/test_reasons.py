@@ -14,7 +14,7 @@ def test_the_first_criterion_that_differs_decides() -> None:
     reason = compare((BEN, own), (ANN, above), 4)
     assert (reason.decided_by, reason.values) == ("opp_win_pct", (0.25, 0.75))
     assert reason.text == (
-        "Equal in match points. Opponents' win percentage decides: Ann has 0.75 and Ben 0.25."
+        "Equal in match points. Decided by opponents' win percentage: Ann has 0.75 and Ben 0.25."
     )
 
 
@@ -22,7 +22,8 @@ def test_shares_that_look_equal_are_shown_as_fractions() -> None:
     own, above = {"opp_win_pct": 500_000, "seed": 1}, {"opp_win_pct": 500_001, "seed": 2}
     reason = compare((BEN, own), (ANN, above), 1_000_000)
     assert reason.values == (0.5, 0.5)
-    assert reason.text == ("Opponents' win percentage decides: Ann has 500001/1000000 and Ben 1/2.")
+    said = "Decided by opponents' win percentage: Ann has 500001/1000000 and Ben 1/2."
+    assert reason.text == said
 
 
 def test_two_who_were_disqualified_are_compared_as_others_are() -> None:

@@ -69,7 +69,7 @@ def test_x1() -> None:
     assert (explain.above, explain.values) == ("C", (194, 205))
     assert explain.text == (
         "Equal in match points, opponents' win percentage, opponents' opponents' win percentage."
-        " Victory points decides: C has 205 and B 194."
+        " Decided by victory points: C has 205 and B 194."
     )
 
 
@@ -127,7 +127,7 @@ def test_before_the_first_round_everybody_stands_as_seeded() -> None:
     assert standings.champion_id is None
     explain = get_row(standings, "B").explain
     assert (explain.decided_by, explain.values) == ("seed", (2, 1))
-    assert explain.text.endswith("The seed decides: A has 1 and B 2.")
+    assert explain.text.endswith("Decided by the seed: A has 1 and B 2.")
 
 
 def test_the_draw_orders_equals() -> None:
