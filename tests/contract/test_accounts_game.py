@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import threading
 import time
 from base64 import urlsafe_b64decode
@@ -152,19 +151,18 @@ def test_unknown_and_wrong_are_answered_alike(store: str, email: str, password: 
     assert (answered.status, answered.json) == (401, {"detail": "Incorrect email or password"})
 
 
-def test_unknown_and_wrong_take_the_same_time(store: str, setting: Any) -> None:
+def test_unknown_and_wrong_take_the_same_work(store: str, setting: Any) -> None:
     setting(PASSWORD_ROUNDS="9", LOGIN_FAILURES="1000", ACCOUNT_FAILURES="1000")
     register()
 
-    def median(email: str) -> float:
-        times = []
-        for _ in range(9):
-            started = time.perf_counter()
-            assert log_in(email, "wrong-password").status == 401
-            times.append(time.perf_counter() - started)
-        return statistics.median(times)
+    def work(email: str) -> float:
+        """What this process computes for a login: others on the machine count for nothing."""
+        started = time.process_time()
+        assert log_in(email, "wrong-password").status == 401
+        return time.process_time() - started
 
-    known, unknown = median("mira_k@example.com"), median("nobody@example.com")
+    pairs = [(work("mira_k@example.com"), work("nobody@example.com")) for _ in range(9)]
+    known, unknown = (min(times) for times in zip(*pairs, strict=True))
     assert 0.5 < known / unknown < 2
 
 

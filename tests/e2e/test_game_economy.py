@@ -178,6 +178,8 @@ def test_a_minute_of_everything(players: list[Online]) -> None:
 
     assert min(in_threads(THREADS, run)) > 0
     assert tally.lacks() == set()
+    for kind in ("available", "boss-raids/available"):  # who looks for battles fills the pool
+        assert players[0].get(f"/api/battles/{kind}").status == 200
     check_money(ids, ledger_before)
     check_things(ids, tally)
     check_battles(ids, tally)
