@@ -202,6 +202,15 @@ def test_a_read_with_the_etag_is_304(olga: Client) -> None:
             assert (again.status, again.text) == (304, "")
 
 
+def test_a_round_with_the_etag_is_304() -> None:
+    cup = make_cup(2)
+    cup.pair()
+    url, caller = f"/v1/tournaments/{cup.id}/rounds/1", cup.organiser
+    tag = caller.get(url).headers["etag"]
+    again = caller.get(url, headers=caller.headers | {"If-None-Match": tag})
+    assert (again.status, again.text) == (304, "")
+
+
 def test_what_is_fixed_once_it_has_started() -> None:
     cup = make_cup(4)
     cup.pair()

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from functions.shared import db, ids, tracker_tokens
 from functions.shared.errors import NotFound
-from functions.shared.fields import RequestModel, fail_validation
+from functions.shared.fields import Lenient, RequestModel, fail_validation
 from functions.shared.request import Caller
 from functions.shared.response import Response
 from functions.shared.settings import settings
@@ -112,7 +112,7 @@ class Nothing(RequestModel):
     """No fields."""
 
 
-class TournamentPath(RequestModel):
+class TournamentPath(Lenient, RequestModel):
     """Which tournament a path names."""
 
     tournament_id: PathId
