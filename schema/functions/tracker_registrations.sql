@@ -496,7 +496,8 @@ begin
 end
 $$;
 
--- Takes a player back who dropped: from the next round on they are paired again.
+-- Takes a player back who dropped: from the next round on they are paired again. A bracket takes nobody
+-- back once it went on without them.
 create or replace function tracker.reinstate_player(
   call tracker.call,
   tournament_id text,
@@ -525,10 +526,12 @@ begin
     and r.user_id = reinstate_player.user_id;
   if event.status <> 'active' then
     reply := tracker.refuse_state(event, 'not_active', 'The tournament is not being played');
-  elsif event.format <> 'swiss' then
-    reply := tracker.refuse_state(event, 'bracket', 'Who left a bracket stays out');
   elsif registration.status not in ('dropped', 'disqualified') then
     reply := tracker.refuse_state(event, registration.status, 'The player has not dropped');
+  elsif event.format <> 'swiss' and registration.dropped_after_round < event.current_round then
+    reply := tracker.refuse_state(
+      event, 'bracket', 'The bracket went on without the player: others passed on'
+    );
   elsif event.current_participants >= event.max_participants then
     reply := tracker.refuse(
       409, 'TOURNAMENT_FULL', 'No seat is left',
