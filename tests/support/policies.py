@@ -46,9 +46,13 @@ PANEL_STAFF = Policy(unknown=401, wrong=401, doors=("panel",), roles=STAFF_ROLES
 PANEL_ADMIN = Policy(unknown=401, wrong=401, doors=("panel",), roles=ADMIN_ROLES)
 GAME_STAFF = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=STAFF_ROLES)
 GAME_ADMIN = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=ADMIN_ROLES)
-TRACKER = Policy(unknown=401, wrong=401, doors=("tracker",))
-TRACKER_ORGANIZER = Policy(unknown=401, wrong=401, doors=("tracker",), roles=("organizer", "admin"))
-TRACKER_ADMIN = Policy(unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
+# A key acts as its service account where there is no Authorization; here as an admin.
+_SERVICE = (("X-Api-Key",), ("service",))
+TRACKER = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",))
+TRACKER_ORGANIZER = Policy(
+    *_SERVICE, unknown=401, wrong=401, doors=("tracker",), roles=("organizer", "admin")
+)
+TRACKER_ADMIN = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
 
 POLICIES = {
     PUBLIC: """
