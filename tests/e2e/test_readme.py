@@ -13,12 +13,16 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from infra.demo.sandbox import Sandbox
+from infra.demo.season import Season
 from infra.local import timescale
 from infra.local.stack import secret_keys
 from schema.engine.migrate import migrate
@@ -44,7 +48,7 @@ HELD_ELSEWHERE = {
     ("README.md", ""): "tests/test_docs.py: the files are there",
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
-    ("infra/demo/README.md", "python"): "tests/infra/demo/test_season.py and test_sandbox.py",
+    ("infra/demo/README.md", "python"): "test_examples_of_the_demo_begin",
 }
 # `curl` fails when it is refused, and a failure that a `$(…)` within a word would hide is kept.
 PRELUDE = """
@@ -231,6 +235,17 @@ def test_commands_within_sentences_work(
     """On a database where they disturb nobody."""
     done = _run(f"set -e; {command}", environ | {"DATABASE_URL": own_database})
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_examples_of_the_demo_begin() -> None:
+    """Both go on for ten million kills, or a million events."""
+    end = datetime(2026, 3, 1, tzinfo=UTC)
+    names = {"islice": islice, "Season": Season, "Sandbox": Sandbox}
+    names |= {"start": end - timedelta(days=730), "end": end}
+    text = (ROOT / "infra" / "demo" / "README.md").read_text(encoding="utf-8")
+    examples = [block.text for block in read_blocks(text) if block.language == "python"]
+    begun = [list(islice(eval(example, names), 3)) for example in examples]
+    assert [len(one) for one in begun] == [3, 3]
 
 
 def test_a_failure_within_a_word_and_another_output_are_noticed(
