@@ -48,7 +48,7 @@ _UNUSED = ("pydantic/v1", "pydantic/mypy.py")
 
 # Each function's code beside the layer. SQL files and their runner travel with the migration alone;
 # a queue's or a schedule's function has no use for the REST door.
-_CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
+_CODE: dict[str, tuple[str, ...]] = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
     (
         "SpoolFunction",
         "RefreshFunction",
