@@ -128,6 +128,7 @@ create table rollups.sources (
   part_of text,  -- The source whose retention and retained_from hold for this one too; null: its own
   chunk_table text,  -- The hypertable whose chunks retention drops; null: the source itself
   dependent_tables text[] not null default '{}'::text[],  -- Hypertables written only together with the source, an ordinary table: their chunks go first
+  lag text,  -- What its rows do not hold yet of what happened; null: nothing
   constraint sources_part_of_fkey FOREIGN KEY (part_of) REFERENCES rollups.sources(name),
   constraint sources_pkey PRIMARY KEY (name)
 );
@@ -140,11 +141,18 @@ create function rollups.by_hash() returns xid;
 
 create function rollups.close_generation() returns bigint;
 
+create function rollups.comment_columns(relation text, comments jsonb) returns void;
+
+create function rollups.copy_comments(source text, target text) returns void;
+
 create function rollups.copy_retained(target rollups.catalog, old rollups.catalog) returns void;
 
 create function rollups.count_differences(rollup smallint, bucket timestamp with time zone) returns bigint;
 
 create function rollups.erase_person(source text, person_column text, person text) returns bigint;
+
+-- What analysts may read: views, their columns with types and units, bucket and freshness.
+create function rollups.list_published() returns TABLE(name text, comment text, bucket text, width interval, freshness text, columns jsonb);
 
 create function rollups.mark_dirty(rollup smallint, bucket timestamp with time zone) returns void;
 

@@ -59,6 +59,8 @@ POLICIES = {
         GET /, GET /openapi.json, GET /docs, GET /docs/{name}, GET /health, GET /api/health,
         GET /api/stats, GET /api/ttt/overview, GET /api/ttt/players,
         GET /api/ttt/players/{steam_id}, GET /api/ttt/players/{steam_id}/names,
+        GET /api/ttt/players/{steam_id}/form, GET /api/ttt/players/{steam_id}/sessions,
+        GET /api/ttt/newcomers, GET /api/servers/live,
         GET /api/ttt/weapons, GET /api/ttt/maps, GET /api/ttt/roles, GET /api/ttt/duos,
         GET /api/ttt/nemesis, GET /api/ttt/rivalries, GET /api/ttt/karma, GET /api/ttt/activity,
         GET /api/ttt/buys, GET /api/ttt/rounds/{round_id},
