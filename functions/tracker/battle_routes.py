@@ -157,7 +157,7 @@ def complete_battle(request: Request, path: models.BattlePath) -> Response:
 )
 def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
     """Returns the events of a battle after `since`, oldest first."""
-    return battles.list_events(make_call(request), query.battle_id, query.since, query.limit)
+    return battles.list_events(make_call(request), query)
 
 
 @routes.post(
@@ -167,6 +167,10 @@ def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
     answers={HTTPStatus.CREATED: models.Ticket, HTTPStatus.NOT_FOUND: UNKNOWN},
 )
 def issue_ticket(request: Request, path: models.BattlePath) -> Response:
-    """Returns a ticket that opens one socket to the battle within 30 seconds."""
-    ticket = battles.issue_ticket(make_call(request), path.battle_id, request.edge)
+    """Returns a ticket that opens one socket to the battle within 30 seconds.
+
+    It is another one each time: an Idempotency-Key is not read.
+    """
+    call = make_call(request, is_repeatable=False)
+    ticket = battles.issue_ticket(call, path.battle_id, request.edge)
     return Response(ticket, HTTPStatus.CREATED)
