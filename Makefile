@@ -51,7 +51,7 @@ migrate: ## Bring DATABASE_URL, or the local database, to the schema of this che
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database schema.engine.migrate $(ARGS)
 
-schema: ## Write schema/schema.sql from the migrations
+schema: ## Write schema/schema.sql and what analysts read (schema/ROLLUPS.md, infra/dbt/sources.yml)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database schema.engine.snapshot
 
