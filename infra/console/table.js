@@ -13,7 +13,7 @@ import { slice } from "./visible_rows.js";
  * @typedef {{title: string, view: (row: any, index: number) => unknown, kind?: "number" | "wide",
  *   sort?: string}} Column `sort`: what the API calls the column when it sorts by it
  * @typedef {{caption: string, columns: Column[], rows: any[], panel?: Panel, empty?: string,
- *   sorted?: {state: State, by: string, order: "asc" | "desc"}}} Table `sorted`: how the rows are
+ *   sorted?: {state: State, by: string, order: string}}} Table `sorted`: how the rows are
  *   sorted, and the state whose `sort` and `order` change that; `panel`: who loads further rows
  */
 
