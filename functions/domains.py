@@ -36,7 +36,7 @@ DOMAINS = (
     Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
     Domain(
         "ttt",
-        ("ttt.routes",),
+        ("ttt.routes", "ttt.player_routes"),
         consumers={
             "ttt.rounds": "ttt.rounds",
             "ttt.names": "ttt.names",
