@@ -1,5 +1,7 @@
-"""What the distribution does below `/console/`, at the local edge: a file that never changes is asked
-of its function once."""
+"""What the distribution does below `/console/`, at the local edge.
+
+A file that never changes is asked of its function once.
+"""
 
 from __future__ import annotations
 
