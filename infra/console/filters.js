@@ -1,6 +1,7 @@
 /** Filters of a page: a form whose fields are in the address. */
 
 import { html, nothing } from "./vendor/lit-html.js";
+import { toDate } from "./format.js";
 import { change } from "./url.js";
 
 /** @typedef {import("./url.js").State} State */
@@ -32,7 +33,8 @@ export function showFilters(state, fields) {
 
 /** @param {State} state @param {Field} field @param {string[]} names */
 function showField(state, { name, kind = "text", options, placeholder, maxlength = 128 }, names) {
-  const value = state.query[name] ?? "";
+  const given = state.query[name] ?? "";
+  const value = kind === MOMENT ? toLocal(given) : given;
   if (!options) {
     return html`<input name=${name} type=${kind} .value=${value} maxlength=${maxlength}
       placeholder=${placeholder ?? nothing} autocomplete="off">`;
@@ -49,10 +51,20 @@ function showField(state, { name, kind = "text", options, placeholder, maxlength
 
 /** @param {State} state @param {string[]} names @param {HTMLElement} form */
 function apply(state, names, form) {
-  const fields = new FormData(/** @type {HTMLFormElement} */ (form));
-  location.hash = change(state, Object.fromEntries(
-    names.map((name) => [name, String(fields.get(name) ?? "").trim()]),
-  ));
+  const { elements } = /** @type {HTMLFormElement} */ (form);
+  location.hash = change(state, Object.fromEntries(names.map((name) => {
+    const { value, type } = /** @type {HTMLInputElement} */ (elements.namedItem(name));
+    return [name, type === MOMENT && value ? new Date(value).toISOString() : value.trim()];
+  })));
+}
+
+const MOMENT = "datetime-local"; // shown in the viewer's zone; the address says it in UTC
+
+/** A moment as its field takes it. @param {string} given */
+function toLocal(given) {
+  const moment = toDate(given);
+  if (!moment) return "";
+  return new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 /** @param {string[]} names */
