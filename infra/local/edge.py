@@ -21,6 +21,7 @@ from aiohttp import web
 from yarl import URL
 
 from infra.local import sockets
+from infra.local.edge_cache import EdgeCache
 from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
 from infra.local.listener import Server
@@ -79,6 +80,7 @@ class Edge:
         self._gateway = gateway
         self._behind = behind
         self._say = say
+        self._cache = EdgeCache()
         self._listener = _listen(port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="edge", daemon=True)
@@ -120,6 +122,8 @@ class Edge:
             return await self._socket(request)
         if parse_target(request.raw_path) is None:
             return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
+        if kept := self._cache.find(request):
+            return kept
         body = await _body(request)
         if body is None:
             answer = self._refuse(
@@ -159,6 +163,7 @@ class Edge:
                 return self._own(request, answered.status, content)
             answer = web.Response(status=answered.status, body=content)
             answer.headers.extend(_passing(answered.raw_headers, {"content-length"}))
+            self._cache.keep(request, answer, content)
             return answer
 
     def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
