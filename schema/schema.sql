@@ -13,10 +13,13 @@ create table shared.api_keys (
   last_used_at timestamp with time zone,  -- Its last use, to the minute; null: never used
   expires_at timestamp with time zone,  -- From when on it is refused; null: it does not expire
   revoked_at timestamp with time zone,  -- When it was revoked; null: it was not
+  user_id bigint,  -- Of a key of scope tracker: its service account, the user as whom it acts at the tracker
+  constraint acts_as_user CHECK (((user_id IS NOT NULL) = ('tracker'::text = ANY (scopes)))),
   constraint api_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
   constraint api_keys_pkey PRIMARY KEY (key_id)
 );
 CREATE INDEX api_keys_by_name ON shared.api_keys USING btree (name, created_at DESC);
+CREATE INDEX api_keys_by_user ON shared.api_keys USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 -- Something that staff or an operator did: a key revoked, a person erased.
 create table shared.audit (

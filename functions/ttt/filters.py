@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from functions.shared import cursors, db, fields
 
-_EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2004, 1, 1, tzinfo=UTC)
 MAX_LIMIT = 1000  # items of a page
 
 
@@ -50,7 +50,7 @@ class Period(fields.BracketPathModel):
         months from `first_month` until `end_month`, and days again until `to_day`."""
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         end = today + timedelta(days=2)  # a round may end 5 minutes from now
-        from_day = min(max(self.from_day or _EARLIEST, _EARLIEST), end)
+        from_day = min(max(self.from_day or EARLIEST, EARLIEST), end)
         to_day = max(from_day, min(self.to_day or end, end))
         first_month, end_month = _month(from_day), to_day.replace(day=1)
         if first_month >= end_month:

@@ -109,10 +109,16 @@ class Player(fields.ResponseModel):
     last_seen: datetime | None
 
 
+class ListedPlayer(Player):
+    """A player's numbers and place: `rank` counts from 1 in the same list without `search`."""
+
+    rank: int
+
+
 class Players(Page):
     """A page of players."""
 
-    items: list[Player]
+    items: list[ListedPlayer]
 
 
 def list_players(query: PlayersQuery) -> dict[str, Any]:
@@ -122,11 +128,11 @@ def list_players(query: PlayersQuery) -> dict[str, Any]:
     days and months that `ttt.player_window` (schema/functions/ttt_windows.sql) adds up.
     """
     place = Place(query)
-    statement = sql.SQL(_LISTED).format(
+    ranked = sql.SQL(_FOUND if query.search else _RANKED).format(
         sort=sql.SQL(_SORTS[query.sort]), order=sql.SQL(_ORDERS[query.order])
     )
     rows = db.query(
-        statement,
+        sql.SQL(_LISTED).format(ranked=ranked),
         {
             **query.window,
             **place.values,
@@ -138,6 +144,41 @@ def list_players(query: PlayersQuery) -> dict[str, Any]:
     return place.cut(query, rows)
 
 
+# A page of everybody: only its own rows are put in order.
+_RANKED: LiteralString = """
+      select row_number() over () as place, r.steam_id, %(offset)s + row_number() over () as rank
+      from (
+        select t.steam_id
+        from total t
+        where (%(bots)s or not ttt.is_pseudo(t.steam_id))
+          and t.rounds >= %(min_rounds)s
+          and t.kills >= %(min_kills)s
+        order by {sort} {order}, t.steam_id collate "C"
+        offset %(offset)s
+        limit %(one_more)s
+      ) as r
+"""
+# A page of those who are found, with their places among everybody.
+_FOUND: LiteralString = """
+      select row_number() over () as place, r.steam_id, r.rank
+      from (
+        select t.steam_id,
+          row_number() over (order by {sort} {order}, t.steam_id collate "C") as rank
+        from total t
+        where (%(bots)s or not ttt.is_pseudo(t.steam_id))
+          and t.rounds >= %(min_rounds)s
+          and t.kills >= %(min_kills)s
+      ) as r
+      where r.steam_id = %(search)s
+        or r.steam_id in (
+          select steam_id
+          from ttt.names
+          where strpos(lower(display_name), lower(%(search)s)) > 0
+        )
+      order by r.rank
+      offset %(offset)s
+      limit %(one_more)s
+"""
 _LISTED: LiteralString = """
     with past as not materialized (
       select p.*
@@ -181,22 +222,7 @@ _LISTED: LiteralString = """
       from past p
       full join later l on l.steam_id = p.steam_id
     ), page as (
-      select row_number() over () as place, r.steam_id
-      from (
-        select t.steam_id
-        from total t
-        where (%(bots)s or not ttt.is_pseudo(t.steam_id))
-          and (%(search)s::text is null or t.steam_id = %(search)s or t.steam_id in (
-            select steam_id
-            from ttt.names
-            where strpos(lower(display_name), lower(%(search)s)) > 0
-          ))
-          and t.rounds >= %(min_rounds)s
-          and t.kills >= %(min_kills)s
-        order by {sort} {order}, t.steam_id collate "C"
-        offset %(offset)s
-        limit %(one_more)s
-      ) as r
+      {ranked}
     ),
     -- The page's people all at once: each alone would look through today's rows again.
     ids as materialized (
@@ -254,8 +280,8 @@ _LISTED: LiteralString = """
       ) as r
       group by r.steam_id
     )
-    select f.as_of, f.raw_tail, p.place, p.steam_id, n.display_name, t.rounds, t.kills, t.deaths,
-      ttt.ratio(t.kills, t.deaths, 2, t.kills) as kd, t.headshots,
+    select f.as_of, f.raw_tail, p.place, p.rank, p.steam_id, n.display_name, t.rounds, t.kills,
+      t.deaths, ttt.ratio(t.kills, t.deaths, 2, t.kills) as kd, t.headshots,
       ttt.ratio(100 * t.headshots, t.kills, 1, 0) as headshot_rate, t.team_kills, t.suicides,
       t.world_deaths, t.kills_on_bots, t.wins_innocent + t.wins_traitor as wins, t.wins_innocent,
       t.wins_traitor,

@@ -18,15 +18,13 @@ from functions.ttt import (
     activity,
     buys,
     duos,
-    erasure,
     feed,
     karma,
     maps,
     names,
     nemesis,
+    newcomers,
     overview,
-    players,
-    profile,
     quarantine,
     roles,
     round_report,
@@ -94,13 +92,6 @@ class Differs(fields.ResponseModel):
     error: str
     round_id: str
     differences: list[str]
-
-
-class ErasedPlayer(fields.ResponseModel):
-    """How many rows were changed or removed, per table."""
-
-    message: Literal["Player erased"]
-    removed: dict[str, int]
 
 
 def collect_round(request: Request) -> Response:
@@ -194,44 +185,6 @@ def get_overview(request: Request, query: overview.OverviewQuery) -> dict[str, A
     return overview.get_overview(query)
 
 
-@routes.get("/api/ttt/players", query=players.PlayersQuery, answers={200: players.Players})
-def list_players(request: Request, query: players.PlayersQuery) -> dict[str, Any]:
-    """Players and their numbers, sorted by any of them."""
-    return players.list_players(query)
-
-
-@routes.get(
-    "/api/ttt/players/{steam_id}",
-    query=profile.ProfileQuery,
-    answers={200: profile.Profile, 404: "Player not found"},
-)
-def get_player(request: Request, query: profile.ProfileQuery) -> dict[str, Any]:
-    """Everything about one player."""
-    return profile.get_profile(query)
-
-
-@routes.get("/api/ttt/players/{steam_id}/names", query=names.NamesPath, answers={200: names.Names})
-def get_names(request: Request, path: names.NamesPath) -> dict[str, Any]:
-    """What a player was called, and when."""
-    return names.get_names(path.steam_id)
-
-
-@routes.delete(
-    "/api/ttt/players/{steam_id}",
-    guard=auth.erase,
-    query=names.NamesPath,
-    answers={200: ErasedPlayer},
-)
-def erase_player(request: Request, path: names.NamesPath) -> dict[str, Any]:
-    """Erases a person: a tombstone takes their place in the rounds that others played too.
-
-    Needs a key of scope admin.
-    """
-    assert request.caller
-    removed = erasure.erase(path.steam_id, request.caller.name)
-    return {"message": "Player erased", "removed": removed}
-
-
 @routes.get("/api/ttt/weapons", query=weapons.WeaponsQuery, answers={200: weapons.Weapons})
 def list_weapons(request: Request, query: weapons.WeaponsQuery) -> dict[str, Any]:
     """Weapons, the deadliest first."""
@@ -278,6 +231,14 @@ def list_karma(request: Request, query: karma.KarmaQuery) -> dict[str, Any]:
 def get_activity(request: Request, query: activity.ActivityQuery) -> dict[str, Any]:
     """Rounds by weekday and hour of any time zone."""
     return activity.get_activity(query)
+
+
+@routes.get(
+    "/api/ttt/newcomers", query=newcomers.NewcomersQuery, answers={200: newcomers.Newcomers}
+)
+def list_newcomers(request: Request, query: newcomers.NewcomersQuery) -> dict[str, Any]:
+    """Players of each day, new and returning ones."""
+    return newcomers.get_newcomers(query)
 
 
 @routes.get("/api/ttt/buys", query=buys.BuysQuery, answers={200: buys.Items})

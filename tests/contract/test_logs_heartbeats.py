@@ -54,6 +54,28 @@ def test_a_heartbeat(game: Client, query: str, body: Any, players: int, where: s
     assert row["players"] == (players if players != 5 else None)
 
 
+def test_who_is_online_is_public_but_for_addresses(game: Client) -> None:
+    assert Client().get("/api/servers/live").json == []
+    assert game.post("/api/servers/heartbeat", {"map": "gm_flat", "playerCount": 3}).status == 200
+    listed = Client().get("/api/servers/live")
+    [shown], whole = listed.json, life()
+    assert shown == {
+        **{name: whole[name] for name in ("id", "name", "mode", "maxPlayers")},
+        **{"map": "gm_flat", "players": 3, "lastSeen": whole["lastHeartbeat"]},
+    }
+    assert listed.headers["cache-control"] == "no-cache"
+    known = {"If-None-Match": listed.headers["etag"]}
+    assert Client().get("/api/servers/live", headers=known).status == 304
+    for change in (
+        "maintenance = true",
+        "deleted_at = now()",
+        "last_seen_at = now() - interval '121 seconds'",
+    ):
+        with db.connection().transaction(force_rollback=True):
+            db.query(f"update logs.servers set {change}")  # type: ignore[arg-type]
+            assert Client().get("/api/servers/live").json == [], change
+
+
 def test_a_heartbeat_needs_a_server_key(game: Client) -> None:
     url = "/api/servers/heartbeat"
     answered = game.post(url, {}, headers={})

@@ -108,6 +108,27 @@ def test_losers_enter_the_right_line() -> None:
     assert losers == [{"E", "H"}, {"F", "G"}]
 
 
+@pytest.mark.parametrize("upsets", ["", "B D", "A C F"])
+def test_losers_do_not_meet_again_early(upsets: str) -> None:
+    """Regression, elsewhere: two who had met in the winners' bracket met again at once in the
+    losers'."""
+    cup = make_cup(8, format="double_elimination")
+    met: set[str] = set()
+    for _ in range(3):
+        cup.pair()
+        pairs = cup.list_pairs()
+        codes = {one["match_code"]: one for one in cup.get()["rounds"][-1]["pairings"]}
+        names = cup.letters
+        for code in [code for code in codes if code.startswith(("L1", "L2"))]:
+            one, two = names[codes[code]["player1_id"]], names[codes[code]["player2_id"]]
+            assert "-".join(sorted((one, two))) not in met, code
+        for pair in pairs:
+            one, two = sorted(pair.split("-"))
+            met.add(f"{one}-{two}")
+            has_upset = one in upsets and two not in upsets
+            cup.play(f"{two} 80-40 {one}" if has_upset else f"{one} 80-40 {two}")
+
+
 def test_a_drawn_knock_out_needs_who_passes_on() -> None:
     """Regression, elsewhere: a drawn game of a knock-out, and nothing went on."""
     cup = make_cup(4, format="single_elimination")

@@ -147,13 +147,17 @@ def test_example_players(example: Client) -> None:
         (425, "2026-03-02T19:50:00.000Z", "2026-03-03T20:10:00.000Z", None)
     }
     with_bots = read(example, "players?include_bots=true")["items"]
+    assert [one.pop("rank") for one in items] == [1, 2, 3, 4]
+    assert [one.pop("rank") for one in with_bots] == [1, 2, 3, 4, 5]
     assert with_bots[:3] + with_bots[4:] == items
+    assert read(example, f"players?search={D}")["items"] == [{**items[3], "rank": 4}]
     assert rows(with_bots, "steam_id", "rounds", "kills", "deaths")[3] == ("BOT", 1, 0, 1)
 
 
 def test_example_profile(example: Client) -> None:
     found = read(example, f"players/{A}")
     [listed] = read(example, f"players?search={A}")["items"]
+    assert listed.pop("rank") == 1
     assert listed.items() <= found.items()
     assert rows(found["by_role"], "role", "team", "rounds", "wins", "kills", "kd") == [
         ("innocent", "innocent", 1, 1, 0, 0),

@@ -123,6 +123,7 @@ def test_a_lists_cursor_is_good_for_its_own_query_only(example: Client, path: st
         ("players?order=up", "order"),
         ("players?min_rounds=-1", "min_rounds"),
         ("players?min_kills=x", "min_kills"),
+        (f"players/{A}/form?bucket=hour", "bucket"),
         ("duos?kind=good", "kind"),
         ("duos?min_rounds=1.5", "min_rounds"),
         ("karma?order=desc", "order"),

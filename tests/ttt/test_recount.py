@@ -180,6 +180,7 @@ def community(client: Client) -> Community:
         *("players?sort=kd&order=asc", "players?sort=display_name", "weapons", "maps", "roles"),
         *("duos?min_rounds=1", "duos?kind=worst&min_rounds=1", "duos?kind=frequent", "nemesis"),
         *("rivalries", "karma?min_rounds=1", "karma?order=worst&min_rounds=1", "buys"),
+        f"players/{_quoted(PEOPLE[0])}/sessions",
     ],
 )
 def test_the_pages_of_a_list_are_the_list(community: Community, path: str) -> None:
@@ -279,7 +280,8 @@ def test_a_statistic_costs_one_round_trip(
     monkeypatch.setattr(db, "query", lambda *sent: calls.append(sent) or real(*sent))  # type: ignore[func-returns-value]
     paths = (
         *("overview", "players", "players/B", "players/B/names", "weapons", "maps", "roles"),
-        *("duos", "nemesis", "rivalries", "karma", "activity", "buys"),
+        *("duos", "nemesis", "rivalries", "karma", "activity", "buys", "newcomers"),
+        *("players/B/form", "players/B/sessions"),
     )
     for path in paths:
         calls.clear()

@@ -57,6 +57,17 @@ def list_servers(request: Request) -> list[db.Row]:
     return servers.list_servers()
 
 
+@routes.get(
+    "/api/servers/live",
+    answers={200: servers.LiveServers},
+    headers={"Cache-Control": "no-cache"},
+    etag=True,
+)
+def list_live_servers(request: Request) -> list[db.Row]:
+    """The servers that are online, the fullest first, without their addresses."""
+    return servers.list_live_servers()
+
+
 @routes.post(
     "/api/servers",
     guard=admin,

@@ -94,6 +94,24 @@ class Servers(RootModel[list[Server]]):
     model_config = ConfigDict(defer_build=True)
 
 
+class LiveServer(fields.CamelResponse):
+    """A server that is online; it shows neither its address nor its port."""
+
+    id: str
+    name: str
+    mode: Literal["TTT", "Sandbox", "Murder"]
+    map: str | None
+    players: int
+    max_players: int
+    last_seen: datetime
+
+
+class LiveServers(RootModel[list[LiveServer]]):
+    """The servers that are online and not in maintenance, the fullest first."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def parse_body(body: Any) -> NewServer:
     """A new server from a JSON body; raises BadRequest in the panel's words."""
     wanted = ("name", "ip", "port", "mode", "maxPlayers")
@@ -149,6 +167,22 @@ def _found(server_id: str | None) -> list[db.Row]:
         order by created_at, id
         """,
         {"id": server_id, "alive": ALIVE_SECONDS},
+    )
+
+
+def list_live_servers() -> list[db.Row]:
+    """The servers that are online, as LiveServers. One round trip."""
+    return db.query(
+        """
+        select id, name, mode, map, players, max_players as "maxPlayers",
+          last_seen_at as "lastSeen"
+        from logs.servers
+        where deleted_at is null
+          and not maintenance
+          and last_seen_at >= now() - make_interval(secs => %s)
+        order by players desc, name, id
+        """,
+        (ALIVE_SECONDS,),
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from functions.ttt import names, round_report, rounds
 from tests.support.client import Client
+from tests.support.ttt import attendance
 from tests.support.ttt.oracle import Oracle
 from tests.support.ttt.records import PSEUDO, Posted
 
@@ -147,6 +148,10 @@ class Community:
     def _answers_without_map(
         self, oracle: Oracle, query: dict[str, str], wanted: dict[str, Any], people: int
     ) -> Iterator[tuple[str, Any, Any]]:
+        asked = {"from": "2025-11-15", "to": "2026-05-01"} | query
+        found = self.read("newcomers", **(query if "from" in query else asked))
+        expected = attendance.newcomers(oracle, found["from"], found["to"], **wanted)
+        yield "newcomers", found["items"], expected
         for path in ("maps", "nemesis", "rivalries"):
             listed = self.read(path, limit="1000", **query)["items"]
             yield path, listed, getattr(oracle, path)(**wanted)
@@ -160,6 +165,18 @@ class Community:
             if expected:
                 found = self.read(f"players/{_quoted(steam_id)}", tz="Asia/Kolkata", **query)
                 yield f"profile of {steam_id}", _without_head(found), expected
+            yield from self._attendance(oracle, query, wanted, steam_id)
+
+    def _attendance(
+        self, oracle: Oracle, query: dict[str, str], wanted: dict[str, Any], steam_id: str
+    ) -> Iterator[tuple[str, Any, Any]]:
+        path = f"players/{_quoted(steam_id)}"
+        for bucket in ("day", "week", "month"):
+            found = self.read(f"{path}/form", bucket=bucket, **query)["items"]
+            expected = attendance.form(oracle, steam_id, bucket, **wanted)
+            yield f"{bucket} of {steam_id}", found, expected
+        found = self.read(f"{path}/sessions", limit="1000", **query)["items"]
+        yield f"sessions of {steam_id}", found, attendance.sessions(oracle, steam_id, **wanted)
 
 
 def _without_head(found: dict[str, Any]) -> dict[str, Any]:

@@ -39,10 +39,11 @@ ROUND: dict[str, Any] = {
     "kills": [KILL],
     "buys": [BUY],
 }
+PLAYER = "STEAM_0:1:101"
 ENDPOINTS = [
     "overview",
     "players",
-    "players/STEAM_0:1:101",
+    f"players/{PLAYER}",
     "weapons",
     "maps",
     "roles",
@@ -52,8 +53,14 @@ ENDPOINTS = [
     "karma",
     "activity",
     "buys",
+    "newcomers",
+    f"players/{PLAYER}/form",
+    f"players/{PLAYER}/sessions",
 ]
-LISTS = ["players", "weapons", "maps", "roles", "duos", "nemesis", "rivalries", "karma", "buys"]
+LISTS = [
+    *("players", "weapons", "maps", "roles", "duos", "nemesis", "rivalries", "karma", "buys"),
+    f"players/{PLAYER}/sessions",
+]
 OF_ONE_MAP = ["overview", "players", "weapons", "roles", "karma", "activity", "buys"]
 
 

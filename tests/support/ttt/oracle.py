@@ -195,14 +195,15 @@ class Oracle:
         items = [
             item
             for item in (self._player(counted, steam_id) for steam_id in sorted(counted.seen))
-            if item["rounds"] >= min_rounds
-            and item["kills"] >= min_kills
-            and self._is_found(item["steam_id"], search)
+            if item["rounds"] >= min_rounds and item["kills"] >= min_kills
         ]
         # Decided: who has no value comes last in both orders; shown values are compared.
         known = [item for item in items if item[sort] is not None]
         known.sort(key=lambda item: item[sort], reverse=order == "desc")
-        return known + [item for item in items if item[sort] is None]
+        ranked = known + [item for item in items if item[sort] is None]
+        # Decided: a rank is that of the list without the search.
+        ranked = [{**item, "rank": place} for place, item in enumerate(ranked, 1)]
+        return [item for item in ranked if self._is_found(item["steam_id"], search)]
 
     def _is_found(self, steam_id: str, search: str | None) -> bool:
         # Decided: letters' case does not matter in names, and an empty search is none.

@@ -137,7 +137,8 @@ def test_bots_are_one_player_if_they_are_included() -> None:
     items = EXAMPLE.players(include_bots=True)
     assert rows(items, "steam_id") == [(A,), (B,), (C,), (BOT,), (D,)]
     assert rows(items, "rounds", "kills", "deaths")[3] == (1, 0, 1)
-    assert items[:3] + items[4:] == EXAMPLE.players()
+    assert rows(items, "rank") == [(1,), (2,), (3,), (4,), (5,)]
+    assert rows(items[:3] + items[4:], "steam_id") == rows(EXAMPLE.players(), "steam_id")
 
 
 def test_players_are_sorted_and_picked() -> None:
@@ -334,7 +335,9 @@ def test_the_example_of_the_seed_alone() -> None:
 
 def test_a_profile() -> None:
     profile = EXAMPLE.player(A) or {}
-    assert EXAMPLE.players()[0].items() <= profile.items()
+    listed = EXAMPLE.players()[0]
+    assert listed.pop("rank") == 1
+    assert listed.items() <= profile.items()
     assert rows(profile["by_role"], "role", "rounds", "wins", "kills", "kd") == [
         ("innocent", 1, 1, 0, 0),
         ("traitor", 1, 1, 2, 2),
