@@ -34,10 +34,11 @@ bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
 
 lint: ## Check style, types, the template and that openapi.json is fresh
-	$(HAVE) project sam
+	$(HAVE) project sam node typescript
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@.local/node/lib/*/site-packages/*/bin/node .local/typescript/node_modules/typescript/bin/tsc -p infra/console/jsconfig.json
 	@$(SAM) validate --lint
 	@$(PYTHON) -m infra.openapi --check
 
@@ -50,7 +51,7 @@ migrate: ## Bring DATABASE_URL, or the local database, to the schema of this che
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database schema.engine.migrate $(ARGS)
 
-schema: ## Write schema/schema.sql from the migrations
+schema: ## Write schema/schema.sql and what analysts read (schema/ROLLUPS.md, infra/dbt/sources.yml)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database schema.engine.snapshot
 
@@ -98,7 +99,7 @@ lock: ## Pin requirements-dev.in again
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/typescript .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

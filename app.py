@@ -11,7 +11,8 @@ from functions.shared.settings import settings  # noqa: E402
 
 # A function loads only the domains that DOMAINS in its environment names, so that a cold start
 # pays only for its own.
-handler = Gateway(domains.load_routes(settings().domain_names))
+_names = settings().domain_names
+handler = Gateway(domains.load_first_routes(_names), domains.find_routes_below(_names))
 
 gc.freeze()  # what is loaded stays, and is not looked at again
 gc.enable()

@@ -6,6 +6,7 @@ app.py, the drain, scheduled jobs, the migration, the API reference and the test
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from functools import partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,9 @@ class Domain(NamedTuple):
 
     name: str
     routes: tuple[str, ...]  # modules below functions/, each with `routes`
+    # More of them, by the prefix of their paths: loaded when the first such path is asked for, so
+    # that nobody else's cold start waits for them.
+    routes_below: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     has_schema: bool = True
     # By kind of spooled message, a module below functions/ with `consume(item, accepted_at)`.
     consumers: Mapping[str, str] = MappingProxyType({})
@@ -97,11 +101,15 @@ DOMAINS = (
             "tracker.health_routes",
             "tracker.user_routes",
             "tracker.battle_routes",
-            "tracker.tournaments.routes",
-            "tracker.tournaments.registration_routes",
-            "tracker.tournaments.round_routes",
-            "tracker.stats_routes",
         ),
+        routes_below={
+            "/v1/tournaments/": (
+                "tracker.tournaments.routes",
+                "tracker.tournaments.registration_routes",
+                "tracker.tournaments.round_routes",
+            ),
+            "/v1/stats/": ("tracker.stats_routes",),
+        },
         maintenance="tracker.maintenance",
         rooms={"tracker": "tracker.battles.room"},
     ),
@@ -113,13 +121,31 @@ SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.ha
 
 
 def load_routes(names: Container[str] | None = None) -> list[Any]:
-    """The routes of the named domains, or of all; only their modules are imported."""
-    return [
-        import_module(f"functions.{module}").routes
-        for domain in DOMAINS
-        if names is None or domain.name in names
-        for module in domain.routes
-    ]
+    """All routes of the named domains, or of all; only their modules are imported."""
+    below = find_routes_below(names).values()
+    return [*load_first_routes(names), *(routes for load in below for routes in load())]
+
+
+def load_first_routes(names: Container[str] | None = None) -> list[Any]:
+    """The routes that a cold start loads."""
+    return [routes for domain in _named(names) for routes in _load(domain.routes)]
+
+
+def find_routes_below(names: Container[str] | None = None) -> dict[str, Callable[[], list[Any]]]:
+    """What loads the routes below a prefix, by the prefix."""
+    return {
+        prefix: partial(_load, modules)
+        for domain in _named(names)
+        for prefix, modules in domain.routes_below.items()
+    }
+
+
+def _named(names: Container[str] | None) -> list[Domain]:
+    return [domain for domain in DOMAINS if names is None or domain.name in names]
+
+
+def _load(modules: tuple[str, ...]) -> list[Any]:
+    return [import_module(f"functions.{module}").routes for module in modules]
 
 
 def load_consumers() -> dict[str, Callable[[Any, int], None]]:

@@ -30,7 +30,7 @@ _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 # Of Chalice only these files run: the rest is its deploy command, which needs botocore and more.
 _CHALICE = {"__init__.py", "app.py"}
-_OF_THE_SITE = ("swagger_ui", "openapi.json")  # the files of /docs
+_OF_THE_SITE = ("swagger_ui", "openapi.json", "docs.html", "docs.js")
 _NEVER = (
     "*.dist-info",
     "bin",
@@ -39,6 +39,8 @@ _NEVER = (
     "*.pyi",
     "*.pyx",
     "*.pxd",
+    "*.d.ts",
+    "jsconfig.json",
     "py.typed",
     ".lock",
 )
@@ -46,7 +48,7 @@ _UNUSED = ("pydantic/v1", "pydantic/mypy.py")
 
 # Each function's code beside the layer. SQL files and their runner travel with the migration alone;
 # a queue's or a schedule's function has no use for the REST door.
-_CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
+_CODE: dict[str, tuple[str, ...]] = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
     (
         "SpoolFunction",
         "RefreshFunction",
@@ -59,6 +61,7 @@ _CODE = {"MigrateFunction": ("functions", "schema")} | dict.fromkeys(
     ("functions",),
 )
 _EVERY_DOMAIN = ("app.py", "functions")
+_CODE["SiteFunction"] = (*_EVERY_DOMAIN, "infra/console")
 
 
 class PackageError(RuntimeError):

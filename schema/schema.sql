@@ -13,10 +13,13 @@ create table shared.api_keys (
   last_used_at timestamp with time zone,  -- Its last use, to the minute; null: never used
   expires_at timestamp with time zone,  -- From when on it is refused; null: it does not expire
   revoked_at timestamp with time zone,  -- When it was revoked; null: it was not
+  user_id bigint,  -- Of a key of scope tracker: its service account, the user as whom it acts at the tracker
+  constraint acts_as_user CHECK (((user_id IS NOT NULL) = ('tracker'::text = ANY (scopes)))),
   constraint api_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
   constraint api_keys_pkey PRIMARY KEY (key_id)
 );
 CREATE INDEX api_keys_by_name ON shared.api_keys USING btree (name, created_at DESC);
+CREATE INDEX api_keys_by_user ON shared.api_keys USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 -- Something that staff or an operator did: a key revoked, a person erased.
 create table shared.audit (
@@ -140,6 +143,7 @@ create table rollups.sources (
   part_of text,  -- The source whose retention and retained_from hold for this one too; null: its own
   chunk_table text,  -- The hypertable whose chunks retention drops; null: the source itself
   dependent_tables text[] not null default '{}'::text[],  -- Hypertables written only together with the source, an ordinary table: their chunks go first
+  lag text,  -- What its rows do not hold yet of what happened; null: nothing
   constraint sources_part_of_fkey FOREIGN KEY (part_of) REFERENCES rollups.sources(name),
   constraint sources_pkey PRIMARY KEY (name)
 );
@@ -152,6 +156,10 @@ create function rollups.by_hash() returns xid;
 
 create function rollups.close_generation() returns bigint;
 
+create function rollups.comment_columns(relation text, comments jsonb) returns void;
+
+create function rollups.copy_comments(source text, target text) returns void;
+
 create function rollups.copy_retained(target rollups.catalog, old rollups.catalog) returns void;
 
 create function rollups.count_differences(rollup smallint, bucket timestamp with time zone) returns bigint;
@@ -159,6 +167,9 @@ create function rollups.count_differences(rollup smallint, bucket timestamp with
 create function rollups.describe_lag() returns jsonb;
 
 create function rollups.erase_person(source text, person_column text, person text) returns bigint;
+
+-- What analysts may read: views, their columns with types and units, bucket and freshness.
+create function rollups.list_published() returns TABLE(name text, comment text, bucket text, width interval, freshness text, columns jsonb);
 
 create function rollups.mark_dirty(rollup smallint, bucket timestamp with time zone) returns void;
 
@@ -2452,6 +2463,8 @@ create function tracker.find_user(call tracker.call, OUT id text, OUT role text,
 
 create function tracker.follow_battle() returns trigger;
 
+create function tracker.free_seat(tournament_id text, user_id text) returns void;
+
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 
 create function tracker.get_moment() returns timestamp with time zone;
@@ -2469,8 +2482,6 @@ create function tracker.is_organizer(tournament_id text, user_id text) returns b
 create function tracker.is_result_needed(battle_id text) returns boolean;
 
 create function tracker.keep_answer(call tracker.call, answer tracker.reply) returns tracker.reply;
-
-create function tracker.leave_event(tournament_id text, user_id text) returns void;
 
 create function tracker.leave_tournaments(user_id text) returns void;
 
@@ -2544,9 +2555,9 @@ create function tracker.pick(sent jsonb, name text, before text) returns text;
 
 create function tracker.prepare_battle(call tracker.call, user_ids text[], army_ids text[], tournament_id text) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_organizer boolean, names jsonb, armies jsonb, tournament jsonb, moment timestamp with time zone);
 
-create function tracker.read_event(tournament_id text) returns jsonb;
-
 create function tracker.read_outcome(battle_id text, player1_id text, player2_id text) returns TABLE(status text, winner_id text, result_type text, victory_points integer[], warnings text[]);
+
+create function tracker.read_tournament(tournament_id text) returns jsonb;
 
 create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
 

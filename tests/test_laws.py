@@ -51,6 +51,8 @@ CROSS_CUTTING = {
     "game/test_rollups.py",
     "infra/clients/test_clients.py",
     "infra/clients/test_order.py",
+    "infra/console/test_example.py",
+    "infra/console/test_laws.py",
     "infra/test_template.py",
     "live/test_chaos.py",
     "live/test_refs.py",
@@ -233,7 +235,8 @@ def sources_of(test: Path) -> list[Path]:
     names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
     folders = (FUNCTIONS / place, ROOT / place, test.parent)
     return [
-        folder / f"{name}.py"
+        folder / f"{name}{suffix}"
+        for suffix in (".py", ".js")
         for folder in folders
         for name in ["__main__" if name == "main" else name for name in names]
     ]

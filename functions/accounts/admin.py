@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from functions.accounts import fields as account_fields
-from functions.accounts import users
+from functions.accounts import service_accounts, users
 from functions.live import closing
 from functions.shared import auth, db
 from functions.shared.addresses import hash_address
@@ -18,7 +18,7 @@ from functions.shared.request import Caller
 
 MAX_MUTE_MINUTES = 525_600  # a year
 Role = Literal["player", "organizer", "staff", "admin"]
-Scope = Literal["tilt:write", "tilt:read", "ttt:write", "staff", "admin"]
+Scope = Literal["tilt:write", "tilt:read", "ttt:write", "tracker", "staff", "admin"]
 Reason = Annotated[account_fields.Printable, Field(min_length=1, max_length=500)]
 
 
@@ -64,10 +64,11 @@ class Mute(Reasoned):
 
 
 class NewKey(Reasoned):
-    """Who gets a key, and what it may call."""
+    """Who gets a key, and what it may call. With `tracker` among the scopes the name is that of a
+    user, as whom the key acts under /v1."""
 
     name: Annotated[account_fields.Printable, Field(min_length=1, max_length=64)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=5)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=6)]
 
 
 class AdminUser(ResponseModel):
@@ -238,8 +239,8 @@ def mute(user_id: int, sent: Mute, actor: Caller) -> dict[str, Any]:
 
 
 def issue_key(new: NewKey, actor: Caller) -> dict[str, Any]:
-    """A new key, to be shown once. Audited with who issued it and why."""
-    key = auth.issue(new.name, list(new.scopes), f"user:{actor.user_id}")
+    """A new key, to be shown once; raises Invalid. Audited with who issued it and why."""
+    key = service_accounts.issue_key(new.name, new.scopes, f"user:{actor.user_id}")
     details = {"key_id": key.split("_")[1], "name": new.name, "scopes": new.scopes}
     users.note("key.issued", None, actor, details, new.reason)
     return {"key": key, "name": new.name, "scopes": new.scopes}

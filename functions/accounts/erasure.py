@@ -57,6 +57,18 @@ def erase(user_id: int, actor: str | None) -> bool:
         ), withdrawn as (
           delete from accounts.password_resets
           where user_id = (select id from erased)
+        ), disowned as (
+          update shared.api_keys
+          set name = 'Deleted user',
+            revoked_at = coalesce(revoked_at, now())
+          where user_id = (select id from erased)
+        ), uncalled as (
+          update accounts.audit as a
+          set details = a.details - 'name'
+          from shared.api_keys as k
+          where k.user_id = (select id from erased)
+            and a.action = 'key.issued'
+            and a.details ->> 'key_id' = k.key_id
         ), unnamed as (
           update accounts.audit
           set ip_hash = null
@@ -74,8 +86,12 @@ def erase(user_id: int, actor: str | None) -> bool:
           update shared.audit as a
           set actor = 'Deleted user'
           from person as p
-          where p.was_operator
-            and a.actor = p.username
+          where (p.was_operator and a.actor = p.username)
+            or (a.subject, a.actor) in (
+              select k.key_id, k.name
+              from shared.api_keys as k
+              where k.user_id = p.id
+            )
         ), noted as (
           insert into accounts.audit (action, user_id, actor)
           select 'user.erased', id, %(actor)s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -38,6 +39,7 @@ class Connection(NamedTuple):
     room: str
     user_id: int
     version: int
+    session_id: UUID | None
     role: str
     member: dict[str, Any]
     takes_batches: bool
@@ -85,8 +87,8 @@ def load(connection_id: str) -> Connection | None:
     row = db.fetch_one(
         """
         select
-          connection_id, room, user_id, version, role, member, takes_batches, is_live, after_seq,
-          messages, bad_messages
+          connection_id, room, user_id, version, session_id, role, member, takes_batches, is_live,
+          after_seq, messages, bad_messages
         from live.connections
         where connection_id = %s
         """,
@@ -106,8 +108,8 @@ def take(connection_id: str) -> Connection | None:
           and not c.is_live
           and coalesce(c.busy_until < clock_timestamp(), true)
         returning
-          c.connection_id, c.room, c.user_id, c.version, c.role, c.member, c.takes_batches,
-          c.is_live, c.after_seq, c.messages, c.bad_messages
+          c.connection_id, c.room, c.user_id, c.version, c.session_id, c.role, c.member,
+          c.takes_batches, c.is_live, c.after_seq, c.messages, c.bad_messages
         """,
         (_BUSY, connection_id),
     )
@@ -126,8 +128,8 @@ def receive(connection_id: str) -> Connection | None:
         from (select date_trunc('minute', clock_timestamp(), 'UTC') as minute) as this
         where c.connection_id = %s
         returning
-          c.connection_id, c.room, c.user_id, c.version, c.role, c.member, c.takes_batches,
-          c.is_live, c.after_seq, c.messages, c.bad_messages
+          c.connection_id, c.room, c.user_id, c.version, c.session_id, c.role, c.member,
+          c.takes_batches, c.is_live, c.after_seq, c.messages, c.bad_messages
         """,
         (connection_id,),
     )

@@ -2,7 +2,8 @@
 
 A key is `ty_<8 hex key id>_<64 hex secret>`; only its id and the SHA-256 of the whole text are
 stored. A game server's is `sk_live_<8 hex key id>_<40 base62>`, and its hash is keyed. `API_KEY` of
-the environment is one more key, for every ingest scope.
+the environment is one more key, for every ingest scope. A key of scope `tracker` acts as a user:
+its service account.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BOOTSTRAP = "bootstrap"  # what stands for the id of `API_KEY`
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
 CACHE_SECONDS = 60  # how long a revoked key may go on working in a warm container
 SERVER = "sk_live_"  # how the keys of game servers begin
+TRACKER = "tracker"  # the scope of keys that act as a user
 LIVE_KEYS = 2  # of one name: the one in use, and its successor while rotating
 
 
@@ -96,7 +98,7 @@ def _look_up(key: str) -> Caller | None:
         return None
     stored = db.fetch_one(
         """
-        select key_hash, scopes, name,
+        select key_hash, scopes, name, coalesce(user_id, 0) as user_id,
           coalesce(last_used_at < now() - interval '1 minute', true) as is_news
         from shared.api_keys
         where key_id = %s
@@ -109,7 +111,7 @@ def _look_up(key: str) -> Caller | None:
         return None
     if stored["is_news"]:
         db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
-    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"])
+    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"], stored["user_id"])
 
 
 def authenticate_now(credential: str) -> Caller | None:
@@ -154,10 +156,13 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def issue(name: str, scopes: list[str], actor: str | None = None) -> str:
+def issue(
+    name: str, scopes: list[str], actor: str | None = None, user_id: int | None = None
+) -> str:
     """A new key for `name`, to be shown once; an older one of that name lives on beside it.
 
-    `actor`: who issued it, for the audit; None for its holder.
+    `actor`: who issued it, for the audit; None for its holder. `user_id`: the service account of a
+    key of scope `tracker`.
 
     Of a third the oldest dies at once, so that at most two keys of a name are live.
     """
@@ -180,14 +185,15 @@ def issue(name: str, scopes: list[str], actor: str | None = None) -> str:
           insert into shared.audit (action, subject, actor)
           values ('key.issue', %(key_id)s, coalesce(%(actor)s, %(name)s))
         )
-        insert into shared.api_keys (key_id, key_hash, name, scopes)
-        values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s)
+        insert into shared.api_keys (key_id, key_hash, name, scopes, user_id)
+        values (%(key_id)s, %(key_hash)s, %(name)s, %(scopes)s, %(user_id)s)
         """,
         {
             "key_id": key_id,
             "key_hash": hash_key(text),
             "name": name,
             "scopes": scopes,
+            "user_id": user_id,
             "actor": actor,
             "live": LIVE_KEYS,
         },

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,7 +21,7 @@ from chalice.app import Chalice
 from functions.shared import db, errors, log
 from functions.shared.request import Request
 from functions.shared.response import JSON, LambdaResponse, Response, render
-from functions.shared.routing import Routes
+from functions.shared.routing import Limiter, Routes
 
 Event = dict[str, Any]
 
@@ -47,23 +48,43 @@ _NOWHERE = "(no route)"
 class Gateway:
     """The Lambda handler of a set of doors."""
 
-    def __init__(self, doors: Sequence[Routes]) -> None:
+    def __init__(
+        self,
+        doors: Sequence[Routes],
+        doors_below: Mapping[str, Callable[[], Sequence[Routes]]] = MappingProxyType({}),
+    ) -> None:
+        """`doors_below`: what loads more doors, by prefix, at the first request below it."""
         self.app = Chalice("tiltyard", configure_logs=False)
-        for door in doors:
-            self.app.register_blueprint(door)
-        self._families = {one.path: door.family for door in doors for one in door.operations}
+        self._families: dict[str, errors.Family] = {}
+        self._limiters: dict[str, Limiter | None] = {}
+        self._prefixes: list[Routes] = []
+        self._doors_below = dict(doors_below)
+        self._add(doors)
         # A path without a route is answered as all routes of this function are, or plainly.
         families = {door.family for door in doors}
         self._default_family = families.pop() if len(families) == 1 else "plain"
-        # Longest first: each finds the door for paths below it that have no route.
-        self._prefixes = sorted((one for one in doors if one.prefix), key=_longest_first)
-        self._limiters = {one.path: door.limiter for door in doors for one in door.operations}
         self._cold = True
+
+    def _add(self, doors: Sequence[Routes]) -> None:
+        for door in doors:
+            self.app.register_blueprint(door)
+            self._families |= {one.path: door.family for one in door.operations}
+            self._limiters |= {one.path: door.limiter for one in door.operations}
+        # Longest first: each finds the door for paths below it that have no route.
+        prefixes = [*self._prefixes, *(door for door in doors if door.prefix)]
+        self._prefixes = sorted(prefixes, key=_longest_first)
+        vars(self).pop("_patterns", None)  # they lack the new ones
+
+    def _load_below(self, path: str) -> None:
+        for prefix in [one for one in self._doors_below if f"{path}/".startswith(one)]:
+            self._add(self._doors_below[prefix]())
+            del self._doors_below[prefix]
 
     def __call__(self, event: Event, context: Any) -> LambdaResponse:
         """Answers an API Gateway REST event (payload 1.0) of a `{proxy+}` or exact resource."""
         started, rows = time.perf_counter(), db.rows_seen
         event.setdefault("requestContext", {})
+        self._load_below(event["path"])
         route, parameters = self._find(event["path"])
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)

@@ -25,9 +25,9 @@ class Caller:
     name: str
     scopes: frozenset[str]
     owner: str | None = None  # the name the key was issued for, or the user's
-    user_id: int = 0  # of a user's token: who, and the token_version it was issued at
-    version: int = 0
-    session_id: str = ""  # of the tracker's token
+    user_id: int = 0  # whose token it is, or as whom a key acts at the tracker
+    version: int = 0  # of a user's token: the token_version it was issued at
+    session_id: str = ""  # of the tracker's token, or what stands for that of a key
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,9 @@ def _note(name: str, started_at: datetime, error: str | None = None) -> None:
     db.query(
         """
         insert into shared.job_runs as r (name, started_at, ended_at, succeeded_at, error)
-        values (
-          %(name)s, %(started_at)s, clock_timestamp(),
-          case when %(error)s::text is null then clock_timestamp() end, %(error)s
-        )
+        select %(name)s, %(started_at)s, moment,
+          case when %(error)s::text is null then moment end, %(error)s
+        from clock_timestamp() as moment
         on conflict (name) do update
         set started_at = excluded.started_at,
           ended_at = excluded.ended_at,

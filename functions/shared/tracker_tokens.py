@@ -1,7 +1,8 @@
 """The tracker's tokens: RS256, an hour, each of one login (`sid`), and their guard.
 
-The public keys are those of /.well-known/jwks.json, kept for five minutes. Only functions with the
-layer Rs256 can verify them: nothing else imports this file.
+An API key of scope `tracker` stands for a token of its service account. The public keys of tokens
+are those of /.well-known/jwks.json, kept for five minutes. Only functions with the layer Rs256 can
+verify them: nothing else imports this file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import jwt
 
-from functions.shared import db, tokens
+from functions.shared import auth, db, tokens
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
 from functions.shared.roles import INACTIVE
@@ -31,14 +32,19 @@ _MESSAGES = {
     "malformed": "The access token is not valid",
     "expired": "The access token has expired",
     "revoked": "The access token was revoked",
+    "invalid_credentials": "The API key is not valid here",
 }
+_KEY_SESSION = "00000000-0000-0000-0000-0000{}"  # and a key's id: what no login is numbered
 
 
 class RequireTrackerUser(RequireUser):
     """The guard of a route of the tracker's users; needs no round trip while its keys are fresh.
 
+    Without `Authorization` an API key acts as its service account, for a round trip a minute.
     Whoever serves the request selects from `accounts.session_caller` and calls `check`.
     """
+
+    sent_as = ("bearer", "key")
 
     def __init__(self) -> None:
         super().__init__("tracker")
@@ -46,7 +52,7 @@ class RequireTrackerUser(RequireUser):
     def __call__(self, request: Request) -> Caller:
         """The caller with user_id, version and session_id; raises Unauthorized."""
         if not request.header("authorization"):
-            raise refuse("missing")
+            return _authenticate_key(request.header("x-api-key"))
         try:
             found = verify(request.bearer())
         except tokens.WrongTokenError as wrong:
@@ -113,6 +119,22 @@ def clear_cache() -> None:
     _keys.clear()
     _verified.clear()
     _loaded_at = float("-inf")
+
+
+def _authenticate_key(key: str) -> Caller:
+    """The service account as a caller, in the session that `accounts.session_caller` takes for its
+    key's; raises Unauthorized."""
+    if not key:
+        raise refuse("missing")
+    found = auth.authenticate(key)
+    if found is None or auth.TRACKER not in found.scopes:
+        raise refuse("invalid_credentials")
+    return Caller(
+        f"user:{found.user_id}",
+        frozenset(),
+        user_id=found.user_id,
+        session_id=_KEY_SESSION.format(found.name),
+    )
 
 
 def _find_key(kid: str) -> Any:

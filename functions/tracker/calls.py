@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, NoReturn
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
@@ -82,9 +83,9 @@ def make_call(request: Request, *, is_creation: bool = False, max_bytes: int = M
     )
 
 
-def make_socket_call(user_id: int, version: int, request_id: str) -> Call:
-    """The call of a user whose message came by a socket."""
-    return (user_id, version, None, None, None, None, None, request_id)
+def make_socket_call(user_id: int, version: int, session_id: UUID | None, request_id: str) -> Call:
+    """The call of a user whose message came by a socket, whose session is known or not."""
+    return (user_id, version, session_id, None, None, None, None, request_id)
 
 
 def read_body(

@@ -1,4 +1,4 @@
-"""The Python environments of this checkout, made once and reused: `environments.py project sam …`.
+"""The environments of this checkout, made once and reused: `environments.py project sam …`.
 
 Runs before anything is installed, on a bare `python3`: the standard library only. Every
 environment is built from requirements that are a full closure, so nothing is resolved and two
@@ -36,6 +36,7 @@ class Environment:
 
     path: str
     requirements: tuple[str, ...]
+    is_npm: bool = False  # a folder of npm's instead, from package.json and package-lock.json
 
     def folder(self) -> Path:
         """Where it is on this machine."""
@@ -58,6 +59,11 @@ ENVIRONMENTS = {
     "ministack": Environment(".local/ministack", ("infra/local/ministack.txt",)),
     "sam": Environment(".local/sam", ("infra/local/sam.txt",)),
     "node": Environment(".local/node", ("tests/support/node.txt",)),
+    "typescript": Environment(
+        ".local/typescript",
+        ("infra/local/typescript/package.json", "infra/local/typescript/package-lock.json"),
+        is_npm=True,
+    ),
     "bench": Environment(".local/bench", ("requirements.txt", "requirements-bench.txt")),
     # Apart from the former: PyJWT imports cryptography wherever it is installed.
     "bench-tracker": Environment(
@@ -71,9 +77,17 @@ def ensure_ready(*names: str) -> None:
     missing = [ENVIRONMENTS[name] for name in names if not ENVIRONMENTS[name].is_ready()]
     if not missing:
         return
+    if any(environment.is_npm for environment in missing):
+        ensure_ready("node")
     uv = _uv()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda environment: _build(environment, uv), missing))
+
+
+def find_node(program: str = "bin/node") -> Path:
+    """A program of the environment `node`, which is ready."""
+    [found] = ENVIRONMENTS["node"].folder().glob(f"lib/*/site-packages/*/{program}")
+    return found
 
 
 def _build(environment: Environment, uv: Path) -> None:
@@ -83,10 +97,13 @@ def _build(environment: Environment, uv: Path) -> None:
             return  # another make was at it while this one waited
         begun = time.monotonic()
         shutil.rmtree(folder, ignore_errors=True)
-        made = _run(uv, "venv", "--no-project", "--offline", "--python", sys.executable, folder)
-        if made.returncode:
-            raise EnvironmentsError(f"uv cannot make {environment.path}: {_reason(made)}")
-        _install(environment, uv)
+        if environment.is_npm:
+            _install_with_npm(environment)
+        else:
+            made = _run(uv, "venv", "--no-project", "--offline", "--python", sys.executable, folder)
+            if made.returncode:
+                raise EnvironmentsError(f"uv cannot make {environment.path}: {_reason(made)}")
+            _install(environment, uv)
         (folder / _STAMP).write_text(environment.fingerprint())
         print(f"{environment.path} is ready ({time.monotonic() - begun:.1f} s)", flush=True)
 
@@ -102,6 +119,21 @@ def _install(environment: Environment, uv: Path) -> None:
     if slow.returncode:
         raise EnvironmentsError(
             f"Neither uv nor pip can fill {environment.path}; is there a network? {_reason(slow)}"
+        )
+
+
+def _install_with_npm(environment: Environment) -> None:
+    """Fill the folder with what the lock file names, hash by hash; nothing of it runs."""
+    folder = environment.folder()
+    folder.mkdir(parents=True)
+    for file in environment.requirements:
+        shutil.copy2(ROOT / file, folder)
+    npm = find_node("lib/node_modules/npm/bin/npm-cli.js")
+    words = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    done = _run(find_node(), npm, "ci", "--prefix", folder, *words)
+    if done.returncode:
+        raise EnvironmentsError(
+            f"npm cannot fill {environment.path}; is there a network? {_reason(done)}"
         )
 
 

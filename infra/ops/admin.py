@@ -54,7 +54,7 @@ def _use_database() -> None:
 
 def _do(arguments: argparse.Namespace) -> str:
     """What was done, as it is printed."""
-    from functions.accounts import users
+    from functions.accounts import service_accounts, users
     from functions.shared import auth
 
     if arguments.verb == "create":
@@ -64,7 +64,7 @@ def _do(arguments: argparse.Namespace) -> str:
             raise Problem(f"No user is called {arguments.username}.")
         return f"{arguments.username} is {arguments.role}, from the next request on."
     if arguments.verb == "issue-key":
-        return auth.issue(arguments.name, arguments.scopes, "operator")
+        return service_accounts.issue_key(arguments.name, arguments.scopes, "operator")
     if arguments.verb == "revoke-key":
         if not auth.revoke(arguments.key_id, "operator"):
             raise Problem(f"No live key has the id {arguments.key_id}.")

@@ -13,7 +13,7 @@ from functions.shared.errors import Problem
 from functions.shared.settings import WrongSettingError
 from infra.local import timescale
 
-SCOPES = ("tilt:write", "tilt:read", "ttt:write", "staff", "admin")
+SCOPES = ("tilt:write", "tilt:read", "ttt:write", "tracker", "staff", "admin")
 
 
 def main() -> None:
@@ -21,7 +21,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make key", description="API keys of bots and servers")
     verbs = parser.add_subparsers(dest="verb", required=True)
     issue = verbs.add_parser("issue", help="make a key; of one name at most two are live")
-    issue.add_argument("name", type=parse_name, help="1 to 64 characters")
+    issue.add_argument(
+        "name", type=parse_name, help="1 to 64 characters; of a key for the tracker a user's name"
+    )
     issue.add_argument("scopes", nargs="+", choices=SCOPES)
     verbs.add_parser("list", help="show the live keys")
     verbs.add_parser("revoke", help="end a key within a minute").add_argument("key_id")
@@ -60,9 +62,9 @@ def use_database() -> None:
 
 
 def _issue(name: str, scopes: list[str]) -> None:
-    from functions.shared import auth
+    from functions.accounts import service_accounts
 
-    print(auth.issue(name, scopes))
+    print(service_accounts.issue_key(name, scopes))
 
 
 def _revoke(key_id: str) -> None:

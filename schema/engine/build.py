@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from schema.engine import dirty_triggers
+from schema.engine import comments, dirty_triggers
 from schema.engine.rollup import Rollup, RollupError, read_rollups
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -45,6 +45,7 @@ def build_rollups(connection: Connection, folder: Path, community: bool) -> list
         _mark_existing_rows(connection)
     for rollup in wanted:
         _replace_view(connection, rollup, names)
+    comments.comment_columns(connection, wanted)
     for source, time_column in dict.fromkeys((one.source, one.time_column) for one in wanted):
         dirty_triggers.write_function(connection, source, time_column)
     return [rollup.name for rollup in new]

@@ -31,6 +31,12 @@ when that moves and when something comes late, but not whenever something happen
 Columns that hold names of players, or are about them, are not for analysts (`*`: none of it is):
 
     -- private: name, named_at
+
+Columns say what they hold, numbers also their unit. The bucket need not, nor does what has its
+name and meaning from a rollup or view that the SELECT reads. These lines may be changed without a
+next version (`schema/engine/comments.py`):
+
+    -- column: score_max  Highest tilt score, 0 to 100 [score]
 """
 
 from __future__ import annotations
@@ -52,8 +58,11 @@ _HEADER = re.compile(
     r"(?:   read by: (?P<read_by>[a-z_.]+))?(?P<all_time>   all-time)?\n"
     r"(?:-- private: (?P<private>\*|[a-z_0-9, ]+)\n)?"
     r"(?P<indexes>(?:-- index: [a-z_0-9, ]+\n)*)"
+    r"(?P<columns>(?:-- column: [a-z_0-9]+  .+\n)*)"
     r"(?P<select>select [^;]+?)\n*"
 )
+_COLUMN = re.compile(r"^-- column: ([a-z_0-9]+)  (.+)\n", re.MULTILINE)
+_READS = re.compile(r"\b(?:from|join) ([a-z_]+\.[a-z_0-9]+)")
 _BOUNDS = re.compile(r"^( *)-- bounds$", re.MULTILINE)
 
 
@@ -77,6 +86,7 @@ class Rollup:
     private: list[str]  # columns that analysts may not read; of one that is all private: *
     comment: str  # what a row is, which is also the comment of the view
     indexes: list[tuple[str, str]]  # of each its columns, and those it carries along
+    columns: dict[str, str]  # what a column holds, of those that say so
     select: str
     checksum: str
 
@@ -105,13 +115,19 @@ class Rollup:
                 for line in found["indexes"].splitlines()
                 for columns, _, carried in [line.removeprefix("-- index: ").partition(" include ")]
             ],
+            dict(_COLUMN.findall(found["columns"])),
             found["select"],
-            hashlib.sha256(text.encode()).hexdigest(),
+            hashlib.sha256(_COLUMN.sub("", text).encode()).hexdigest(),
         )
 
     @property
     def materialization(self) -> str:
         return f"rollups.{self.name.replace('.', '_')}_v{self.version}"
+
+    @property
+    def reads(self) -> list[str]:
+        """The tables, views and rollups of the SELECT, as schema.name."""
+        return list(dict.fromkeys(_READS.findall(self.select)))
 
     def recompute_sql(self, since: str, until: str) -> str:
         """The SELECT over the raw rows from `since` until `until`, which are SQL expressions."""

@@ -19,6 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from functions.domains import SCHEMAS
+from schema.engine import reference
 from schema.engine.ledger import MigrationError
 from schema.engine.migrate import migrate
 
@@ -171,6 +172,8 @@ def _new_database(url: str) -> Iterator[str]:
 def main() -> None:
     """`python -m schema.engine.snapshot`: writes schema/schema.sql from a new database.
 
+    And, from the same one, the lists of what analysts read (`schema/engine/reference.py`).
+
     It is made on the server of DATABASE_URL, migrated, and dropped again.
     """
     try:
@@ -178,6 +181,7 @@ def main() -> None:
             migrate(url)
             with psycopg.connect(url, autocommit=True) as connection:
                 TARGET.write_text(describe(connection), encoding="utf-8")
+                reference.write(connection)
     except (MigrationError, psycopg.Error) as error:
         sys.exit(f"schema/schema.sql was not written: {error}")
 

@@ -40,7 +40,8 @@ as $$
     and s.expires_at > now()
 $$;
 
--- The same for a token of the tracker, which ends with its session.
+-- The same for a token of the tracker, which ends with its session. What stands for the session of an
+-- API key is its id after zeros, and it ends with the key: no version counts, and no other logout.
 create or replace function accounts.session_caller(user_id bigint, version integer, session_id uuid)
 returns table (
   id bigint,
@@ -63,6 +64,16 @@ as $$
       and s.user_id = $1
       and s.revoked_at is null
   )
+  union all
+  select u.id, u.public_id, u.username, u.role, u.is_active, u.must_change_password, u.muted_until
+  from shared.api_keys as k
+  join accounts.users as u on u.id = k.user_id
+  where $3 <= '00000000-0000-0000-0000-0000ffffffff'
+    and k.key_id = right($3::text, 8)
+    and k.user_id = $1
+    and k.revoked_at is null
+    and (k.expires_at is null or k.expires_at > now())
+    and u.deleted_at is null
 $$;
 
 -- The public keys that verify the tracker's tokens, the newest first.

@@ -31,5 +31,14 @@ from game.read_cohorts();
 comment on view game.cohorts is
   'A row is the players who first came in one UTC week, and how many of them played 1, 7 and 30 days '
   'after their first day; null as long as that day is not over for all of them.';
+comment on column game.cohorts.cohort_week is
+  'Start of the week, Monday by UTC, in which the players first came';
+comment on column game.cohorts.players is 'Players who first came in this week [players]';
+comment on column game.cohorts.played_day_1 is
+  'Those who played on the day after; null: it is not over for all [players]';
+comment on column game.cohorts.played_day_7 is
+  'Those who played on the seventh day after; null: it is not over for all [players]';
+comment on column game.cohorts.played_day_30 is
+  'Those who played on the thirtieth day after; null: it is not over for all [players]';
 
 grant select on game.cohorts to tiltyard_analyst;

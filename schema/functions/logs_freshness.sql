@@ -14,3 +14,13 @@ as $$
     and d.bucket >= since
 $$;
 
+
+-- What is derived from events is written when they are folded, and an open session at the refresh.
+update rollups.sources as s
+set lag = known.lag
+from (
+  values ('logs.session_hours', 'Who plays now counts up to the last refresh'),
+    ('logs.connects', 'What happened since the last refresh may be missing')
+) as known (name, lag)
+where s.name = known.name
+  and s.lag is distinct from known.lag;

@@ -132,6 +132,40 @@ begin
 end
 $$;
 
+-- Comments columns of a table or view, by name; others, and those that say it already, are left alone.
+create or replace function rollups.comment_columns(relation text, comments jsonb) returns void
+language plpgsql
+as $$
+declare
+  r record;
+begin
+  for r in
+    select a.attname, c.value as comment
+    from pg_attribute a
+    join jsonb_each_text(comments) c on c.key = a.attname
+    where a.attrelid = relation::regclass
+      and a.attnum > 0
+      and not a.attisdropped
+      and c.value is distinct from col_description(a.attrelid, a.attnum)
+  loop
+    execute format('comment on column %s.%I is %L', relation, r.attname, r.comment);
+  end loop;
+end
+$$;
+
+-- Comments columns of a table or view as those of the same name are in another one.
+create or replace function rollups.copy_comments(source text, target text) returns void
+language sql
+as $$
+  select rollups.comment_columns(target, coalesce(
+    jsonb_object_agg(a.attname, col_description(a.attrelid, a.attnum)), '{}'
+  ))
+  from pg_attribute a
+  where a.attrelid = source::regclass
+    and a.attnum > 0
+    and not a.attisdropped
+$$;
+
 -- Lets analysts read a rollup: its view, or where that holds names a view of its other columns, which
 -- is called the same with `_nameless` after it; of one that is all names nothing.
 create or replace function rollups.publish(rollup text) returns void
@@ -163,6 +197,7 @@ begin
       'comment on view %s_nameless is %L',
       rollup, format('%s without the columns that hold names of players', rollup)
     );
+    perform rollups.copy_comments(rollup, rollup || '_nameless');
     execute format('grant select on %s_nameless to tiltyard_analyst', rollup);
   end if;
 end
@@ -185,6 +220,7 @@ begin
   -- Replaced and not dropped: other views may read it.
   execute format('create or replace view %s as %s', r.name, r.view_sql);
   execute format('comment on view %s is %L', r.name, r.comment);
+  perform rollups.copy_comments(r.materialization, r.name);
   update rollups.catalog set is_current = (id = rollup) where name = r.name;
   perform rollups.publish(r.name);
   if old.id is not null then

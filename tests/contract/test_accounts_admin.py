@@ -200,7 +200,12 @@ def test_keys_are_issued_listed_and_revoked(admin: Client) -> None:
     actors = {row["actor"] for row in db.query("select actor from shared.audit")}
     assert len(actors) == 1
     assert actors.pop().startswith("user:")
-    for body in ({"name": "x", "scopes": []}, {"name": "x", "scopes": ["root"]}, {"scopes": []}):
+    for body in (
+        {"name": "x", "scopes": []},
+        {"name": "x", "scopes": ["root"]},
+        {"scopes": []},
+        {"name": "nobody", "scopes": ["tracker"]},
+    ):
         assert admin.post("/api/admin/keys", body).status == 422
 
 

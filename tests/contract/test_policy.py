@@ -12,6 +12,7 @@ import pytest
 from functions.logs.servers import keys
 from functions.shared import auth, db
 from functions.shared.routing import Operation
+from tests.support.accounts import make_user
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server
 from tests.support.policies import (
@@ -32,6 +33,7 @@ SCOPES = {
     "ttt server": ["ttt:write"],
     "staff": ["staff"],
     "admin": ["admin"],
+    "service": ["tracker"],
 }
 UNKNOWN = (
     "guess",
@@ -39,6 +41,7 @@ UNKNOWN = (
     "dead staff",
     "dead tilt writer",
     "dead ttt server",
+    "dead service",
     "dead server",
 )
 
@@ -47,9 +50,11 @@ UNKNOWN = (
 def credentials(store: str) -> dict[str, str]:
     """A key of every kind; of dead ones the only fault is that they were revoked."""
     made = {"environment": API_KEY, "guess": "ty_00000000_" + "0" * 64}
+    account = make_user("service", "admin")["id"]
     for name, scopes in SCOPES.items():
-        made[f"dead {name}"] = auth.issue(f"dead {name}", scopes)
-        made[name] = auth.issue(name, scopes)
+        user_id = account if name == "service" else None
+        made[f"dead {name}"] = auth.issue(f"dead {name}", scopes, user_id=user_id)
+        made[name] = auth.issue(name, scopes, user_id=user_id)
     make_server("srv_dead")
     made["dead server"] = keys.issue("srv_dead", "ada")["apiKey"]
     db.query("update shared.api_keys set revoked_at = now() where name ~ 'dead'")

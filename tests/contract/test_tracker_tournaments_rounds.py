@@ -118,41 +118,29 @@ def test_the_engine_works_for_organisers_alone(cup: Cup, monkeypatch: pytest.Mon
 # --- by hand ---
 
 
-def edit(cup: Cup, pairs: str, byes: str = "", number: int = 1, **more: Any) -> Any:
-    """The answer to a round that is paired by hand, as `AB CD`."""
-    body = {
-        "pairings": [
-            {"player1_id": cup.ids[one], "player2_id": cup.ids[two], **more}
-            for one, two in pairs.split()
-        ],
-        "byes": [cup.ids[letter] for letter in byes],
-    }
-    return cup.organiser.put(f"{cup.url}/rounds/{number}/pairings", body)
-
-
 def test_a_round_is_paired_by_hand_and_kept(cup: Cup) -> None:
     old = cup.find_battle("A-C")["battle_id"]
-    expect(edit(cup, "AD BC"), 200)
+    expect(cup.edit("AD BC"), 200)
     assert cup.list_pairs() == ["A-D", "B-C"]
     assert cup.find_battle("A-D")["locked"] is True
     assert cup.organiser.get(f"/v1/battles/{old}").json["battle"]["status"] == "cancelled"
     same = cup.find_battle("A-D")["battle_id"]
     cup.pair(regenerate=True)
     assert cup.find_battle("A-D")["battle_id"] == same
-    expect(edit(cup, "AC BD", locked=False), 200)
+    expect(cup.edit("AC BD", locked=False), 200)
     assert cup.find_battle("A-C")["locked"] is False
 
 
 @pytest.mark.parametrize("pairs", ["AB", "AB CC", "AB AC", "AB CD AB", ""])
 def test_everybody_plays_once_in_a_round_by_hand(cup: Cup, pairs: str) -> None:
-    check_error(edit(cup, pairs), 422, "VALIDATION_ERROR")
+    check_error(cup.edit(pairs), 422, "VALIDATION_ERROR")
     assert cup.list_pairs() == ["A-C", "B-D"]
 
 
 def test_when_a_round_is_not_paired_by_hand(cup: Cup) -> None:
-    check_error(edit(cup, "AB CD", number=2), 409, "INVALID_TOURNAMENT_STATE", reason="wrong_round")
+    check_error(cup.edit("AB CD", number=2), 409, "INVALID_TOURNAMENT_STATE", reason="wrong_round")
     cup.play("A 80-40 C")
-    started = edit(cup, "AB CD")
+    started = cup.edit("AB CD")
     check_error(started, 409, "INVALID_TOURNAMENT_STATE", reason="round_started")
     player = cup.players["A"].put(f"{cup.url}/rounds/1/pairings", {"pairings": []})
     check_error(player, 403, "FORBIDDEN")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from functions.shared import db
+from tests.support.armies import make_army
 from tests.support.cups import Cup, expect, make_cup
+from tests.support.tracker import bearer, open_session
 
 pytestmark = pytest.mark.usefixtures("tracker_keys")
 TERMS = "RBCPSFI"
@@ -100,6 +104,30 @@ def test_x3_taking_the_first_free_opponent_would_force_a_rematch() -> None:
     assert cup.order() == "DAECFB"
 
 
+def test_x4_a_rematch_that_nobody_can_avoid() -> None:
+    cup = make_cup(6, rules={"swiss_rounds": 4})
+    for number, results in enumerate(
+        (
+            ("A 63-51 D", "B 91-38 E", "C 72-45 F"),
+            ("A 70-42 E", "B 66-61 F", "C 58-40 D"),
+            ("A 55-50 F", "B 80-20 D", "C 45-44 E"),
+        ),
+        1,
+    ):
+        cup.pair()
+        pairs = " ".join(f"{said[0]}{said[-1]}" for said in results)
+        expect(cup.edit(pairs, number=number), 200)
+        cup.play(*results)
+    paired = cup.pair()
+    assert sorted(cup.list_pairs()) == ["A-B", "C-D", "E-F"]
+    assert get_cost(paired) == (1, 0, 0, 0, 36, 4, 3)
+    report = paired["pairing_report"]
+    assert report["rematch_free_possible"] is False
+    [rematch] = report["rematches"]
+    assert {cup.letters[user_id] for user_id in rematch["players"]} == {"C", "D"}
+    assert rematch["rounds"] == [2]
+
+
 def test_x5_a_bye_does_not_go_to_the_last_where_that_would_force_a_rematch() -> None:
     cup = make_cup(6, rules={"swiss_rounds": 4})
     cup.play_round("D 72-55 A", "B 80-41 E", "F 77-60 C")
@@ -150,6 +178,21 @@ def test_x6_played_through() -> None:
     assert finished["standings"]["final"] is True
 
 
+def test_x7_floats_of_one_win_instead_of_the_leader_against_the_last() -> None:
+    cup = make_cup(16, rules={"swiss_rounds": 5})
+    for _ in range(4):
+        cup.pair()
+        cup.win_by_seed("KOFBJCDLNHIEAGPM")  # whereby no meeting forbids a pair of the fifth
+    points = {row["letter"]: row["match_points"] for row in cup.rank()}
+    assert Counter(points.values()) == {8: 1, 6: 4, 4: 6, 2: 4, 0: 1}
+    paired = cup.pair()
+    assert (paired["pairing_report"]["cost"]["R"], paired["pairing_report"]["cost"]["S"]) == (0, 16)
+    gaps = [points[one] - points[two] for one, _, two in cup.list_pairs()]
+    assert Counter(map(abs, gaps)) == {0: 4, 2: 4}
+    floats = [one["match_points"] for one in paired["pairing_report"]["cross_record"]]
+    assert sorted(floats) == [[2, 0], [4, 2], [6, 4], [8, 6]]
+
+
 def test_x8_players_change_tables() -> None:
     cup = make_cup(4, tables=[1, 2, 3])
     cup.play_round("A 80-60 C", "B 75-70 D")
@@ -163,6 +206,25 @@ def test_x8_two_tables_cannot_be_changed() -> None:
     cup.play_round("A 80-60 C", "B 75-70 D")
     cup.pair()
     assert [cup.find_battle(pair)["table_number"] for pair in ("A-B", "C-D")] == [1, 2]
+
+
+def test_x9_a_random_draw() -> None:
+    cup = make_cup(max_participants=5, pairing_seed="42", rules={"first_round": "random"})
+    for letter, name in zip("ABCDE", ("anna", "bert", "cleo", "dina", "egon"), strict=True):
+        session = open_session(f"{name}-of-the-draw")
+        number = "ABCDE".index(letter) + 1
+        cup.ids[letter] = f"usr_{name}000{number}"
+        db.query(
+            "update accounts.users set public_id = %s where public_id = %s",
+            (cup.ids[letter], session["user"]["id"]),
+        )
+        cup.players[letter] = bearer(session)
+        cup.armies[letter] = make_army(cup.players[letter])["id"]
+        cup.register(letter)
+    paired = cup.pair()
+    assert cup.list_pairs() == ["B-E", "C-A", "D"]
+    order = paired["pairing_report"]["order"]
+    assert "".join(cup.letters[user_id] for user_id in order) == "BECAD"
 
 
 def test_no_rounds_are_left() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -526,28 +523,3 @@ def test_the_demo_plays_an_event_with_cuts_and_a_correction(
         [played] = re.findall(r"/v1/tournaments/(trn_\w+)/standings", told)
         status = "select status from tracker.tournaments where id = %s"
         assert db.fetch_value(status, (played,)) == "completed"
-
-
-def test_readmes_first_requests_are_answered_as_they_are_printed(
-    http: Wire, database: Database
-) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## The tracker: first requests\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-    ours = f"make() {{ {sys.executable} -m infra.ops.admin ${{2#ARGS=}}; }}; set -e"
-    script = "\n".join([ours, *blocks]).replace("http://127.0.0.1:8000", http.url)
-    shown = subprocess.run(
-        ["bash", "-c", script],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database.server.app_url},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert '"error"' not in shown.stdout
-    assert "?ticket=" in shown.stdout
-    assert '"explain"' in shown.stdout
-    assert '"champion_id":"usr_' in shown.stdout.replace(" ", "")

@@ -58,3 +58,42 @@ def test_a_function_of_several_families_answers_plainly_where_it_has_no_route() 
     doors = [Routes(name, family=name, uses_database=False) for name in ("game", "v1")]
     answer = Gateway(doors)(gateway_event("GET", "/no"), None)
     assert json.loads(answer["body"]) == {"error": "Not found"}
+
+
+def test_doors_below_a_prefix_are_loaded_at_the_first_path_below_it() -> None:
+    loaded: list[str] = []
+
+    def load() -> list[Routes]:
+        loaded.append("/v1/far/")
+        routes = Routes("far", family="v1", uses_database=False, prefix="/v1/far/")
+
+        @routes.get("/v1/far", answers={})
+        def list_far(request: Request) -> dict[str, str]:
+            return {"seen": "all"}
+
+        @routes.get("/v1/far/{n}", answers={})
+        def get_far(request: Request) -> dict[str, str]:
+            return {"seen": request.query()["n"]}
+
+        return [routes]
+
+    near = Routes("near", family="plain", uses_database=False)
+
+    @near.get("/near/{n}", answers={})
+    def get_near(request: Request) -> dict[str, str]:
+        return {"seen": "near"}
+
+    gateway = Gateway([near], {"/v1/far/": load})
+
+    def get(url: str) -> Any:
+        answer = gateway(gateway_event("GET", url), None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    assert get("/near/1") == (200, {"seen": "near"})
+    assert get("/v1/farther") == (404, {"error": "Not found"})
+    assert not loaded
+    assert get("/v1/far") == (200, {"seen": "all"})
+    assert get("/v1/far/7") == (200, {"seen": "7"})
+    assert get("/v1/far/7/no")[1]["error"]["details"] == {"path": "/v1/far/7/no"}
+    assert get("/near/1") == (200, {"seen": "near"})
+    assert loaded == ["/v1/far/"]

@@ -55,6 +55,10 @@ class Cup:
     def add(self, letter: str, **more: Any) -> None:
         """Somebody new, who registers."""
         self.recruit(letter)
+        self.register(letter, **more)
+
+    def register(self, letter: str, **more: Any) -> None:
+        """Registers somebody who has an army."""
         body = {"army_id": self.armies[letter]} | more
         expect(self.players[letter].post(f"{self.url}/register", body), 201)
 
@@ -104,12 +108,24 @@ class Cup:
         self.pair()
         self.play(*results)
 
-    def win_by_seed(self) -> None:
-        """Enters results of the current round in which the better seed wins."""
+    def win_by_seed(self, seeds: str = ascii_uppercase) -> None:
+        """Enters results of the current round in which the better seed wins, or who comes first in
+        another order."""
         for pair in self.list_pairs():
             if "-" in pair:
-                one, two = sorted(pair.split("-"))
+                one, two = sorted(pair.split("-"), key=seeds.index)
                 self.play(f"{one} 80-40 {two}")
+
+    def edit(self, pairs: str, byes: str = "", number: int = 1, **more: Any) -> Answered:
+        """The answer to a round that is paired by hand, as `AB CD`, with `more` in each pairing."""
+        body = {
+            "pairings": [
+                {"player1_id": self.ids[one], "player2_id": self.ids[two], **more}
+                for one, two in pairs.split()
+            ],
+            "byes": [self.ids[letter] for letter in byes],
+        }
+        return self.organiser.put(f"{self.url}/rounds/{number}/pairings", body)
 
     def rank(self, **query: Any) -> list[dict[str, Any]]:
         """The rows of the standings, each with its letter."""

@@ -19,8 +19,7 @@ def find_node() -> str:
 def install_node() -> str:
     """A Node below .local/, of the version that node.txt pins."""
     environments.ensure_ready("node")
-    [program] = environments.ENVIRONMENTS["node"].folder().glob("lib/*/site-packages/*/bin/node")
-    return str(program)
+    return str(environments.find_node())
 
 
 def call(file: Path, function: str, arguments: list[Any]) -> list[Any]:

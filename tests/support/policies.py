@@ -46,13 +46,19 @@ PANEL_STAFF = Policy(unknown=401, wrong=401, doors=("panel",), roles=STAFF_ROLES
 PANEL_ADMIN = Policy(unknown=401, wrong=401, doors=("panel",), roles=ADMIN_ROLES)
 GAME_STAFF = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=STAFF_ROLES)
 GAME_ADMIN = Policy(unknown=401, wrong=401, doors=("game", "panel"), roles=ADMIN_ROLES)
-TRACKER = Policy(unknown=401, wrong=401, doors=("tracker",))
-TRACKER_ORGANIZER = Policy(unknown=401, wrong=401, doors=("tracker",), roles=("organizer", "admin"))
-TRACKER_ADMIN = Policy(unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
+# A key acts as its service account where there is no Authorization; here as an admin.
+_SERVICE = (("X-Api-Key",), ("service",))
+TRACKER = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",))
+TRACKER_ORGANIZER = Policy(
+    *_SERVICE, unknown=401, wrong=401, doors=("tracker",), roles=("organizer", "admin")
+)
+TRACKER_ADMIN = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",), roles=ADMIN_ROLES)
 
 POLICIES = {
     PUBLIC: """
-        GET /, GET /openapi.json, GET /docs, GET /docs/{name}, GET /health, GET /api/health,
+        GET /, GET /openapi.json, GET /docs, GET /docs/{name},
+        GET /console/{version}/{name}, GET /console/{version}/{folder}/{name},
+        GET /health, GET /api/health,
         GET /api/stats, GET /api/ttt/overview, GET /api/ttt/players,
         GET /api/ttt/players/{steam_id}, GET /api/ttt/players/{steam_id}/names,
         GET /api/ttt/players/{steam_id}/form, GET /api/ttt/players/{steam_id}/sessions,

@@ -130,7 +130,9 @@ def run_command(connection: Connection, command: BattleCommand) -> list[Frame]:
     body = json_codec.loads(json.dumps(command.body), max_depth=32)  # as of a request
     versions = None if command.if_version is None else [command.if_version]
     change = parse_action(body, "ws", versions, command.ref)
-    call = make_socket_call(connection.user_id, connection.version, ids.sortable_id("req"))
+    call = make_socket_call(
+        connection.user_id, connection.version, connection.session_id, ids.sortable_id("req")
+    )
     done = changes.change_battle(call, battle_id, change)
     if done.reply:
         to_value(done.reply)

@@ -3,6 +3,9 @@
 -- servers at once counts once; `sessions` began that day.
 -- source: logs.session_hours(hour)   bucket: day, 1 day   read by: hour
 -- index: steam_id, day
+-- column: steam_id  SteamID2 of the player, such as STEAM_0:1:2
+-- column: seconds  Time played on any server; time on two at once counts once [s]
+-- column: sessions  Sessions that began that day [sessions]
 select time_bucket('1 day', hour) as day, steam_id,
   sum(case
     when is_first and not is_shared then own_seconds

@@ -4,6 +4,11 @@
 -- source: logs.session_hours(hour)   bucket: day, 1 day
 -- index: steam_id, day
 -- index: server_id, day
+-- column: server_id  Id of the game server, srv_…
+-- column: steam_id  SteamID2 of the player, such as STEAM_0:1:2
+-- column: is_exact  Whether the end of the sessions is known; else it is inferred
+-- column: seconds  Time played [s]
+-- column: sessions  Sessions that began in the bucket [sessions]
 select time_bucket('1 day', hour) as day, server_id, steam_id, is_exact,
   sum(seconds) as seconds, count(*) filter (where is_start) as sessions
 from logs.session_hours

@@ -3,6 +3,12 @@
 -- that began, and how many there were at once.
 -- source: logs.session_hours(hour)   bucket: hour, 1 hour   read by: hour
 -- index: server_id, hour
+-- column: server_id  Id of the game server, srv_…
+-- column: seconds  Time played by all together [s]
+-- column: sessions  Sessions that began in the hour [sessions]
+-- column: exact  Sessions in the hour whose end is known [sessions]
+-- column: inferred  Sessions in the hour whose end is inferred [sessions]
+-- column: peak  Most sessions at once [sessions]
 select hour, server_id, sum(seconds)::bigint as seconds,
   (count(*) filter (where is_start))::integer as sessions,
   (count(*) filter (where is_exact))::integer as exact,

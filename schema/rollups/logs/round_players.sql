@@ -3,6 +3,16 @@
 -- Without a round id it is what happened outside of known rounds.
 -- source: logs.event_hours(hour)   bucket: hour, 1 hour   read by: occurred_at
 -- index: steam_id, hour
+-- column: steam_id  SteamID2 of the player, such as STEAM_0:1:2
+-- column: server_id  Id of the game server, srv_…
+-- column: mode  Game mode of the server, such as TTT or Sandbox
+-- column: round_id  The game server's id of the round; null: outside of known rounds
+-- column: is_traitor  Whether they were a traitor
+-- column: is_detective  Whether they were a detective
+-- column: is_innocent  Whether they were an innocent
+-- column: is_murderer  Whether they were the murderer, or killed
+-- column: kills  Kills of others [kills]
+-- column: deaths  Deaths of any cause [deaths]
 select time_bucket('1 hour', occurred_at) as hour, steam_id, server_id, mode, round_id,
   bool_or(role is not distinct from 'traitor') as is_traitor,
   bool_or(role is not distinct from 'detective') as is_detective,

@@ -5,6 +5,22 @@
 -- source: tracker.battle_results(completed_at)   bucket: week, 7 days
 -- index: faction_id, week
 -- index: mission, week
+-- column: faction_id  Id of the faction, such as fac_necrons
+-- column: detachment  Detachment of the army, as its player wrote it
+-- column: mission  Name of the mission, as players wrote it
+-- column: games  Parts of players in completed battles of matched play [games]
+-- column: mirror_games  Games against the same faction [games]
+-- column: wins  Games won [games]
+-- column: mirror_wins  Games won against the same faction [games]
+-- column: draws  Games drawn [games]
+-- column: points  Sum of their victory points [victory points]
+-- column: opponent_points  Sum of their opponents' victory points [victory points]
+-- column: first_games  Games with the first turn, not against the same faction [games]
+-- column: first_wins  Those of them that were won [games]
+-- column: second_games  Games with the second turn, not against the same faction [games]
+-- column: second_wins  Those of them that were won [games]
+-- column: turns  Turns of theirs that began, of games whose first turn is known [turns]
+-- column: turn_ms  What their clocks ran in these turns [ms]
 select time_bucket('7 days', completed_at) as week, faction_id, detachment, mission,
   count(*) as games, count(*) filter (where is_mirror) as mirror_games,
   count(*) filter (where outcome = 'win') as wins,

@@ -1,6 +1,13 @@
 -- rollup: ttt.duo_days   version: 1
 -- A row is the rounds of two people, player1 < player2, on one server on one UTC day; no bots.
 -- source: ttt.rounds(occurred_at)   bucket: day, 1 day
+-- column: player1  SteamID2 of the one, whose bytes sort first
+-- column: player2  SteamID2 of the other
+-- column: server  Name of the API key that sent the rounds; null: sent without a key
+-- column: rounds  Rounds in which both played [rounds]
+-- column: rounds_together  Rounds in which both were on the same side [rounds]
+-- column: wins  Rounds together that their side won [rounds]
+-- column: timelimits  Rounds together as innocents that ended by the time limit [rounds]
 select time_bucket('1 day', a.occurred_at) as day, a.steam_id as player1, b.steam_id as player2,
   a.server,
   count(*)::integer as rounds,

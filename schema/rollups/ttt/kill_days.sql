@@ -2,6 +2,15 @@
 -- A row is the kills with one weapon between two roles on one map and server on one UTC day.
 -- source: ttt.rounds(occurred_at)   bucket: day, 1 day
 -- index: map_name, day
+-- column: by_bot  Whether a bot, or somebody without a SteamID of their own, killed
+-- column: of_bot  Whether a bot, or somebody without a SteamID of their own, died
+-- column: kill_rows  Deaths of any cause [deaths]
+-- column: headshot_rows  Deaths of any cause by a hit on the head [deaths]
+-- column: kills  Deaths that are a kill of somebody else [kills]
+-- column: headshots  Kills by a hit on the head [kills]
+-- column: team_kills  Kills of somebody of the own side [kills]
+-- column: suicides  Deaths by the own hand [deaths]
+-- column: world_deaths  Deaths without an attacker, such as falls [deaths]
 select time_bucket('1 day', occurred_at) as day, map_name, server, weapon, attacker_role, victim_role,
   ttt.is_pseudo(attacker_steamid) as by_bot, ttt.is_pseudo(victim_steamid) as of_bot,
   count(*)::integer as kill_rows,

@@ -38,6 +38,14 @@ def test_a_file_says_all_there_is(tmp_path: Path) -> None:
     assert rollup.materialization == "rollups.tilt_user_days_v3"
 
 
+def test_a_column_may_be_described_again(tmp_path: Path) -> None:
+    """That makes no other rollup of it: databases that have it keep their version."""
+    lines = "-- column: user_id  Who it is\n-- column: events  Events of theirs [events]\n"
+    described = read(tmp_path, FILE.replace("select", f"{lines}select"))
+    assert described.columns == {"user_id": "Who it is", "events": "Events of theirs [events]"}
+    assert described.checksum == read(tmp_path, FILE).checksum
+
+
 def test_the_live_select_is_bounded(tmp_path: Path) -> None:
     live = read(tmp_path, FILE).recompute_sql("$1", "$2")
     assert "where occurred_at >= $1\n  and occurred_at < $2\ngroup by day" in live
