@@ -114,6 +114,7 @@ DOMAINS = (
         rooms={"tracker": "tracker.battles.room"},
     ),
     Domain("live", ("live.routes",)),
+    Domain("health", ("health.routes",), has_schema=False),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))
