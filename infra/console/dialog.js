@@ -40,7 +40,7 @@ export function present(title, content) {
 
 /**
  * Shows a secret, which is kept nowhere and gone when the dialog is.
- * @param {{title: string, text: unknown, secret: string}} options
+ * @param {{title: unknown, text: unknown, secret: string}} options
  */
 export function showSecret({ title, text, secret }) {
   open(title, (close) => html`
@@ -74,7 +74,7 @@ async function copy({ currentTarget }) {
 }
 
 /**
- * @param {string} title
+ * @param {unknown} title
  * @param {(close: () => void) => unknown} view
  * @param {{staysOnEscape?: boolean}} [options]
  * @returns {() => void} closes it

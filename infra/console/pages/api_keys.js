@@ -78,7 +78,7 @@ function showCreation(keys) {
     form.reset();
     keys.start();
     showSecret({
-      title: `The key of ${made.name}`,
+      title: html`The new key of ${name(made.name)}`,
       text: html`It is sent as <code>X-Api-Key</code>, and may: ${made.scopes.join(", ")}.`,
       secret: made.key,
     });

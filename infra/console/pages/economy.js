@@ -1,10 +1,10 @@
 /** The economy of the web game: gold and gems made and destroyed, who holds them, what loot drops. */
 
-import { html } from "../vendor/lit-html.js";
+import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { called, count } from "../columns.js";
 import { dayOf, name, number } from "../format.js";
-import { show } from "../panel.js";
+import { show, showPart } from "../panel.js";
 import { plot } from "../plot.js";
 import { table } from "../table.js";
 import { change, link } from "../url.js";
@@ -33,16 +33,16 @@ export function view(state, { economy }) {
       ${PERIODS.map(([days, title]) => html`<a href=${change(state, { days: days === DEFAULT ? "" : days })}
         aria-current=${days === chosen ? "true" : "false"}>${title}</a>`)}
     </nav>
-    ${show(economy, { title: "Gold", id: "gold", view: (value) => showKind(value, "gold", value.gold) })}
-    ${show(economy, { title: "Gems", id: "gems", view: (value) => showKind(value, "gem", value.gems) })}
-    ${show(economy, {
+    ${show(economy, { title: "Gold", view: (value) => showKind(value, "gold", value.gold) })}
+    ${showPart(economy, { title: "Gems", id: "gems", view: (value) => showKind(value, "gem", value.gems) })}
+    ${showPart(economy, {
       title: "Movements by day and cause",
       id: "flows",
       isEmpty: ({ flows }) => !flows.length,
       empty: "Nothing moved in this period.",
       view: ({ flows }) => table({ caption: "Movements", columns: FLOWS, rows: toRows(flows) }),
     })}
-    ${show(economy, {
+    ${showPart(economy, {
       title: "Drops against their chance",
       id: "drops",
       isEmpty: ({ drops }) => !drops.length,
@@ -104,6 +104,8 @@ function showKind({ from_day: from, days, flows }, kind, { held, players, median
         { label: "Destroyed", values: values("destroyed") },
       ],
     })}
-    <h3>Who holds most</h3>
-    ${table({ caption: "Who holds most", columns: HOLDERS, rows: top })}`;
+    ${top.length
+      ? html`<h3>Who holds most</h3>
+        ${table({ caption: `Who holds most of the ${kind}`, columns: HOLDERS, rows: top })}`
+      : nothing}`;
 }

@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { at, called, count, length, since } from "../columns.js";
 import { ago, name, number } from "../format.js";
-import { show } from "../panel.js";
+import { show, showPart } from "../panel.js";
 import { table } from "../table.js";
 
 /** @typedef {import("../panel.js").Panel} Panel */
@@ -19,27 +19,25 @@ export function load() {
 /** @param {import("../url.js").State} _ @param {{health: Panel}} data */
 export function view(_, { health }) {
   return html`<h1>Health</h1>
-    ${part(health, "queues", "Queues", showQueues)}
-    ${part(health, "live", "Sockets", showSockets)}
-    ${part(health, "quarantine", "Quarantine", showQuarantine)}
-    ${part(health, "jobs", "Scheduled jobs", (jobs) =>
-      table({ caption: "Scheduled jobs", columns: JOBS, rows: jobs }))}
-    ${part(health, "rollups", "Rollups", showRollups)}`;
+    ${show(health, { title: "Queues", ...part("queues", showQueues) })}
+    ${showPart(health, { title: "Sockets", ...part("live", showSockets) })}
+    ${showPart(health, { title: "Quarantine", ...part("quarantine", showQuarantine) })}
+    ${showPart(health, { title: "Scheduled jobs", ...part("jobs", showJobs) })}
+    ${showPart(health, { title: "Rollups", ...part("rollups", showRollups) })}`;
 }
 
 /**
  * A part of the answer; null is what could not be read.
- * @param {Panel} health @param {string} id @param {string} title @param {(value: any) => unknown} view
+ * @param {string} id @param {(value: any) => unknown} view
  */
-function part(health, id, title, view) {
-  return show(health, {
-    title,
+function part(id, view) {
+  return {
     id,
-    isEmpty: (value) => Array.isArray(value[id]) && !value[id].length,
-    view: (value) => (value[id] === null
+    isEmpty: (/** @type {any} */ value) => Array.isArray(value[id]) && !value[id].length,
+    view: (/** @type {any} */ value) => (value[id] === null
       ? html`<p class="problem">This could not be read. The other parts are as they are.</p>`
       : view(value[id])),
-  });
+  };
 }
 
 /** @param {[string, unknown, string?][]} figures values by titles, with a note */
@@ -105,6 +103,11 @@ const ROLLUPS = [
   since("Audited", "audited_at"),
   count("Wrong rows, repaired", "wrong_rows"),
 ];
+
+/** @param {any[]} jobs */
+function showJobs(jobs) {
+  return table({ caption: "Scheduled jobs", columns: JOBS, rows: jobs });
+}
 
 /** @param {any[]} rollups */
 function showRollups(rollups) {

@@ -5,7 +5,7 @@ import { get, getPage } from "../api.js";
 import { at, called, count, length } from "../columns.js";
 import { ago, dayOf, duration, name, number, time } from "../format.js";
 import { showNotes, showPunishments } from "../moderation.js";
-import { paged, show } from "../panel.js";
+import { paged, show, showPart } from "../panel.js";
 import { plot } from "../plot.js";
 import { loadServers, nameServer } from "../server_names.js";
 import { showGroup } from "../shared_accounts.js";
@@ -42,12 +42,12 @@ export function view({ id }, { servers, player, sessions, groups }) {
       <a href=${link("logs", "", { search: id })}>All events that name them</a></p>
     ${show(player, { title: "In numbers", view: showFigures })}
     <div class="columns">
-      ${show(player, {
+      ${showPart(player, {
         title: "Notes",
         id: "notes",
         view: ({ notes }) => showNotes(id, notes, player.start),
       })}
-      ${show(player, {
+      ${showPart(player, {
         title: "Punishments",
         id: "punishments",
         view: ({ punishments }) => showPunishments(id, punishments, player.start),
@@ -65,7 +65,7 @@ export function view({ id }, { servers, player, sessions, groups }) {
       view: (found) => html`<ul class="entries">
         ${found.map((/** @type {any} */ group) => showGroup(group, groups.start))}</ul>`,
     })}
-    ${show(player, {
+    ${showPart(player, {
       title: "Names",
       id: "names",
       isEmpty: ({ names }) => !names.length,

@@ -80,7 +80,7 @@ function showCreation(servers) {
     const made = await send("POST", "api/servers", sent);
     form.reset();
     servers.start();
-    showKey(`The key of ${made.name}`, made.apiKey);
+    showKey(made.name, made.apiKey);
   });
   return html`<section class="panel" aria-labelledby="creation">
     <header><h2 id="creation">Register a server</h2></header>
@@ -98,10 +98,11 @@ function showCreation(servers) {
   </section>`;
 }
 
-/** @param {string} title @param {string} secret */
-function showKey(title, secret) {
+/** @param {string} server @param {string} secret */
+function showKey(server, secret) {
   showSecret({
-    title, secret,
+    title: html`The new key of ${name(server)}`,
+    secret,
     text: html`The server's script sends it as <code>X-Server-Key</code> with its logs, and as
       <code>X-Api-Key</code> with TTT rounds.`,
   });
@@ -181,7 +182,7 @@ function showActions(server, keys) {
     act: async ({ revoke: isRevoked }) => {
       const made = await send("POST", `${path}/regenerate-key`, { revokePrevious: isRevoked === "yes" });
       keys.start();
-      showKey(`The new key of ${called}`, made.apiKey);
+      showKey(called, made.apiKey);
     },
   });
   const maintain = () => confirm({
