@@ -13,7 +13,7 @@ const STEPS = 9;
  */
 export function heatMap({ title, matrix, zone }) {
   const most = Math.max(1, ...matrix.flat());
-  return html`<div class="scroller" tabindex="0" role="region" aria-label=${title}>
+  return html`<div class="scroller" tabindex="0" role="group" aria-label=${title}>
     <table class="heat">
       <caption>${title}, ${zone}</caption>
       <thead><tr>

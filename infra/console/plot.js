@@ -6,7 +6,7 @@ import { table } from "./table.js";
 
 /**
  * @typedef {{label: string, values: (number | null)[], format?: (value: any) => string,
- *   kind?: "line" | "bars", isHidden?: boolean}} Series `isHidden`: until it is chosen
+ *   kind?: "line" | "bars"}} Series
  * @typedef {{title: string, x: number[], series: Series[], label?: (x: number) => unknown,
  *   isTime?: boolean, isUtc?: boolean, xTitle?: string}} Plot `x`: Unix seconds if `isTime`, which it
  *   is by default, in UTC if `isUtc`; `label`: an x as the table shows it
@@ -121,10 +121,10 @@ class LinePlot extends HTMLElement {
       axes: [{ ...axis, space: 80 }, { ...axis, size: 56, values: numbers }],
       series: [
         {},
-        ...series.map(({ label, kind, isHidden = false, format = number }, index) => {
+        ...series.map(({ label, kind, format = number }, index) => {
           const stroke = colours.getPropertyValue(`--series-${index + 1}`).trim();
           return {
-            label, stroke, width: 2, show: !isHidden,
+            label, stroke, width: 2,
             fill: kind === "bars" ? stroke : undefined,
             paths: kind === "bars" ? uPlot.paths.bars({ size: [0.8, 60] }) : undefined,
             points: { show: kind !== "bars" && undefined },

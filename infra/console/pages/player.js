@@ -109,7 +109,6 @@ function showForm(recent) {
     series: [
       { label: "Kills", values: rounds.map(({ kills }) => kills) },
       { label: "Deaths", values: rounds.map(({ deaths }) => deaths) },
-      { label: "Karma", values: rounds.map(({ karma_diff: karma }) => karma), isHidden: true },
     ],
   });
 }

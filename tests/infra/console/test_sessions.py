@@ -19,14 +19,13 @@ def test_an_hour_without_a_round_ends_a_session() -> None:
         play("2026-03-01T20:30:01Z", kills=0),
         play("2026-03-01T19:30:01Z"),
     ]
-    assert evaluate("sessions.js", "m.toSessions(given)", rounds) == [
-        {"from": "2026-03-02T20:00:00Z", "seconds": 0, "rounds": 1, "won": 1, "kills": 2, "deaths": 1,
-         "karma": 5},
-        {"from": "2026-03-01T20:30:01Z", "seconds": 3599, "rounds": 2, "won": 1, "kills": 2, "deaths": 2,
-         "karma": 5},
-        {"from": "2026-03-01T19:30:01Z", "seconds": 0, "rounds": 1, "won": 1, "kills": 2, "deaths": 1,
-         "karma": 5},
-    ]  # fmt: skip
+    found = evaluate("sessions.js", "m.toSessions(given)", rounds)
+    assert [(one["from"], one["seconds"], one["rounds"]) for one in found] == [
+        ("2026-03-02T20:00:00Z", 0, 1),
+        ("2026-03-01T20:30:01Z", 3599, 2),
+        ("2026-03-01T19:30:01Z", 0, 1),
+    ]
+    assert found[1] | {"won": 1, "kills": 2, "deaths": 2, "karma": 5} == found[1]
 
 
 def test_no_rounds_are_no_sessions() -> None:
