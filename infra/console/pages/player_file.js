@@ -119,7 +119,7 @@ function showFigures(player) {
           values: days.map((/** @type {any} */ { hoursPlayed }) => hoursPlayed),
         },
         {
-          label: "Sessions begun", isHidden: true,
+          label: "Sessions begun",
           values: days.map((/** @type {any} */ { sessions }) => sessions),
         },
       ],
