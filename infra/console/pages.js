@@ -17,6 +17,14 @@ export const PAGES = {
   activity: { title: "Activity", section: "Community" },
   servers: { title: "Servers", section: "Community" },
   highscores: { title: "Highscores", section: "Community" },
+  tournaments: { title: "Tournaments", section: "Play", needs: "tracker" },
+  tournament: { title: "Tournament", under: "tournaments", needs: "tracker" },
+  battles: { title: "My battles", section: "Play", needs: "tracker" },
+  battle: { title: "Battle", under: "battles", needs: "tracker" },
+  game: { title: "My game", section: "Play", needs: "game" },
+  raid: { title: "Fight", under: "game", needs: "game" },
+  tilt: { title: "Tilt", section: "Analysis", needs: "tilt:read" },
+  rollups: { title: "Rollups", section: "Analysis", needs: "analyst" },
   "sign-in": { title: "Sign in" },
 };
 
