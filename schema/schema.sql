@@ -2444,6 +2444,8 @@ create function tracker.find_user(call tracker.call, OUT id text, OUT role text,
 
 create function tracker.follow_battle() returns trigger;
 
+create function tracker.free_seat(tournament_id text, user_id text) returns void;
+
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 
 create function tracker.get_moment() returns timestamp with time zone;
@@ -2461,8 +2463,6 @@ create function tracker.is_organizer(tournament_id text, user_id text) returns b
 create function tracker.is_result_needed(battle_id text) returns boolean;
 
 create function tracker.keep_answer(call tracker.call, answer tracker.reply) returns tracker.reply;
-
-create function tracker.leave_event(tournament_id text, user_id text) returns void;
 
 create function tracker.leave_tournaments(user_id text) returns void;
 
@@ -2536,9 +2536,9 @@ create function tracker.pick(sent jsonb, name text, before text) returns text;
 
 create function tracker.prepare_battle(call tracker.call, user_ids text[], army_ids text[], tournament_id text) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_organizer boolean, names jsonb, armies jsonb, tournament jsonb, moment timestamp with time zone);
 
-create function tracker.read_event(tournament_id text) returns jsonb;
-
 create function tracker.read_outcome(battle_id text, player1_id text, player2_id text) returns TABLE(status text, winner_id text, result_type text, victory_points integer[], warnings text[]);
+
+create function tracker.read_tournament(tournament_id text) returns jsonb;
 
 create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
 

@@ -51,6 +51,7 @@ CROSS_CUTTING = {
     "game/test_rollups.py",
     "infra/clients/test_clients.py",
     "infra/clients/test_order.py",
+    "infra/console/test_example.py",
     "infra/console/test_laws.py",
     "infra/test_template.py",
     "live/test_chaos.py",

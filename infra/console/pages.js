@@ -11,6 +11,12 @@ export const SECTIONS = ["Community", "Play", "Staff", "Admin", "Analysis"];
 /** @type {Record<string, Entry>} */
 export const PAGES = {
   overview: { title: "Overview", section: "Community" },
+  players: { title: "Players", section: "Community" },
+  player: { title: "Player", under: "players" },
+  weapons: { title: "Weapons and maps", section: "Community" },
+  activity: { title: "Activity", section: "Community" },
+  servers: { title: "Servers", section: "Community" },
+  highscores: { title: "Highscores", section: "Community" },
   "sign-in": { title: "Sign in" },
 };
 

@@ -8,8 +8,8 @@ import { table } from "./table.js";
  * @typedef {{label: string, values: (number | null)[], format?: (value: any) => string,
  *   kind?: "line" | "bars"}} Series
  * @typedef {{title: string, x: number[], series: Series[], label?: (x: number) => unknown,
- *   isTime?: boolean, xTitle?: string}} Plot `x`: Unix seconds if `isTime`, which it is by default;
- *   `label`: an x as the table shows it
+ *   isTime?: boolean, isUtc?: boolean, xTitle?: string}} Plot `x`: Unix seconds if `isTime`, which it
+ *   is by default, in UTC if `isUtc`; `label`: an x as the table shows it
  */
 
 /** @type {Promise<any> | undefined} */
@@ -103,7 +103,7 @@ class LinePlot extends HTMLElement {
 
   /** @param {any} uPlot */
   #options(uPlot) {
-    const { series, isTime = true } = /** @type {Plot} */ (this.#plot);
+    const { series, isTime = true, isUtc = false } = /** @type {Plot} */ (this.#plot);
     const colours = getComputedStyle(this);
     const ink = colours.getPropertyValue("--muted").trim();
     const grid = { stroke: colours.getPropertyValue("--line").trim(), width: 1 };
@@ -115,8 +115,10 @@ class LinePlot extends HTMLElement {
     return {
       width: this.clientWidth,
       height: this.clientHeight - LEGEND,
+      tzDate: isUtc
+        ? (/** @type {number} */ at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC") : undefined,
       scales: { x: { time: isTime }, y: { range } },
-      axes: [axis, { ...axis, size: 56, values: numbers }],
+      axes: [{ ...axis, space: 80 }, { ...axis, size: 56, values: numbers }],
       series: [
         {},
         ...series.map(({ label, kind, format = number }, index) => {

@@ -81,7 +81,7 @@ create or replace function tracker.report_result(battle_id text) returns void
 language plpgsql
 as $$
 declare
-  event_id text;
+  changed_id text;
 begin
   update tracker.pairings as p
   set status = o.status,
@@ -97,9 +97,9 @@ begin
     and p.battle_id = known.battle_id
     and (p.status, p.winner_id, p.result_type, p.victory_points, p.warnings)
       is distinct from (o.status, o.winner_id, o.result_type, o.victory_points, o.warnings)
-  returning p.tournament_id into event_id;
+  returning p.tournament_id into changed_id;
   if found then
-    perform tracker.touch_tournament(event_id);
+    perform tracker.touch_tournament(changed_id);
   end if;
 end
 $$;

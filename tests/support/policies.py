@@ -57,7 +57,9 @@ TRACKER_ADMIN = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",), ro
 
 POLICIES = {
     PUBLIC: """
-        GET /, GET /openapi.json, GET /docs, GET /docs/{name}, GET /health, GET /api/health,
+        GET /, GET /openapi.json, GET /docs, GET /docs/{name},
+        GET /console/{version}/{name}, GET /console/{version}/{folder}/{name},
+        GET /health, GET /api/health,
         GET /api/stats, GET /api/ttt/overview, GET /api/ttt/players,
         GET /api/ttt/players/{steam_id}, GET /api/ttt/players/{steam_id}/names,
         GET /api/ttt/players/{steam_id}/form, GET /api/ttt/players/{steam_id}/sessions,
