@@ -1,8 +1,8 @@
 """Files of exports at the edge: presigned addresses of the local cloud's S3, without its token.
 
-In AWS such an address names the bucket's own host. Here it would name the cloud's port and hold its
-session token, with which anybody may do anything to the stack. So the edge puts a path of its own
-into `Location`, and adds the token again to what is asked there, if that is what it was signed with.
+In AWS such an address names the bucket's own host. Here it would name the cloud's port and hold
+its session token, with which anybody may do anything to the stack. So the edge puts a path of its
+own into `Location`, and adds the token to what is asked there if that is what it was signed with.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def hide_cloud(location: str, origin: str) -> str:
 
 
 def find_file(target: str, origin: str, token: str) -> str | None:
-    """The cloud's address of a file, None unless the path was signed with the token and is young."""
+    """The cloud's address of a file, if the path was signed with the token and is still good."""
     path, _, query = target.partition("?")
     resource = f"/{path.removeprefix(PREFIX)}"
     pairs = [*_pairs(query, without=_TOKEN), (_TOKEN, token)]

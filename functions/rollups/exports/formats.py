@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from functions.rollups.exports.catalog import Column, Type
@@ -52,8 +52,13 @@ def _write_csv(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> N
 
 
 def _write_ndjson(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
-    """An object a line, in UTF-8; whole numbers keep all their digits, also above 2^53."""
-    cells = [(f"{encode_basestring(column.name)}:", _JSON_CELLS[column.type]) for column in columns]
+    """An object a line, in ASCII: some readers end lines at U+2028 too.
+
+    Whole numbers keep all their digits, also above 2^53.
+    """
+    cells = [
+        (f"{encode_basestring_ascii(column.name)}:", _JSON_CELLS[column.type]) for column in columns
+    ]
     for rows in batches:
         lines = (
             ",".join(
@@ -135,7 +140,7 @@ _JSON_CELLS: dict[Type, Callable[[Any], str]] = {
     "timestamp": _json_time,
     "bigint": str,
     "double": _json_double,
-    "text": encode_basestring,
+    "text": encode_basestring_ascii,
 }
 FORMATS: dict[Name, FileFormat] = {
     one.name: one

@@ -79,7 +79,9 @@ class Selection:
 
     def _conditions(self) -> list[sql.Composed]:
         bucket = sql.Identifier(self.rollup.bucket)
-        clean = sql.SQL("{} not in (select {})").format(bucket, _dirty_buckets(self.rollup))
+        # As an array, which reaches into the view: `not in (select …)` would have every dirty bucket
+        # counted, to leave it out.
+        clean = sql.SQL("{} <> all (array(select {}))").format(bucket, _dirty_buckets(self.rollup))
         return [*self._range(bucket), *([] if self.with_dirty else [clean])]
 
 
