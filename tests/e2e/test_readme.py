@@ -48,6 +48,7 @@ HELD_ELSEWHERE = {
     ("README.md", ""): "tests/test_docs.py: the files are there",
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
+    ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
     ("infra/demo/README.md", "python"): "test_examples_of_the_demo_begin",
 }
 # `curl` fails when it is refused, and a failure that a `$(…)` within a word would hide is kept.

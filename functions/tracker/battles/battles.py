@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from functions.live import tickets
 from functions.shared import db, tracker_tokens
 from functions.shared.errors import Conflict, Forbidden, Problem
+from functions.shared.general_limit import Deferred
 from functions.shared.request import Caller
 from functions.shared.response import Response
 from functions.shared.settings import settings
@@ -34,13 +35,16 @@ class InvalidTournamentState(Conflict):
     code = "INVALID_TOURNAMENT_STATE"
 
 
-def read_battle(call: Call, battle_id: str, source: Any = "rest") -> Opened:
-    """A battle as of now, after what its clock has done; raises NotFound.
+def read_battle(
+    call: Call, battle_id: str, source: Any = "rest", limit: Deferred | None = None
+) -> Opened:
+    """A battle as of now, after what its clock has done; raises NotFound. `limit` counts the
+    request.
 
     One round trip, two where the clock has done something.
     """
     for _ in range(_TRIES):
-        opened = open_battle(call, battle_id, source)
+        opened = open_battle(call, battle_id, source, limit)
         assert isinstance(opened, Opened)  # an answer of before is none of a read
         row = changes.store(call, opened)
         if row is None or row["outcome"] == "stored":
@@ -48,25 +52,25 @@ def read_battle(call: Call, battle_id: str, source: Any = "rest") -> Opened:
     raise Conflict("Others change this battle all the time; try again", reason="busy")
 
 
-def get_battle(call: Call, battle_id: str) -> Response:
+def get_battle(call: Call, battle_id: str, limit: Deferred | None = None) -> Response:
     """A battle; raises as `read_battle`."""
-    opened = read_battle(call, battle_id)
+    opened = read_battle(call, battle_id, limit=limit)
     tag = {"ETag": f'"{opened.battle.state["version"]}"'}
     return Response({"battle": opened.show()}, headers=tag | _NO_CACHE)
 
 
-def change_battle(call: Call, battle_id: str, change: Change) -> Response:
+def change_battle(call: Call, battle_id: str, change: Change, limit: Deferred | None) -> Response:
     """A battle after a change; raises as `changes.change_battle`."""
-    done = changes.change_battle(call, battle_id, change)
+    done = changes.change_battle(call, battle_id, change, limit)
     if done.reply:
         return to_response(done.reply)
     tag = {"ETag": f'"{done.version}"'}
     return Response({"battle": done.battle}, headers=tag | _NO_CACHE)
 
 
-def list_events(call: Call, query: EventsQuery) -> dict[str, Any]:
+def list_events(call: Call, query: EventsQuery, limit: Deferred | None) -> dict[str, Any]:
     """A page of events of a battle, oldest first; raises as `read_battle`. Two round trips."""
-    read_battle(call, query.battle_id)
+    read_battle(call, query.battle_id, limit=limit)
     rows = db.query(
         "select tracker.list_battle_events(%s, %s, %s) as event",
         (query.battle_id, query.since, query.limit + 1),
@@ -74,11 +78,11 @@ def list_events(call: Call, query: EventsQuery) -> dict[str, Any]:
     return answer_events(query, [row["event"] for row in rows])
 
 
-def issue_ticket(call: Call, battle_id: str, edge: str) -> dict[str, Any]:
+def issue_ticket(call: Call, battle_id: str, edge: str, limit: Deferred | None) -> dict[str, Any]:
     """What opens a socket to a battle, at the edge or at the gateway itself; raises as
     `read_battle`. Two round trips.
     """
-    open_battle(call, battle_id, "rest")
+    open_battle(call, battle_id, "rest", limit)
     ticket = tickets.issue(room_of(battle_id), *call[:3])
     if edge:
         url = f"{edge}/v1/ws/battles/{battle_id}?ticket={ticket}"
