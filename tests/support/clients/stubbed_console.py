@@ -188,7 +188,9 @@ def _make_handler(api: Api) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             given = {"Content-Type": "application/json", **reply.headers}
-            self._send(reply.status, given, json.dumps(reply.body).encode())
+            is_json = given["Content-Type"] == "application/json"
+            text = json.dumps(reply.body) if is_json else reply.body
+            self._send(reply.status, given, text.encode())
 
         do_GET = _serve  # noqa: N815
         do_POST = _serve  # noqa: N815
