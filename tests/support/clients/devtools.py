@@ -32,7 +32,8 @@ class Pipe:
         self._ids = itertools.count(1)
         self._results: dict[int, queue.Queue[Event]] = {}
         self.listeners: dict[str, Callable[[Event], None]] = {}  # by session
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def call(self, method: str, session: str = "", **parameters: Any) -> Any:
         """The result of a command; raises BrowserError."""
@@ -56,6 +57,11 @@ class Pipe:
         """Ends it; the browser ends with it."""
         with suppress(OSError):
             self._writes.close()
+
+    def join(self) -> None:
+        """After the browser's end: until all that it said is heard."""
+        self._listener.join()
+        self._reads.close()
 
     def _listen(self) -> None:
         held = b""
@@ -165,7 +171,7 @@ def running() -> Iterator[Chromium]:
     # Chromium reads commands from file 3 and writes results to file 4.
     command = [program, *_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
     process = subprocess.Popen(
-        ["sh", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "sh", *command],
+        ["bash", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "bash", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -182,4 +188,5 @@ def running() -> Iterator[Chromium]:
         pipe.close()
         process.terminate()
         process.wait()
+        pipe.join()
         shutil.rmtree(home, ignore_errors=True)
