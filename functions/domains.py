@@ -115,6 +115,7 @@ DOMAINS = (
         rooms={"tracker": "tracker.battles.room"},
     ),
     Domain("live", ("live.routes",)),
+    Domain("health", ("health.routes",), has_schema=False),
 )
 # Postgres schemas, in the order in which they are created.
 SCHEMAS = (

@@ -60,6 +60,7 @@ class Settings(BaseModel):
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     exports_bucket: str = Field("", alias="EXPORTS_BUCKET")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
+    scheduler_dead_letters_url: str = Field("", alias="SCHEDULER_DEAD_LETTERS_URL")
     live_endpoint: str = Field("", alias="LIVE_ENDPOINT")
     live_function: str = Field("", alias="LIVE_FUNCTION")
     live_delays_url: str = Field("", alias="LIVE_DELAYS_URL")

@@ -21,6 +21,7 @@ from aiohttp import web
 from yarl import URL
 
 from infra.local import downloads, sockets
+from infra.local.edge_cache import EdgeCache
 from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
 from infra.local.listener import Server
@@ -84,6 +85,7 @@ class Edge:
         self._gateway = gateway
         self._behind = behind
         self._say = say
+        self._cache = EdgeCache()
         self._listener = _listen(port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="edge", daemon=True)
@@ -128,6 +130,8 @@ class Edge:
             return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
         if target.startswith(downloads.PREFIX):
             return await self._download(request, target)
+        if kept := self._cache.find(request):
+            return kept
         body = await _body(request)
         if body is None:
             answer = self._refuse(
@@ -167,6 +171,7 @@ class Edge:
                 return self._own(request, answered.status, content)
             answer = web.Response(status=answered.status, body=content)
             answer.headers.extend(_passing(answered.raw_headers, {"content-length"}))
+            self._cache.keep(request, answer, content)
             if location := answer.headers.get("Location"):
                 answer.headers["Location"] = downloads.hide_cloud(location, behind.origin)
             return answer

@@ -422,3 +422,19 @@ def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
 def test_a_function_ends_before_the_gateway_hangs_up() -> None:
     globals_ = yaml.load((ROOT / "template.yaml").read_text(), Template)["Globals"]
     assert globals_["Function"]["Timeout"] < 29
+
+
+def test_the_distribution_keeps_the_consoles_files_and_nothing_else(
+    resources: dict[str, Any],
+) -> None:
+    config = resources["Edge"]["Properties"]["DistributionConfig"]
+    optimized, disabled = (
+        "658327ea-f89d-4fab-a63d-7ac88dc39e22",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    )
+    behaviours = {one["PathPattern"]: one for one in config["CacheBehaviors"]}
+    console = behaviours.pop("/console/*")
+    assert (console["TargetOriginId"], console["CachePolicyId"]) == ("rest", optimized)
+    assert "AllowedMethods" not in console  # GET and HEAD
+    rest = [config["DefaultCacheBehavior"], *behaviours.values()]
+    assert {one["CachePolicyId"] for one in rest} == {disabled}
