@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -82,6 +82,10 @@ admin: ## Make the first admin, give roles, rotate signing keys (ARGS="--help" s
 analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.analysts $(ARGS)
+
+export: ## Write rows of a rollup into a file (ARGS="--help" says how)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
 
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
