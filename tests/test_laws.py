@@ -294,6 +294,8 @@ PUBLISHED_SQL: dict[str, set[str]] = {
         "accounts.panel_caller",
         "accounts.public_keys",
         "accounts.session_caller",
+        "live.describe_sockets",
+        "ttt.describe_quarantine",
     },
     "accounts": {
         "game.create_player",
