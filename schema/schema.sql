@@ -89,6 +89,8 @@ create function shared.iso_time(moment timestamp with time zone) returns text;
 
 create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
 
+create function shared.try_count(limit_key text, window_seconds integer, is_free boolean, OUT counted integer, OUT resets_at bigint) returns record;
+
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
 -- A version of a rollup, built from a file of schema/rollups.
@@ -218,6 +220,14 @@ create function rollups.settled_generation() returns bigint;
 create function rollups.storage_table(rollup smallint) returns text;
 
 create function rollups.watermark(source text) returns timestamp with time zone;
+
+-- Schema analysts: What analysts may ask of the rollup engine.
+
+-- The starts of the buckets of a rollup that changed since its last refresh.
+create function analysts.list_dirty_buckets(rollup text) returns SETOF timestamp with time zone;
+
+-- The rollups that analysts may read, with columns, types, units, freshness and dirty buckets.
+create function analysts.list_rollups() returns TABLE(name text, comment text, bucket text, width text, freshness text, columns jsonb, dirty_buckets bigint, oldest_dirty timestamp with time zone);
 
 -- Schema tilt: Tilt events of a Discord bot.
 
@@ -2537,7 +2547,7 @@ create function tracker.note_event(call tracker.call, caller tracker.caller, tou
 
 create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
 
-create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean);
+create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer, limit_key text DEFAULT NULL::text, most_requests integer DEFAULT NULL::integer, is_free boolean DEFAULT false) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean, counted integer, resets_at bigint);
 
 create function tracker.open_registration(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 

@@ -58,6 +58,7 @@ class Settings(BaseModel):
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
+    exports_bucket: str = Field("", alias="EXPORTS_BUCKET")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
     scheduler_dead_letters_url: str = Field("", alias="SCHEDULER_DEAD_LETTERS_URL")
     live_endpoint: str = Field("", alias="LIVE_ENDPOINT")

@@ -159,6 +159,22 @@ export function show(panel, options) {
   </section>`;
 }
 
+/**
+ * A further section of a panel: nothing until there is a value, for the first one says how it is.
+ * @param {Panel} panel
+ * @param {{id: string, title: string, view: (value: any) => unknown, empty?: string,
+ *   isEmpty?: (value: any) => boolean}} options
+ */
+export function showPart(panel, { id, title, view, empty = "Nothing here yet.", isEmpty = isNothing }) {
+  const { value } = panel;
+  if (value === undefined) return nothing;
+  const heading = `${panel.id}-${id}`;
+  return html`<section class="panel" aria-labelledby=${heading}>
+    <header><h2 id=${heading}>${title}</h2></header>
+    ${isEmpty(value) ? html`<p class="empty">${empty}</p>` : view(value)}
+  </section>`;
+}
+
 /** @param {Panel} panel */
 function showLoading({ isSlow }) {
   return html`<div class="loading" role="status">

@@ -1,7 +1,7 @@
 /** Plots: a figure with its numbers as a table. uPlot is loaded with the first one. */
 
 import { html } from "./vendor/lit-html.js";
-import { number, time } from "./format.js";
+import { brief, number, time } from "./format.js";
 import { table } from "./table.js";
 
 /**
@@ -108,7 +108,7 @@ class LinePlot extends HTMLElement {
     const ink = colours.getPropertyValue("--muted").trim();
     const grid = { stroke: colours.getPropertyValue("--line").trim(), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
-    const numbers = (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(number);
+    const numbers = (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(brief);
     const range = (/** @type {any} */ _, low = 0, high = 1) => [
       Math.min(0, low), high > 0 ? high * 1.05 : 1,
     ];

@@ -31,6 +31,7 @@ SCOPES = {
     "tilt writer": ["tilt:write"],
     "tilt reader": ["tilt:read"],
     "ttt server": ["ttt:write"],
+    "analyst": ["analyst"],
     "staff": ["staff"],
     "admin": ["admin"],
     "service": ["tracker"],
@@ -38,6 +39,7 @@ SCOPES = {
 UNKNOWN = (
     "guess",
     "dead admin",
+    "dead analyst",
     "dead staff",
     "dead tilt writer",
     "dead ttt server",

@@ -27,6 +27,7 @@ PUBLIC = Policy()
 TILT_READ = Policy(("X-Api-Key", "Authorization"), ("environment", "tilt reader"))
 TILT_WRITE = Policy(("X-Api-Key", "Authorization"), ("environment", "tilt writer"))
 ADMIN_KEY = Policy(("X-Api-Key", "Authorization"), ("admin",), doors=("panel",), roles=ADMIN_ROLES)
+ANALYST = Policy(("X-Api-Key", "Authorization"), ("analyst",), doors=("panel",), roles=ADMIN_ROLES)
 TTT_WRITE = Policy(
     ("X-Api-Key", "api_key"), ("environment", "ttt server", "server"), unknown=401, wrong=401
 )
@@ -154,6 +155,7 @@ POLICIES = {
         GET /api/tilt/cooldown/{user_id}
     """,
     TILT_WRITE: "POST /api/tilt/events, DELETE /api/tilt/events/{event_id}",
+    ANALYST: "GET /api/rollups, GET /api/rollups/{name}",
     ADMIN_KEY: """
         DELETE /api/tilt/users/{user_id}, DELETE /api/ttt/players/{steam_id}, GET /api/admin/health
     """,
