@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from functions.accounts import password_resets
 from functions.game import chat
 from functions.game.calls import make_call
 from functions.shared import auth, db
@@ -102,7 +102,7 @@ def _accounts(route: str, patch: pytest.MonkeyPatch) -> World:
         names["token-to-refresh-by"] = session["refresh_token"]
         return World(tracker.bearer(session), names)
     if path.endswith("/password/reset"):
-        patch.setattr(password_resets.secrets, "token_urlsafe", lambda _: "token-of-the-mail")
+        patch.setattr(secrets, "token_urlsafe", lambda _: "token-of-the-mail")
         Client().post("/api/auth/password/forgot", {"email": otto["email"]})
     if path.startswith("/api/player/"):
         return World(bearer(otto), names)
