@@ -163,7 +163,12 @@ def running() -> Iterator[Chromium]:
     home = Path(tempfile.mkdtemp(prefix="tiltyard-chromium-"))
     commands, results = os.pipe(), os.pipe()
     # Chromium reads commands from file 3 and writes results to file 4.
-    command = [program, *_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
+    command = [
+        str(program),
+        *_WORDS,
+        "--remote-debugging-pipe",
+        f"--user-data-dir={home / 'profile'}",
+    ]
     process = subprocess.Popen(
         ["sh", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "sh", *command],
         stdin=subprocess.DEVNULL,
