@@ -33,6 +33,16 @@ select create_hypertable('shared.audit', by_range('occurred_at', interval '90 da
 CREATE INDEX audit_by_subject ON shared.audit USING btree (subject, occurred_at DESC);
 CREATE INDEX audit_occurred_at_idx ON shared.audit USING btree (occurred_at DESC);
 
+-- A scheduled job, and how its last run ended.
+create table shared.job_runs (
+  name text not null,  -- By which its report is logged, such as rollups.refresh
+  started_at timestamp with time zone not null,  -- When its last run began
+  ended_at timestamp with time zone not null,  -- When its last run ended, well or not
+  succeeded_at timestamp with time zone,  -- When a run last ended well; null: never yet
+  error text,  -- The kind of error that ended the last run; null: it ended well
+  constraint job_runs_pkey PRIMARY KEY (name)
+);
+
 -- A migration that is applied.
 create table shared.migrations (
   name text not null,  -- Its file in schema/migrations
@@ -69,11 +79,17 @@ create function shared.count_in_window(limit_key text, window_seconds integer, a
 
 create function shared.count_request(caller text, most integer, seconds integer, OUT remaining integer, OUT resets_at bigint) returns record;
 
+create function shared.describe_health(fanout_rate integer) returns TABLE(rollups jsonb, jobs jsonb, quarantine jsonb, live jsonb, errors jsonb);
+
+create function shared.describe_jobs() returns jsonb;
+
 create function shared.iso_day(moment timestamp with time zone) returns text;
 
 create function shared.iso_time(moment timestamp with time zone) returns text;
 
 create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
+
+create function shared.try_count(limit_key text, window_seconds integer, is_free boolean, OUT counted integer, OUT resets_at bigint) returns record;
 
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
@@ -107,6 +123,7 @@ create table rollups.dirty_buckets (
   rollup smallint not null,  -- rollups.catalog.id
   bucket timestamp with time zone not null,  -- Start of the bucket
   generation bigint not null,  -- The generation in which it was marked
+  marked_at timestamp with time zone not null default now(),  -- When the transaction began that marked it first in its generation
   constraint dirty_buckets_pkey PRIMARY KEY (rollup, bucket, generation)
 );
 
@@ -148,6 +165,8 @@ create function rollups.copy_comments(source text, target text) returns void;
 create function rollups.copy_retained(target rollups.catalog, old rollups.catalog) returns void;
 
 create function rollups.count_differences(rollup smallint, bucket timestamp with time zone) returns bigint;
+
+create function rollups.describe_lag() returns jsonb;
 
 create function rollups.erase_person(source text, person_column text, person text) returns bigint;
 
@@ -201,6 +220,14 @@ create function rollups.settled_generation() returns bigint;
 create function rollups.storage_table(rollup smallint) returns text;
 
 create function rollups.watermark(source text) returns timestamp with time zone;
+
+-- Schema analysts: What analysts may ask of the rollup engine.
+
+-- The starts of the buckets of a rollup that changed since its last refresh.
+create function analysts.list_dirty_buckets(rollup text) returns SETOF timestamp with time zone;
+
+-- The rollups that analysts may read, with columns, types, units, freshness and dirty buckets.
+create function analysts.list_rollups() returns TABLE(name text, comment text, bucket text, width text, freshness text, columns jsonb, dirty_buckets bigint, oldest_dirty timestamp with time zone);
 
 -- Schema tilt: Tilt events of a Discord bot.
 
@@ -442,6 +469,8 @@ create view ttt.weapon_days (day timestamp with time zone, server text, weapon t
 create view ttt.weapon_months (month timestamp with time zone, server text, weapon text, by_bot boolean, of_bot boolean, kill_rows integer, headshot_rows integer, kills integer, headshots integer, team_kills integer, suicides integer, world_deaths integer);
 
 create function ttt.all_time_end(from_day timestamp with time zone, end_month timestamp with time zone) returns timestamp with time zone;
+
+create function ttt.describe_quarantine() returns jsonb;
 
 create function ttt.duo_window(from_day timestamp with time zone, first_month timestamp with time zone, end_month timestamp with time zone, to_day timestamp with time zone) returns TABLE(player1 text, player2 text, server text, rounds integer, rounds_together integer, wins integer, timelimits integer);
 
@@ -2518,7 +2547,7 @@ create function tracker.note_event(call tracker.call, caller tracker.caller, tou
 
 create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
 
-create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean);
+create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer, limit_key text DEFAULT NULL::text, most_requests integer DEFAULT NULL::integer, is_free boolean DEFAULT false) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean, counted integer, resets_at bigint);
 
 create function tracker.open_registration(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 
@@ -2734,6 +2763,8 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 create function live.count_connections(room text, most integer) returns integer;
 
 create function live.count_others(room text, user_id bigint) returns bigint;
+
+create function live.describe_sockets(rate integer) returns jsonb;
 
 create function live.end_ref(user_id bigint, ref text, answer jsonb) returns void;
 

@@ -62,9 +62,10 @@ $$;
 -- Locks the tournament of a pairing's battle that is about to have another status. Whoever changes a
 -- tournament and its battles locks them in this order too, so that nobody waits in a circle.
 create or replace function tracker.lock_tournament(battle_id text, status text) returns void
-language sql
+language plpgsql  -- which plans it once: SQL that cannot be inlined is planned at every call
 as $$
-  select
+begin
+  perform
   from tracker.tournaments as t
   where t.id = (
       select p.tournament_id
@@ -72,7 +73,8 @@ as $$
       where p.battle_id = $1
         and p.status <> $2
     )
-  for no key update
+  for no key update;
+end
 $$;
 
 -- What a tournament makes of a change of one of its battles, in the transaction that stores it: the

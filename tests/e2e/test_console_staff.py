@@ -30,7 +30,7 @@ WIDE = "W" * 128
 _SESSION = "JSON.parse(sessionStorage.getItem('tiltyard'))"
 PAGES = (
     "logs", "player-files", "shared-accounts", "server-keys", "reports", "users", "api-keys",
-    "economy", "password",
+    "health", "economy", "password",
 )  # fmt: skip
 
 
@@ -403,6 +403,20 @@ def test_the_economy(console: Console, staff: Online, new_player: Callable[..., 
     assert [row[2:5] for row in console.read_table("Drops")] == [
         console.format(one["offered"], one["expected"], one["drawn"]) for one in economy["drops"]
     ]
+
+
+def test_health(console: Console, staff: Online) -> None:
+    console.open("#/health", "Health")
+    health = staff.get("/api/admin/health").json
+    figures = console.read_figures()
+    assert {"Writes that wait", "Dead letters", "Failed jobs", "Posts left now"} <= figures.keys()
+    assert figures["Refused rounds"] == console.format(health["quarantine"]["bodies"])[0]
+    assert [row[0] for row in console.read_table("Rollups")] == [
+        one["name"] for one in health["rollups"]
+    ]
+    assert {one["name"] for one in health["jobs"]} >= {
+        row[0] for row in console.read_table("Scheduled jobs")
+    }
 
 
 def _read_first_figures(console: Console) -> list[str]:
