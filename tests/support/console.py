@@ -38,9 +38,9 @@ class Console:
     def fill(self, **values: str) -> None:
         """Types into fields, by their names."""
         for name, value in values.items():
-            self.tab.evaluate(
-                f"{_FRAME}.querySelector('[name={name}]').value = {json.dumps(value)}"
-            )
+            field = f"{_FRAME}.querySelector('[name={name}]')"
+            self.tab.wait_for(f"Boolean({field})")
+            self.tab.evaluate(f"{field}.value = {json.dumps(value)}")
 
     def click(self, text: str, selector: str = "button, a") -> None:
         """Clicks what begins with a text."""
