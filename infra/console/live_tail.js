@@ -28,6 +28,7 @@ export function follow(isWanted) {
       let cursor = "";
       push(tail);
       const read = async () => {
+        if (signal.aborted) return;
         if (document.hidden && cursor) return void setTimeout(read, EVERY);
         const begun = performance.now();
         let wait = EVERY;
@@ -47,7 +48,7 @@ export function follow(isWanted) {
           wait = Math.max(AFTER_ERROR, error.retryAfter * 1000);
         }
         // From one reading's begin to the next one's, however long an answer takes.
-        if (!signal.aborted) setTimeout(read, Math.max(MIN_PAUSE, wait - (performance.now() - begun)));
+        setTimeout(read, Math.max(MIN_PAUSE, wait - (performance.now() - begun)));
       };
       read();
     },
