@@ -113,5 +113,8 @@ build-Rs256:
 build-Matching:
 	@$(PYTHON) -m infra.package matching "$(ARTIFACTS_DIR)"
 
+build-Exports:
+	@$(PYTHON) -m infra.package exports "$(ARTIFACTS_DIR)"
+
 build-%Function:
 	@$(PYTHON) -m infra.package code $*Function "$(ARTIFACTS_DIR)"

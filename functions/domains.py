@@ -33,6 +33,7 @@ class Domain(NamedTuple):
 
 DOMAINS = (
     Domain("site", ("site.routes", "site.v1_routes"), has_schema=False),
+    Domain("rollups", ("rollups.routes",), has_schema=False),  # its schemas are below
     Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
     Domain(
         "ttt",
@@ -114,9 +115,15 @@ DOMAINS = (
         rooms={"tracker": "tracker.battles.room"},
     ),
     Domain("live", ("live.routes",)),
+    Domain("health", ("health.routes",), has_schema=False),
 )
 # Postgres schemas, in the order in which they are created.
-SCHEMAS = ("shared", "rollups", *(domain.name for domain in DOMAINS if domain.has_schema))
+SCHEMAS = (
+    "shared",
+    "rollups",
+    "analysts",
+    *(domain.name for domain in DOMAINS if domain.has_schema),
+)
 
 
 def load_routes(names: Container[str] | None = None) -> list[Any]:

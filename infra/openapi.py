@@ -45,12 +45,17 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Idempotency-Replayed": ("That it is the answer of an earlier request", {"enum": ["true"]}),
     "Location": ("Where the answer is", {"type": "string"}),
     "Retry-After": ("Seconds to wait before the next attempt", {"type": "integer"}),
+    "X-Dirty-Buckets": (
+        "Dirty buckets of the range, which are left out unless dirty=include",
+        {"type": "integer"},
+    ),
     "X-Has-More": ("Whether there is more than this page", {"enum": ["true", "false"]}),
     "X-Next-Cursor": ("The `cursor` of the next page", {"type": "string"}),
     "X-Next-Offset": ("The `offset` of the next page", {"type": "integer"}),
     "X-RateLimit-Limit": ("Requests a minute", {"type": "integer"}),
     "X-RateLimit-Remaining": ("Requests left in this minute", {"type": "integer"}),
     "X-RateLimit-Reset": ("Unix second when the next minute begins", {"type": "integer"}),
+    "X-Row-Count": ("Rows of the file", {"type": "integer"}),
     "X-Total-Count": ("How many there are on all pages", {"type": "integer"}),
 }
 _IDEMPOTENCY_KEY = {

@@ -1,5 +1,5 @@
 """What a Lambda carries: `layer` writes the shared dependencies, `rs256` those of RS256, `matching`
-those of tournaments, `code` a function's own files.
+those of tournaments, `exports` those of Parquet, `code` a function's own files.
 
 SAM calls this through the Makefile. Only the standard library is used: it is what builds the rest.
 """
@@ -21,7 +21,8 @@ CACHE = ROOT / ".local" / "layers"
 REQUIREMENTS = ROOT / "requirements.txt"
 RS256 = ROOT / "infra" / "rs256.txt"
 MATCHING = ROOT / "infra" / "matching.txt"
-_LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING}
+EXPORTS = ROOT / "infra" / "exports.txt"
+_LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING, "exports": EXPORTS}
 
 # The template's own defaults; tests/infra/test_package.py holds the two together.
 LAMBDA = "python3.13-arm64"

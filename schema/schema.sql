@@ -33,6 +33,16 @@ select create_hypertable('shared.audit', by_range('occurred_at', interval '90 da
 CREATE INDEX audit_by_subject ON shared.audit USING btree (subject, occurred_at DESC);
 CREATE INDEX audit_occurred_at_idx ON shared.audit USING btree (occurred_at DESC);
 
+-- A scheduled job, and how its last run ended.
+create table shared.job_runs (
+  name text not null,  -- By which its report is logged, such as rollups.refresh
+  started_at timestamp with time zone not null,  -- When its last run began
+  ended_at timestamp with time zone not null,  -- When its last run ended, well or not
+  succeeded_at timestamp with time zone,  -- When a run last ended well; null: never yet
+  error text,  -- The kind of error that ended the last run; null: it ended well
+  constraint job_runs_pkey PRIMARY KEY (name)
+);
+
 -- A migration that is applied.
 create table shared.migrations (
   name text not null,  -- Its file in schema/migrations
@@ -69,11 +79,17 @@ create function shared.count_in_window(limit_key text, window_seconds integer, a
 
 create function shared.count_request(caller text, most integer, seconds integer, OUT remaining integer, OUT resets_at bigint) returns record;
 
+create function shared.describe_health(fanout_rate integer) returns TABLE(rollups jsonb, jobs jsonb, quarantine jsonb, live jsonb, errors jsonb);
+
+create function shared.describe_jobs() returns jsonb;
+
 create function shared.iso_day(moment timestamp with time zone) returns text;
 
 create function shared.iso_time(moment timestamp with time zone) returns text;
 
 create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
+
+create function shared.try_count(limit_key text, window_seconds integer, is_free boolean, OUT counted integer, OUT resets_at bigint) returns record;
 
 -- Schema rollups: The rollup engine: sources, the catalog, dirty buckets, and materializations.
 
@@ -107,6 +123,7 @@ create table rollups.dirty_buckets (
   rollup smallint not null,  -- rollups.catalog.id
   bucket timestamp with time zone not null,  -- Start of the bucket
   generation bigint not null,  -- The generation in which it was marked
+  marked_at timestamp with time zone not null default now(),  -- When the transaction began that marked it first in its generation
   constraint dirty_buckets_pkey PRIMARY KEY (rollup, bucket, generation)
 );
 
@@ -148,6 +165,8 @@ create function rollups.copy_comments(source text, target text) returns void;
 create function rollups.copy_retained(target rollups.catalog, old rollups.catalog) returns void;
 
 create function rollups.count_differences(rollup smallint, bucket timestamp with time zone) returns bigint;
+
+create function rollups.describe_lag() returns jsonb;
 
 create function rollups.erase_person(source text, person_column text, person text) returns bigint;
 
@@ -442,6 +461,8 @@ create view ttt.weapon_days (day timestamp with time zone, server text, weapon t
 create view ttt.weapon_months (month timestamp with time zone, server text, weapon text, by_bot boolean, of_bot boolean, kill_rows integer, headshot_rows integer, kills integer, headshots integer, team_kills integer, suicides integer, world_deaths integer);
 
 create function ttt.all_time_end(from_day timestamp with time zone, end_month timestamp with time zone) returns timestamp with time zone;
+
+create function ttt.describe_quarantine() returns jsonb;
 
 create function ttt.duo_window(from_day timestamp with time zone, first_month timestamp with time zone, end_month timestamp with time zone, to_day timestamp with time zone) returns TABLE(player1 text, player2 text, server text, rounds integer, rounds_together integer, wins integer, timelimits integer);
 
@@ -2444,6 +2465,8 @@ create function tracker.find_user(call tracker.call, OUT id text, OUT role text,
 
 create function tracker.follow_battle() returns trigger;
 
+create function tracker.free_seat(tournament_id text, user_id text) returns void;
+
 create function tracker.get_army(call tracker.call, army_id text) returns tracker.reply;
 
 create function tracker.get_moment() returns timestamp with time zone;
@@ -2461,8 +2484,6 @@ create function tracker.is_organizer(tournament_id text, user_id text) returns b
 create function tracker.is_result_needed(battle_id text) returns boolean;
 
 create function tracker.keep_answer(call tracker.call, answer tracker.reply) returns tracker.reply;
-
-create function tracker.leave_event(tournament_id text, user_id text) returns void;
 
 create function tracker.leave_tournaments(user_id text) returns void;
 
@@ -2518,7 +2539,7 @@ create function tracker.note_event(call tracker.call, caller tracker.caller, tou
 
 create function tracker.open_army(call tracker.call, army_id text, problem jsonb, versions integer[], OUT army tracker.armies, OUT reply tracker.reply) returns record;
 
-create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean);
+create function tracker.open_battle(call tracker.call, battle_id text, changes boolean, most integer, limit_key text DEFAULT NULL::text, most_requests integer DEFAULT NULL::integer, is_free boolean DEFAULT false) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean, state jsonb, people jsonb, moment timestamp with time zone, last_event jsonb, is_needed boolean, counted integer, resets_at bigint);
 
 create function tracker.open_registration(call tracker.call, tournament_id text, problem jsonb, versions integer[]) returns tracker.reply;
 
@@ -2536,9 +2557,9 @@ create function tracker.pick(sent jsonb, name text, before text) returns text;
 
 create function tracker.prepare_battle(call tracker.call, user_ids text[], army_ids text[], tournament_id text) returns TABLE(reply tracker.reply, caller_id text, caller_role text, is_organizer boolean, names jsonb, armies jsonb, tournament jsonb, moment timestamp with time zone);
 
-create function tracker.read_event(tournament_id text) returns jsonb;
-
 create function tracker.read_outcome(battle_id text, player1_id text, player2_id text) returns TABLE(status text, winner_id text, result_type text, victory_points integer[], warnings text[]);
+
+create function tracker.read_tournament(tournament_id text) returns jsonb;
 
 create function tracker.refuse(status integer, code text, message text, details jsonb DEFAULT '{}'::jsonb, headers jsonb DEFAULT '{}'::jsonb) returns tracker.reply;
 
@@ -2734,6 +2755,8 @@ create function live.close_connections(connection_ids text[]) returns TABLE(room
 create function live.count_connections(room text, most integer) returns integer;
 
 create function live.count_others(room text, user_id bigint) returns bigint;
+
+create function live.describe_sockets(rate integer) returns jsonb;
 
 create function live.end_ref(user_id bigint, ref text, answer jsonb) returns void;
 

@@ -24,7 +24,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 OPERATIONS = sorted(path.stem for path in (ROOT / "infra" / "ops").glob("[a-z]*.py"))
 # What the template and the local stack set, and nobody else.
 INTERNAL = {
-    *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL"),
+    *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL", "SCHEDULER_DEAD_LETTERS_URL"),
     *("LIVE_ENDPOINT", "LIVE_FUNCTION", "LIVE_DELAYS_URL"),
 }
 # What only commands read, and no function.

@@ -18,7 +18,7 @@ from functions.shared.request import Caller
 
 MAX_MUTE_MINUTES = 525_600  # a year
 Role = Literal["player", "organizer", "staff", "admin"]
-Scope = Literal["tilt:write", "tilt:read", "ttt:write", "tracker", "staff", "admin"]
+Scope = Literal["tilt:write", "tilt:read", "ttt:write", "tracker", "analyst", "staff", "admin"]
 Reason = Annotated[account_fields.Printable, Field(min_length=1, max_length=500)]
 
 
@@ -68,7 +68,7 @@ class NewKey(Reasoned):
     user, as whom the key acts under /v1."""
 
     name: Annotated[account_fields.Printable, Field(min_length=1, max_length=64)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=6)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=7)]
 
 
 class AdminUser(ResponseModel):

@@ -14,7 +14,13 @@ def client(service: str) -> Any:
 
     return boto3.client(
         service,  # type: ignore[call-overload]  # the name is the caller's literal
-        config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3}),
+        config=Config(
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"total_max_attempts": 3},
+            signature_version="s3v4" if service == "s3" else None,
+            s3={"addressing_style": "virtual"},  # else addresses name no region
+        ),
     )
 
 

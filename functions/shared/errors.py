@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 # How a domain's clients read errors; a domain declares its own beside its routes.
 Family = Literal["plain", "game", "v1"]
+_NOT_IN_ID = re.compile("[^0-9A-Za-z]")
 
 
 class Problem(Exception):  # noqa: N818  an HTTP term
@@ -143,7 +144,7 @@ def get_status(problem: Problem, family: Family) -> HTTPStatus:
 
 def get_request_id(family: Family, request_id: str) -> str:
     """The id of a request as a family's clients see it; `request_id` is the gateway's."""
-    return "req_" + re.sub("[^0-9A-Za-z]", "", request_id) if family == "v1" else request_id
+    return "req_" + _NOT_IN_ID.sub("", request_id) if family == "v1" else request_id
 
 
 # What the web game calls these, where nothing more exact is known.

@@ -31,7 +31,7 @@ _ALWAYS = {
     "Access-Control-Expose-Headers": (
         "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, ETag, Location, "
         "X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count, "
-        "Idempotency-Replayed"
+        "X-Row-Count, X-Dirty-Buckets, Idempotency-Replayed"
     ),
 }
 _PREFLIGHT = {

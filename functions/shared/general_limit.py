@@ -1,9 +1,13 @@
 """The limit of all requests under /v1: GENERAL_REQUESTS an hour for a user, or for an address.
 
-Counted in the database. While that cannot count, requests pass and a metric says so.
+Counted in the database. While that cannot count, requests pass and a metric says so. A request is
+counted before it is served, or by the first statement that serves it: see `Deferred`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 
@@ -45,8 +49,12 @@ def look(request: Request, caller: Caller | None) -> None:
 def count(request: Request, caller: Caller | None) -> None:
     """Counts a request and puts what is left into its answer's headers; raises TooManyRequests.
 
-    One round trip, which waits for no disk: a crash may forget the last counts.
+    One round trip, which waits for no disk: a crash may forget the last counts. None for a request
+    that was counted.
     """
+    deferred = get_deferred(request)
+    if deferred and deferred.is_counted:
+        return
     try:
         counted = db.query(
             """
@@ -60,6 +68,51 @@ def count(request: Request, caller: Caller | None) -> None:
         return
     limit = settings().general_requests
     _check(request, RateLimit(limit, limit - counted["counted"], counted["resets_at"]))
+
+
+class Deferred:
+    """A request that the first statement that serves it counts, by shared.try_count, or only looks
+    at where it may yet be free (`is_free`)."""
+
+    is_counted = False
+    _is_seen = False
+
+    def __init__(self, request: Request, caller: Caller | None, *, is_free: bool) -> None:
+        self._request = request
+        self._key = _name(request, caller)
+        self._is_free = is_free
+
+    @property
+    def values(self) -> tuple[str | None, int | None, bool]:
+        """What the statement takes: the counter's key, the limit, `is_free`; nulls once seen."""
+        if self._is_seen:
+            return None, None, False
+        return self._key, settings().general_requests, self._is_free
+
+    def note(self, row: Mapping[str, Any]) -> None:
+        """Takes what the statement has found, `counted` and `resets_at`; raises TooManyRequests."""
+        if self._is_seen:
+            return
+        self._is_seen, self.is_counted = True, not self._is_free
+        if row["counted"] is None:
+            log.event("limits.failed", level="WARNING")
+            return
+        limit = settings().general_requests
+        left = limit - row["counted"]
+        if self._is_free and left <= 0:
+            left, self.is_counted = -1, True
+        _check(self._request, RateLimit(limit, left, row["resets_at"]))
+
+
+def defer(request: Request, caller: Caller | None, *, is_free: bool) -> None:
+    """Leaves it to the statement that serves a request to count it."""
+    request.event["deferredCount"] = Deferred(request, caller, is_free=is_free)
+
+
+def get_deferred(request: Request) -> Deferred | None:
+    """What is left to the statement that serves a request, on a route that defers it."""
+    found: Deferred | None = request.event.get("deferredCount")
+    return found
 
 
 def _name(request: Request, caller: Caller | None) -> str:

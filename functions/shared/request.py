@@ -53,10 +53,17 @@ class Request:
 
     def header(self, name: str) -> str:
         """The header of that lower-case name, or an empty text."""
-        for key, value in (self.event.get("headers") or {}).items():
-            if key.lower() == name:
-                return str(value)
-        return ""
+        return self._headers.get(name, "")
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        """By lower-case name; of those that differ in case alone the first one."""
+        found: dict[str, str] | None = self.event.get("headersByName")
+        if found is None:
+            sent = reversed((self.event.get("headers") or {}).items())
+            found = {key.lower(): str(value) for key, value in sent}
+            self.event["headersByName"] = found
+        return found
 
     @property
     def user(self) -> Caller:

@@ -32,19 +32,22 @@ def render(
     serve: Callable[[], Response], request: Request, family: errors.Family
 ) -> LambdaResponse:
     """The answer of `serve`, or of what it raised, in the shape that the family promises."""
-    request_id = errors.get_request_id(family, request.id)  # as the answer has it
     try:
         return _serialise(serve(), request)
     except errors.Problem as problem:
         if isinstance(problem.__cause__, psycopg.Error):
-            log.exception(problem.__cause__, request_id=request_id)
+            _log_fault(problem.__cause__, request, family)
         answer = _error_response(problem, request, family)
     except Exception as fault:  # noqa: BLE001  the edge: whatever broke, the caller gets an answer
-        log.exception(fault, request_id=request_id)
+        _log_fault(fault, request, family)
         away = isinstance(fault, psycopg.Error) and db.is_unavailable(fault)
         refusal = db.DatabaseUnavailable() if away else errors.Problem()
         answer = _error_response(refusal, request, family)
     return _serialise(answer, request)
+
+
+def _log_fault(fault: BaseException, request: Request, family: errors.Family) -> None:
+    log.exception(fault, request_id=errors.get_request_id(family, request.id))  # as answered
 
 
 def _serialise(answer: Response, request: Request) -> LambdaResponse:

@@ -11,7 +11,10 @@ from functions.shared.request import Caller
 WRONG = "Could not validate credentials"
 INACTIVE = "Inactive user"
 # The scopes of the panel's routes, by role.
-ROLE_SCOPES = {"staff": frozenset({"staff"}), "admin": frozenset({"staff", "admin"})}
+ROLE_SCOPES = {
+    "staff": frozenset({"staff"}),
+    "admin": frozenset({"staff", "admin", "analyst"}),
+}
 
 
 def check(row: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -25,10 +25,11 @@ _MAX_DEPTH: Mapping[errors.Family, int] = {"plain": 64, "game": 64, "v1": 32}
 
 class Limiter(Protocol):
     """Counts requests of a caller (None: of the address alone), or looks whether one is left;
-    raises TooManyRequests."""
+    raises TooManyRequests. What is deferred is counted by the view, or behind it."""
 
     def count(self, request: Request, caller: Caller | None, /) -> None: ...
     def look(self, request: Request, caller: Caller | None, /) -> None: ...
+    def defer(self, request: Request, caller: Caller | None, /, *, is_free: bool) -> None: ...
 
 
 class Guard(Protocol):
@@ -126,6 +127,7 @@ class Routes(Blueprint):
         headers: Mapping[str, str] = NO_STORE,
         etag: bool = False,
         rate_limited: bool = False,
+        counts_itself: bool = False,
         idempotent: bool = False,
         uses_database: bool = True,
     ) -> Callable[[View], View]:
@@ -135,6 +137,7 @@ class Routes(Blueprint):
         `response_headers`: what successful answers carry beside what all answers do.
         `etag`: a successful answer carries an ETag, and is 304 to a caller who has it.
         `rate_limited`: the verb counts requests, and answers carry what is left.
+        `counts_itself`: the verb's first statement counts the request for the limiter.
         `idempotent`: the verb answers a request that repeats an Idempotency-Key as it did before.
         """
 
@@ -142,8 +145,8 @@ class Routes(Blueprint):
             def serve(request: Request) -> Response:
                 self._check_size(request, max_bytes)
                 is_free = etag and bool(request.header("if-none-match"))  # unless it has changed
-                caller = self._authenticate(guard, request, is_free)
-                if not is_free:
+                caller = self._authenticate(guard, request, is_free, counts_itself)
+                if not is_free and not counts_itself:
                     return answer(request, caller)
                 try:
                     answered = answer(request, caller)
@@ -211,9 +214,11 @@ class Routes(Blueprint):
         if self.limiter:
             self.limiter.count(request, caller)
 
-    def _authenticate(self, guard: Guard | None, request: Request, is_free: bool) -> Caller | None:
-        """Who calls, counted by their name unless the request `is_free`, or by their address where
-        they are refused."""
+    def _authenticate(
+        self, guard: Guard | None, request: Request, is_free: bool, is_deferred: bool
+    ) -> Caller | None:
+        """Who calls, counted by their name unless the request `is_free` or `is_deferred`, or by
+        their address where they are refused."""
         if self.limiter is None:
             return guard(request) if guard else None
         try:
@@ -221,7 +226,10 @@ class Routes(Blueprint):
         except errors.Problem:
             self.limiter.count(request, None)
             raise
-        (self.limiter.look if is_free else self.limiter.count)(request, caller)
+        if is_deferred:
+            self.limiter.defer(request, caller, is_free=is_free)
+        else:
+            (self.limiter.look if is_free else self.limiter.count)(request, caller)
         return caller
 
     def read_object(self, request: Request, max_bytes: int) -> dict[str, Any]:

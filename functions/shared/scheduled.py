@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
+
+import psycopg
 
 from functions.shared import db, log
 from functions.shared.settings import settings
@@ -13,7 +17,8 @@ _WITHOUT_LAMBDA = 240.0  # seconds, where nobody says how much time there is
 
 
 def run_job(name: str, job: Callable[[db.Connection, float], Any], context: Any) -> dict[str, Any]:
-    """Runs a job on a connection without a request's time-outs; logs its report and returns it.
+    """Runs a job on a connection without a request's time-outs; logs its report and returns it,
+    and keeps when it ran and whether it failed.
 
     The job is given for how many seconds it may begin something, and returns an object with the
     fields of its report. `context` is Lambda's, or None.
@@ -27,9 +32,34 @@ def run_job(name: str, job: Callable[[db.Connection, float], Any], context: Any)
         db.query("set statement_timeout = '10min'")
     connection = db.connection()
     connection.wait_timeout = None
-    report: dict[str, Any] = vars(job(connection, _seconds_left(context)))
+    started_at = datetime.now(UTC)
+    try:
+        report: dict[str, Any] = vars(job(connection, _seconds_left(context)))
+    except Exception as fault:
+        with suppress(psycopg.Error, db.DatabaseUnavailable):
+            _note(name, started_at, type(fault).__name__)
+        raise
     log.event(name, **report)
+    _note(name, started_at)
     return report
+
+
+def _note(name: str, started_at: datetime, error: str | None = None) -> None:
+    """Keeps how a run ended, in place of the one before. One round trip."""
+    db.query(
+        """
+        insert into shared.job_runs as r (name, started_at, ended_at, succeeded_at, error)
+        select %(name)s, %(started_at)s, moment,
+          case when %(error)s::text is null then moment end, %(error)s
+        from clock_timestamp() as moment
+        on conflict (name) do update
+        set started_at = excluded.started_at,
+          ended_at = excluded.ended_at,
+          succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
+          error = excluded.error
+        """,
+        {"name": name, "started_at": started_at, "error": error},
+    )
 
 
 def _seconds_left(context: Any) -> float:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from functions.shared import general_limit
+from functions.shared.general_limit import get_deferred
 from functions.shared.request import Request
 from functions.shared.response import Response
 from functions.shared.routing import Routes
@@ -78,18 +79,20 @@ def create_battle(request: Request) -> Response:
 @routes.get(
     "/v1/battles/{battle_id}",
     guard=user,
+    counts_itself=True,
     query=models.BattlePath,
     etag=True,
     answers={HTTPStatus.OK: models.OneBattle, HTTPStatus.NOT_FOUND: UNKNOWN},
 )
 def get_battle(request: Request, path: models.BattlePath) -> Response:
     """Returns a battle. Its ETag does not change while only the clock does."""
-    return battles.get_battle(make_call(request), path.battle_id)
+    return battles.get_battle(make_call(request), path.battle_id, get_deferred(request))
 
 
 @routes.patch(
     "/v1/battles/{battle_id}",
     guard=user,
+    counts_itself=True,
     idempotent=True,
     query=models.BattlePath,
     body=BattleAction,
@@ -103,12 +106,13 @@ def change_battle(request: Request, path: models.BattlePath) -> Response:
     call = make_call(request)
     sent = read_object_of_caller(request, call)
     change = parse_action(sent, "rest", read_versions(request))
-    return battles.change_battle(call, path.battle_id, change)
+    return battles.change_battle(call, path.battle_id, change, get_deferred(request))
 
 
 @routes.post(
     "/v1/battles/{battle_id}/advance-round",
     guard=user,
+    counts_itself=True,
     idempotent=True,
     query=models.BattlePath,
     body=RoundAdvance,
@@ -126,12 +130,13 @@ def advance_round(request: Request, path: models.BattlePath) -> Response:
     call = make_call(request)
     sent = read_object_of_caller(request, call)
     change = parse_by_path("advance_round", sent, read_versions(request))
-    return battles.change_battle(call, path.battle_id, change)
+    return battles.change_battle(call, path.battle_id, change, get_deferred(request))
 
 
 @routes.post(
     "/v1/battles/{battle_id}/complete",
     guard=user,
+    counts_itself=True,
     idempotent=True,
     query=models.BattlePath,
     body=Completion,
@@ -146,27 +151,32 @@ def complete_battle(request: Request, path: models.BattlePath) -> Response:
     call = make_call(request)
     sent = read_object_of_caller(request, call)
     change = parse_by_path("complete", sent, read_versions(request))
-    return battles.change_battle(call, path.battle_id, change)
+    return battles.change_battle(call, path.battle_id, change, get_deferred(request))
 
 
 @routes.get(
     "/v1/battles/{battle_id}/events",
     guard=user,
+    counts_itself=True,
     query=EventsQuery,
     answers={HTTPStatus.OK: models.BattleEvents, HTTPStatus.NOT_FOUND: UNKNOWN},
 )
 def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
     """Returns the events of a battle after `since`, oldest first."""
-    return battles.list_events(make_call(request), query.battle_id, query.since, query.limit)
+    counter = get_deferred(request)
+    call = make_call(request)
+    return battles.list_events(call, query.battle_id, query.since, query.limit, counter)
 
 
 @routes.post(
     "/v1/battles/{battle_id}/ws-ticket",
     guard=user,
+    counts_itself=True,
     query=models.BattlePath,
     answers={HTTPStatus.CREATED: models.Ticket, HTTPStatus.NOT_FOUND: UNKNOWN},
 )
 def issue_ticket(request: Request, path: models.BattlePath) -> Response:
     """Returns a ticket that opens one socket to the battle within 30 seconds."""
-    ticket = battles.issue_ticket(make_call(request), path.battle_id, request.edge)
+    call, counter = make_call(request), get_deferred(request)
+    ticket = battles.issue_ticket(call, path.battle_id, request.edge, counter)
     return Response(ticket, HTTPStatus.CREATED)

@@ -38,7 +38,8 @@ export async function get(path, query = {}, signal) {
 export async function getPage(path, query, items, signal) {
   const { body, headers } = await request("GET", path, { query, signal });
   const rows = Array.isArray(body) ? body : body[items];
-  const next = body.next_cursor ?? body.nextCursor ?? headers.get("X-Next-Cursor");
+  const next = body.next_cursor ?? body.nextCursor ?? body.pagination?.next_cursor
+    ?? headers.get("X-Next-Cursor");
   return { items: rows ?? [], next: next || null, body };
 }
 

@@ -66,8 +66,26 @@ export function toMessage(body) {
   return [typeof told === "string" ? told : "", details].filter(Boolean).join(": ");
 }
 
+/**
+ * What is wrong with which field, whichever family says it.
+ * @param {any} body
+ * @returns {{field: string, problem: string}[]}
+ */
+export function listProblems(body) {
+  const lists = [body?.details, body?.detail, body?.error?.details?.fields];
+  return lists.filter(Array.isArray).flat().map(split).filter(({ problem }) => problem);
+}
+
 /** @param {any} one */
 function toProblem(one) {
-  const field = one?.field ?? one?.loc?.at(-1) ?? "";
-  return [field, one?.problem ?? one?.msg ?? ""].filter(Boolean).join(" ");
+  const { field, problem } = split(one);
+  return [field, problem].filter(Boolean).join(" ");
+}
+
+/** @param {any} one as the families spell it */
+function split(one) {
+  return {
+    field: String(one?.field ?? one?.loc?.at(-1) ?? ""),
+    problem: one?.problem ?? one?.msg ?? one?.message ?? "",
+  };
 }

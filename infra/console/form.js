@@ -1,10 +1,10 @@
-/** Forms: sent once at a time, with what went wrong said beside them. */
+/** Forms: sent once at a time, with what went wrong said beside them and at their fields. */
 
-import { ApiError } from "./errors.js";
+import { ApiError, listProblems } from "./errors.js";
 
 /**
  * A handler of `submit`. While `act` works the form is busy; what it throws stands in the form's
- * `<output>`, and so does the text that it returns.
+ * `<output>`, and so does the text that it returns; what the API says of a field stands at the field.
  * @param {(fields: Record<string, string>, form: HTMLFormElement) => Promise<string | void>} act
  */
 export function onSubmit(act) {
@@ -19,10 +19,12 @@ export function onSubmit(act) {
     form.setAttribute("aria-busy", "true");
     for (const button of buttons) button.disabled = true;
     say(form, "", false);
+    unmark(form);
     try {
       say(form, (await act(fields, form)) ?? "", false);
     } catch (error) {
       say(form, toSentence(error), true);
+      mark(form, listProblems(/** @type {ApiError} */ (error).body));
     } finally {
       form.setAttribute("aria-busy", "false");
       for (const button of buttons) button.disabled = false;
@@ -43,4 +45,32 @@ function say(form, text, isError) {
   if (!output) return;
   output.textContent = text;
   output.classList.toggle("error", isError);
+}
+
+/**
+ * Says at each field what is wrong with it, and goes to the first one.
+ * @param {HTMLFormElement} form @param {{field: string, problem: string}[]} problems
+ */
+function mark(form, problems) {
+  for (const { field, problem } of problems.toReversed()) {
+    const control = form.elements.namedItem(field);
+    if (!(control instanceof HTMLElement) || control.hasAttribute("aria-errormessage")) continue;
+    const note = document.createElement("small");
+    note.className = "problem-of-field";
+    note.id = `problem-of-${field}`;
+    note.textContent = problem;
+    control.after(note);
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-errormessage", note.id);
+    control.focus();
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function unmark(form) {
+  for (const note of form.querySelectorAll(".problem-of-field")) note.remove();
+  for (const control of form.querySelectorAll("[aria-errormessage]")) {
+    control.removeAttribute("aria-errormessage");
+    control.removeAttribute("aria-invalid");
+  }
 }

@@ -5,6 +5,7 @@ import { html } from "./vendor/lit-html.js";
 const NONE = "–";
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -16,6 +17,11 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 export function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return NONE;
   return (Number.isInteger(value) ? whole : fine).format(value);
+}
+
+/** The same in few characters, as 1.2M. @param {number | null | undefined} value */
+export function brief(value) {
+  return value === null || value === undefined ? NONE : compact.format(value);
 }
 
 /** A share between 0 and 1. @param {number | null | undefined} value */

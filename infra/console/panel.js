@@ -139,14 +139,16 @@ export function paged(load) {
  * A panel as a section with a heading.
  * @param {Panel} panel
  * @param {{title: string, view: (value: any) => unknown, empty?: string, isEmpty?: (value: any) => boolean,
- *   tools?: unknown, hidden?: boolean}} options `empty`: the sentence for nothing to show;
- *   `tools`: what stands beside the heading
+ *   tools?: unknown, id?: string}} options `empty`: the sentence for nothing to show; `tools`: what
+ *   stands beside the heading; `id`: tells sections of one panel apart
  */
-export function show(panel, { title, view, empty = "Nothing here yet.", isEmpty = isNothing, tools }) {
+export function show(panel, options) {
+  const { title, view, empty = "Nothing here yet.", isEmpty = isNothing, tools, id = "" } = options;
   const { value, error, isLoading } = panel;
-  return html`<section class="panel" aria-labelledby=${panel.id} aria-busy=${isLoading}>
+  const heading = `${panel.id}${id && `-${id}`}`;
+  return html`<section class="panel" aria-labelledby=${heading} aria-busy=${isLoading}>
     <header>
-      <h2 id=${panel.id}>${title}</h2>
+      <h2 id=${heading}>${title}</h2>
       ${isLoading && value !== undefined ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}
       ${tools ?? nothing}
     </header>
@@ -154,6 +156,22 @@ export function show(panel, { title, view, empty = "Nothing here yet.", isEmpty 
     ${value !== undefined
       ? isEmpty(value) ? html`<p class="empty">${empty}</p>` : view(value)
       : error ? nothing : showLoading(panel)}
+  </section>`;
+}
+
+/**
+ * A further section of a panel: nothing until there is a value, for the first one says how it is.
+ * @param {Panel} panel
+ * @param {{id: string, title: string, view: (value: any) => unknown, empty?: string,
+ *   isEmpty?: (value: any) => boolean}} options
+ */
+export function showPart(panel, { id, title, view, empty = "Nothing here yet.", isEmpty = isNothing }) {
+  const { value } = panel;
+  if (value === undefined) return nothing;
+  const heading = `${panel.id}-${id}`;
+  return html`<section class="panel" aria-labelledby=${heading}>
+    <header><h2 id=${heading}>${title}</h2></header>
+    ${isEmpty(value) ? html`<p class="empty">${empty}</p>` : view(value)}
   </section>`;
 }
 

@@ -40,13 +40,17 @@ export function getBefore({ from, to }) {
   return length > 0 ? { from: toDay(Date.parse(from) - length), to: from } : null;
 }
 
-/** @param {State} state */
-export function showPeriods(state) {
+/**
+ * Links to periods.
+ * @param {State} state
+ * @param {string} [usual] what the page shows when the address names none
+ */
+export function showPeriods(state, usual = DEFAULT) {
   const { query } = state;
-  const shown = isDay(query.from) || isDay(query.to) ? "" : (query.days ?? DEFAULT);
+  const shown = isDay(query.from) || isDay(query.to) ? "" : (query.days ?? usual);
   return html`<nav class="choices" aria-label="Period">
     ${CHOICES.map(([days, title]) => html`<a
-      href=${change(state, { days: days === DEFAULT ? "" : days, from: "", to: "" })}
+      href=${change(state, { days: days === usual ? "" : days, from: "", to: "" })}
       aria-current=${days === shown ? "true" : "false"}>${title}</a>`)}
   </nav>`;
 }

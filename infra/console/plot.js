@@ -1,15 +1,15 @@
 /** Plots: a figure with its numbers as a table. uPlot is loaded with the first one. */
 
 import { html } from "./vendor/lit-html.js";
-import { number, time } from "./format.js";
+import { brief, number, time } from "./format.js";
 import { table } from "./table.js";
 
 /**
  * @typedef {{label: string, values: (number | null)[], format?: (value: any) => string,
  *   kind?: "line" | "bars"}} Series
  * @typedef {{title: string, x: number[], series: Series[], label?: (x: number) => unknown,
- *   isTime?: boolean, xTitle?: string}} Plot `x`: Unix seconds if `isTime`, which it is by default;
- *   `label`: an x as the table shows it
+ *   isTime?: boolean, isUtc?: boolean, xTitle?: string}} Plot `x`: Unix seconds if `isTime`, which it
+ *   is by default, in UTC if `isUtc`; `label`: an x as the table shows it
  */
 
 /** @type {Promise<any> | undefined} */
@@ -103,20 +103,22 @@ class LinePlot extends HTMLElement {
 
   /** @param {any} uPlot */
   #options(uPlot) {
-    const { series, isTime = true } = /** @type {Plot} */ (this.#plot);
+    const { series, isTime = true, isUtc = false } = /** @type {Plot} */ (this.#plot);
     const colours = getComputedStyle(this);
     const ink = colours.getPropertyValue("--muted").trim();
     const grid = { stroke: colours.getPropertyValue("--line").trim(), width: 1 };
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
-    const numbers = (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(number);
+    const numbers = (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(brief);
     const range = (/** @type {any} */ _, low = 0, high = 1) => [
       Math.min(0, low), high > 0 ? high * 1.05 : 1,
     ];
     return {
       width: this.clientWidth,
       height: this.clientHeight - LEGEND,
+      tzDate: isUtc
+        ? (/** @type {number} */ at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC") : undefined,
       scales: { x: { time: isTime }, y: { range } },
-      axes: [axis, { ...axis, size: 56, values: numbers }],
+      axes: [{ ...axis, space: 80 }, { ...axis, size: 56, values: numbers }],
       series: [
         {},
         ...series.map(({ label, kind, format = number }, index) => {

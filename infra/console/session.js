@@ -116,6 +116,7 @@ export function signOut() {
  * one is not tried, and counted, at the others.
  * @param {string} name a name or an e-mail
  * @param {string} password
+ * @returns {Promise<boolean>} whether another password must be chosen before anything else
  */
 export async function signIn(name, password) {
   const { token, user } = await post("api/auth/login", { emailOrUser: name, password });
@@ -126,6 +127,7 @@ export async function signIn(name, password) {
   const logins = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   session = { logins: { panel, ...Object.fromEntries(logins) }, keys: session.keys };
   write();
+  return user.mustChangePassword;
 }
 
 /** @param {string} name @param {string} password @returns {Promise<[Door, Login]>} */

@@ -13,7 +13,7 @@ import { slice } from "./visible_rows.js";
  * @typedef {{title: string, view: (row: any, index: number) => unknown, kind?: "number" | "wide",
  *   sort?: string}} Column `sort`: what the API calls the column when it sorts by it
  * @typedef {{caption: string, columns: Column[], rows: any[], panel?: Panel, empty?: string,
- *   sorted?: {state: State, by: string, order: "asc" | "desc"}}} Table `sorted`: how the rows are
+ *   sorted?: {state: State, by: string, order: string}}} Table `sorted`: how the rows are
  *   sorted, and the state whose `sort` and `order` change that; `panel`: who loads further rows
  */
 
@@ -60,7 +60,7 @@ class DataTable extends HTMLElement {
       height: scroller?.clientHeight || 800,
     });
     const rows = options.rows.slice(view.start, view.end);
-    return html`<div class="scroller long" tabindex="0" role="region" aria-label=${options.caption}
+    return html`<div class="scroller long" tabindex="0" role="group" aria-label=${options.caption}
         @scroll=${this.#schedule}>
       <table aria-rowcount=${options.panel?.hasMore ? -1 : options.rows.length + 1}>
         ${head(options)}
@@ -94,7 +94,7 @@ class DataTable extends HTMLElement {
 
 /** @param {Table} options */
 function whole(options) {
-  return html`<div class="scroller" tabindex="0" role="region" aria-label=${options.caption}>
+  return html`<div class="scroller" tabindex="0" role="group" aria-label=${options.caption}>
     <table>
       ${head(options)}
       <tbody>${options.rows.map((row, index) => line(options, row, index))}</tbody>

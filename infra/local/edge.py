@@ -20,7 +20,8 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from infra.local import sockets
+from infra.local import downloads, sockets
+from infra.local.edge_cache import EdgeCache
 from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
 from infra.local.listener import Server
@@ -63,6 +64,11 @@ class Behind:
     sockets: str | None = None
     token: str = ""
 
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port of the cloud."""
+        return str(URL(self.rest).origin())
+
 
 class Edge:
     """A listening edge, on a thread of its own. `behind` is asked at every request."""
@@ -79,6 +85,7 @@ class Edge:
         self._gateway = gateway
         self._behind = behind
         self._say = say
+        self._cache = EdgeCache()
         self._listener = _listen(port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="edge", daemon=True)
@@ -118,8 +125,13 @@ class Edge:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
-        if parse_target(request.raw_path) is None:
+        target = parse_target(request.raw_path)
+        if target is None:
             return self._refuse(HTTPStatus.BAD_REQUEST, "The request line names no path.")
+        if target.startswith(downloads.PREFIX):
+            return await self._download(request, target)
+        if kept := self._cache.find(request):
+            return kept
         body = await _body(request)
         if body is None:
             answer = self._refuse(
@@ -159,7 +171,21 @@ class Edge:
                 return self._own(request, answered.status, content)
             answer = web.Response(status=answered.status, body=content)
             answer.headers.extend(_passing(answered.raw_headers, {"content-length"}))
+            self._cache.keep(request, answer, content)
+            if location := answer.headers.get("Location"):
+                answer.headers["Location"] = downloads.hide_cloud(location, behind.origin)
             return answer
+
+    async def _download(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
+        behind = self._behind()
+        found = downloads.find_file(target, behind.origin, behind.token) if behind else None
+        if behind is None or found is None or request.method != "GET":
+            return self._refuse(HTTPStatus.FORBIDDEN, "The address is not signed, or too old.")
+        try:
+            token = (_TOKEN, behind.token)
+            return await downloads.send_file(request, self._client, found, token)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return self._away(f"download: {type(error).__name__}")
 
     def _own(self, request: web.BaseRequest, status: int, content: bytes) -> web.Response:
         """The gateway's answer in our words. It is its own: every function sets X-Request-Id."""

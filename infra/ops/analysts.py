@@ -50,16 +50,16 @@ def _name(text: str) -> str:
 
 def _do(connection: Connection, arguments: argparse.Namespace, url: str) -> None:
     if arguments.verb == "add":
-        print(_add(connection, arguments.name, url))
+        print(add_login(connection, arguments.name, url))
     elif arguments.verb == "remove":
-        _remove(connection, arguments.name)
+        remove_login(connection, arguments.name)
         print(f"{arguments.name} is removed.")
     else:
         for name in _known(connection):
             print(name)
 
 
-def _add(connection: Connection, name: str, url: str) -> str:
+def add_login(connection: Connection, name: str, url: str) -> str:
     """The URL of a new login. Its password is sent hashed, so that no server log can hold it."""
     password = secrets.token_urlsafe(24)
     hashed = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
@@ -80,7 +80,7 @@ def _add(connection: Connection, name: str, url: str) -> str:
     return f"postgresql://{name}:{password}@{host}:{place.get('port', 5432)}/{place.get('dbname')}"
 
 
-def _remove(connection: Connection, name: str) -> None:
+def remove_login(connection: Connection, name: str) -> None:
     if name not in _known(connection):
         sys.exit(f"There is no analyst {name}.")
     connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(name)))

@@ -13,7 +13,7 @@ from functions.shared.errors import Problem
 from functions.shared.settings import WrongSettingError
 from infra.local import timescale
 
-SCOPES = ("tilt:write", "tilt:read", "ttt:write", "tracker", "staff", "admin")
+SCOPES = ("tilt:write", "tilt:read", "ttt:write", "tracker", "analyst", "staff", "admin")
 
 
 def main() -> None:

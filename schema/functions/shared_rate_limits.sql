@@ -36,6 +36,34 @@ as $$
     and l.window_start + $2 > floor(extract(epoch from clock_timestamp()))::bigint
 $$;
 
+-- Counts a request in the statement that serves it, or only looks at what is counted (`is_free`).
+-- Nulls where the table cannot be written: nobody is refused for that. The transaction does not wait
+-- for the disk, so that it must not write anything else that matters.
+create or replace function shared.try_count(
+  limit_key text, window_seconds integer, is_free boolean, out counted integer, out resets_at bigint
+)
+language plpgsql
+as $$
+begin
+  if is_free then
+    select w.counted, w.resets_at into counted, resets_at
+    from shared.requests_in_window(limit_key, window_seconds) as w;
+    counted := coalesce(counted, 0);
+    resets_at := coalesce(
+      resets_at, floor(extract(epoch from clock_timestamp()))::bigint + window_seconds
+    );
+    return;
+  end if;
+  select c.counted, c.resets_at into counted, resets_at
+  from shared.count_in_window(limit_key, window_seconds) as c;
+  perform set_config('synchronous_commit', 'off', true);
+exception
+  when others then
+    counted := null;
+    resets_at := null;
+end
+$$;
+
 -- Counts a request in windows that begin at multiples of their length: what remains of the limit (below
 -- 0 for one too many), and the Unix second when the next one begins. Nulls, and no count, for no caller.
 create or replace function shared.count_request(

@@ -107,15 +107,22 @@ begin
 end
 $$;
 
+-- Until it counted requests.
+drop function if exists tracker.open_battle(tracker.call, text, boolean, integer);
+
 -- A battle for somebody who reads it, or wants to change it; or the reply that refuses them, or that
 -- the same request got before. `changes`: whether they want to change it; `most`: how many changes a
 -- minute it takes, of which this is one (null: it was counted before).
+-- `limit_key`: what counts their requests of an hour, `most_requests` of them, of which this is one
+-- (null: it was counted before); or which `is_free`. For one too many `counted` is all there is.
 create or replace function tracker.open_battle(
-  call tracker.call, battle_id text, changes boolean, most integer
+  call tracker.call, battle_id text, changes boolean, most integer, limit_key text default null,
+  most_requests integer default null, is_free boolean default false
 )
 returns table (
   reply tracker.reply, caller_id text, caller_role text, is_player boolean, is_organizer boolean,
-  state jsonb, people jsonb, moment timestamptz, last_event jsonb, is_needed boolean
+  state jsonb, people jsonb, moment timestamptz, last_event jsonb, is_needed boolean,
+  counted integer, resets_at bigint
 )
 language plpgsql
 as $$
@@ -123,6 +130,14 @@ declare
   begun record;
   battle tracker.battles;
 begin
+  if limit_key is not null then
+    select c.counted, c.resets_at into counted, resets_at
+    from shared.try_count(limit_key, 3600, is_free) as c;
+    if counted - (not is_free)::integer >= most_requests then
+      return next;
+      return;
+    end if;
+  end if;
   begun := tracker.begin_call(call);
   reply := begun.reply;
   if reply.status is not null then
@@ -140,7 +155,8 @@ begin
   caller_id := (begun.caller).id;
   caller_role := (begun.caller).role;
   is_player := battle.state -> 'players' ? caller_id;
-  is_organizer := coalesce(tracker.is_organizer(battle.tournament_id, caller_id), false);
+  is_organizer := battle.tournament_id is not null
+    and tracker.is_organizer(battle.tournament_id, caller_id);
   if changes then
     if not is_player and not is_organizer and caller_role <> 'admin' then
       reply := tracker.refuse(

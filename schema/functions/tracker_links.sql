@@ -62,9 +62,10 @@ $$;
 -- Locks the tournament of a pairing's battle that is about to have another status. Whoever changes a
 -- tournament and its battles locks them in this order too, so that nobody waits in a circle.
 create or replace function tracker.lock_tournament(battle_id text, status text) returns void
-language sql
+language plpgsql  -- which plans it once: SQL that cannot be inlined is planned at every call
 as $$
-  select
+begin
+  perform
   from tracker.tournaments as t
   where t.id = (
       select p.tournament_id
@@ -72,7 +73,8 @@ as $$
       where p.battle_id = $1
         and p.status <> $2
     )
-  for no key update
+  for no key update;
+end
 $$;
 
 -- What a tournament makes of a change of one of its battles, in the transaction that stores it: the
@@ -81,7 +83,7 @@ create or replace function tracker.report_result(battle_id text) returns void
 language plpgsql
 as $$
 declare
-  event_id text;
+  changed_id text;
 begin
   update tracker.pairings as p
   set status = o.status,
@@ -97,9 +99,9 @@ begin
     and p.battle_id = known.battle_id
     and (p.status, p.winner_id, p.result_type, p.victory_points, p.warnings)
       is distinct from (o.status, o.winner_id, o.result_type, o.victory_points, o.warnings)
-  returning p.tournament_id into event_id;
+  returning p.tournament_id into changed_id;
   if found then
-    perform tracker.touch_tournament(event_id);
+    perform tracker.touch_tournament(changed_id);
   end if;
 end
 $$;

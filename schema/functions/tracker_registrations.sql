@@ -237,7 +237,8 @@ as $$
 $$;
 
 -- Takes a player who has not started out of a tournament, and gives the seat to the first in line.
-create or replace function tracker.leave_event(tournament_id text, user_id text) returns void
+drop function if exists tracker.leave_event(text, text);
+create or replace function tracker.free_seat(tournament_id text, user_id text) returns void
 language sql
 as $$
   with left_seat as (
@@ -320,34 +321,34 @@ as $$
 declare
   opened record;
   reply tracker.reply;
-  event tracker.tournaments;
+  tournament tracker.tournaments;
 begin
   opened := tracker.open_tournament(call, tournament_id, 'owner', problem, versions);
   if (opened.reply).status is not null then
     return opened.reply;
   end if;
-  event := opened.tournament;
-  if event.status in ('completed', 'cancelled') then
-    reply := tracker.refuse_state(event, 'over', 'The tournament is over');
-  elsif event.status = 'active' and event.format <> 'swiss' then
-    reply := tracker.refuse_state(event, 'bracket', 'Nobody comes late to a bracket');
-  elsif event.status = 'active'
-    and event.current_round >= (event.rules ->> 'late_entry_until_round')::integer
+  tournament := opened.tournament;
+  if tournament.status in ('completed', 'cancelled') then
+    reply := tracker.refuse_state(tournament, 'over', 'The tournament is over');
+  elsif tournament.status = 'active' and tournament.format <> 'swiss' then
+    reply := tracker.refuse_state(tournament, 'bracket', 'Nobody comes late to a bracket');
+  elsif tournament.status = 'active'
+    and tournament.current_round >= (tournament.rules ->> 'late_entry_until_round')::integer
     and not exists (
       select
       from tracker.registrations as r
-      where r.tournament_id = event.id
+      where r.tournament_id = tournament.id
         and r.user_id = sent ->> 'user_id'
         and r.status in ('confirmed', 'waitlisted')
     )
   then
     reply := tracker.refuse_state(
-      event, 'late_entry_closed', 'The last round that somebody may start in is paired'
+      tournament, 'late_entry_closed', 'The last round that somebody may start in is paired'
     );
   elsif tracker.find_strangers(array[sent ->> 'user_id']) <> '{}' then
     reply := tracker.refuse_field('user_id', 'unknown', 'names a user who is unknown');
   else
-    reply := tracker.take_seat(call, event, opened.caller, sent ->> 'user_id', sent);
+    reply := tracker.take_seat(call, tournament, opened.caller, sent ->> 'user_id', sent);
   end if;
   return tracker.end_call(call, reply);
 end
@@ -362,35 +363,35 @@ language plpgsql
 as $$
 declare
   opened record;
-  event tracker.tournaments;
+  tournament tracker.tournaments;
   status text;
 begin
   opened := tracker.open_tournament(call, tournament_id, 'player', problem, versions);
   if (opened.reply).status is not null then
     return opened.reply;
   end if;
-  event := opened.tournament;
+  tournament := opened.tournament;
   select r.status into status
   from tracker.registrations as r
-  where r.tournament_id = event.id
+  where r.tournament_id = tournament.id
     and r.user_id = (opened.caller).id;
   if not found then
     return tracker.end_call(
-      call, tracker.refuse_state(event, 'not_registered', 'You are not registered')
+      call, tracker.refuse_state(tournament, 'not_registered', 'You are not registered')
     );
-  elsif event.status not in ('draft', 'registration') then
+  elsif tournament.status not in ('draft', 'registration') then
     return tracker.end_call(
-      call, tracker.refuse_state(event, 'started', 'The tournament has started: drop instead')
+      call, tracker.refuse_state(tournament, 'started', 'The tournament has started: drop instead')
     );
   elsif status <> 'withdrawn' then
-    perform tracker.leave_event(event.id, (opened.caller).id);
-    event := tracker.touch_tournament(event.id);
+    perform tracker.free_seat(tournament.id, (opened.caller).id);
+    tournament := tracker.touch_tournament(tournament.id);
     perform tracker.note_event(
-      call, opened.caller, event, 'withdrawn',
+      call, opened.caller, tournament, 'withdrawn',
       jsonb_build_object('user_id', (opened.caller).id)
     );
   end if;
-  return tracker.end_call(call, tracker.tournament_reply(event, opened.caller));
+  return tracker.end_call(call, tracker.tournament_reply(tournament, opened.caller));
 end
 $$;
 
@@ -408,7 +409,7 @@ language plpgsql
 as $$
 declare
   opened record;
-  event tracker.tournaments;
+  tournament tracker.tournaments;
   chosen tracker.armies;
   reply tracker.reply;
 begin
@@ -416,19 +417,19 @@ begin
   if (opened.reply).status is not null then
     return opened.reply;
   end if;
-  event := opened.tournament;
-  if event.status in ('completed', 'cancelled') then
-    reply := tracker.refuse_state(event, 'over', 'The tournament is over');
-  elsif event.status = 'active' and sent ?| array['seed', 'army_id'] then
-    reply := tracker.refuse_state(event, 'started', 'Seeds and armies are fixed since the start');
-  elsif (sent ->> 'fixed_table')::integer <> all(tracker.get_tables(event)) then
+  tournament := opened.tournament;
+  if tournament.status in ('completed', 'cancelled') then
+    reply := tracker.refuse_state(tournament, 'over', 'The tournament is over');
+  elsif tournament.status = 'active' and sent ?| array['seed', 'army_id'] then
+    reply := tracker.refuse_state(tournament, 'started', 'Seeds and armies are fixed since the start');
+  elsif (sent ->> 'fixed_table')::integer <> all(tracker.get_tables(tournament)) then
     reply := tracker.refuse_field('fixed_table', 'unknown', 'is no table of the tournament');
   elsif sent ? 'army_id' then
     select a.* into chosen
     from tracker.armies as a
     where a.id = sent ->> 'army_id'
     for share;
-    reply := tracker.check_army(event, chosen, user_id, false);
+    reply := tracker.check_army(tournament, chosen, user_id, false);
   end if;
   if reply.status is not null then
     return tracker.end_call(call, reply);
@@ -438,15 +439,15 @@ begin
     fixed_table = tracker.pick(sent, 'fixed_table', r.fixed_table::text)::integer,
     army_id = coalesce(chosen.id, r.army_id),
     army = case when chosen.id is null then r.army else tracker.copy_army(chosen) end
-  where r.tournament_id = event.id
+  where r.tournament_id = tournament.id
     and r.user_id = change_participant.user_id;
-  perform tracker.move_seed(event.id, user_id, (sent ->> 'seed')::integer);
-  event := tracker.touch_tournament(event.id);
+  perform tracker.move_seed(tournament.id, user_id, (sent ->> 'seed')::integer);
+  tournament := tracker.touch_tournament(tournament.id);
   perform tracker.note_event(
-    call, opened.caller, event, 'participant_changed',
+    call, opened.caller, tournament, 'participant_changed',
     sent || jsonb_build_object('user_id', user_id)
   );
-  reply := tracker.participant_reply(event, opened.caller, user_id);
+  reply := tracker.participant_reply(tournament, opened.caller, user_id);
   reply.body := reply.body - 'tournament';
   return tracker.end_call(call, reply);
 end
@@ -466,19 +467,19 @@ language plpgsql
 as $$
 declare
   opened record;
-  event tracker.tournaments;
+  tournament tracker.tournaments;
   reply tracker.reply;
 begin
   opened := tracker.open_tournament(call, tournament_id, 'owner', problem, versions, user_id);
   if (opened.reply).status is not null then
     return opened.reply;
   end if;
-  event := opened.tournament;
-  if event.status in ('completed', 'cancelled') then
-    reply := tracker.refuse_state(event, 'over', 'The tournament is over');
-  elsif event.format <> 'swiss' then
-    reply := tracker.refuse_state(event, 'bracket', 'Nobody misses a round of a bracket');
-  elsif (sent ->> 'round')::integer <= event.current_round then
+  tournament := opened.tournament;
+  if tournament.status in ('completed', 'cancelled') then
+    reply := tracker.refuse_state(tournament, 'over', 'The tournament is over');
+  elsif tournament.format <> 'swiss' then
+    reply := tracker.refuse_state(tournament, 'bracket', 'Nobody misses a round of a bracket');
+  elsif (sent ->> 'round')::integer <= tournament.current_round then
     reply := tracker.refuse_field('round', 'paired', 'is paired already');
   end if;
   if reply.status is not null then
@@ -486,17 +487,18 @@ begin
   end if;
   update tracker.registrations as r
   set absences = r.absences || jsonb_build_object(sent ->> 'round', 'loss')
-  where r.tournament_id = event.id
+  where r.tournament_id = tournament.id
     and r.user_id = set_absence.user_id;
-  event := tracker.touch_tournament(event.id);
+  tournament := tracker.touch_tournament(tournament.id);
   perform tracker.note_event(
-    call, opened.caller, event, 'absent', sent || jsonb_build_object('user_id', user_id)
+    call, opened.caller, tournament, 'absent', sent || jsonb_build_object('user_id', user_id)
   );
-  return tracker.end_call(call, tracker.participant_reply(event, opened.caller, user_id));
+  return tracker.end_call(call, tracker.participant_reply(tournament, opened.caller, user_id));
 end
 $$;
 
--- Takes a player back who dropped: from the next round on they are paired again.
+-- Takes a player back who dropped: from the next round on they are paired again. A bracket takes nobody
+-- back once it went on without them.
 create or replace function tracker.reinstate_player(
   call tracker.call,
   tournament_id text,
@@ -510,7 +512,7 @@ language plpgsql
 as $$
 declare
   opened record;
-  event tracker.tournaments;
+  tournament tracker.tournaments;
   reply tracker.reply;
   registration tracker.registrations;
 begin
@@ -518,23 +520,25 @@ begin
   if (opened.reply).status is not null then
     return opened.reply;
   end if;
-  event := opened.tournament;
+  tournament := opened.tournament;
   select r.* into registration
   from tracker.registrations as r
-  where r.tournament_id = event.id
+  where r.tournament_id = tournament.id
     and r.user_id = reinstate_player.user_id;
-  if event.status <> 'active' then
-    reply := tracker.refuse_state(event, 'not_active', 'The tournament is not being played');
-  elsif event.format <> 'swiss' then
-    reply := tracker.refuse_state(event, 'bracket', 'Who left a bracket stays out');
+  if tournament.status <> 'active' then
+    reply := tracker.refuse_state(tournament, 'not_active', 'The tournament is not being played');
   elsif registration.status not in ('dropped', 'disqualified') then
-    reply := tracker.refuse_state(event, registration.status, 'The player has not dropped');
-  elsif event.current_participants >= event.max_participants then
+    reply := tracker.refuse_state(tournament, registration.status, 'The player has not dropped');
+  elsif tournament.format <> 'swiss' and registration.dropped_after_round < tournament.current_round then
+    reply := tracker.refuse_state(
+      tournament, 'bracket', 'The bracket went on without the player: others passed on'
+    );
+  elsif tournament.current_participants >= tournament.max_participants then
     reply := tracker.refuse(
       409, 'TOURNAMENT_FULL', 'No seat is left',
       jsonb_build_object(
-        'max_participants', event.max_participants,
-        'current_participants', event.current_participants
+        'max_participants', tournament.max_participants,
+        'current_participants', tournament.current_participants
       )
     );
   end if;
@@ -545,15 +549,15 @@ begin
   set status = 'confirmed',
     dropped_after_round = null,
     absences = r.absences || tracker.make_absences(
-      registration.dropped_after_round + 1, event.current_round, sent ->> 'missed_rounds'
+      registration.dropped_after_round + 1, tournament.current_round, sent ->> 'missed_rounds'
     )
-  where r.tournament_id = event.id
+  where r.tournament_id = tournament.id
     and r.user_id = registration.user_id;
-  event := tracker.touch_tournament(event.id);
+  tournament := tracker.touch_tournament(tournament.id);
   perform tracker.note_event(
-    call, opened.caller, event, 'reinstated', sent || jsonb_build_object('user_id', user_id)
+    call, opened.caller, tournament, 'reinstated', sent || jsonb_build_object('user_id', user_id)
   );
-  return tracker.end_call(call, tracker.participant_reply(event, opened.caller, user_id));
+  return tracker.end_call(call, tracker.participant_reply(tournament, opened.caller, user_id));
 end
 $$;
 
@@ -563,9 +567,9 @@ create or replace function tracker.leave_tournaments(user_id text) returns void
 language plpgsql
 as $$
 declare
-  event tracker.tournaments;
+  tournament tracker.tournaments;
 begin
-  for event in
+  for tournament in
     select t.*
     from tracker.tournaments as t
     where t.status in ('draft', 'registration', 'active')
@@ -579,18 +583,18 @@ begin
     order by t.id
     for no key update
   loop
-    if event.status = 'active' then
+    if tournament.status = 'active' then
       update tracker.registrations as r
       set status = case r.status when 'waitlisted' then 'withdrawn' else 'dropped' end,
-        dropped_after_round = case r.status when 'confirmed' then event.current_round end
-      where r.tournament_id = event.id
+        dropped_after_round = case r.status when 'confirmed' then tournament.current_round end
+      where r.tournament_id = tournament.id
         and r.user_id = leave_tournaments.user_id;
     else
-      perform tracker.leave_event(event.id, user_id);
+      perform tracker.free_seat(tournament.id, user_id);
     end if;
-    event := tracker.touch_tournament(event.id);
+    tournament := tracker.touch_tournament(tournament.id);
     perform tracker.note_event(
-      null, null, event, 'dropped', jsonb_build_object('user_id', user_id, 'kind', 'erased')
+      null, null, tournament, 'dropped', jsonb_build_object('user_id', user_id, 'kind', 'erased')
     );
   end loop;
 end

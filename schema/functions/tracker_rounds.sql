@@ -98,7 +98,8 @@ $$;
 
 -- All that decides pairings and places of a tournament, as one moment has it: its row, the players who
 -- play or played, and its rounds.
-create or replace function tracker.read_event(tournament_id text) returns jsonb
+drop function if exists tracker.read_event(text);
+create or replace function tracker.read_tournament(tournament_id text) returns jsonb
 language sql
 stable
 as $$

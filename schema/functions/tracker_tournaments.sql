@@ -293,7 +293,7 @@ as $$
     and (t.status <> 'draft' or ($2).role = 'admin' or tracker.owns(t, ($2).id))
 $$;
 
--- Events that somebody may see, the newest first, without their rounds.
+-- Tournaments that somebody may see, the newest first, without their rounds.
 create or replace function tracker.list_tournaments(
   caller tracker.caller,
   status text,
@@ -491,16 +491,16 @@ returns tracker.reply
 language plpgsql
 as $$
 declare
-  event tracker.tournaments;
+  tournament tracker.tournaments;
 begin
   if type is null then
-    select t.* into event
+    select t.* into tournament
     from tracker.tournaments as t
     where t.id = close_tournament.tournament_id;
   else
-    event := tracker.touch_tournament(tournament_id);
-    perform tracker.note_event(call, caller, event, type, data);
+    tournament := tracker.touch_tournament(tournament_id);
+    perform tracker.note_event(call, caller, tournament, type, data);
   end if;
-  return tracker.end_call(call, tracker.tournament_reply(event, caller, more));
+  return tracker.end_call(call, tracker.tournament_reply(tournament, caller, more));
 end
 $$;

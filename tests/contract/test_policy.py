@@ -16,7 +16,7 @@ from tests.support.accounts import make_user
 from tests.support.client import Client, operations
 from tests.support.logs.panel import SERVER, make_server
 from tests.support.policies import (
-    ERASE,
+    ADMIN_KEY,
     PUBLIC,
     SERVER_WRITE,
     STATED,
@@ -31,6 +31,7 @@ SCOPES = {
     "tilt writer": ["tilt:write"],
     "tilt reader": ["tilt:read"],
     "ttt server": ["ttt:write"],
+    "analyst": ["analyst"],
     "staff": ["staff"],
     "admin": ["admin"],
     "service": ["tracker"],
@@ -38,6 +39,7 @@ SCOPES = {
 UNKNOWN = (
     "guess",
     "dead admin",
+    "dead analyst",
     "dead staff",
     "dead tilt writer",
     "dead ttt server",
@@ -121,7 +123,7 @@ def test_where_keys_are_optional_only_erasing_needs_one(
 ) -> None:
     setting(TILT_KEYS="optional")
     policy = STATED[named(one)]
-    policy = policy if policy == ERASE else PUBLIC
+    policy = policy if policy == ADMIN_KEY else PUBLIC
     for caller in ("nobody", "guess", "tilt reader", "server", "admin"):
         for way in WAYS:
             key = credentials.get(caller, "")

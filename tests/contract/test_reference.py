@@ -87,7 +87,7 @@ def _keys(operation: dict[str, Any], of: str) -> dict[str, str]:
 @pytest.fixture
 def keys(store: str) -> Callable[[dict[str, Any]], dict[str, str]]:
     """Headers with a live key for whatever an operation's guard asks."""
-    admin = auth.issue("ada", ["admin"])
+    admin = auth.issue("ada", ["admin", "analyst"])
     client = Client({"Authorization": f"Bearer {admin}"})
 
     def given(operation: dict[str, Any]) -> dict[str, str]:

@@ -73,9 +73,9 @@ def cases() -> Iterable[Any]:
 def test_what_is_declared_is_answered(
     store: str, operation: schemathesis.APIOperation, mode: GenerationMode
 ) -> None:
-    admin, server = auth.issue("ada", ["admin"]), auth.issue("srv_01", ["logs:write"])
+    admin, server = auth.issue("ada", ["admin", "analyst"]), auth.issue("srv_01", ["logs:write"])
     keys = {"Authorization": f"Bearer {admin}", "X-Server-Key": server}
-    if reference.scopes(operation.definition.raw).isdisjoint({"staff", "admin"}):
+    if reference.scopes(operation.definition.raw).isdisjoint({"staff", "admin", "analyst"}):
         keys["X-Api-Key"] = API_KEY
 
     @settings(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.cups import Cup, expect, make_cup
+from tests.support.tracker import check_error
 
 pytestmark = pytest.mark.usefixtures("tracker_keys")
 
@@ -167,6 +168,44 @@ def test_who_leaves_with_an_open_game_loses_it() -> None:
     cup.play("B 80-40 C")
     cup.pair()
     assert cup.list_pairs() == ["B-D"]
+
+
+def reinstate(cup: Cup, letter: str) -> Any:
+    return cup.organiser.post(f"{cup.url}/participants/{cup.ids[letter]}/reinstate", {})
+
+
+@pytest.mark.parametrize("kind", ["drop", "disqualified"])
+def test_who_left_comes_back_before_the_bracket_goes_on(kind: str) -> None:
+    """Regression: a drop by mistake could not be undone in a bracket."""
+    cup = make_cup(4, format="double_elimination")
+    cup.play_round("A 80-40 D", "B 80-40 C")
+    cup.drop("A", kind=kind)
+    back = expect(reinstate(cup, "A"), 200)
+    assert back["participant"]["status"] == "confirmed"
+    assert back["tournament"]["current_participants"] == 4
+    check_error(reinstate(cup, "A"), 409, "INVALID_TOURNAMENT_STATE", reason="confirmed")
+    cup.pair()
+    assert cup.list_pairs() == ["A-B", "C-D"]
+
+
+def test_who_lost_a_game_by_leaving_comes_back_with_the_loss() -> None:
+    cup = make_cup(4, format="double_elimination")
+    cup.pair()
+    cup.drop("A")
+    cup.play("B 80-40 C")
+    expect(reinstate(cup, "A"), 200)
+    cup.pair()
+    assert cup.list_pairs() == ["B-D", "A-C"]
+
+
+def test_a_bracket_that_went_on_takes_nobody_back() -> None:
+    cup = make_cup(4, format="double_elimination")
+    cup.play_round("A 80-40 D", "B 80-40 C")
+    cup.drop("A")
+    cup.pair()
+    refused = reinstate(cup, "A")
+    check_error(refused, 409, "INVALID_TOURNAMENT_STATE", reason="bracket", status="active")
+    assert {row["letter"]: row["status"] for row in cup.rank()}["A"] == "dropped"
 
 
 def test_a_correction_replaces_who_passed_on() -> None:

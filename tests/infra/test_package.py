@@ -151,7 +151,11 @@ else:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("layer", [package.RS256, package.MATCHING], ids=["rs256", "matching"])
+@pytest.mark.parametrize(
+    "layer",
+    [package.RS256, package.MATCHING, package.EXPORTS],
+    ids=["rs256", "matching", "exports"],
+)
 def test_both_environments_pin_the_same_of_a_layer(layer: Path) -> None:
     pins = [line for line in layer.read_text().splitlines() if "==" in line]
     assert set(pins) < set((ROOT / "requirements-dev.txt").read_text().splitlines())

@@ -105,8 +105,10 @@ def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert "*" not in str(statement["Action"])
                 resource = str(statement["Resource"])
-                # The sockets of one API, and the one function that invokes itself.
-                assert "*" not in resource.replace("}/live/*", "").replace("-LiveFunction-*", "")
+                # The sockets of one API, the one function that invokes itself, files of one bucket.
+                for known in ("}/live/*", "-LiveFunction-*", "${ExportsBucket.Arn}/*"):
+                    resource = resource.replace(known, "")
+                assert "*" not in resource
 
 
 _STORE = {"DATABASE_URL", "SIGNING_KEY"}
@@ -194,6 +196,26 @@ def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str
     assert resources["TrackerFunction"]["Properties"]["MemorySize"] == 1769, "a whole CPU"
 
 
+def test_only_what_writes_parquet_carries_what_writes_it(resources: dict[str, Any]) -> None:
+    layers = {name: str(one["Properties"].get("Layers")) for name, one in resources.items()}
+    assert [name for name, used in layers.items() if "'Exports'" in used] == ["ExportFunction"]
+
+
+def test_exported_files_are_private_encrypted_and_gone_after_a_day(
+    resources: dict[str, Any],
+) -> None:
+    bucket = resources["ExportsBucket"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert "AES256" in str(bucket["BucketEncryption"])
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    [statement] = resources["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_mail_is_sent_by_one_function_and_only_from_its_address(resources: dict[str, Any]) -> None:
     policy = resources["MailPolicy"]
     assert policy["Condition"] == "WithMail"
@@ -232,6 +254,14 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
             ],
         ),
         ("RollupsRole", [("sqs:SendMessage", "SchedulerDeadLetters.Arn")]),
+        (
+            "ExportRole",
+            [
+                ("s3:PutObject", "${ExportsBucket.Arn}/*"),
+                ("s3:GetObject", "${ExportsBucket.Arn}/*"),
+                ("s3:AbortMultipartUpload", "${ExportsBucket.Arn}/*"),
+            ],
+        ),
         (
             "LiveRole",
             [
@@ -392,3 +422,19 @@ def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
 def test_a_function_ends_before_the_gateway_hangs_up() -> None:
     globals_ = yaml.load((ROOT / "template.yaml").read_text(), Template)["Globals"]
     assert globals_["Function"]["Timeout"] < 29
+
+
+def test_the_distribution_keeps_the_consoles_files_and_nothing_else(
+    resources: dict[str, Any],
+) -> None:
+    config = resources["Edge"]["Properties"]["DistributionConfig"]
+    optimized, disabled = (
+        "658327ea-f89d-4fab-a63d-7ac88dc39e22",
+        "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    )
+    behaviours = {one["PathPattern"]: one for one in config["CacheBehaviors"]}
+    console = behaviours.pop("/console/*")
+    assert (console["TargetOriginId"], console["CachePolicyId"]) == ("rest", optimized)
+    assert "AllowedMethods" not in console  # GET and HEAD
+    rest = [config["DefaultCacheBehavior"], *behaviours.values()]
+    assert {one["CachePolicyId"] for one in rest} == {disabled}

@@ -48,6 +48,35 @@ def test_behind_a_pooler_no_timeout_is_set_for_whoever_comes_next(
     assert run(None)["timeout"] != "10min"
 
 
+def last_run() -> db.Row:
+    [row] = db.query(
+        """
+        select started_at, ended_at, succeeded_at, error, ended_at >= started_at as is_in_order
+        from shared.job_runs
+        where name = 'a.job'
+        """
+    )
+    assert row["is_in_order"]
+    return row
+
+
+def test_a_run_is_kept_until_the_next_one(store: str) -> None:
+    run(None)
+    first = last_run()
+    assert (first["succeeded_at"], first["error"]) == (first["ended_at"], None)
+
+    def fail(*_: Any) -> None:
+        raise ValueError("no words of it are kept")
+
+    with pytest.raises(ValueError, match="no words"):
+        run_job("a.job", fail, None)
+    failed = last_run()
+    assert failed["ended_at"] > first["ended_at"]
+    assert (failed["succeeded_at"], failed["error"]) == (first["succeeded_at"], "ValueError")
+    run(None)
+    assert last_run()["error"] is None
+
+
 @pytest.mark.parametrize("pooler", ["false", "true"])
 def test_a_job_outlives_a_database_that_was_restarted_since_its_last_firing(
     store: str, setting: Callable[..., None], migrated: tuple[Any, str, str], pooler: str

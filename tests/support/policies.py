@@ -26,7 +26,8 @@ class Policy:
 PUBLIC = Policy()
 TILT_READ = Policy(("X-Api-Key", "Authorization"), ("environment", "tilt reader"))
 TILT_WRITE = Policy(("X-Api-Key", "Authorization"), ("environment", "tilt writer"))
-ERASE = Policy(("X-Api-Key", "Authorization"), ("admin",), doors=("panel",), roles=ADMIN_ROLES)
+ADMIN_KEY = Policy(("X-Api-Key", "Authorization"), ("admin",), doors=("panel",), roles=ADMIN_ROLES)
+ANALYST = Policy(("X-Api-Key", "Authorization"), ("analyst",), doors=("panel",), roles=ADMIN_ROLES)
 TTT_WRITE = Policy(
     ("X-Api-Key", "api_key"), ("environment", "ttt server", "server"), unknown=401, wrong=401
 )
@@ -56,7 +57,9 @@ TRACKER_ADMIN = Policy(*_SERVICE, unknown=401, wrong=401, doors=("tracker",), ro
 
 POLICIES = {
     PUBLIC: """
-        GET /, GET /openapi.json, GET /docs, GET /docs/{name}, GET /health, GET /api/health,
+        GET /, GET /openapi.json, GET /docs, GET /docs/{name},
+        GET /console/{version}/{name}, GET /console/{version}/{folder}/{name},
+        GET /health, GET /api/health,
         GET /api/stats, GET /api/ttt/overview, GET /api/ttt/players,
         GET /api/ttt/players/{steam_id}, GET /api/ttt/players/{steam_id}/names,
         GET /api/ttt/players/{steam_id}/form, GET /api/ttt/players/{steam_id}/sessions,
@@ -152,7 +155,10 @@ POLICIES = {
         GET /api/tilt/cooldown/{user_id}
     """,
     TILT_WRITE: "POST /api/tilt/events, DELETE /api/tilt/events/{event_id}",
-    ERASE: "DELETE /api/tilt/users/{user_id}, DELETE /api/ttt/players/{steam_id}",
+    ANALYST: "GET /api/rollups, GET /api/rollups/{name}",
+    ADMIN_KEY: """
+        DELETE /api/tilt/users/{user_id}, DELETE /api/ttt/players/{steam_id}, GET /api/admin/health
+    """,
     TTT_WRITE: """
         POST /api/collect, POST /api/collect/collect, POST /api/player/update,
         POST /api/collect/player/update

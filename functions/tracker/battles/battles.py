@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from functions.live import tickets
 from functions.shared import db, tracker_tokens
 from functions.shared.errors import Conflict, Forbidden, Problem
+from functions.shared.general_limit import Deferred
 from functions.shared.request import Caller
 from functions.shared.response import Response
 from functions.shared.settings import settings
@@ -33,13 +34,16 @@ class InvalidTournamentState(Conflict):
     code = "INVALID_TOURNAMENT_STATE"
 
 
-def read_battle(call: Call, battle_id: str, source: Any = "rest") -> Opened:
-    """A battle as of now, after what its clock has done; raises NotFound.
+def read_battle(
+    call: Call, battle_id: str, source: Any = "rest", limit: Deferred | None = None
+) -> Opened:
+    """A battle as of now, after what its clock has done; raises NotFound. `limit` counts the
+    request.
 
     One round trip, two where the clock has done something.
     """
     for _ in range(_TRIES):
-        opened = open_battle(call, battle_id, source)
+        opened = open_battle(call, battle_id, source, limit)
         assert isinstance(opened, Opened)  # an answer of before is none of a read
         row = changes.store(call, opened)
         if row is None or row["outcome"] == "stored":
@@ -47,39 +51,41 @@ def read_battle(call: Call, battle_id: str, source: Any = "rest") -> Opened:
     raise Conflict("Others change this battle all the time; try again", reason="busy")
 
 
-def get_battle(call: Call, battle_id: str) -> Response:
+def get_battle(call: Call, battle_id: str, limit: Deferred | None = None) -> Response:
     """A battle; raises as `read_battle`."""
-    opened = read_battle(call, battle_id)
+    opened = read_battle(call, battle_id, limit=limit)
     tag = {"ETag": f'"{opened.battle.state["version"]}"'}
     return Response({"battle": opened.show()}, headers=tag | _NO_CACHE)
 
 
-def change_battle(call: Call, battle_id: str, change: Change) -> Response:
+def change_battle(call: Call, battle_id: str, change: Change, limit: Deferred | None) -> Response:
     """A battle after a change; raises as `changes.change_battle`."""
-    done = changes.change_battle(call, battle_id, change)
+    done = changes.change_battle(call, battle_id, change, limit)
     if done.reply:
         return to_response(done.reply)
     tag = {"ETag": f'"{done.version}"'}
     return Response({"battle": done.battle}, headers=tag | _NO_CACHE)
 
 
-def list_events(call: Call, battle_id: str, since: int, limit: int) -> dict[str, Any]:
+def list_events(
+    call: Call, battle_id: str, since: int, most: int, limit: Deferred | None
+) -> dict[str, Any]:
     """Events of a battle after a number; raises as `read_battle`. Two round trips."""
-    read_battle(call, battle_id)
+    read_battle(call, battle_id, limit=limit)
     rows = db.query(
-        "select tracker.list_battle_events(%s, %s, %s) as event", (battle_id, since, limit + 1)
+        "select tracker.list_battle_events(%s, %s, %s) as event", (battle_id, since, most + 1)
     )
     return {
-        "data": [row["event"] for row in rows[:limit]],
-        "pagination": {"limit": limit, "has_more": len(rows) > limit, "next_cursor": None},
+        "data": [row["event"] for row in rows[:most]],
+        "pagination": {"limit": most, "has_more": len(rows) > most, "next_cursor": None},
     }
 
 
-def issue_ticket(call: Call, battle_id: str, edge: str) -> dict[str, Any]:
+def issue_ticket(call: Call, battle_id: str, edge: str, limit: Deferred | None) -> dict[str, Any]:
     """What opens a socket to a battle, at the edge or at the gateway itself; raises as
     `read_battle`. Two round trips.
     """
-    open_battle(call, battle_id, "rest")
+    open_battle(call, battle_id, "rest", limit)
     ticket = tickets.issue(room_of(battle_id), *call[:3])
     if edge:
         url = f"{edge}/v1/ws/battles/{battle_id}?ticket={ticket}"

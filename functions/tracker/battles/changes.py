@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from functions.live import fanout
 from functions.shared import db
 from functions.shared.errors import Conflict, Problem
+from functions.shared.general_limit import Deferred
 from functions.shared.settings import settings
 from functions.tracker.battles import clocks, turns
 from functions.tracker.battles.battle import SYSTEM, Actor, Battle, Event, State, evolve
@@ -24,6 +25,7 @@ from functions.tracker.calls import Body, Call, describe, refuse
 
 _TRIES = 20  # where others are faster: a battle takes 60 changes a minute
 NOBODY: Call = (None,) * 8  # the clock is nobody's call
+_UNLIMITED = None, None, False
 Decide = Callable[[Battle, Mapping[str, Any]], None]
 
 
@@ -80,24 +82,27 @@ def open_battle(
     call: Call,
     battle_id: str,
     source: Literal["rest", "ws"],
+    limit: Deferred | None = None,
     *,
     per_minute: int | None = None,
     changes: bool = False,
 ) -> Opened | db.Row:
     """A battle as of now; or the answer that the same request got before. Raises what refuses the
-    caller. One round trip."""
+    caller. `limit` counts the request. One round trip."""
     row = db.fetch_once(
         """
         select (o.reply).status, (o.reply).body::text as body, (o.reply).headers,
           (o.reply).is_replay, o.caller_id, o.caller_role, o.is_player, o.is_organizer, o.state,
-          o.people, o.moment, o.last_event, o.is_needed
+          o.people, o.moment, o.last_event, o.is_needed, o.counted, o.resets_at
         from tracker.open_battle(
-          row(%s, %s, %s, %s, %s, %s, %s, %s)::tracker.call, %s, %s, %s
+          row(%s, %s, %s, %s, %s, %s, %s, %s)::tracker.call, %s, %s, %s, %s, %s, %s
         ) as o
         """,
-        (*call, battle_id, changes, per_minute),
+        (*call, battle_id, changes, per_minute, *(limit.values if limit else _UNLIMITED)),
     )
     assert row
+    if limit:
+        limit.note(row)
     if row["status"] is not None:
         return row if row["is_replay"] else refuse(row)
     role = _find_role(row)
@@ -152,14 +157,18 @@ def _find_role(row: db.Row) -> str:
     return "admin" if row["caller_role"] == "admin" else "spectator"
 
 
-def change_battle(call: Call, battle_id: str, change: Change) -> Changed:
-    """Does what is asked of a battle; raises what refuses it.
+def change_battle(
+    call: Call, battle_id: str, change: Change, limit: Deferred | None = None
+) -> Changed:
+    """Does what is asked of a battle; raises what refuses it. `limit` counts the request.
 
     Two round trips, and two more for each time that somebody else was faster.
     """
     per_minute: int | None = settings().battle_updates
     for _ in range(_TRIES):
-        opened = open_battle(call, battle_id, change.source, per_minute=per_minute, changes=True)
+        opened = open_battle(
+            call, battle_id, change.source, limit, per_minute=per_minute, changes=True
+        )
         per_minute = None  # it is counted
         if not isinstance(opened, Opened):
             return Changed(0, None, opened)

@@ -15,7 +15,7 @@ from functions.shared.response import Response
 from functions.tracker.calls import Body, Call, describe, to_response
 
 if TYPE_CHECKING:  # a battle is read without the engine
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 Needs = Literal["organizer", "owner", "player", "subject"]
 
@@ -82,18 +82,18 @@ def refuse_state(status: str, reason: str, message: str) -> Problem:
     return InvalidTournamentState(message, status=status, reason=reason)
 
 
-def refuse_incomplete(event: Event) -> Problem:
+def refuse_incomplete(stored: StoredTournament) -> Problem:
     """The problem of what needs every result of the rounds that are paired."""
     missing = [
         {"battle_id": pairing.battle_id, "table_number": pairing.table_number}
-        for round_ in event.tournament.rounds
+        for round_ in stored.tournament.rounds
         for pairing in round_.pairings
         if not pairing.result and not pairing.is_cancelled
     ]
-    return RoundIncomplete("Results are missing", round=event.current_round, missing=missing)
+    return RoundIncomplete("Results are missing", round=stored.current_round, missing=missing)
 
 
-def change_event(request: ChangeRequest, act: Callable[[Opened], Done]) -> Response:
+def apply_change(request: ChangeRequest, act: Callable[[Opened], Done]) -> Response:
     """Does what `act` does to a tournament, unless the caller may not, or was answered before.
 
     `act` raises its problems before it writes anything. Two round trips, and those of `act`.

@@ -14,7 +14,7 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_state,
 )
 from functions.tracker.tournaments.pairing_battles import set_result
@@ -24,7 +24,7 @@ from functions.tracker.tournaments.results import describe_match
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.drops import Departure
     from functions.tracker.engine.tournament import Player
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 
 Kind = Literal["drop", "no_show", "disqualified"]
@@ -39,78 +39,78 @@ class Drop(RequestModel):
 
 def drop(call: Call, path: ParticipantPath, body: Body, versions: list[int] | None) -> Response:
     """Takes a player out of a tournament; raises NotFound, Forbidden, Conflict."""
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     def act(opened: Opened) -> Done:
         sent = Drop.model_validate(body.sent)
-        event = read_event(path.tournament_id)
-        assert event
-        if event.status in ("draft", "registration"):
+        stored = read_tournament(path.tournament_id)
+        assert stored
+        if stored.status in ("draft", "registration"):
             return _withdraw(opened, path)
-        if event.status != "active":
-            raise refuse_state(event.status, "over", "The tournament is over")
-        if path.user_id not in event.armies:
+        if stored.status != "active":
+            raise refuse_state(stored.status, "over", "The tournament is over")
+        if path.user_id not in stored.armies:
             raise refuse_state(
-                event.status, "not_playing", "The user does not play in the tournament"
+                stored.status, "not_playing", "The user does not play in the tournament"
             )
-        return _leave(opened, event, path.user_id, sent)
+        return _leave(opened, stored, path.user_id, sent)
 
     request = ChangeRequest(
         call, path.tournament_id, "subject", body, versions, user_id=path.user_id
     )
-    return change_event(request, act)
+    return apply_change(request, act)
 
 
-def settle_departed(opened: Opened, found: Event | None) -> Event:
+def settle_departed(opened: Opened, found: StoredTournament | None) -> StoredTournament:
     """The tournament, in which opponents of players who left win their open games.
 
     Whoever erases their account leaves without anybody to say who wins.
     """
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     assert found
-    event = found
-    for player in list_departed(event):
+    stored = found
+    for player in list_departed(stored):
         kind: Kind = "disqualified" if player.status == "disqualified" else "drop"
-        _leave(opened, event, player.user_id, Drop(kind=kind))
-        read = read_event(event.id)
+        _leave(opened, stored, player.user_id, Drop(kind=kind))
+        read = read_tournament(stored.id)
         assert read
-        event = read
-    return event
+        stored = read
+    return stored
 
 
-def list_departed(event: Event) -> list[Player]:
+def list_departed(stored: StoredTournament) -> list[Player]:
     """Who has left, and is in an open game of the current round all the same."""
     playing = {
         user_id
-        for round_ in event.tournament.rounds[-1:]
+        for round_ in stored.tournament.rounds[-1:]
         for pairing in round_.pairings
         if not pairing.result and not pairing.is_cancelled
         for user_id in pairing.player_ids
     }
     return [
         player
-        for player in event.tournament.players
+        for player in stored.tournament.players
         if player.status != "confirmed" and player.user_id in playing
     ]
 
 
 def _withdraw(opened: Opened, path: ParticipantPath) -> Done:
-    db.query("select tracker.leave_event(%s, %s)", (path.tournament_id, path.user_id))
+    db.query("select tracker.free_seat(%s, %s)", (path.tournament_id, path.user_id))
     return Done("withdrawn", {"user_id": path.user_id}, {"affected_matches": []})
 
 
-def _leave(opened: Opened, event: Event, user_id: str, sent: Drop) -> Done:
+def _leave(opened: Opened, stored: StoredTournament, user_id: str, sent: Drop) -> Done:
     from functions.tracker.engine.drops import drop_player
     from functions.tracker.tournaments import round_writer
 
-    departure = drop_player(event.tournament, user_id, kind=sent.kind, repair=sent.repair)
+    departure = drop_player(stored.tournament, user_id, kind=sent.kind, repair=sent.repair)
     affected = [describe_match(match) for match in departure.affected_matches]
-    if departure.tournament == event.tournament:
+    if departure.tournament == stored.tournament:
         return Done(None, {}, {"affected_matches": affected})
-    round_writer.write_changed_rounds(opened, event, departure.tournament)
+    round_writer.write_changed_rounds(opened, stored, departure.tournament)
     _forfeit(opened, departure)
-    _mark(event.id, user_id, departure)
+    _mark(stored.id, user_id, departure)
     data = {"user_id": user_id, **sent.model_dump(), "affected_matches": affected}
     return Done("dropped", data, {"affected_matches": affected})
 

@@ -14,7 +14,7 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_incomplete,
     refuse_state,
 )
@@ -34,27 +34,27 @@ def finish_tournament(
     call: Call, tournament_id: str, body: Body, versions: list[int] | None
 ) -> Response:
     """Completes a tournament; raises NotFound, Forbidden, Conflict."""
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     def act(opened: Opened) -> Done:
         sent = Finish.model_validate(body.sent)
-        event = settle_departed(opened, read_event(tournament_id))
-        if event.status != "active":
-            raise refuse_state(event.status, "not_active", "The tournament is not being played")
-        if not all(round_.is_complete for round_ in event.tournament.rounds) and not sent.early:
-            raise refuse_incomplete(event)
+        stored = settle_departed(opened, read_tournament(tournament_id))
+        if stored.status != "active":
+            raise refuse_state(stored.status, "not_active", "The tournament is not being played")
+        if not all(round_.is_complete for round_ in stored.tournament.rounds) and not sent.early:
+            raise refuse_incomplete(stored)
         cancel_open_battles(opened, "The tournament was finished early")
-        read = read_event(tournament_id)
+        read = read_tournament(tournament_id)
         assert read
-        event = read
-        champion = find_champion(event)
+        stored = read
+        champion = find_champion(stored)
         _complete(opened, champion)
-        table = rank(event._replace(status="completed"))
+        table = rank(stored._replace(status="completed"))
         data = {"early": sent.early, "champion_id": champion}
         return Done("completed", data, {"standings": table})
 
     request = ChangeRequest(call, tournament_id, "owner", body, versions)
-    return change_event(request, act)
+    return apply_change(request, act)
 
 
 def _complete(opened: Opened, champion: str | None) -> None:

@@ -16,7 +16,7 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_incomplete,
     refuse_state,
 )
@@ -24,7 +24,7 @@ from functions.tracker.tournaments.drops import list_departed, settle_departed
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.tournament import PairedRound, PairingError
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 RoundNumber = Annotated[int, Field(strict=True, ge=1, le=1000), Whole]
 
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
 
     version: int
     paired: PairedRound | None  # None: it stays as it is
-    event: Event
+    stored: StoredTournament
     what: str = ""
 
 
@@ -60,71 +60,71 @@ def pair(
     works before the tournament is locked; whatever changes it meanwhile makes the engine work once
     more, under the lock.
     """
-    from functions.tracker.tournaments.state import read_event, read_event_of
+    from functions.tracker.tournaments.state import read_own_tournament, read_tournament
 
     sent = Generation() if body.sent is None else Generation.model_validate(body.sent)
     early = None
-    if body.problem is None and (event := read_event_of(call, tournament_id)):
-        early = _try_to_plan(event, sent, must_advance)
+    if body.problem is None and (stored := read_own_tournament(call, tournament_id)):
+        early = _try_to_plan(stored, sent, must_advance)
 
     def act(opened: Opened) -> Done:
         plan = early
         if plan is None or plan.version != opened.version:
-            event = settle_departed(opened, read_event(tournament_id))
-            plan = _plan(event, sent, must_advance)
+            stored = settle_departed(opened, read_tournament(tournament_id))
+            plan = _plan(stored, sent, must_advance)
         return _carry_out(opened, plan, sent)
 
-    return change_event(ChangeRequest(call, tournament_id, "owner", body, versions), act)
+    return apply_change(ChangeRequest(call, tournament_id, "owner", body, versions), act)
 
 
-def _try_to_plan(event: Event, sent: Generation, must_advance: bool) -> Plan | None:
-    if list_departed(event):  # which only is settled under the lock
+def _try_to_plan(stored: StoredTournament, sent: Generation, must_advance: bool) -> Plan | None:
+    if list_departed(stored):  # which only is settled under the lock
         return None
     try:
-        return _plan(event, sent, must_advance)
+        return _plan(stored, sent, must_advance)
     except Problem:  # which is found again, once it is known who asks
         return None
 
 
-def _plan(event: Event, sent: Generation, must_advance: bool) -> Plan:
+def _plan(stored: StoredTournament, sent: Generation, must_advance: bool) -> Plan:
     from functions.tracker.engine import rounds as engine
     from functions.tracker.engine.tournament import PairingError
 
-    if event.status not in ("registration", "active"):
-        raise refuse_state(event.status, "not_active", "The tournament is not being played")
-    is_start = event.status == "registration"
-    is_open = not all(round_.is_complete for round_ in event.tournament.rounds)
+    if stored.status not in ("registration", "active"):
+        raise refuse_state(stored.status, "not_active", "The tournament is not being played")
+    is_start = stored.status == "registration"
+    is_open = not all(round_.is_complete for round_ in stored.tournament.rounds)
     try:
         if sent.regenerate:
-            _expect(sent.round, event, event.current_round)
+            _expect(sent.round, stored, stored.current_round)
             if is_start:
                 raise PairingError("not_paired")
-            return Plan(event.version, engine.pair_round_again(event.tournament), event, "again")
+            return Plan(stored.version, engine.pair_round_again(stored.tournament), stored, "again")
         if must_advance and is_open:
-            raise refuse_incomplete(event)
-        if sent.round == event.current_round and not is_start:
-            return Plan(event.version, None, event)
+            raise refuse_incomplete(stored)
+        if sent.round == stored.current_round and not is_start:
+            return Plan(stored.version, None, stored)
         if is_open and sent.round is None:
-            return Plan(event.version, None, event)
-        _expect(sent.round, event, event.current_round + 1)
+            return Plan(stored.version, None, stored)
+        _expect(sent.round, stored, stored.current_round + 1)
         if is_open:
-            raise refuse_incomplete(event)
-        return Plan(event.version, engine.pair_next_round(_set_rounds(event)), event, "next")
+            raise refuse_incomplete(stored)
+        return Plan(stored.version, engine.pair_next_round(_set_rounds(stored)), stored, "next")
     except PairingError as problem:
-        raise _to_refusal(problem, event) from None
+        raise _to_refusal(problem, stored) from None
 
 
-def _expect(sent: int | None, event: Event, number: int) -> None:
+def _expect(sent: int | None, stored: StoredTournament, number: int) -> None:
     if sent is not None and sent != number:
-        raise refuse_state(event.status, "wrong_round", f"The next round is {number}")
+        raise refuse_state(stored.status, "wrong_round", f"The next round is {number}")
 
 
-def _set_rounds(event: Event) -> Any:
+def _set_rounds(stored: StoredTournament) -> Any:
     """The tournament with its number of Swiss rounds, counted where its rules leave that open."""
     from functions.tracker.engine.rounds import count_swiss_rounds
 
-    tournament = event.tournament
-    if event.status == "active" or event.rules.get("swiss_rounds") is not None:
+    tournament = stored.tournament
+    if stored.status == "active" or stored.rules.get("swiss_rounds") is not None:
         return tournament
     rounds = count_swiss_rounds(len(tournament.players))
     return tournament._replace(rules=tournament.rules._replace(swiss_rounds=rounds))
@@ -138,32 +138,32 @@ _REASONS = {
 }
 
 
-def _to_refusal(problem: PairingError, event: Event) -> Problem:
+def _to_refusal(problem: PairingError, stored: StoredTournament) -> Problem:
     if problem.reason == "round_incomplete":
-        return refuse_incomplete(event)
-    return refuse_state(event.status, problem.reason, _REASONS[problem.reason])
+        return refuse_incomplete(stored)
+    return refuse_state(stored.status, problem.reason, _REASONS[problem.reason])
 
 
 def _carry_out(opened: Opened, plan: Plan, sent: Generation) -> Done:
     from functions.tracker.tournaments import round_writer
 
     if plan.paired is None:
-        report = plan.event.report
+        report = plan.stored.report
         return Done(None, {}, {"pairing_report": report})
     round_ = plan.paired.round
     report = round_writer.describe_report(plan.paired.report)
     more = {"pairing_report": report}
     if sent.dry_run:
         return Done(None, {}, more | {"proposed_round": round_writer.describe_round(round_)})
-    if round_.number > plan.event.current_round:
-        _advance(opened, plan.event, round_.number)
-    round_writer.write_round(opened, plan.event, round_, report)
+    if round_.number > plan.stored.current_round:
+        _advance(opened, plan.stored, round_.number)
+    round_writer.write_round(opened, plan.stored, round_, report)
     type_ = "round_paired" if plan.what == "next" else "round_paired_again"
     return Done(type_, {"round": round_.number}, more)
 
 
-def _advance(opened: Opened, event: Event, number: int) -> None:
-    rounds = _set_rounds(event).rules.swiss_rounds if event.tournament.format == "swiss" else None
+def _advance(opened: Opened, stored: StoredTournament, number: int) -> None:
+    rounds = _set_rounds(stored).rules.swiss_rounds if stored.tournament.format == "swiss" else None
     db.query(
         """
         update tracker.tournaments as t

@@ -16,14 +16,14 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_state,
 )
 from functions.tracker.tournaments.rounds import RoundPath
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.tournament import PairedRound, Pairing
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 
 class HandPairing(RequestModel):
@@ -52,47 +52,47 @@ class HandRound(RequestModel):
 def edit(call: Call, path: RoundPath, body: Body, versions: list[int] | None) -> Response:
     """Pairs the current round of a Swiss tournament by hand; raises NotFound, Forbidden,
     Conflict."""
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     def act(opened: Opened) -> Done:
         from functions.tracker.tournaments import round_writer
 
-        event = read_event(path.tournament_id)
-        assert event
-        _check_editable(event, path.number)
-        paired = _plan(event, HandRound.model_validate(body.sent))
+        stored = read_tournament(path.tournament_id)
+        assert stored
+        _check_editable(stored, path.number)
+        paired = _plan(stored, HandRound.model_validate(body.sent))
         report = round_writer.describe_report(paired.report)
-        round_writer.write_round(opened, event, paired.round, report)
-        data = {"round": path.number, "before": round_writer.describe_round(event.round)}
+        round_writer.write_round(opened, stored, paired.round, report)
+        data = {"round": path.number, "before": round_writer.describe_round(stored.round)}
         return Done("round_edited", data, {"pairing_report": report})
 
     request = ChangeRequest(call, path.tournament_id, "owner", body, versions)
-    return change_event(request, act)
+    return apply_change(request, act)
 
 
-def _check_editable(event: Event, number: int) -> None:
-    if event.status != "active":
-        raise refuse_state(event.status, "not_active", "The tournament is not being played")
-    if event.tournament.format != "swiss":
-        raise refuse_state(event.status, "bracket", "A bracket is not paired by hand")
-    if number != event.current_round:
-        raise refuse_state(event.status, "wrong_round", "Only the current round can be changed")
-    if any(pairing.has_started for pairing in event.round.pairings):
-        raise refuse_state(event.status, "round_started", "A game of the round has begun")
+def _check_editable(stored: StoredTournament, number: int) -> None:
+    if stored.status != "active":
+        raise refuse_state(stored.status, "not_active", "The tournament is not being played")
+    if stored.tournament.format != "swiss":
+        raise refuse_state(stored.status, "bracket", "A bracket is not paired by hand")
+    if number != stored.current_round:
+        raise refuse_state(stored.status, "wrong_round", "Only the current round can be changed")
+    if any(pairing.has_started for pairing in stored.round.pairings):
+        raise refuse_state(stored.status, "round_started", "A game of the round has begun")
 
 
-def _plan(event: Event, sent: HandRound) -> PairedRound:
+def _plan(stored: StoredTournament, sent: HandRound) -> PairedRound:
     from functions.tracker.engine import pairing
     from functions.tracker.engine.tournament import Bye, PairedRound, Pairing, Round
 
     pairs = [(one.player1_id, one.player2_id) for one in sent.pairings]
-    number = event.current_round
-    if faults := pairing.find_faults(event.tournament, number, pairs, sent.byes):
+    number = stored.current_round
+    if faults := pairing.find_faults(stored.tournament, number, pairs, sent.byes):
         refuse_field("pairings", "every_player_once", faults[0])
     wanted = [one.table_number for one in sent.pairings if one.table_number is not None]
-    if len(set(wanted)) < len(wanted) or not set(wanted) <= set(event.tournament.tables):
+    if len(set(wanted)) < len(wanted) or not set(wanted) <= set(stored.tournament.tables):
         refuse_field("pairings", "tables", "must name tables of the tournament, each once")
-    known = {frozenset(one.player_ids): one.battle_id for one in event.round.pairings}
+    known = {frozenset(one.player_ids): one.battle_id for one in stored.round.pairings}
     games = tuple(
         Pairing(
             one.player1_id,
@@ -102,14 +102,16 @@ def _plan(event: Event, sent: HandRound) -> PairedRound:
         )
         for one in sent.pairings
     )
-    seated = _seat(event, games, sent.pairings)
+    seated = _seat(stored, games, sent.pairings)
     round_ = Round(number, seated, tuple(Bye(player_id) for player_id in sent.byes))
-    stored = event.tournament.rounds[:-1]
-    tournament = event.tournament._replace(rounds=(*stored, round_))
+    earlier = stored.tournament.rounds[:-1]
+    tournament = stored.tournament._replace(rounds=(*earlier, round_))
     return PairedRound(round_, pairing.report_round(tournament, number))
 
 
-def _seat(event: Event, games: tuple[Pairing, ...], sent: list[HandPairing]) -> tuple[Pairing, ...]:
+def _seat(
+    stored: StoredTournament, games: tuple[Pairing, ...], sent: list[HandPairing]
+) -> tuple[Pairing, ...]:
     """The pairings at tables: a table that is sent is like a fixed one of the first player."""
     from functions.tracker.engine import tables
 
@@ -121,10 +123,10 @@ def _seat(event: Event, games: tuple[Pairing, ...], sent: list[HandPairing]) -> 
                 player.user_id, None if player.user_id in free else player.fixed_table
             )
         )
-        for player in event.tournament.players
+        for player in stored.tournament.players
     ]
     seating = tables.assign_tables(
-        games, event.tournament.tables, players, event.tournament.rounds[:-1]
+        games, stored.tournament.tables, players, stored.tournament.rounds[:-1]
     )
     return tuple(
         game._replace(table_number=number)

@@ -15,7 +15,7 @@ from functions.tracker.fields import Id, Reason
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.tournament import Pairing, Result
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 ResultType = Literal["score", "concession", "forfeit", "timeout", "declared", "double_loss"]
 
@@ -38,7 +38,7 @@ class NewResult(RequestModel):
 
 
 def merge_scores(
-    event: Event, pairing: Pairing, sent: Mapping[str, Any]
+    stored: StoredTournament, pairing: Pairing, sent: Mapping[str, Any]
 ) -> dict[str, dict[str, int]]:
     """Both players' scores with what was sent: totals as they are sent, or moved by their parts.
 
@@ -55,7 +55,7 @@ def merge_scores(
         user_id: player["scores"] for user_id, player in state["players"].items()
     }
     if not sent["scores"] and sent["result_type"] == "forfeit" and sent["winner_id"] in merged:
-        points = event.tournament.rules.bye_victory_points
+        points = stored.tournament.rules.bye_victory_points
         for user_id, one in merged.items():
             one["victory_points"] = points if user_id == sent["winner_id"] else 0
     return merged

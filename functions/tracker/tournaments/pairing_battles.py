@@ -22,22 +22,22 @@ from functions.tracker.tournaments.changes import Opened
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.tournament import Pairing, Result, Round
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 Scores = Mapping[str, Mapping[str, int]]  # by player
 
 
-def make_battles(opened: Opened, event: Event, round_: Round) -> Round:
+def make_battles(opened: Opened, stored: StoredTournament, round_: Round) -> Round:
     """The round, of which every pairing without a battle has got one. One round trip."""
     made: list[Battle] = []
     pairings: list[Pairing] = []
     for pairing in round_.pairings:
         if pairing.battle_id is None:
-            made.append(_make(opened, event, round_.number, pairing))
+            made.append(_make(opened, stored, round_.number, pairing))
             pairing = pairing._replace(battle_id=made[-1].state["id"])
         pairings.append(pairing)
     if made:
-        names = {player.user_id: player.display_name for player in event.tournament.players}
+        names = {player.user_id: player.display_name for player in stored.tournament.players}
         people = {"names": names, "connected": []}
         db.query(
             """
@@ -119,17 +119,17 @@ def read_battle(opened: Opened, battle_id: str) -> dict[str, Any]:
     return show_battle(battle.state, people, battle.now)
 
 
-def _make(opened: Opened, event: Event, number: int, pairing: Pairing) -> Battle:
-    rules, missions = event.rules, event.rules["missions"]
+def _make(opened: Opened, stored: StoredTournament, number: int, pairing: Pairing) -> Battle:
+    rules, missions = stored.rules, stored.rules["missions"]
     mission: dict[str, Any] = {"name": f"Round {number}", "deployment": "Standard"}
     mission |= {"primary_objectives": [], "secondary_objectives": []}
     sides = zip(pairing.player_ids, ("left", "right"), strict=True)
     sent = {
-        "tournament_id": event.id,
+        "tournament_id": stored.id,
         "battle_type": rules["battle_type"],
         "mission": missions[number - 1] if number <= len(missions) else mission,
         "players": [
-            {"user_id": user_id, "army_id": event.army_ids[user_id], "position": side}
+            {"user_id": user_id, "army_id": stored.army_ids[user_id], "position": side}
             for user_id, side in sides
         ],
         "max_rounds": rules["max_rounds"],
@@ -140,7 +140,7 @@ def _make(opened: Opened, event: Event, number: int, pairing: Pairing) -> Battle
         "chess_budget": rules["chess_budget"],
         "visibility": "public",
     }
-    armies = {event.army_ids[user_id]: event.armies[user_id] for user_id in pairing.player_ids}
+    armies = {stored.army_ids[user_id]: stored.armies[user_id] for user_id in pairing.player_ids}
     return make_battle(
         sent,
         armies,
@@ -149,7 +149,7 @@ def _make(opened: Opened, event: Event, number: int, pairing: Pairing) -> Battle
         round_number=number,
         table_number=pairing.table_number,
         score_caps=rules["score_caps"],
-        needs_winner=event.tournament.format != "swiss",
+        needs_winner=stored.tournament.format != "swiss",
         is_pairing=True,
     )
 

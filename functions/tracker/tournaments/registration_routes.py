@@ -170,7 +170,10 @@ def drop(request: Request, path: registrations.ParticipantPath) -> Response:
     },
 )
 def reinstate(request: Request, path: registrations.ParticipantPath) -> Response:
-    """Takes a player back who dropped: they are paired again from the next round on."""
+    """Takes a player back who dropped: they are paired again from the next round on.
+
+    A bracket takes nobody back once its next round was paired without them.
+    """
     call = make_call(request)
     body = read_body(registrations.Reinstatement, request, call)
     return registrations.reinstate(call, path, body, read_versions(request))

@@ -18,7 +18,7 @@ from functions.tracker.tournaments.changes import (
     Done,
     Opened,
     ResultLocked,
-    change_event,
+    apply_change,
     refuse_state,
 )
 from functions.tracker.tournaments.judging import judge, merge_scores
@@ -29,7 +29,7 @@ from functions.tracker.tournaments.tournaments import TournamentPath
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.corrections import AffectedMatch, Correction
     from functions.tracker.engine.tournament import Pairing, Result
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 CORRECTION_SECONDS = 30 * 86_400  # after the end of a tournament
 
@@ -83,19 +83,19 @@ class Entered(ResponseModel):
 
 def enter(call: Call, path: ResultPath, body: Body, versions: list[int] | None) -> Response:
     """Enters or corrects a result; raises NotFound, Forbidden, Conflict."""
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     def act(opened: Opened) -> Done:
         sent = body.sent or {}
-        event = read_event(path.tournament_id)
-        assert event
-        _check_time(event)
-        correction, scores = _correct(event, path.battle_id, sent)
-        shown = _to_response(correction, event, path.battle_id)
+        stored = read_tournament(path.tournament_id)
+        assert stored
+        _check_time(stored)
+        correction, scores = _correct(stored, path.battle_id, sent)
+        shown = _to_response(correction, stored, path.battle_id)
         if sent["dry_run"]:
             battle = read_battle(opened, path.battle_id)
             return Done(None, {}, {"correction": shown, "battle": battle})
-        _write(opened, event, correction)
+        _write(opened, stored, correction)
         battle = set_result(opened, path.battle_id, correction.after, scores, sent["reason"])
         type_ = "result_entered" if correction.before is None else "result_corrected"
         data = {"battle_id": path.battle_id, "reason": sent["reason"], **shown}
@@ -104,43 +104,45 @@ def enter(call: Call, path: ResultPath, body: Body, versions: list[int] | None) 
     request = ChangeRequest(
         call, path.tournament_id, "owner", body, versions, battle_id=path.battle_id
     )
-    return change_event(request, act)
+    return apply_change(request, act)
 
 
-def _check_time(event: Event) -> None:
-    if event.status == "completed":
-        assert event.seconds_since_end is not None
-        if event.seconds_since_end > CORRECTION_SECONDS:
-            raise refuse_state(event.status, "too_late", "The tournament has been over for 30 days")
-    elif event.status != "active":
-        raise refuse_state(event.status, "not_active", "The tournament is not being played")
+def _check_time(stored: StoredTournament) -> None:
+    if stored.status == "completed":
+        assert stored.seconds_since_end is not None
+        if stored.seconds_since_end > CORRECTION_SECONDS:
+            raise refuse_state(
+                stored.status, "too_late", "The tournament has been over for 30 days"
+            )
+    elif stored.status != "active":
+        raise refuse_state(stored.status, "not_active", "The tournament is not being played")
 
 
-def find_pairing(event: Event, battle_id: str) -> Pairing:
+def find_pairing(stored: StoredTournament, battle_id: str) -> Pairing:
     """The pairing of a battle of the tournament."""
     return next(
         pairing
-        for round_ in event.tournament.rounds
+        for round_ in stored.tournament.rounds
         for pairing in round_.pairings
         if pairing.battle_id == battle_id
     )
 
 
 def _correct(
-    event: Event, battle_id: str, sent: Mapping[str, Any]
+    stored: StoredTournament, battle_id: str, sent: Mapping[str, Any]
 ) -> tuple[Correction, dict[str, dict[str, int]]]:
     """What a result changes, and both players' scores with it; raises Conflict, Invalid."""
     from functions.tracker.engine.corrections import LockedResultError, enter_result
 
-    pairing = find_pairing(event, battle_id)
+    pairing = find_pairing(stored, battle_id)
     if pairing.is_cancelled:
-        raise refuse_state(event.status, "cancelled", "The battle was cancelled")
+        raise refuse_state(stored.status, "cancelled", "The battle was cancelled")
     if pairing.result and sent["reason"] is None:
         refuse_field("reason", "required", "is required where there is a result already")
-    scores = merge_scores(event, pairing, sent)
+    scores = merge_scores(stored, pairing, sent)
     result = judge(pairing, sent, scores)
     try:
-        correction = enter_result(event.tournament, battle_id, result, force=sent["force"])
+        correction = enter_result(stored.tournament, battle_id, result, force=sent["force"])
     except LockedResultError as locked:
         raise ResultLocked(
             "Matches that have begun would be void: force voids them",
@@ -151,36 +153,38 @@ def _correct(
     return correction, scores
 
 
-def _write(opened: Opened, event: Event, correction: Correction) -> None:
+def _write(opened: Opened, stored: StoredTournament, correction: Correction) -> None:
     """Stores what a result changes elsewhere: later matches, stale rounds, and the champion."""
     from functions.tracker.tournaments import round_writer
 
     after = correction.tournament
-    round_writer.write_changed_rounds(opened, event, after)
+    round_writer.write_changed_rounds(opened, stored, after)
     stale = {one.round for one in correction.affected_rounds if one.status == "stale"}
     known = {round_.number: round_.number in stale for round_ in after.rounds}
     changed = {
         number: is_stale
         for number, is_stale in known.items()
-        if is_stale != (number in event.stale_rounds)
+        if is_stale != (number in stored.stale_rounds)
     }
     if changed:
         round_writer.mark_stale(opened, changed)
-    if event.status == "completed":
-        champion = find_champion(event._replace(tournament=after))
-        move_title(event.champion_id, champion)
+    if stored.status == "completed":
+        champion = find_champion(stored._replace(tournament=after))
+        move_title(stored.champion_id, champion)
         db.query(
             """
             update tracker.tournaments as t
             set champion_id = %s
             where t.id = %s
             """,
-            (champion, event.id),
+            (champion, stored.id),
         )
 
 
-def _to_response(correction: Correction, event: Event, battle_id: str) -> dict[str, Any]:
-    players = find_pairing(event, battle_id).player_ids
+def _to_response(
+    correction: Correction, stored: StoredTournament, battle_id: str
+) -> dict[str, Any]:
+    players = find_pairing(stored, battle_id).player_ids
     return {
         "before": correction.before and _to_result(correction.before, players),
         "after": _to_result(correction.after, players),

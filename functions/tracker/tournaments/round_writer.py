@@ -21,17 +21,17 @@ from functions.tracker.tournaments.pairing_battles import (
     make_battles,
     move_battles,
 )
-from functions.tracker.tournaments.state import Event
+from functions.tracker.tournaments.state import StoredTournament
 
 
 def write_round(
-    opened: Opened, event: Event, round_: Round, report: dict[str, Any] | None = None
+    opened: Opened, stored: StoredTournament, round_: Round, report: dict[str, Any] | None = None
 ) -> None:
     """Stores a round in the place of what there was of it: pairings that keep their battle stay,
     new ones get one, and the battles of those that go are cancelled. Without a report it keeps
     its own."""
     kept = {pairing.battle_id for pairing in round_.pairings}
-    old = _find_pairings(event, round_.number)
+    old = _find_pairings(stored, round_.number)
     gone = [battle_id for battle_id in old if battle_id not in kept]
     cancel_battles(opened, gone, "The round was paired again")
     moved = {
@@ -40,7 +40,7 @@ def write_round(
         if pairing.battle_id and pairing.table_number != old[pairing.battle_id].table_number
     }
     move_battles(opened, moved)
-    round_ = make_battles(opened, event, round_)
+    round_ = make_battles(opened, stored, round_)
     db.query(
         "select tracker.save_round(%s, %s, %s, %s, %s)",
         (
@@ -53,14 +53,14 @@ def write_round(
     )
 
 
-def write_changed_rounds(opened: Opened, event: Event, after: Tournament) -> None:
+def write_changed_rounds(opened: Opened, stored: StoredTournament, after: Tournament) -> None:
     """Stores those rounds that differ in who meets whom, or where, or who has a bye, and takes back
     those that are gone."""
-    known = {round_.number: _outline(round_) for round_ in event.tournament.rounds}
+    known = {round_.number: _outline(round_) for round_ in stored.tournament.rounds}
     for round_ in after.rounds:
         if known.get(round_.number) != _outline(round_):
-            write_round(opened, event, round_, _report(after, round_.number))
-    take_back_rounds(opened, event, len(after.rounds))
+            write_round(opened, stored, round_, _report(after, round_.number))
+    take_back_rounds(opened, stored, len(after.rounds))
 
 
 def _report(after: Tournament, number: int) -> dict[str, Any] | None:
@@ -68,20 +68,20 @@ def _report(after: Tournament, number: int) -> dict[str, Any] | None:
     return describe_report(report_round(after, number)) if after.format == "swiss" else None
 
 
-def take_back_rounds(opened: Opened, event: Event, last: int) -> None:
+def take_back_rounds(opened: Opened, stored: StoredTournament, last: int) -> None:
     """Takes back the rounds after a number, and cancels their battles."""
-    gone = event.tournament.rounds[last:]
+    gone = stored.tournament.rounds[last:]
     if not gone:
         return
-    battle_ids = [one for round_ in gone for one in _find_pairings(event, round_.number)]
+    battle_ids = [one for round_ in gone for one in _find_pairings(stored, round_.number)]
     cancel_battles(opened, battle_ids, "The round was taken back")
     db.query("select tracker.delete_rounds(%s, %s)", (opened.request.tournament_id, last))
 
 
-def _find_pairings(event: Event, number: int) -> dict[str, Pairing]:
+def _find_pairings(stored: StoredTournament, number: int) -> dict[str, Pairing]:
     """The pairings of a round that is stored, by battle."""
-    stored = event.tournament.rounds[number - 1 : number]
-    return {one.battle_id: one for round_ in stored for one in round_.pairings if one.battle_id}
+    found = stored.tournament.rounds[number - 1 : number]
+    return {one.battle_id: one for round_ in found for one in round_.pairings if one.battle_id}
 
 
 def mark_stale(opened: Opened, rounds: dict[int, bool]) -> None:

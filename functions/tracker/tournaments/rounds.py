@@ -15,7 +15,7 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_state,
 )
 from functions.tracker.tournaments.tournaments import TournamentPath, refuse_unknown
@@ -35,24 +35,24 @@ class RoundPath(TournamentPath):
 
 def take_back(call: Call, path: RoundPath, body: Body, versions: list[int] | None) -> Response:
     """Takes round 1 back, of which no game has begun; raises NotFound, Forbidden, Conflict."""
-    from functions.tracker.tournaments.state import read_event
+    from functions.tracker.tournaments.state import read_tournament
 
     def act(opened: Opened) -> Done:
         from functions.tracker.tournaments.round_writer import take_back_rounds
 
-        event = read_event(path.tournament_id)
-        assert event
-        if event.status != "active":
-            raise refuse_state(event.status, "not_active", "The tournament is not being played")
-        if path.number != 1 or event.current_round != 1:
-            raise refuse_state(event.status, "later_round", "Only round 1 can be taken back")
-        if event.round.has_started:
-            raise refuse_state(event.status, "round_started", "A game of the round has begun")
-        take_back_rounds(opened, event, 0)
-        db.query("select tracker.reopen_registration(%s)", (event.id,))
+        stored = read_tournament(path.tournament_id)
+        assert stored
+        if stored.status != "active":
+            raise refuse_state(stored.status, "not_active", "The tournament is not being played")
+        if path.number != 1 or stored.current_round != 1:
+            raise refuse_state(stored.status, "later_round", "Only round 1 can be taken back")
+        if stored.round.has_started:
+            raise refuse_state(stored.status, "round_started", "A game of the round has begun")
+        take_back_rounds(opened, stored, 0)
+        db.query("select tracker.reopen_registration(%s)", (stored.id,))
         return Done("round_taken_back", {}, {})
 
-    return change_event(ChangeRequest(call, path.tournament_id, "owner", body, versions), act)
+    return apply_change(ChangeRequest(call, path.tournament_id, "owner", body, versions), act)
 
 
 def list_rounds(caller: Caller, tournament_id: str) -> Response:

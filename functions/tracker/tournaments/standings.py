@@ -20,7 +20,7 @@ from functions.tracker.tournaments.tournaments import refuse_unknown
 
 if TYPE_CHECKING:  # a battle is read without the engine
     from functions.tracker.engine.standings import Row
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 _TAG = re.compile(r'"(\d{1,9})"')
 
@@ -111,8 +111,8 @@ def get_standings(caller: Caller, query: StandingsQuery, known: str) -> Response
         select c.is_active, t.version,
           case
             when t.version <> all(%s::integer[])
-            then tracker.read_event(t.id) || '{"report": null}'  -- why it was paired so: long
-          end as event
+            then tracker.read_tournament(t.id) || '{"report": null}'  -- why it was paired so: long
+          end as stored
         from accounts.session_caller(%s, %s, %s::uuid) as c
         left join lateral tracker.see_tournament(
           %s, row(c.public_id, tracker.to_role(c.role))::tracker.caller
@@ -124,36 +124,36 @@ def get_standings(caller: Caller, query: StandingsQuery, known: str) -> Response
     if found["version"] is None:
         raise refuse_unknown(query.tournament_id)
     headers = tag(found["version"])
-    if found["event"] is None:
+    if found["stored"] is None:
         return Response("", HTTPStatus.NOT_MODIFIED, headers)
-    from functions.tracker.tournaments.state import parse_event
+    from functions.tracker.tournaments.state import parse_tournament
 
-    event = parse_event(found["event"])
-    if query.round is not None and query.round > event.current_round:
+    stored = parse_tournament(found["stored"])
+    if query.round is not None and query.round > stored.current_round:
         problem = "is a round that is not paired yet"
         raise Invalid(f"round {problem}", [{"field": "round", "problem": problem}])
-    return Response(rank(event, query.round), headers=headers)
+    return Response(rank(stored, query.round), headers=headers)
 
 
-def rank(event: Event, after_round: int | None = None) -> dict[str, Any]:
+def rank(stored: StoredTournament, after_round: int | None = None) -> dict[str, Any]:
     """The table of a tournament after a round, or after all results so far."""
     from functions.tracker.engine.standings import rank_players
 
-    table = rank_players(event.tournament, after_round)
-    names = {player.user_id: player.display_name for player in event.tournament.players}
+    table = rank_players(stored.tournament, after_round)
+    names = {player.user_id: player.display_name for player in stored.tournament.players}
     return {
-        "data": [_to_standing(row, names[row.user_id], event) for row in table.rows],
+        "data": [_to_standing(row, names[row.user_id], stored) for row in table.rows],
         "round": table.round,
-        "final": event.status == "completed",
-        "tiebreakers": event.rules["tiebreakers"],
+        "final": stored.status == "completed",
+        "tiebreakers": stored.rules["tiebreakers"],
     }
 
 
-def _to_standing(row: Row, name: str, event: Event) -> dict[str, Any]:
+def _to_standing(row: Row, name: str, stored: StoredTournament) -> dict[str, Any]:
     explain = row.explain
     return row._asdict() | {
         "display_name": name,
-        "army": event.armies[row.user_id],
+        "army": stored.armies[row.user_id],
         "explain": {
             "above": explain.above,
             "decided_by": explain.decided_by,

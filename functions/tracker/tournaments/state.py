@@ -20,7 +20,7 @@ from functions.tracker.engine.tournament import (
 )
 
 
-class Event(NamedTuple):
+class StoredTournament(NamedTuple):
     """A tournament: what the engine reads of it, and what else a verb needs."""
 
     id: str
@@ -42,30 +42,30 @@ class Event(NamedTuple):
         return self.tournament.rounds[-1]
 
 
-def read_event(tournament_id: str) -> Event | None:
+def read_tournament(tournament_id: str) -> StoredTournament | None:
     """A tournament as it is now; None for none. One round trip."""
-    found = db.fetch_value("select tracker.read_event(%s)", (tournament_id,))
-    return parse_event(found) if found else None
+    found = db.fetch_value("select tracker.read_tournament(%s)", (tournament_id,))
+    return parse_tournament(found) if found else None
 
 
-def read_event_of(call: Call, tournament_id: str) -> Event | None:
+def read_own_tournament(call: Call, tournament_id: str) -> StoredTournament | None:
     """A tournament as it is now, for who organises it; None for anybody else. One round trip."""
     found = db.fetch_value(
         """
-        select tracker.read_event(t.id)
+        select tracker.read_tournament(t.id)
         from accounts.session_caller(%s, %s, %s::uuid) as c
         join tracker.tournaments as t
         on t.id = %s and (c.role = 'admin' or tracker.owns(t, c.public_id))
         """,
         (*call[:3], tournament_id),
     )
-    return parse_event(found) if found else None
+    return parse_tournament(found) if found else None
 
 
-def parse_event(found: dict[str, Any]) -> Event:
-    """A tournament from what `tracker.read_event` returns."""
+def parse_tournament(found: dict[str, Any]) -> StoredTournament:
+    """A tournament from what `tracker.read_tournament` returns."""
     ended_at = found["ended_at"]
-    return Event(
+    return StoredTournament(
         id=found["id"],
         status=found["status"],
         version=found["version"],

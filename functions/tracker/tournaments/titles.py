@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from functions.shared import db
 
 if TYPE_CHECKING:  # a battle is read without the engine
-    from functions.tracker.tournaments.state import Event
+    from functions.tracker.tournaments.state import StoredTournament
 
 
-def find_champion(event: Event) -> str | None:
+def find_champion(stored: StoredTournament) -> str | None:
     """Who has won; None after a final that both lost, and in a bracket that is still open."""
     from functions.tracker.engine.standings import rank_players
 
-    return rank_players(event.tournament).champion_id
+    return rank_players(stored.tournament).champion_id
 
 
 def move_title(before: str | None, after: str | None) -> None:

@@ -22,7 +22,7 @@ from functions.tracker.tournaments.changes import (
     ChangeRequest,
     Done,
     Opened,
-    change_event,
+    apply_change,
     refuse_state,
 )
 from functions.tracker.tournaments.models import TournamentStatus
@@ -237,7 +237,7 @@ def cancel_tournament(
         )
         return Done("cancelled", body.sent or {}, {})
 
-    return change_event(ChangeRequest(call, tournament_id, "organizer", body, versions), act)
+    return apply_change(ChangeRequest(call, tournament_id, "organizer", body, versions), act)
 
 
 def _draw_seed(body: Body) -> Jsonb | None:

@@ -2,12 +2,16 @@
 
 import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
-import { dayOf, duration, number, percent } from "../format.js";
+import { dayOf, duration, name, number, percent } from "../format.js";
 import { show } from "../panel.js";
 import { getBefore, getPeriod, showPeriods } from "../period.js";
+import { link } from "../url.js";
 
 /** @typedef {import("../url.js").State} State */
 /** @typedef {{title: string, of: (totals: any) => number | null, format?: (value: any) => string}} Figure */
+
+const BEST = 10; // players
+const EVERY = 30_000; // milliseconds
 
 /** @type {Figure[]} */
 const FIGURES = [
@@ -36,11 +40,18 @@ export function load(state) {
       ]);
       return { now, then };
     },
+    players: (/** @type {AbortSignal} */ signal) =>
+      get("api/ttt/players", { ...period, server, map, limit: BEST }, signal),
+    servers: {
+      load: (/** @type {AbortSignal} */ signal) => get("api/servers/live", {}, signal),
+      every: EVERY,
+    },
   };
 }
 
 /** @param {State} state @param {any} data */
-export function view(state, { totals }) {
+export function view(state, { totals, players, servers }) {
+  const { days = "", from = "", to = "" } = state.query;
   return html`<h1>Overview</h1>
     ${showPeriods(state)}
     ${show(totals, {
@@ -50,7 +61,32 @@ export function view(state, { totals }) {
       view: ({ now, then }) => html`
         <p class="note">${describe(now)}${then ? `, against ${describe(then)}` : nothing}</p>
         <dl class="figures">${FIGURES.map((figure) => showFigure(figure, now, then))}</dl>`,
-    })}`;
+    })}
+    <div class="columns">
+      ${show(players, {
+        title: "Most kills",
+        empty: "Nobody played in this period.",
+        view: ({ items }) => html`<ol class="ranking">${items.map(showPlayer)}</ol>
+          <a href=${link("players", "", { days, from, to })}>All players</a>`,
+      })}
+      ${show(servers, {
+        title: "Servers online",
+        empty: "No server is online.",
+        view: (rows) => html`<ul class="ranking">${rows.map(showServer)}</ul>
+          <a href=${link("servers")}>All servers</a>`,
+      })}
+    </div>`;
+}
+
+/** @param {any} player */
+function showPlayer({ steam_id: id, display_name: called, kills }) {
+  return html`<li><a href=${link("player", id)}>${name(called, id)}</a> <span>${number(kills)}</span></li>`;
+}
+
+/** @param {any} server */
+function showServer({ name: called, map, players, maxPlayers }) {
+  return html`<li>${name(called)} ${map ? name(map) : nothing}
+    <span>${number(players)} of ${number(maxPlayers)}</span></li>`;
 }
 
 /** @param {any} totals */

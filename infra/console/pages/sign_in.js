@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { onSubmit } from "../form.js";
 import { getRights, setKey, signIn } from "../session.js";
+import { link } from "../url.js";
 
 /** @typedef {import("../url.js").State} State */
 
@@ -10,8 +11,9 @@ import { getRights, setKey, signIn } from "../session.js";
 export function view({ query }) {
   const rights = getRights();
   const signInHere = onSubmit(async ({ name, password }) => {
-    await signIn(name, password);
-    goBack(query.back);
+    const { back } = query;
+    if (await signIn(name, password)) location.hash = link("password", "", { back });
+    else goBack(back);
   });
   return html`<h1>Sign in</h1>
     <div class="columns">

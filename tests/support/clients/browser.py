@@ -36,7 +36,7 @@ for (;;) {
 }
 </script>"""
 # Sandboxes need what containers and root do not have; the page is the tests' own.
-WORDS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions")
+_WORDS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions")
 
 
 class BrowserError(RuntimeError):
@@ -97,7 +97,7 @@ def _start(home: Path, url: str) -> subprocess.Popen[bytes]:
     # A run that is killed takes its browser along, where util-linux is.
     watch = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     return subprocess.Popen(
-        [*watch, program, "--headless", *WORDS, f"--user-data-dir={home / 'profile'}", url],
+        [*watch, program, "--headless", *_WORDS, f"--user-data-dir={home / 'profile'}", url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

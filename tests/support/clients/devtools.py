@@ -1,120 +1,185 @@
-"""Chromium without a window, driven over its pipe: a page is opened, asked, and photographed."""
+"""A tab of Chromium as tests of pages use it, over the browser's debugging pipe."""
 
 from __future__ import annotations
 
-import base64
+import itertools
 import json
 import os
+import queue
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.support.clients.browser import WORDS, BrowserError, find_program
+from tests.support.clients.browser import BrowserError, find_program
 
-_SECONDS = 30.0
-_PIPE = (3, 4)  # what Chromium reads commands from, and writes answers to
+_SECONDS = 60.0  # for the answer to a command
+# Sandboxes need what containers and root do not have; the pages are the tests' own.
+_WORDS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+Event = dict[str, Any]
 
 
-class Page:
-    """One page; every method waits until Chromium has done it."""
+class Pipe:
+    """Commands to a browser and their results; what it reports by itself goes to listeners."""
 
-    def __init__(self, commands: int, answers: int) -> None:
-        self._commands = commands
-        self._answers = answers
-        self._unread = b""
-        self._count = 0
-        self._session = ""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+    def __init__(self, reads: int, writes: int) -> None:
+        self._reads, self._writes = os.fdopen(reads, "rb"), os.fdopen(writes, "wb")
+        self._ids = itertools.count(1)
+        self._results: dict[int, queue.Queue[Event]] = {}
+        self.listeners: dict[str, Callable[[Event], None]] = {}  # by session
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def call(self, method: str, session: str = "", **parameters: Any) -> Any:
+        """The result of a command; raises BrowserError."""
+        number = next(self._ids)
+        result = self._results[number] = queue.Queue()
+        command = {"id": number, "method": method, "params": parameters}
+        command |= {"sessionId": session} if session else {}
+        self._writes.write(json.dumps(command).encode() + b"\0")
+        self._writes.flush()
+        try:
+            found = result.get(timeout=_SECONDS)
+        except queue.Empty:
+            raise BrowserError(f"Chromium did not answer {method} in {_SECONDS:.0f} s.") from None
+        finally:
+            del self._results[number]
+        if "error" in found:
+            raise BrowserError(f"Chromium refused {method}: {found['error']}")
+        return found["result"]
+
+    def close(self) -> None:
+        """Ends it; the browser ends with it."""
+        with suppress(OSError):
+            self._writes.close()
+
+    def _listen(self) -> None:
+        held = b""
+        while chunk := os.read(self._reads.fileno(), 1 << 16):
+            *messages, held = (held + chunk).split(b"\0")
+            for text in messages:
+                message = json.loads(text)
+                if waiting := self._results.get(message.get("id", 0)):
+                    waiting.put(message)
+                elif listen := self.listeners.get(message.get("sessionId", "")):
+                    listen(message)
+
+
+class Tab:
+    """A page in a browser profile of its own. `problems`: errors that its console had, and requests
+    that left `origin`."""
+
+    def __init__(self, pipe: Pipe, origin: str, width: int, height: int) -> None:
+        self.problems: list[str] = []
+        self._pipe, self._origin = pipe, origin
+        context = pipe.call("Target.createBrowserContext")["browserContextId"]
+        target = pipe.call("Target.createTarget", url="about:blank", browserContextId=context)
+        attached = pipe.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
+        pipe.listeners[self._session] = self._note
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.resize(width, height)
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """What a method of the DevTools protocol answers."""
-        self._count += 1
-        asked = {"id": self._count, "method": method, "params": params}
-        if self._session:
-            asked["sessionId"] = self._session
-        os.write(self._commands, json.dumps(asked).encode() + b"\0")
-        while (answer := self._read()).get("id") != self._count:
-            pass  # an event
-        if "error" in answer:
-            raise BrowserError(f"{method} failed: {answer['error']['message']}")
-        result: dict[str, Any] = answer["result"]
-        return result
+    def call(self, method: str, **parameters: Any) -> Any:
+        """The result of a command to this tab."""
+        return self._pipe.call(method, self._session, **parameters)
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives it another size, in CSS pixels."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def open(self, url: str) -> None:
+        """Goes to an address; another part of the same page is no new visit."""
+        found = self.call("Page.navigate", url=url)
+        if "errorText" in found:
+            raise BrowserError(f"Chromium cannot open {url}: {found['errorText']}")
 
     def evaluate(self, expression: str) -> Any:
-        """The value of an expression, or what it resolves to."""
-        answer = self.call(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        """The value of an expression, or what it resolves to, as JSON has it."""
+        found = self.call(
+            "Runtime.evaluate",
+            expression=expression,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=True,
         )
-        if "exceptionDetails" in answer:
-            raise BrowserError(f"The page failed: {answer['exceptionDetails']}")
-        return answer["result"].get("value")
+        if "exceptionDetails" in found:
+            thrown = found["exceptionDetails"]
+            raise BrowserError(thrown.get("exception", thrown).get("description", str(thrown)))
+        return found["result"].get("value")
 
-    def wait_until(self, expression: str) -> None:
-        """Until it is true; a page that is just left has no answer."""
-        deadline = time.monotonic() + _SECONDS
-        while not self.evaluate(f"Boolean({expression})"):
-            if time.monotonic() > deadline:
-                raise BrowserError(f"The page did not come to {expression} in {_SECONDS:.0f} s.")
+    def wait_for(self, expression: str, seconds: float = 30.0) -> Any:
+        """The value of an expression as soon as it is true; AssertionError after some seconds."""
+        end = time.monotonic() + seconds
+        while not (value := self.evaluate(expression)):
+            if time.monotonic() > end:
+                text = self.evaluate("document.body.innerText.slice(0, 2000)")
+                raise AssertionError(f"It never came about: {expression}\n{text}")
             time.sleep(0.05)
+        return value
 
-    def photograph(self) -> bytes:
-        """What is seen of the page, as PNG."""
-        taken = self.call("Page.captureScreenshot", format="png", optimizeForSpeed=False)
-        return base64.b64decode(taken["data"])
+    def _note(self, message: Event) -> None:
+        method, told = message["method"], message["params"]
+        if method == "Runtime.exceptionThrown":
+            thrown = told["exceptionDetails"]
+            self.problems.append(thrown.get("exception", thrown).get("description", str(thrown)))
+        elif method == "Log.entryAdded" and told["entry"]["level"] == "error":
+            entry = told["entry"]
+            self.problems.append(f"{entry['text']} {entry.get('url', '')}")
+        elif method == "Runtime.consoleAPICalled" and told["type"] == "error":
+            self.problems.append(str([one.get("value") for one in told["args"]]))
+        elif method == "Network.requestWillBeSent":
+            url = told["request"]["url"]
+            if not url.startswith((self._origin, "data:", "about:")):
+                self.problems.append(f"A request left the origin: {url}")
 
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._unread:
-            got = os.read(self._answers, 1 << 16)
-            if not got:
-                raise BrowserError("Chromium ended.")
-            self._unread += got
-        answer, _, self._unread = self._unread.partition(b"\0")
-        read: dict[str, Any] = json.loads(answer)
-        return read
+
+class Chromium:
+    """A running browser."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def open_tab(self, origin: str, width: int = 1440, height: int = 1000) -> Tab:
+        """A tab that shares nothing with others; `origin` is what its requests may not leave."""
+        return Tab(self._pipe, origin, width, height)
 
 
 @contextmanager
-def open_page(width: int, height: int) -> Iterator[Page]:
-    """A page of this size, light and in UTC, that ends with the block."""
-    home = Path(tempfile.mkdtemp(prefix="tiltyard-chromium-"))
+def running() -> Iterator[Chromium]:
+    """A browser without a window."""
     program, environ = find_program()
-    theirs, ours = os.pipe()
-    answers, told = os.pipe()
-    # The shell moves the ends to the numbers that Chromium knows them by.
-    moved = f'exec {_PIPE[0]}<&{theirs} {_PIPE[1]}>&{told}; exec "$@"'
-    watch = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-    profile = f"--user-data-dir={home / 'profile'}"
-    words = ["--headless", "--remote-debugging-pipe", *WORDS, "--hide-scrollbars", profile]
+    home = Path(tempfile.mkdtemp(prefix="tiltyard-chromium-"))
+    commands, results = os.pipe(), os.pipe()
+    # Chromium reads commands from file 3 and writes results to file 4.
+    command = [program, *_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
     process = subprocess.Popen(
-        [*watch, "bash", "-c", moved, "bash", str(program), *words, "about:blank"],
-        pass_fds=(theirs, told),
+        ["sh", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "sh", *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TZ": "UTC", **environ},
+        cwd=home,
+        pass_fds=(commands[0], results[1]),
+        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), **environ},
     )
-    os.close(theirs)
-    os.close(told)
+    os.close(commands[0])
+    os.close(results[1])
+    pipe = Pipe(results[0], commands[1])
     try:
-        page = Page(ours, answers)
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        page.call("Emulation.setDeviceMetricsOverride", **size)
-        light = [
-            {"name": "prefers-color-scheme", "value": "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce"},
-        ]
-        page.call("Emulation.setEmulatedMedia", features=light)
-        yield page
+        yield Chromium(pipe)
     finally:
+        pipe.close()
         process.terminate()
         process.wait()
-        os.close(ours)
-        os.close(answers)
         shutil.rmtree(home, ignore_errors=True)

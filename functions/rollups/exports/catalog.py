@@ -1,0 +1,90 @@
+"""The rollups that may be exported: those that analysts read, none of which names a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from functions.shared import db
+from functions.shared.errors import NotFound
+
+Type = Literal["timestamp", "bigint", "double", "text"]
+# What files hold of each type of PostgreSQL; of any other one its text.
+_TYPES: dict[str, Type] = {
+    "timestamp with time zone": "timestamp",
+    "boolean": "bigint",  # 0 or 1, which can be added up
+    "smallint": "bigint",
+    "integer": "bigint",
+    "bigint": "bigint",
+    "real": "double",
+    "double precision": "double",
+    "numeric": "double",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a rollup: its type in files, and as the database calls it."""
+
+    name: str
+    type: Type
+    sql_type: str
+    unit: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A rollup as analysts read it; `bucket` is the column that holds the start of a bucket."""
+
+    name: str
+    comment: str
+    bucket: str
+    width: str  # of a bucket, an ISO 8601 duration
+    freshness: str
+    columns: tuple[Column, ...]
+    dirty_buckets: int
+    oldest_dirty: datetime | None
+
+
+def list_rollups() -> list[Rollup]:
+    """All rollups that may be exported, by name. One round trip."""
+    return [
+        _to_rollup(row)
+        for row in db.query(
+            """
+            select name, comment, bucket, width, freshness, columns, dirty_buckets, oldest_dirty
+            from analysts.list_rollups()
+            """
+        )
+    ]
+
+
+def get_rollup(name: str) -> Rollup:
+    """The rollup of that name, raises NotFound. One round trip."""
+    row = db.fetch_one(
+        """
+        select name, comment, bucket, width, freshness, columns, dirty_buckets, oldest_dirty
+        from analysts.list_rollups()
+        where name = %s
+        """,
+        (name,),
+    )
+    if row is None:
+        raise NotFound("There is no such rollup; GET /api/rollups lists them.")
+    return _to_rollup(row)
+
+
+def _to_rollup(row: db.Row) -> Rollup:
+    columns = tuple(
+        Column(
+            column["name"],
+            _TYPES.get(column["type"], "text"),
+            column["type"],
+            column["unit"],
+            column["comment"],
+        )
+        for column in row["columns"]
+    )
+    return Rollup(**{**row, "columns": columns})

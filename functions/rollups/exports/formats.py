@@ -1,0 +1,152 @@
+"""The formats of files: CSV, newline-delimited JSON and Parquet.
+
+The same rows make the same bytes. Files have four types of columns: times (by UTC), whole numbers
+of 64 bits, doubles and text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from functions.rollups.exports.catalog import Column, Type
+from functions.rollups.exports.rows import Row, format_time
+
+if TYPE_CHECKING:
+    from arro3.core import DataType, RecordBatch, Schema
+
+Name = Literal["csv", "ndjson", "parquet"]
+Batches = Iterable[Sequence[Row]]
+Write = Callable[[Sequence[Column], Batches, BinaryIO], None]
+_ROW_GROUP = 100_000  # rows that a reader of Parquet can skip together; the writer holds as many
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How files of a format are called, declared and written."""
+
+    name: Name
+    media_type: str
+    write: Write
+
+
+_time = lru_cache(maxsize=4096)(format_time)  # most times are starts of buckets
+
+
+def _write_csv(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
+    """RFC 4180 with line feeds: a header, text always in quotes, nothing at all for null."""
+    cells = [_CSV_CELLS[column.type] for column in columns]
+    file.write((",".join(column.name for column in columns) + "\n").encode())
+    for rows in batches:
+        lines = (
+            ",".join(
+                "" if value is None else cell(value) for cell, value in zip(cells, row, strict=True)
+            )
+            for row in rows
+        )
+        file.write("".join(line + "\n" for line in lines).encode())
+
+
+def _write_ndjson(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
+    """An object a line, in ASCII: some readers end lines at U+2028 too.
+
+    Whole numbers keep all their digits, also above 2^53.
+    """
+    cells = [
+        (f"{encode_basestring_ascii(column.name)}:", _JSON_CELLS[column.type]) for column in columns
+    ]
+    for rows in batches:
+        lines = (
+            ",".join(
+                name + ("null" if value is None else cell(value))
+                for (name, cell), value in zip(cells, row, strict=True)
+            )
+            for row in rows
+        )
+        file.write("".join(f"{{{line}}}\n" for line in lines).encode())
+
+
+def _write_parquet(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
+    """Parquet with Zstandard; times are of microseconds, by UTC."""
+    from arro3.core import Field, RecordBatchReader, Schema  # only who writes Parquet pays for it
+    from arro3.io import write_parquet
+
+    types = _arrow_types()
+    schema = Schema([Field(one.name, types[one.type], nullable=True) for one in columns])
+    failed: list[BaseException] = []
+
+    def record_batches() -> Iterator[RecordBatch]:
+        try:
+            for rows in batches:
+                yield _to_record_batch(columns, schema, rows)
+        except BaseException as error:
+            failed.append(error)  # the writer knows only its message
+            raise
+
+    reader = RecordBatchReader.from_batches(schema, record_batches())
+    try:
+        write_parquet(reader, file, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
+    except Exception:
+        if failed:
+            raise failed[0] from None
+        raise
+
+
+def _to_record_batch(columns: Sequence[Column], schema: Schema, rows: Sequence[Row]) -> RecordBatch:
+    from arro3.core import Array, DataType, RecordBatch
+
+    types = _arrow_types()
+    arrays = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        stored = DataType.int64() if column.type == "timestamp" else types[column.type]
+        arrays.append(Array(values, type=stored).cast(types[column.type]))
+    return RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _arrow_types() -> dict[Type, DataType]:
+    from arro3.core import DataType
+
+    return {
+        "timestamp": DataType.timestamp("us", tz="UTC"),
+        "bigint": DataType.int64(),
+        "double": DataType.float64(),
+        "text": DataType.string(),
+    }
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _json_time(microseconds: int) -> str:
+    return f'"{_time(microseconds)}"'
+
+
+def _json_double(number: float) -> str:
+    return repr(number) if math.isfinite(number) else "null"
+
+
+_CSV_CELLS: dict[Type, Callable[[Any], str]] = {
+    "timestamp": _time,
+    "bigint": str,
+    "double": repr,
+    "text": _quote,
+}
+_JSON_CELLS: dict[Type, Callable[[Any], str]] = {
+    "timestamp": _json_time,
+    "bigint": str,
+    "double": _json_double,
+    "text": encode_basestring_ascii,
+}
+FORMATS: dict[Name, FileFormat] = {
+    one.name: one
+    for one in (
+        FileFormat("csv", "text/csv; charset=utf-8", _write_csv),
+        FileFormat("ndjson", "application/x-ndjson", _write_ndjson),
+        FileFormat("parquet", "application/vnd.apache.parquet", _write_parquet),
+    )
+}
