@@ -42,6 +42,7 @@ class Knockout:
         self.event = self.organiser.post("/v1/tournaments", event, key).body["tournament"]
         for one in self.people:
             one.post(f"{self._path}/register", {"army_id": one.army_id})
+            one.service.close()
         rng = Random(f"knock-out {self.seed}")  # noqa: S311 — play
         self.out(f"\n{self.name}: the best {len(self.people)} of them in a bracket")
         for games in _STAGES:
