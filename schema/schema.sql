@@ -221,6 +221,14 @@ create function rollups.storage_table(rollup smallint) returns text;
 
 create function rollups.watermark(source text) returns timestamp with time zone;
 
+-- Schema analysts: What analysts may ask of the rollup engine.
+
+-- The starts of the buckets of a rollup that changed since its last refresh.
+create function analysts.list_dirty_buckets(rollup text) returns SETOF timestamp with time zone;
+
+-- The rollups that analysts may read, with columns, types, units, freshness and dirty buckets.
+create function analysts.list_rollups() returns TABLE(name text, comment text, bucket text, width text, freshness text, columns jsonb, dirty_buckets bigint, oldest_dirty timestamp with time zone);
+
 -- Schema tilt: Tilt events of a Discord bot.
 
 -- One measurement of how tilted a Discord user is.
