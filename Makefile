@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -90,6 +90,10 @@ export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
 	@$(PYTHON) -m infra.demo $(ARGS)
+
+screenshots: ## Take README's pictures of the running stack's console, after `make demo`
+	$(HAVE) project
+	@$(PYTHON) -m tests.support.screenshots
 
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import itertools
 import json
@@ -145,6 +146,10 @@ class Tab:
                 raise AssertionError(f"It never came about: {expression}\n{text}")
             time.sleep(0.05)
         return value
+
+    def photograph(self) -> bytes:
+        """What is seen of the page, as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def _note(self, message: Event) -> None:
         method, told = message["method"], message["params"]
