@@ -140,11 +140,12 @@ def _export(arguments: argparse.Namespace) -> None:
         finally:
             if progress:
                 progress.end()
-    print(f"{name}: {written.rows:,} rows, {written.size:,} bytes", file=sys.stderr)
+    report = sys.stderr if name == "-" else sys.stdout
+    print(f"{name}: {written.rows:,} rows, {written.size:,} bytes", file=report)
     if written.dirty_buckets:
         says = "are counted as they are now" if arguments.dirty else "are left out (see --dirty)"
         buckets = f"{written.dirty_buckets} buckets that changed since the last refresh"
-        print(f"{buckets} {says}.", file=sys.stderr)
+        print(f"{buckets} {says}.", file=report)
 
 
 @contextmanager
