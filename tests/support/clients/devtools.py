@@ -162,8 +162,8 @@ def running() -> Iterator[Chromium]:
     program, environ = find_program()
     home = Path(tempfile.mkdtemp(prefix="tiltyard-chromium-"))
     commands, results = os.pipe(), os.pipe()
-    # Chromium reads commands from file 3 and writes results to file 4. Debian's sh knows files of one
-    # digit only, and a test may have more open.
+    # Chromium reads commands from file 3 and writes results to file 4. Debian's sh knows files of
+    # one digit only, and a test may have more open.
     command = [program, *_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
     process = subprocess.Popen(
         ["bash", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "bash", *command],
