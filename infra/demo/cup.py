@@ -11,6 +11,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
+from infra.demo import knockout
 from infra.demo.entrant import PARTS, Entrant
 from infra.demo.phone import Phone
 from infra.demo.raider import make_password
@@ -210,6 +211,11 @@ class Cup:
         if self.event["rounds"][-1]["stale"]:
             self._pair(regenerate=True)
 
+    def list_places(self) -> list[Entrant]:
+        """Everybody, the best first."""
+        found = self.organiser.get(f"{self._path}/standings", limit=len(PEOPLE))
+        return [self.people[row["user_id"]] for row in found["data"]]
+
     def build_tables(self) -> Iterator[str]:
         """The standings, and in sentences why everybody is where they are."""
         found = self.organiser.get(f"{self._path}/standings")
@@ -255,7 +261,13 @@ def main(url: str, secret: str, seed: int) -> None:
         cup.play()
         for text in cup.build_tables():
             print(f"\n{text}")
+        name = f"{cup.event['name']} finals"
+        best = cup.list_places()[: knockout.PLAYERS]
+        finals = knockout.Knockout(name, seed, cup.out, organiser, best)
+        finals.play()
+    events = f"{url}/v1/tournaments"
     print(
-        f"\nTo look at, with a tracker's token: {url}/v1/tournaments/{cup.event['id']}/standings "
-        "with who met whom, and /rounds with why. Run it again for another event."
+        f"\nTo look at, with a tracker's token: {events}/{cup.event['id']}/standings with who met "
+        f"whom, and /rounds with why; {events}/{finals.event['id']}/rounds is the bracket. Run it "
+        "again for another event."
     )

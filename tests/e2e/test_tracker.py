@@ -501,6 +501,7 @@ def test_an_elimination_is_played_to_its_final(
 # --- the demo ---
 
 
+@pytest.mark.timeout(600)
 def test_the_demo_plays_an_event_with_cuts_and_a_correction(
     stack: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -523,3 +524,10 @@ def test_the_demo_plays_an_event_with_cuts_and_a_correction(
         [played] = re.findall(r"/v1/tournaments/(trn_\w+)/standings", told)
         status = "select status from tracker.tournaments where id = %s"
         assert db.fetch_value(status, (played,)) == "completed"
+        [finals] = re.findall(r"/v1/tournaments/(trn_\w+)/rounds is the bracket", told)
+        assert db.fetch_value(status, (finals,)) == "completed"
+        best = {line.split()[6] for line in standings[:8]}
+        [quarters] = re.findall(r"^Quarter-finals: (.+)$", told, re.MULTILINE)
+        assert {*re.findall(r"[A-Z]\w+", quarters)} == best
+        [winner] = re.findall(r"^(\w+) wins Lantern Cup \d+ finals\.$", told, re.MULTILINE)
+        assert winner in best
