@@ -49,6 +49,8 @@ HELD_ELSEWHERE = {
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
     ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
+    ("schema/ROLLUPS.md", "sql"): "tests/schema/engine/test_examples.py",
+    ("schema/ROLLUPS.md", ""): "tests/schema/engine/test_examples.py: what they print",
     ("infra/demo/README.md", "python"): "test_examples_of_the_demo_begin",
 }
 # `curl` fails when it is refused, and a failure that a `$(…)` within a word would hide is kept.
@@ -181,7 +183,7 @@ def environ(stack: Any, database: Database, tmp_path: Path) -> Iterator[dict[str
         found["PATH"] += f":{record.bin}"
     found["STAFF_KEY"] = _run("make -s key ARGS='issue readme admin'", found).stdout.strip()
     yield found
-    _drop_analyst(database.server.admin_url)
+    _drop_analysts(database.server.admin_url)
 
 
 @pytest.fixture(scope="module")
@@ -189,12 +191,13 @@ def own_database(new_database: Callable[[], tuple[str, str]]) -> Iterator[str]:
     admin_url, _ = new_database()
     migrate(admin_url)
     yield admin_url
-    _drop_analyst(admin_url)
+    _drop_analysts(admin_url)
 
 
-def _drop_analyst(url: str) -> None:
+def _drop_analysts(url: str) -> None:
+    """Logins are those of a server, whichever database they were made for."""
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("drop role if exists ada")
+        admin.execute("drop role if exists ada, grafana")
 
 
 def _run(script: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
