@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst demo screenshots bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -83,6 +83,10 @@ analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.analysts $(ARGS)
 
+export: ## Write rows of a rollup into a file (ARGS="--help" says how)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
+
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
 	@$(PYTHON) -m infra.demo $(ARGS)
@@ -103,7 +107,7 @@ lock: ## Pin requirements-dev.in again
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/typescript .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -18,6 +18,7 @@ from functions.domains import load_routes
 from functions.shared import errors, fields
 from functions.shared.routing import Operation
 from infra import error_schemas
+from infra.request_examples import add_example
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions/site/openapi.json"
@@ -58,6 +59,31 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-Row-Count": ("Rows of the file", {"type": "integer"}),
     "X-Total-Count": ("How many there are on all pages", {"type": "integer"}),
 }
+_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that a login answers, or where a scope is named an API key",
+    },
+    "key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "An API key: `make key`, or `POST /api/admin/keys`",
+    },
+    "query": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "api_key",
+        "description": "The same, for game servers that send no headers",
+    },
+    "server": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Server-Key",
+        "description": "A game server's key, shown by `POST /api/servers`",
+    },
+}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -91,12 +117,7 @@ def build_document() -> dict[str, Any]:
                 **schemas,
                 **error_schemas.list_schemas(),
             },
-            "securitySchemes": {
-                "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "query": {"type": "apiKey", "in": "query", "name": "api_key"},
-                "server": {"type": "apiKey", "in": "header", "name": "X-Server-Key"},
-            },
+            "securitySchemes": _SCHEMES,
         },
     }
 
@@ -160,6 +181,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         spelled["security"] = [{form: [one.guard.scope]} for form in one.guard.sent_as]
         if one.guard.optional_when:
             spelled["security"].append({})  # a setting makes keys optional
+    add_example(f"{one.method} {one.path}", spelled)
     return spelled
 
 

@@ -30,7 +30,7 @@ def list_rollups(request: Request) -> dict[str, Any]:
     answers={
         HTTPStatus.OK: page.RollupPage,
         HTTPStatus.CREATED: delivery.FileLink,
-        HTTPStatus.SEE_OTHER: "A file above 4 MB: `Location` is its address for 15 minutes",
+        HTTPStatus.SEE_OTHER: delivery.LargeFile,
         HTTPStatus.NOT_FOUND: "There is no such rollup, or it names persons",
     },
     response_headers=delivery.HEADERS,

@@ -163,9 +163,7 @@ def complete_battle(request: Request, path: models.BattlePath) -> Response:
 )
 def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
     """Returns the events of a battle after `since`, oldest first."""
-    counter = get_deferred(request)
-    call = make_call(request)
-    return battles.list_events(call, query.battle_id, query.since, query.limit, counter)
+    return battles.list_events(make_call(request), query, get_deferred(request))
 
 
 @routes.post(
@@ -176,7 +174,10 @@ def list_events(request: Request, query: EventsQuery) -> dict[str, Any]:
     answers={HTTPStatus.CREATED: models.Ticket, HTTPStatus.NOT_FOUND: UNKNOWN},
 )
 def issue_ticket(request: Request, path: models.BattlePath) -> Response:
-    """Returns a ticket that opens one socket to the battle within 30 seconds."""
-    call, counter = make_call(request), get_deferred(request)
+    """Returns a ticket that opens one socket to the battle within 30 seconds.
+
+    It is another one each time: an Idempotency-Key is not read.
+    """
+    call, counter = make_call(request, is_repeatable=False), get_deferred(request)
     ticket = battles.issue_ticket(call, path.battle_id, request.edge, counter)
     return Response(ticket, HTTPStatus.CREATED)

@@ -61,16 +61,22 @@ class Body(NamedTuple):
         return None if self.problem is None else Jsonb(self.problem)
 
 
-def make_call(request: Request, *, is_creation: bool = False, max_bytes: int = MAX_BYTES) -> Call:
+def make_call(
+    request: Request,
+    *,
+    is_creation: bool = False,
+    is_repeatable: bool = True,
+    max_bytes: int = MAX_BYTES,
+) -> Call:
     """Who asks, and by which request; raises Invalid for a key that is none, BadRequest.
 
-    A key counts where something may change. `is_creation`: without a key, the same body again is
-    the same request for REPEAT_SECONDS.
+    A key counts where something may change and `is_repeatable`. `is_creation`: without a key, the
+    same body again is the same request for REPEAT_SECONDS.
     """
     caller = request.user
     method = request.event["httpMethod"]
     target, key, digest, seconds = None, None, None, KEY_SECONDS
-    if method not in ("GET", "HEAD"):
+    if is_repeatable and method not in ("GET", "HEAD"):
         target = f"{method} {request.path.rstrip('/')}"
         key = _check_key(request.header("idempotency-key"))
         digest = _hash_body(request, max_bytes) if key or is_creation else None

@@ -20,6 +20,8 @@ from functions.shared.fields import (
 
 MAX_LIMIT = 100
 MAX_OFFSET = 100_000
+MAX_EVENTS = 500  # of a page
+_HIGHEST = 10**9  # as which every larger number is read
 _PAGING = {"limit", "offset", "cursor"}
 
 
@@ -36,12 +38,13 @@ def parse_whole(sent: Any, least: int, most: int | None) -> int:
     if isinstance(sent, int):
         return sent
     text = str(sent)
-    is_whole = text.isascii() and text.isdigit() and len(text) < 10
-    if not is_whole or int(text) < least or (most is not None and int(text) > most):
+    is_whole = text.isascii() and text.isdigit()
+    number = min(int(text.lstrip("0")[:10] or 0), _HIGHEST) if is_whole else -1
+    if number < least or (most is not None and number > most):
         fail_validation(
             f"must be a whole number from {least}" + (f" to {most}" if most is not None else "")
         )
-    return int(text)
+    return number
 
 
 class PageQuery(RequestModel):
@@ -58,6 +61,35 @@ class PageQuery(RequestModel):
         if self.cursor is not None and self.offset is not None:
             fail_validation("and offset exclude each other", "exclusive", field="cursor")
         return self
+
+
+class EventsPageQuery(RequestModel):
+    """Which events: those after the number `since`, at most `limit`."""
+
+    since: Annotated[
+        int, BeforeValidator(lambda sent: parse_whole(sent, 0, None), json_schema_input_type=int)
+    ] = 0
+    limit: Annotated[
+        int,
+        BeforeValidator(
+            lambda sent: min(parse_whole(sent, 1, None), MAX_EVENTS), json_schema_input_type=int
+        ),
+    ] = 100
+
+
+def answer_events(query: EventsPageQuery, events: Sequence[Any]) -> dict[str, Any]:
+    """The page of `events`, one more than it holds if there is another; the cursor of the next page
+    is what to send as `since`."""
+    shown = list(events[: query.limit])
+    has_more = len(events) > query.limit
+    return {
+        "data": shown,
+        "pagination": {
+            "limit": query.limit,
+            "has_more": has_more,
+            "next_cursor": str(shown[-1]["seq"]) if has_more else None,
+        },
+    }
 
 
 class Pagination(ResponseModel):

@@ -80,7 +80,7 @@ export async function request(method, path, options = {}) {
     signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])]),
   }).catch(ApiError.fromFailure);
   if (answer.status === 304 && known) return known.answer;
-  if (answer.status === 401 && again && (await renew(path))) {
+  if (answer.status === 401 && again && (await renew(path, credential))) {
     return request(method, path, { ...options, again: false });
   }
   if (!answer.ok) throw await ApiError.fromAnswer(answer);

@@ -155,7 +155,10 @@ function closeMenu(event) {
 
 function showVisitor() {
   const name = getName();
-  if (name) return html`<bdi class="name">${name}</bdi> <button @click=${signOut}>Sign out</button>`;
+  if (name) {
+    return html`<a class="name" href=${link("password")} title="Change your password"><bdi>${name}</bdi></a>
+      <button @click=${signOut}>Sign out</button>`;
+  }
   if (state.page === "sign-in") return nothing;
   return html`<a class="button" href=${link("sign-in", "", { back: location.hash })}>Sign in</a>`;
 }

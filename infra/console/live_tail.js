@@ -7,6 +7,7 @@ import { ApiError } from "./errors.js";
 
 const EVERY = 2000; // milliseconds
 const AFTER_ERROR = 5000;
+const MIN_PAUSE = 250;
 const MAX_READ = 200; // events an answer
 const MAX_KEPT = 2000;
 
@@ -27,7 +28,9 @@ export function follow(isWanted) {
       let cursor = "";
       push(tail);
       const read = async () => {
+        if (signal.aborted) return;
         if (document.hidden && cursor) return void setTimeout(read, EVERY);
+        const begun = performance.now();
         let wait = EVERY;
         try {
           const answer = await get("api/logs/live", { after: cursor, limit: MAX_READ }, signal);
@@ -35,7 +38,7 @@ export function follow(isWanted) {
           tail = cursor
             ? { ...tail, events: [...found, ...tail.events].slice(0, MAX_KEPT) }
             : { ...tail, before: found, isLive: true };
-          if (cursor && answer.events.length === MAX_READ) wait = 0; // there may be more already
+          if (cursor && answer.events.length === MAX_READ) wait = 0; // more may be there already
           cursor = answer.cursor;
           push(tail);
         } catch (error) {
@@ -44,7 +47,8 @@ export function follow(isWanted) {
           if (!(error instanceof ApiError) || isFinal(error)) return;
           wait = Math.max(AFTER_ERROR, error.retryAfter * 1000);
         }
-        if (!signal.aborted) setTimeout(read, wait);
+        // From one reading's begin to the next one's, however long an answer takes.
+        setTimeout(read, Math.max(MIN_PAUSE, wait - (performance.now() - begun)));
       };
       read();
     },

@@ -1,7 +1,7 @@
 /** Log events of game servers: their kinds, whether they match filters, and how they are shown. */
 
 import { html, nothing } from "./vendor/lit-html.js";
-import { name, time } from "./format.js";
+import { name, time, toVisible } from "./format.js";
 import { link } from "./url.js";
 
 /**
@@ -75,5 +75,13 @@ export function showEvent(event) {
     </dl>
     <p><bdi>${event.rawText}</bdi></p>
     <h3>What the server sent</h3>
-    <pre>${JSON.stringify(metadata, null, 2)}</pre>`;
+    <pre>${toText(metadata)}</pre>`;
+}
+
+/** A value as JSON, with marks that turn or hide text spelled out. @param {any} value */
+function toText(value) {
+  return [...JSON.stringify(value, null, 2)].map((character) => (
+    character === "\n" || toVisible(character)
+      ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )).join("");
 }

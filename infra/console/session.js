@@ -152,12 +152,15 @@ function toLogin({ access_token, refresh_token, user }) {
 /**
  * Renews what a path was refused with; a token that cannot be renewed is forgotten.
  * @param {string} path
+ * @param {Record<string, string>} credential as it was sent
  * @returns {Promise<boolean>} whether it is worth another try
  */
-export function renew(path) {
+export function renew(path, credential) {
   const door = getDoor(path);
   const login = session.logins[door];
-  if (!login || path.startsWith("api/tilt/")) return Promise.resolve(false);
+  if (!login || !credential.Authorization) return Promise.resolve(false);
+  const isOld = credential.Authorization !== `Bearer ${login.token}`;
+  if (isOld) return Promise.resolve(true); // another answer has had it renewed
   if (door !== "tracker" || !login.refresh) {
     delete session.logins[door];
     write();

@@ -42,7 +42,8 @@ def find_file(target: str, origin: str, token: str) -> str | None:
         signature, is_young = _sign(resource, urlsplit(origin).netloc, pairs)
     except (KeyError, ValueError):
         return None
-    if not is_young or not hmac.compare_digest(signature, dict(pairs).get(_SIGNATURE, "")):
+    sent = dict(pairs).get(_SIGNATURE, "")
+    if not is_young or not hmac.compare_digest(signature.encode(), sent.encode()):
         return None
     return f"{origin}{resource}?{_join(pairs)}"
 

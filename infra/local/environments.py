@@ -64,6 +64,11 @@ ENVIRONMENTS = {
         ("infra/local/typescript/package.json", "infra/local/typescript/package-lock.json"),
         is_npm=True,
     ),
+    "axe": Environment(
+        ".local/axe",
+        ("tests/support/clients/axe/package.json", "tests/support/clients/axe/package-lock.json"),
+        is_npm=True,
+    ),
     "bench": Environment(".local/bench", ("requirements.txt", "requirements-bench.txt")),
     # Apart from the former: PyJWT imports cryptography wherever it is installed.
     "bench-tracker": Environment(

@@ -87,6 +87,14 @@ def remove_login(connection: Connection, name: str) -> None:
     connection.execute(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s", (name,)
     )
+    # What it made keeps a role from being dropped: jobs, large objects.
+    with connection.transaction():
+        connection.execute("set local role tiltyard_app")
+        connection.execute(
+            "select delete_job(job_id) from timescaledb_information.jobs where owner::text = %s",
+            (name,),
+        )
+        connection.execute(sql.SQL("drop owned by {}").format(sql.Identifier(name)))
     connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 

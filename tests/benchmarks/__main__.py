@@ -15,6 +15,7 @@ from tests.benchmarks import (
     auth_verify,
     cold,
     collect,
+    console_first,
     game_calls,
     game_cold,
     game_highscores,
@@ -79,6 +80,7 @@ MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     tracker_generation.measure: tracker_generation.NAMES,
     tracker_cold.measure: tracker_cold.NAMES,
     tracker_cache.measure: tracker_cache.NAMES,
+    console_first.measure: console_first.NAMES,
 }
 
 

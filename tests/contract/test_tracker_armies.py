@@ -292,7 +292,7 @@ def test_what_comes_between_two_pages_is_not_on_the_second(mira: Client) -> None
     ("query", "field"),
     [
         *((f"limit={value}", "limit") for value in ("0", "-1", "x", "1.5", "", "%00")),
-        *((f"offset={value}", "offset") for value in ("-1", "x", "100001", "1e3")),
+        *((f"offset={value}", "offset") for value in ("-1", "x", "100001", "1e3", "9" * 5000)),
         ("offset=0&cursor=x", "cursor"),
         ("owner_id=%00", "owner_id"),
         ("faction_id=" + "x" * 65, "faction_id"),
@@ -305,8 +305,10 @@ def test_a_query_that_cannot_be_understood(mira: Client, query: str, field: str)
     assert problem["field"] == field
 
 
-def test_more_than_a_hundred_are_cut(mira: Client) -> None:
-    assert mira.get("/v1/armies?limit=5000").json["pagination"]["limit"] == 100
+@pytest.mark.parametrize("limit", ["5000", "9999999999", "9" * 5000, "0" * 50 + "101"])
+def test_more_than_a_hundred_are_cut(mira: Client, limit: str) -> None:
+    """Regression: a limit of ten digits or more was refused."""
+    assert mira.get(f"/v1/armies?limit={limit}").json["pagination"]["limit"] == 100
 
 
 def test_whose_cursor_it_is(mira: Client, nils: Client) -> None:

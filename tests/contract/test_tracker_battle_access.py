@@ -312,7 +312,8 @@ def test_events_are_read_on(duel: Duel) -> None:
     url = f"/v1/battles/{battle['id']}/events"
     page = duel.nils.get(f"{url}?limit=4").json
     assert [one["seq"] for one in page["data"]] == [1, 2, 3, 4]
-    assert page["pagination"]["has_more"] is True
+    # Regression: there was more, and no cursor of it.
+    assert page["pagination"] == {"limit": 4, "has_more": True, "next_cursor": "4"}
     page = duel.nils.get(f"{url}?since=4&limit=9999").json
     assert [one["seq"] for one in page["data"]] == [5, 6]
     assert page["pagination"] == {"limit": 500, "has_more": False, "next_cursor": None}
@@ -323,6 +324,8 @@ def test_events_are_read_on(duel: Duel) -> None:
     }
     parts = {"primary": 3, "victory_points": 3}
     assert event["after"] == {"players": {duel.mira_id: {"scores": parts}}}
+    for number in ("9999999999", "9" * 5000):
+        assert duel.nils.get(f"{url}?since={number}&limit={number}").json["data"] == []
     for query in ("since=-1", "since=x", "limit=0", "limit=x", "since=1e3", "since=%00"):
         check_error(duel.nils.get(f"{url}?{query}"), 422, "VALIDATION_ERROR")
 

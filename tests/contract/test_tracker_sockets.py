@@ -106,7 +106,10 @@ def test_a_ticket_opens_one_socket(duel: Duel, cloud: Gateway, left: Left) -> No
     door.open_socket(cloud, left, "n", query)
     assert cloud.frames["n"][0]["role"] == "player"
     assert door.connect("again", query)["statusCode"] == 401
-    wrong = duel.nils.post(f"/v1/battles/{battle['id']}/ws-ticket").json["ticket"]
+    # Regression: an Idempotency-Key was checked, though each ticket is another one.
+    odd = duel.nils.headers | {"Idempotency-Key": "x" * 129}
+    another = duel.nils.post(f"/v1/battles/{battle['id']}/ws-ticket", headers=odd)
+    wrong = another.json["ticket"]
     answered = door.connect("o", {"tracker": other["id"], "ticket": wrong})
     assert answered["statusCode"] == 401
 

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from functions.rollups import analysts, handlers, refresh
-from functions.shared import db
+from functions.shared import db, locks
 from functions.shared.settings import settings
 from infra.ops import analysts as command
 from schema.engine import logins, reference
@@ -128,6 +128,10 @@ def _url() -> str:
         "select * from ttt.opponents('x', true, '-infinity', '-infinity', now(), now(), null)",
         "select * from rollups.recompute_bucket(1::smallint, now()) as l (a text)",
         "select rollups.promote(1::smallint)",
+        "select * from rollups.list_published()",
+        "select * from rollups.dirty_buckets",
+        "select * from shared.api_keys",
+        "copy ttt.names to '/tmp/names'",
         "delete from ttt.names",
         "create table tilt.mine (a int)",
     ],
@@ -137,6 +141,63 @@ def test_what_analysts_may_not_do(ada: str, statement: str) -> None:
         with pytest.raises(psycopg.Error) as refused:
             analyst.execute(statement)  # type: ignore[call-overload]
         assert refused.value.sqlstate == "42501"
+
+
+def test_internals_and_raw_rows_are_refused(ada: str, store: str) -> None:
+    """All in schemas that are not theirs; TimescaleDB's own lists of jobs and sizes aside."""
+    stored.servers(evening.MODES)
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    told = {"id": stored.event_id(at, 1), "at": at, "server": "terror", "type": "CHAT"}
+    stored.store([Event(**told, steam_id="STEAM_0:1:7", name="Zaphod", mode="TTT", metadata={})])
+    with connect(store) as connection:
+        refresh.run(connection)
+        relations = connection.execute(
+            """
+            select n.nspname as schema, c.relname as name
+            from pg_class c
+            join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname in ('_timescaledb_internal', 'shared', 'rollups', 'accounts')
+              and c.relkind in ('r', 'v', 'm', 'p', 'f')
+              and not exists (select from pg_depend where objid = c.oid and deptype = 'e')
+            """
+        ).fetchall()
+    assert {row["schema"] for row in relations} == {
+        *("_timescaledb_internal", "shared", "rollups", "accounts")
+    }
+    with psycopg.connect(ada, autocommit=True) as analyst:
+        for row in relations:
+            read = sql.SQL("select * from {}").format(sql.Identifier(row["schema"], row["name"]))
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                analyst.execute(read)
+
+
+def test_no_function_lends_its_rights_to_analysts(ada: str) -> None:
+    """But for those that say what rollups there are. Others read what their caller may read."""
+    with psycopg.connect(ada, autocommit=True) as analyst:
+        lending = analyst.execute(
+            """
+            select p.oid::regprocedure::text
+            from pg_proc p
+            join pg_namespace n on n.oid = p.pronamespace
+            where p.prosecdef
+              and has_function_privilege(p.oid, 'execute')
+              and has_schema_privilege(n.oid, 'usage')
+              and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
+            """
+        ).fetchall()
+        made = analyst.execute(
+            """
+            select nspname
+            from pg_namespace
+            where has_schema_privilege(oid, 'create')
+              and nspname !~ '^pg_temp_'
+            """
+        ).fetchall()
+    assert {name for (name,) in lending} == {
+        "analysts.list_rollups()",
+        "analysts.list_dirty_buckets(text)",
+    }
+    assert made == []
 
 
 @pytest.fixture
@@ -210,8 +271,52 @@ def test_statements_of_analysts_end_whatever_they_set(ada: str, soon: None) -> N
         connection.close()
 
 
+def test_who_holds_a_lock_that_the_service_takes_is_ended(ada: str) -> None:
+    """One idle session of theirs would keep rollups from being refreshed, and say nothing."""
+    with psycopg.connect(ada, autocommit=True) as analyst:
+        analyst.execute("select pg_advisory_lock(%s)", (locks.ROLLUPS,))
+        assert refresh.run(db.connection()).busy
+        assert analysts.run(db.connection()).ended == 1
+        assert not refresh.run(db.connection()).busy
+        with pytest.raises(psycopg.OperationalError):
+            analyst.execute("select 1")
+
+
+def test_jobs_of_analysts_are_deleted(ada: str, migrated: tuple[Report, str, str]) -> None:
+    """Community lets anybody add one, which runs for as long as it likes."""
+    with psycopg.connect(ada, autocommit=True) as analyst:
+        analyst.execute(
+            """
+            create function pg_temp.forever(job_id integer, config jsonb) returns void
+            language sql
+            as 'select pg_sleep(600)'
+            """
+        )
+        add = "select add_job('pg_temp.forever', '1 hour')"
+        if migrated[0].edition == "community":
+            analyst.execute(add)
+        else:
+            with pytest.raises(psycopg.errors.FeatureNotSupported):
+                analyst.execute(add)
+    is_community = migrated[0].edition == "community"
+    assert analysts.run(db.connection()).jobs == int(is_community)
+    assert analysts.run(db.connection()).jobs == 0
+
+
+def test_a_login_that_made_something_is_removed(
+    migrated: tuple[Report, str, str], ada: str
+) -> None:
+    """Regression: what it owned kept the role from being dropped. `ada` removes it in the end."""
+    with psycopg.connect(ada, autocommit=True) as analyst:
+        analyst.execute("select lo_create(0)")
+        if migrated[0].edition == "community":
+            analyst.execute(
+                "select add_job('_timescaledb_functions.policy_job_stat_history_retention', '1 h')"
+            )
+
+
 def test_the_schedule_looks_at_them(ada: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert handlers.analysts({}, None) == {"cancelled": 0, "ended": 0, "unseen": 0}
+    assert handlers.analysts({}, None) == {"cancelled": 0, "ended": 0, "jobs": 0, "unseen": 0}
     assert '"event": "rollups.analysts"' in capsys.readouterr().out
 
 

@@ -38,9 +38,9 @@ class Console:
     def fill(self, **values: str) -> None:
         """Types into fields, by their names."""
         for name, value in values.items():
-            self.tab.evaluate(
-                f"{_FRAME}.querySelector('[name={name}]').value = {json.dumps(value)}"
-            )
+            field = f"{_FRAME}.querySelector('[name={name}]')"
+            self.tab.wait_for(f"Boolean({field})")
+            self.tab.evaluate(f"{field}.value = {json.dumps(value)}")
 
     def click(self, text: str, selector: str = "button, a") -> None:
         """Clicks what begins with a text."""
@@ -58,9 +58,8 @@ class Console:
             f".find((one) => one.caption?.textContent === {json.dumps(caption)})"
         )
         found: list[list[str]] = self.tab.evaluate(
-            f"[...{table}.tBodies[0].rows].filter((row) => !row.hidden && !row.ariaHidden)"
-            ".map((row) => [...row.cells].map("
-            "(cell) => cell.textContent.replace(/\\s+/g, ' ').trim()))"
+            f"[...{table}.tBodies[0].rows].filter((row) => !row.ariaHidden).map((row) => "
+            "[...row.cells].map((cell) => cell.textContent.replace(/\\s+/g, ' ').trim()))"
         )
         return found
 

@@ -91,7 +91,7 @@ def _check_body(
         return
     kind = headers["content-type"].partition(";")[0]
     assert kind in declared, f"{where} is {kind}, not {sorted(declared)}"
-    if "json" in kind:
+    if kind == "application/json" or kind.endswith("+json"):
         try:
             _validator(json.dumps(declared[kind]["schema"])).validate(json.loads(text))
         except jsonschema_rs.ValidationError as error:

@@ -39,6 +39,10 @@ class FileLink(ResponseModel):
     expires_in: int
 
 
+class LargeFile(FileLink):
+    """A file above 4 MB, which a client that follows redirects gets from `Location`."""
+
+
 def export(query: RollupQuery, request: Request) -> Response:
     """A file, or where it is; raises NotFound, Invalid, TooMuch, Unavailable."""
     selection = query.select()

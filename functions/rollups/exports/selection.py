@@ -69,6 +69,14 @@ class Selection:
             _dirty_buckets(self.rollup), _where(self._range(bucket))
         )
 
+    def find_bounds(self) -> sql.Composed:
+        """The first and the last bucket of the range."""
+        return sql.SQL("select min({0}) as first, max({0}) as last from {1}{2}").format(
+            sql.Identifier(self.rollup.bucket),
+            sql.Identifier(*self.rollup.name.split(".")),
+            _where(self._conditions()),
+        )
+
     def _range(self, bucket: sql.Identifier) -> list[sql.Composed]:
         bounds = (("{} >= {}", self.since), ("{} < {}", self.until))
         return [
@@ -79,8 +87,8 @@ class Selection:
 
     def _conditions(self) -> list[sql.Composed]:
         bucket = sql.Identifier(self.rollup.bucket)
-        # As an array, which reaches into the view: `not in (select …)` would have every dirty bucket
-        # counted, to leave it out.
+        # As an array, which reaches into the view: with `not in (select …)` each dirty bucket would
+        # be counted, to be left out.
         clean = sql.SQL("{} <> all (array(select {}))").format(bucket, _dirty_buckets(self.rollup))
         return [*self._range(bucket), *([] if self.with_dirty else [clean])]
 

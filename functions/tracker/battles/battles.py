@@ -21,8 +21,9 @@ from functions.tracker.battles.changes import Change, Opened, open_battle, room_
 from functions.tracker.battles.creation import make_battle
 from functions.tracker.battles.models import BattlesQuery, show_battle
 from functions.tracker.battles.problems import refuse_field
+from functions.tracker.battles.requests import EventsQuery
 from functions.tracker.calls import Body, Call, keep_problem, keep_refusal, refuse, to_response
-from functions.tracker.pages import open_page
+from functions.tracker.pages import answer_events, open_page
 
 _TRIES = 3
 _NO_CACHE = {"Cache-Control": "private, no-cache"}
@@ -67,18 +68,14 @@ def change_battle(call: Call, battle_id: str, change: Change, limit: Deferred | 
     return Response({"battle": done.battle}, headers=tag | _NO_CACHE)
 
 
-def list_events(
-    call: Call, battle_id: str, since: int, most: int, limit: Deferred | None
-) -> dict[str, Any]:
-    """Events of a battle after a number; raises as `read_battle`. Two round trips."""
-    read_battle(call, battle_id, limit=limit)
+def list_events(call: Call, query: EventsQuery, limit: Deferred | None) -> dict[str, Any]:
+    """A page of events of a battle, oldest first; raises as `read_battle`. Two round trips."""
+    read_battle(call, query.battle_id, limit=limit)
     rows = db.query(
-        "select tracker.list_battle_events(%s, %s, %s) as event", (battle_id, since, most + 1)
+        "select tracker.list_battle_events(%s, %s, %s) as event",
+        (query.battle_id, query.since, query.limit + 1),
     )
-    return {
-        "data": [row["event"] for row in rows[:most]],
-        "pagination": {"limit": most, "has_more": len(rows) > most, "next_cursor": None},
-    }
+    return answer_events(query, [row["event"] for row in rows])
 
 
 def issue_ticket(call: Call, battle_id: str, edge: str, limit: Deferred | None) -> dict[str, Any]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, RootModel
+from pydantic import ConfigDict, RootModel
 
 from functions.shared.errors import Invalid
-from functions.shared.fields import RequestModel, fail_validation
 from functions.tracker.battles.actions import ACTIONS, BY_PATH, AnyAction
 from functions.tracker.battles.changes import Change
 from functions.tracker.calls import Body, describe, parse_body
 from functions.tracker.fields import PathId
-
-MAX_EVENTS = 500  # of a page
+from functions.tracker.pages import EventsPageQuery
 
 
 class BattleAction(RootModel[AnyAction]):
@@ -23,27 +21,10 @@ class BattleAction(RootModel[AnyAction]):
     model_config = ConfigDict(defer_build=True)
 
 
-def _since(sent: Any) -> int:
-    return _whole(sent, 0)
-
-
-def _limit(sent: Any) -> int:
-    return min(_whole(sent, 1), MAX_EVENTS)
-
-
-def _whole(sent: Any, least: int) -> int:
-    text = str(sent)
-    if not (text.isascii() and text.isdigit() and len(text) < 16) or int(text) < least:
-        fail_validation(f"must be a whole number from {least}")
-    return int(text)
-
-
-class EventsQuery(RequestModel):
-    """Which events: those after `since`, at most `limit`."""
+class EventsQuery(EventsPageQuery):
+    """Which events of which battle."""
 
     battle_id: PathId
-    since: Annotated[int, BeforeValidator(_since, json_schema_input_type=int)] = 0
-    limit: Annotated[int, BeforeValidator(_limit, json_schema_input_type=int)] = 100
 
 
 def parse_action(

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from functions.shared import db, tracker_tokens
 from functions.shared.errors import Forbidden
-from functions.shared.fields import RequestModel, fail_validation
 from functions.shared.request import Caller
 from functions.tracker.fields import PathId
+from functions.tracker.pages import EventsPageQuery, answer_events
 from functions.tracker.tournaments.tournaments import refuse_unknown
 
-MAX_EVENTS = 500
 
-
-def _whole(sent: Any) -> int:
-    text = str(sent)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        fail_validation("must be a whole number from 0")
-    return int(text)
-
-
-def _limit(sent: Any) -> int:
-    if (limit := _whole(sent)) < 1:
-        fail_validation("must be a whole number from 1")
-    return min(limit, MAX_EVENTS)
-
-
-class EventsQuery(RequestModel):
-    """The events after a number."""
+class EventsQuery(EventsPageQuery):
+    """Which events of which tournament."""
 
     tournament_id: PathId
-    since: Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)] = 0
-    limit: Annotated[int, BeforeValidator(_limit, json_schema_input_type=int)] = 100
 
 
 def list_events(caller: Caller, query: EventsQuery) -> dict[str, Any]:
-    """A page of events, oldest first; raises NotFound, Forbidden. One round trip.
-
-    The cursor of the next page is what to send as `since`.
-    """
+    """A page of events, oldest first; raises NotFound, Forbidden. One round trip."""
     rows = db.query(
         """
         select c.is_active, t.id, c.role = 'admin' or tracker.owns(t, c.public_id) as is_owner,
@@ -62,14 +40,4 @@ def list_events(caller: Caller, query: EventsQuery) -> dict[str, Any]:
         raise refuse_unknown(query.tournament_id)
     if not rows[0]["is_owner"]:
         raise Forbidden("Only organisers of the tournament may do that", required="owner")
-    shown = [row["event"] for row in rows if row["seq"]]
-    has_more = len(shown) > query.limit
-    shown = shown[: query.limit]
-    return {
-        "data": shown,
-        "pagination": {
-            "limit": query.limit,
-            "has_more": has_more,
-            "next_cursor": str(shown[-1]["seq"]) if has_more else None,
-        },
-    }
+    return answer_events(query, [row["event"] for row in rows if row["seq"]])

@@ -45,7 +45,7 @@ function toColumns(keys) {
     { title: "Key", view: (row) => html`<code>${row.key_id}</code>` },
     since("Used", "last_used_at"),
     {
-      title: "",
+      title: "Action",
       view: (row) => html`<button class="danger" @click=${() => revoke(row, keys)}
         aria-label=${`Revoke key ${row.key_id}`}>Revoke …</button>`,
     },

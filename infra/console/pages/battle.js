@@ -79,10 +79,10 @@ function showBattle({ battle, events }) {
   const called = new Map(players.map((/** @type {any} */ one) => [one.user_id, one.display_name]));
   return html`<p>
       ${battle.status.replaceAll("_", " ")}, round ${number(battle.current_round)} of
-      ${number(battle.max_rounds)}${turn
+      ${number(battle.max_rounds)}${turn && battle.status === "in_progress"
         ? html`; ${name(called.get(turn.player_id))}, ${turn.phase} phase,
           ${duration(turn.time_remaining)} left` : nothing}
-      ${winner ? html`<strong>; ${name(called.get(winner))} won</strong>` : nothing}
+      ${winner ? html`<strong>${name(called.get(winner))} won</strong>.` : nothing}
       ${battle.tournament_id
         ? html`<a href=${link("tournament", battle.tournament_id)}>Tournament</a>` : nothing}
     </p>

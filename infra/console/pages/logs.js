@@ -102,7 +102,11 @@ function toColumns(servers) {
       @click=${() => open(event)}>${time(event.timestamp, { seconds: true })}</button>` },
     { title: "Kind", view: ({ type }) => nameType(type) },
     { title: "Player", view: namePlayer },
-    { title: "Text", kind: "wide", view: ({ rawText }) => html`<bdi title=${rawText}>${rawText}</bdi>` },
+    {
+      title: "Text",
+      kind: "wide",
+      view: ({ rawText }) => html`<bdi class="brief" title=${rawText}>${rawText}</bdi>`,
+    },
     { title: "Server", view: ({ serverId }) => nameServer(servers, serverId) },
     { title: "Map", view: ({ metadata }) => name(metadata.map, "–") },
   ];

@@ -144,7 +144,7 @@ function toColumns(id, keys) {
     since("Used", "lastUsedAt"),
     { title: "Ends", view: ({ expiresAt }) => (expiresAt ? time(expiresAt) : "never") },
     {
-      title: "",
+      title: "Action",
       view: ({ keyId }) => html`<button class="danger" @click=${() => revoke(id, keyId, keys)}
         aria-label=${`Revoke key ${keyId}`}>Revoke …</button>`,
     },

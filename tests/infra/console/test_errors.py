@@ -32,3 +32,20 @@ def test_kinds_of_statuses() -> None:
         "unauthorized", "forbidden", "missing", "limited", "refused", "refused", "unavailable",
         "unavailable",
     ]  # fmt: skip
+
+
+def test_what_is_wrong_with_which_field() -> None:
+    bodies = [
+        {"error": "Invalid port", "details": [{"field": "port", "problem": "must be a number"}]},
+        {"detail": [{"loc": ["body", "email"], "msg": "is required", "type": "missing"}]},
+        {"error": {"details": {"fields": [{"field": "name", "message": "too long"}]}}},
+        {"detail": "Not found"},
+        None,
+    ]
+    assert evaluate("errors.js", "given.map((one) => m.listProblems(one))", bodies) == [
+        [{"field": "port", "problem": "must be a number"}],
+        [{"field": "email", "problem": "is required"}],
+        [{"field": "name", "problem": "too long"}],
+        [],
+        [],
+    ]

@@ -136,7 +136,8 @@ def test_pages_join_to_the_whole_file(tilted: str) -> None:
         connection.execute(
             """
             insert into ttt.rounds (id, occurred_at, winner, server, players, kills, buys)
-            select 'r' || n, '2026-03-01 12:00Z', 'traitors', nullif('s' || n % 3, 's0'), '[]', '[]', '[]'
+            select 'r' || n, '2026-03-01 12:00Z', 'traitors', nullif('s' || n % 3, 's0'),
+              '[]', '[]', '[]'
             from generate_series(1, 7) as n
             """
         )

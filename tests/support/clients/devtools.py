@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import itertools
 import json
 import os
 import queue
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +24,13 @@ from tests.support.clients.browser import BrowserError, find_program
 _SECONDS = 60.0  # for the answer to a command
 # Sandboxes need what containers and root do not have; the pages are the tests' own.
 _WORDS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+# Chromium reads commands from file 3 and writes results to file 4.
+_EXEC = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 Event = dict[str, Any]
 
 
@@ -33,7 +42,8 @@ class Pipe:
         self._ids = itertools.count(1)
         self._results: dict[int, queue.Queue[Event]] = {}
         self.listeners: dict[str, Callable[[Event], None]] = {}  # by session
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def call(self, method: str, session: str = "", **parameters: Any) -> Any:
         """The result of a command; raises BrowserError."""
@@ -58,16 +68,23 @@ class Pipe:
         with suppress(OSError):
             self._writes.close()
 
+    def join(self) -> None:
+        """After the browser's end: until all that it said is heard."""
+        self._listener.join()
+
     def _listen(self) -> None:
         held = b""
-        while chunk := os.read(self._reads.fileno(), 1 << 16):
-            *messages, held = (held + chunk).split(b"\0")
-            for text in messages:
-                message = json.loads(text)
-                if waiting := self._results.get(message.get("id", 0)):
-                    waiting.put(message)
-                elif listen := self.listeners.get(message.get("sessionId", "")):
-                    listen(message)
+        with self._reads:
+            while chunk := os.read(self._reads.fileno(), 1 << 16):
+                *messages, held = (held + chunk).split(b"\0")
+                for text in messages:
+                    self._receive(json.loads(text))
+
+    def _receive(self, message: Event) -> None:
+        if waiting := self._results.get(message.get("id", 0)):
+            waiting.put(message)
+        elif listen := self.listeners.get(message.get("sessionId", "")):
+            listen(message)
 
 
 class Tab:
@@ -164,20 +181,9 @@ class Chromium:
 @contextmanager
 def running() -> Iterator[Chromium]:
     """A browser without a window."""
-    program, environ = find_program()
     home = Path(tempfile.mkdtemp(prefix="tiltyard-chromium-"))
-    commands, results = os.pipe(), os.pipe()
-    # Chromium reads commands from file 3 and writes results to file 4.
-    command = [program, *_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
-    process = subprocess.Popen(
-        ["sh", "-c", f'exec "$@" 3<&{commands[0]} 4>&{results[1]}', "sh", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=home,
-        pass_fds=(commands[0], results[1]),
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), **environ},
-    )
+    commands, results = _make_pipe(), _make_pipe()
+    process = _start(home, commands[0], results[1])
     os.close(commands[0])
     os.close(results[1])
     pipe = Pipe(results[0], commands[1])
@@ -187,4 +193,30 @@ def running() -> Iterator[Chromium]:
         pipe.close()
         process.terminate()
         process.wait()
+        pipe.join()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _make_pipe() -> tuple[int, int]:
+    """The ends of a pipe, none of them a number that the browser has for something."""
+    ends = os.pipe()
+    reads, writes = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends)
+    for end in ends:
+        os.close(end)
+    return reads, writes
+
+
+def _start(home: Path, reads: int, writes: int) -> subprocess.Popen[bytes]:
+    program, environ = find_program()
+    # A run that is killed takes its browser along, where util-linux is.
+    watch = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    flags = [*_WORDS, "--remote-debugging-pipe", f"--user-data-dir={home / 'profile'}"]
+    return subprocess.Popen(
+        [*watch, sys.executable, "-c", _EXEC, str(reads), str(writes), str(program), *flags],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=home,
+        pass_fds=(reads, writes),
+        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), **environ},
+    )
