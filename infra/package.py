@@ -108,11 +108,11 @@ def build_layer(target: Target, into: Path, requirements: Path | None = None) ->
 
 
 def build_code(function: str, target: Target, into: Path) -> None:
-    """Write the function's own source files, and no tests, notes or caches."""
+    """Write the function's own source files, and no tests, notes, pictures or caches."""
     into.mkdir(parents=True, exist_ok=True)
     # Only one function serves /docs and /openapi.json: the others need not carry their files.
     page = () if function == "SiteFunction" else _OF_THE_SITE
-    ignored = shutil.ignore_patterns(*_NEVER, "*.md", *page)
+    ignored = shutil.ignore_patterns(*_NEVER, "*.md", "screenshots", *page)
     for name in _CODE.get(function, _EVERY_DOMAIN):
         source = ROOT / name
         if source.is_dir():

@@ -15,7 +15,7 @@ import { table } from "./table.js";
 /** @type {Promise<any> | undefined} */
 let loading;
 
-/** A script beside this module, which makes `uPlot` global. */
+/** A script beside this module, which makes `uPlot` global, and the sheet that it measures by. */
 function load() {
   loading ??= new Promise((resolve, reject) => {
     const sheet = document.createElement("link");
@@ -23,8 +23,11 @@ function load() {
     sheet.href = new URL("./vendor/uPlot.min.css", import.meta.url).href;
     const script = document.createElement("script");
     script.src = new URL("./vendor/uPlot.iife.min.js", import.meta.url).href;
-    script.onload = () => resolve(/** @type {any} */ (globalThis).uPlot);
-    script.onerror = () => {
+    let missing = 2;
+    sheet.onload = script.onload = () => {
+      if (!--missing) resolve(/** @type {any} */ (globalThis).uPlot);
+    };
+    sheet.onerror = script.onerror = () => {
       loading = undefined;
       reject(new Error("The plot's script could not be loaded."));
     };

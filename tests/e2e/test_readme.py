@@ -49,6 +49,8 @@ HELD_ELSEWHERE = {
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
     ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
+    ("schema/ROLLUPS.md", "sql"): "tests/schema/engine/test_examples.py",
+    ("schema/ROLLUPS.md", ""): "tests/schema/engine/test_examples.py: what they print",
     ("infra/demo/README.md", "python"): "test_examples_of_the_demo_begin",
 }
 # `curl` fails when it is refused, and a failure that a `$(…)` within a word would hide is kept.
@@ -60,6 +62,8 @@ curl() {
 }
 """
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "ARGS", "ONLY")
+# What a command that failed within another one leaves; notes of commands that work are theirs.
+FAULTS = re.compile(r"Traceback|\bbash: |\*\*\* ")
 END_OF_BLOCK = "\x1e"
 
 
@@ -181,7 +185,7 @@ def environ(stack: Any, database: Database, tmp_path: Path) -> Iterator[dict[str
         found["PATH"] += f":{record.bin}"
     found["STAFF_KEY"] = _run("make -s key ARGS='issue readme admin'", found).stdout.strip()
     yield found
-    _drop_analyst(database.server.admin_url)
+    _drop_analysts(database.server.admin_url)
 
 
 @pytest.fixture(scope="module")
@@ -189,12 +193,13 @@ def own_database(new_database: Callable[[], tuple[str, str]]) -> Iterator[str]:
     admin_url, _ = new_database()
     migrate(admin_url)
     yield admin_url
-    _drop_analyst(admin_url)
+    _drop_analysts(admin_url)
 
 
-def _drop_analyst(url: str) -> None:
+def _drop_analysts(url: str) -> None:
+    """Logins are those of a server, whichever database they were made for."""
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("drop role if exists ada")
+        admin.execute("drop role if exists ada, grafana")
 
 
 def _run(script: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -223,7 +228,8 @@ def test_commands_do_what_their_document_says(
     done = _run(script.source(stack.url), environ)
     failures = Path(environ["FAILURES"])
     assert not failures.exists(), failures.read_text() + done.stdout
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert not FAULTS.search(done.stderr), done.stderr
     printed = done.stdout.replace(stack.url, ADDRESS).split(END_OF_BLOCK)[:-1]
     for block, output in zip(script.blocks, printed, strict=True):
         assert block.shown is None or matches(output, block.shown), output
@@ -235,7 +241,8 @@ def test_commands_within_sentences_work(
 ) -> None:
     """On a database where they disturb nobody."""
     done = _run(f"set -e; {command}", environ | {"DATABASE_URL": own_database})
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert not FAULTS.search(done.stderr), done.stderr
 
 
 def test_examples_of_the_demo_begin() -> None:

@@ -224,7 +224,7 @@ def test_a_function_carries_code_and_nothing_else(tmp_path: Path) -> None:
     assert {"app.py", "functions/shared/db.py", "functions/tilt/events.py"} <= files
     assert not [name for name in files if name.startswith(("tests", "infra", "schema"))]
     assert not [name for name in files if "swagger" in name]
-    assert not [name for name in files if name.endswith((".md", ".pyi"))]
+    assert not [name for name in files if name.endswith((".md", ".pyi", ".png"))]
 
 
 def test_the_migration_carries_its_files(tmp_path: Path) -> None:
