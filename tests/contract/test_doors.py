@@ -167,7 +167,7 @@ def callers(store: str) -> dict[str, dict[str, str]]:
         "tilt": {"X-Api-Key": API_KEY},
         "ttt": {"X-Api-Key": key},
         "logs": {"X-Server-Key": key},
-        **dict.fromkeys(("staff", "admin", "panel"), token),
+        **dict.fromkeys(("staff", "admin", "panel", "analyst"), token),
         "game": make_player("Otto").headers,
         "tracker": tracker.bearer(tracker.open_session("mira")).headers,
         "": {},

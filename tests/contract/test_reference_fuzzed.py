@@ -41,7 +41,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     headers = {
         name[5:].replace("_", "-").title(): value
         for name, value in environ.items()
-        if name.startswith("HTTP_")
+        # A caller without HTTP would not unpack what it accepts.
+        if name.startswith("HTTP_") and name != "HTTP_ACCEPT_ENCODING"
     }
     if kind := environ.get("CONTENT_TYPE"):
         headers["Content-Type"] = kind

@@ -63,13 +63,17 @@ def list_rollups() -> list[Rollup]:
 
 def get_rollup(name: str) -> Rollup:
     """The rollup of that name, raises NotFound. One round trip."""
-    row = db.fetch_one(
-        """
+    row = (
+        None
+        if "\0" in name
+        else db.fetch_one(
+            """
         select name, comment, bucket, width, freshness, columns, dirty_buckets, oldest_dirty
         from analysts.list_rollups()
         where name = %s
         """,
-        (name,),
+            (name,),
+        )
     )
     if row is None:
         raise NotFound("There is no such rollup; GET /api/rollups lists them.")
