@@ -48,6 +48,9 @@ class Rollup:
     oldest_dirty: datetime | None
 
 
+_UNKNOWN = "There is no such rollup; GET /api/rollups lists them."
+
+
 def list_rollups() -> list[Rollup]:
     """All rollups that may be exported, by name. One round trip."""
     return [
@@ -62,21 +65,19 @@ def list_rollups() -> list[Rollup]:
 
 
 def get_rollup(name: str) -> Rollup:
-    """The rollup of that name, raises NotFound. One round trip."""
-    row = (
-        None
-        if "\0" in name
-        else db.fetch_one(
-            """
+    """The rollup of that name; raises NotFound. One round trip."""
+    if "\0" in name:  # which no text of PostgreSQL holds
+        raise NotFound(_UNKNOWN)
+    row = db.fetch_one(
+        """
         select name, comment, bucket, width, freshness, columns, dirty_buckets, oldest_dirty
         from analysts.list_rollups()
         where name = %s
         """,
-            (name,),
-        )
+        (name,),
     )
     if row is None:
-        raise NotFound("There is no such rollup; GET /api/rollups lists them.")
+        raise NotFound(_UNKNOWN)
     return _to_rollup(row)
 
 
