@@ -104,7 +104,7 @@ def test_a_battle_shows_what_happens_within_two_seconds(console: Console, http: 
 def test_who_may_not_watch_a_battle_is_told(console: Console) -> None:
     battle = make_duel("private").make(visibility="private")
     console.open(f"#/battle/{battle['id']}", "Battle")
-    console.tab.wait_for("document.querySelector('.problem')")
+    console.tab.wait_for("Boolean(document.querySelector('.problem'))")
     assert console.tab.evaluate("document.querySelector('.problem').dataset.kind") in (
         "forbidden",
         "missing",
@@ -130,7 +130,7 @@ def test_the_own_game_shows_its_player_and_fights(console: Console, http: Wire) 
     console.tab.wait_for("document.querySelector('.badge[role=status]')?.innerText === 'live'")
     enemy = http("GET", f"/api/battles/{fight['id']}", headers=headers).json["enemies"][0]
     url = f"/api/battles/{fight['id']}/attack"
-    sent = {"enemy_id": enemy["id"], "attack_type": "basic"}
+    sent = {"enemy_id": enemy["id"], "attack_type": "normal"}
     struck = expect(http("POST", url, sent, headers=headers), 200)
     [left] = console.format(struck["enemy_hp_remaining"])
     console.tab.wait_for(

@@ -88,4 +88,4 @@ class Console:
 
     def assert_clean(self) -> None:
         """Nothing went wrong in the browser, and nothing was asked elsewhere."""
-        assert self.tab.problems == []
+        assert not self.tab.problems, self.tab.problems

@@ -1,7 +1,7 @@
 /** A battle of the tracker, as it is played. */
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { send, toSocketUrl } from "../api.js";
+import { get, send, toSocketUrl } from "../api.js";
 import { apply, describe } from "../battle_frames.js";
 import { ApiError } from "../errors.js";
 import { duration, name, number, time } from "../format.js";
@@ -29,16 +29,23 @@ export function load({ id }) {
 }
 
 /**
- * Pushes the battle at each event, until the signal.
+ * Pushes the battle at once and at each event, until the signal. Whether it may be read says the API:
+ * to pages a handshake that is refused is as any that failed.
  * @param {string} path @param {(value: any) => void} push @param {(error: unknown) => void} fail
  * @param {AbortSignal} signal
  */
-function follow(path, push, fail, signal) {
+async function follow(path, push, fail, signal) {
   let value = /** @type {any} */ ({ battle: null, events: [], status: "connecting" });
   const set = (/** @type {object} */ changes) => {
     value = { ...value, ...changes };
     if (value.battle) push(value);
   };
+  try {
+    set({ battle: (await get(path, {}, signal)).battle });
+  } catch (error) {
+    fail(error);
+    return;
+  }
   const room = new Room(toSocketUrl(path.replace("v1/battles", "v1/ws/battles")), {
     credential: async () => {
       try {
