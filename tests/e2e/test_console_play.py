@@ -79,6 +79,7 @@ def test_a_tournament_shows_places_reasons_and_its_bracket(console: Console) -> 
     assert matches == sum(len(one["pairings"]) for one in rounds) == 4
     titles = console.tab.evaluate("[...document.querySelectorAll('h3')].map((h) => h.innerText)")
     assert titles[:2] == ["Winners", "Losers"]
+    console.assert_fits_everybody()
     console.assert_clean()
 
 
@@ -98,6 +99,7 @@ def test_a_battle_shows_what_happens_within_two_seconds(console: Console, http: 
     fields = ("victory_points", "primary", "secondary", "challenge", "linchpin")
     for row, player in zip(console.read_table("Players"), now["players"], strict=True):
         assert row[2:7] == console.format(*(player["scores"][one] for one in fields))
+    console.assert_fits_everybody()
     console.assert_clean()
 
 
@@ -137,6 +139,7 @@ def test_the_own_game_shows_its_player_and_fights(console: Console, http: Wire) 
         f"[...document.querySelectorAll('meter')].some((one) => "
         f"one.parentElement.innerText.trim().startsWith('{left} of'))"
     )
+    console.assert_fits_everybody()
     console.assert_clean()
 
 
@@ -154,6 +157,7 @@ def test_a_user_s_tilt_is_shown_to_a_key_of_that_scope(console: Console, http: W
     assert (figures["Events"], figures["Highest score"]) == ("2", "4")
     assert figures["Average score"] == console.format(3.25)[0]
     assert [row[1] for row in console.read_table("History")] == console.format(2.5, 4)
+    console.assert_fits_everybody()
     console.assert_clean()
 
 
@@ -172,6 +176,7 @@ def test_rollups_are_explored_by_a_key_of_that_scope(console: Console, http: Wir
         shown = [row[1] for row in console.read_table("Rows")]
         assert shown == [row[1] for row in page["rows"]][: len(shown)]
         assert shown
+    console.assert_fits_everybody()
     console.assert_clean()
 
 
@@ -192,4 +197,5 @@ def test_a_player_of_the_tracker_sees_their_battles(console: Console, http: Wire
     reader = go_remote(bearer({"access_token": session}), http)
     page = expect(reader.get("/v1/battles"), 200)
     assert len(console.read_table("Battles")) == len(page["data"])
+    console.assert_fits_everybody()
     console.assert_clean()

@@ -1,26 +1,28 @@
 /** One player of TTT: numbers, form, sessions, weapons, nemesis, names. */
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { get } from "../api.js";
-import { at, called, count, length, rate } from "../columns.js";
-import { ago, duration, name, number, time } from "../format.js";
+import { get, getPage } from "../api.js";
+import { at, called, count, rate } from "../columns.js";
+import { ago, dayOf, duration, name, number, time } from "../format.js";
 import { getZone, heatMap } from "../heat.js";
-import { show } from "../panel.js";
+import { paged, show } from "../panel.js";
 import { getPeriod, showPeriods } from "../period.js";
 import { plot } from "../plot.js";
-import { toSessions } from "../sessions.js";
 import { table } from "../table.js";
-import { link } from "../url.js";
+import { change, link } from "../url.js";
 
 /** @typedef {import("../url.js").State} State */
 
 /** @param {State} state */
 export function load(state) {
   const path = `api/ttt/players/${encodeURIComponent(state.id)}`;
-  const { server } = state.query;
-  const asked = { ...getPeriod(withAllTime(state)), server, tz: getZone() };
+  const { server, bucket } = state.query;
+  const asked = { ...getPeriod(withAllTime(state)), server };
   return {
-    player: (/** @type {AbortSignal} */ signal) => get(path, asked, signal),
+    player: (/** @type {AbortSignal} */ signal) => get(path, { ...asked, tz: getZone() }, signal),
+    form: (/** @type {AbortSignal} */ signal) => get(`${path}/form`, { ...asked, bucket }, signal),
+    sessions: paged((cursor, signal) =>
+      getPage(`${path}/sessions`, { ...asked, cursor }, "items", signal)),
     names: (/** @type {AbortSignal} */ signal) => get(`${path}/names`, {}, signal),
   };
 }
@@ -31,15 +33,25 @@ function withAllTime(state) {
 }
 
 /** @param {State} state @param {any} data */
-export function view(state, { player, names }) {
+export function view(state, { player, form, sessions, names }) {
   const { value } = player;
   return html`<h1>${name(value?.display_name, state.id)}</h1>
     <p class="note"><code>${state.id}</code>${value?.last_seen
       ? html` · first seen ${time(value.first_seen)}, last ${ago(value.last_seen)}` : nothing}</p>
     ${showPeriods(withAllTime(state), "all")}
     ${show(player, { title: "In numbers", isEmpty, empty: EMPTY, view: showFigures })}
-    ${part(player, "form", "Form over the last rounds", ({ recent }) => showForm(recent))}
-    ${part(player, "sessions", "Last sessions", ({ recent }) => showSessions(recent))}
+    ${show(form, {
+      title: "Form over time",
+      empty: EMPTY,
+      isEmpty: ({ items }) => !items.length,
+      tools: chooseBucket(state),
+      view: showForm,
+    })}
+    ${show(sessions, {
+      title: "Sessions",
+      empty: EMPTY,
+      view: ({ items }) => table({ caption: "Sessions", columns: SESSIONS, rows: items, panel: sessions }),
+    })}
     <div class="columns">
       ${part(player, "roles", "Roles", ({ by_role: rows }) =>
         table({ caption: "Roles", columns: ROLES, rows }))}
@@ -99,29 +111,36 @@ function showFigures(player) {
   </dl>`;
 }
 
-/** @param {any[]} recent newest first */
-function showForm(recent) {
-  const rounds = [...recent].reverse();
+const BUCKETS = ["day", "week", "month"];
+
+/** @param {State} state */
+function chooseBucket(state) {
+  const { bucket: shown = "day" } = state.query;
+  return html`<nav class="choices" aria-label="By">
+    ${BUCKETS.map((bucket) => html`<a href=${change(state, { bucket })}
+      aria-current=${bucket === shown}>by ${bucket}</a>`)}
+  </nav>`;
+}
+
+/** @param {any} form */
+function showForm({ items }) {
   return plot({
-    title: `Kills and deaths of the last ${rounds.length} rounds`,
-    x: rounds.map(({ timestamp }) => Date.parse(timestamp) / 1000),
-    xTitle: "Round",
+    title: "Rounds, and kills a death",
+    x: items.map((/** @type {any} */ one) => Date.parse(one.start) / 1000),
+    xTitle: "From",
+    label: (at) => dayOf(new Date(at * 1000).toISOString()),
+    isUtc: true,
     series: [
-      { label: "Kills", values: rounds.map(({ kills }) => kills) },
-      { label: "Deaths", values: rounds.map(({ deaths }) => deaths) },
+      { label: "Rounds", values: items.map((/** @type {any} */ one) => one.rounds), kind: "bars" },
+      { label: "Kills a death", values: items.map((/** @type {any} */ one) => one.kd) },
     ],
   });
 }
 
-/** @param {any[]} recent */
-function showSessions(recent) {
-  return html`<p class="note">Of the last ${recent.length} rounds; an hour without one ends a session.</p>
-    ${table({ caption: "Sessions", columns: SESSIONS, rows: toSessions(recent) })}`;
-}
-
 const SESSIONS = [
-  at("Began", "from"), length("Lasted", "seconds"), count("Rounds", "rounds"), count("Won", "won"),
-  count("Kills", "kills"), count("Deaths", "deaths"), count("Karma", "karma"),
+  at("Began", "started_at"), at("Ended", "ended_at"), called("Server", "server"),
+  count("Rounds", "rounds"), count("Won", "wins"), count("Kills", "kills"), count("Deaths", "deaths"),
+  count("Karma", "karma_diff"),
 ];
 const ROLES = [
   called("Role", "role"), count("Rounds", "rounds"), rate("Win rate", "win_rate"), count("Kills", "kills"),

@@ -4,7 +4,7 @@ import { html } from "../vendor/lit-html.js";
 import { getPage } from "../api.js";
 import { called, count, length, rate, since } from "../columns.js";
 import { showFilters } from "../filters.js";
-import { name, number } from "../format.js";
+import { name } from "../format.js";
 import { paged, show } from "../panel.js";
 import { getPeriod, showPeriods } from "../period.js";
 import { table } from "../table.js";
@@ -14,7 +14,7 @@ import { link } from "../url.js";
 
 /** @type {import("../table.js").Column[]} */
 const COLUMNS = [
-  { title: "Rank", kind: "number", view: (_, index) => number(index + 1) },
+  count("Rank", "rank"),
   {
     title: "Player",
     view: ({ steam_id: id, display_name: called }) =>

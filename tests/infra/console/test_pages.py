@@ -15,8 +15,19 @@ from tests.support.clients.stubbed_console import Asked, Console, Reply, open_co
 pytestmark = pytest.mark.timeout(600)  # the first one may have to fetch Chromium
 PAGES = {
     "#/overview": ["1,234", "56", "7,890", "25%", "4 min 5 s", "50%", "13 of 32", "19,999"],
-    "#/players": ["19,999", "1,001", "33.3 %", "1 h 2 min", "weapon_ttt_<b>knife"],
-    "#/player/STEAM_0%3A1%3A1": ["1.79", "-1.52", "103", "66", "77", "55.5 %", "7.6 %"],
+    "#/players": ["30,001", "19,999", "1,001", "33.3 %", "1 h 2 min", "weapon_ttt_<b>knife"],
+    "#/player/STEAM_0%3A1%3A1": [
+        "1.79",
+        "-1.52",
+        "103",
+        "66",
+        "77",
+        "55.5 %",
+        "7.6 %",
+        "1.44",
+        "-41",
+        "29",
+    ],
     "#/weapons": ["4,321", "2.3 %", "321", "51.5 %", "2 min 5 s"],
     "#/activity": ["23", "24", "15", "9", "Jan 2, 2026"],
     "#/servers": ["13", "32", "13 of 32"],

@@ -28,6 +28,7 @@ def make_player(number: int, name: str | None) -> dict[str, Any]:
     """A player of the ranking; their numbers are told from each other's."""
     return {
         "steam_id": f"STEAM_0:1:{number}", "display_name": name, "rounds": 1000 + number,
+        "rank": 30_000 + number,
         "kills": 20_000 - number, "deaths": 300 + number, "kd": 1.25, "headshot_rate": 33.3,
         "wins": 44, "win_rate": 48.5, "team_kills": 2, "seconds": 3725,
         "favorite_weapon": "weapon_ttt_<b>knife", "last_seen": "2026-01-30T20:00:00Z",
@@ -36,14 +37,10 @@ def make_player(number: int, name: str | None) -> dict[str, Any]:
 
 def make_profile(steam_id: str, name: str) -> dict[str, Any]:
     """A player's profile."""
-    recent = {
-        "id": "r1", "kills": 3, "deaths": 1, "won": True, "karma_diff": -5,
-        "timestamp": "2026-01-30T20:00:00Z", "map_name": "ttt_harbor", "winner": "traitors",
-    }  # fmt: skip
     opponent = {"steam_id": "STEAM_0:1:7", "display_name": name, "kills": 77, "headshots": 8}
     return make_player(1, name) | {
         "steam_id": steam_id, "kills_per_round": 1.79, "avg_karma": -1.52, "points_total": 19,
-        "items_bought": 103, "first_seen": "2026-01-01T20:00:00Z", "recent": [recent],
+        "items_bought": 103, "first_seen": "2026-01-01T20:00:00Z",
         "activity": {"matrix": [[0] * 24 for _ in range(6)] + [[9] * 24], "tz": "UTC"},
         "by_role": [{"role": name, "rounds": 5, "win_rate": 40, "kills": 6, "deaths": 7, "kd": 0.86,
                      "team_kills": 1}],
@@ -74,10 +71,18 @@ def make_answers() -> dict[str, Any]:
         "lastSeen": "2026-01-30T20:00:00Z",
     }  # fmt: skip
     day = {"players": 24, "new_players": 9, "returning_players": 15}
+    session = {
+        "started_at": "2026-01-30T20:00:00Z", "ended_at": "2026-01-30T22:00:00Z", "server": name,
+        "rounds": 17, "wins": 11, "kills": 29, "deaths": 14, "karma_diff": -41,
+    }  # fmt: skip
     return {
         "/api/ttt/overview": OVERVIEW,
         "/api/ttt/players": {"items": players, "next_cursor": None},
         "/api/ttt/players/STEAM_0%3A1%3A1": make_profile("STEAM_0:1:1", HOSTILE[2]),
+        "/api/ttt/players/STEAM_0%3A1%3A1/form": {
+            "items": [{"start": f"2026-01-{one:02}", "rounds": 13, "kd": 1.44} for one in (5, 6)]
+        },
+        "/api/ttt/players/STEAM_0%3A1%3A1/sessions": {"items": [session], "next_cursor": None},
         "/api/ttt/players/STEAM_0%3A1%3A1/names": {
             "items": [{"name": one, "valid_from": "2026-01-01T20:00:00Z", "valid_to": None}
                       for one in HOSTILE]

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.local import environments
 from tests.support.client import call_gateway
+from tests.support.clients import accessibility
 from tests.support.clients.devtools import Tab, running
 from tests.support.gateway import gateway_event
 
@@ -24,10 +24,6 @@ _WATCH = """
 globalThis.faults = [];
 addEventListener("securitypolicyviolation", (one) => faults.push(one.violatedDirective));
 """
-_AXE = "node_modules/axe-core/axe.min.js"
-_SERIOUS = """axe.run().then(({ violations }) => violations
-  .filter(({ impact }) => impact === "serious" || impact === "critical")
-  .map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"""
 
 
 @dataclass(frozen=True)
@@ -143,11 +139,7 @@ class Console:
 
     def list_serious_findings(self) -> list[str]:
         """What axe-core finds that keeps people out."""
-        environments.ensure_ready("axe")
-        script = (environments.ENVIRONMENTS["axe"].folder() / _AXE).read_text(encoding="utf-8")
-        self.tab.evaluate(f"{script}; 0")
-        found: list[str] = self.tab.evaluate(_SERIOUS)
-        return found
+        return accessibility.list_serious_findings(self.tab)
 
 
 @contextmanager
