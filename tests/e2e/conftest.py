@@ -10,6 +10,8 @@ import pytest
 
 from infra.local import stack as local_stack
 from infra.local import timescale
+from tests.support.clients import devtools
+from tests.support.clients.devtools import Chromium
 from tests.support.online import Online, beside, go_online
 from tests.support.server import GIVEN, own_server
 from tests.support.stack import Database, Wire
@@ -32,6 +34,12 @@ def stack(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
         home, port=0, database=database.server, refresh_rate="rate(1 minute)"
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with devtools.running() as browser:
+        yield browser
 
 
 @pytest.fixture

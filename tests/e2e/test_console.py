@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from infra.demo.season import Season
-from tests.support.clients import devtools
 from tests.support.clients.devtools import Chromium
 from tests.support.console import Console
 from tests.support.stack import Wire
@@ -17,12 +15,6 @@ from tests.support.stack import Wire
 END = datetime(2026, 3, 8, tzinfo=UTC)
 PERIOD = "from=2026-03-01&to=2026-03-08"
 BEFORE = "from=2026-02-22&to=2026-03-01"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with devtools.running() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

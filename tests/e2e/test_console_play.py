@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from functions.accounts import service_accounts
-from tests.support.clients import devtools
 from tests.support.clients.devtools import Chromium
 from tests.support.console import Console
 from tests.support.cups import expect, make_cup
@@ -29,12 +28,6 @@ def store(database: Database, setting: Callable[..., None]) -> Iterator[None]:
     """This process makes users beside the stack."""
     with beside(database.server.app_url, setting), tracker_beside():
         yield
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with devtools.running() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from functions.game import chat
 from functions.game.calls import make_call
 from infra.local.sam import ROOT
 from infra.local.stack import secret_keys
-from tests.support.clients import devtools
 from tests.support.clients.devtools import Chromium
 from tests.support.console import Console
 from tests.support.online import Online
@@ -32,12 +31,6 @@ PAGES = (
     "logs", "player-files", "shared-accounts", "server-keys", "reports", "users", "api-keys",
     "health", "economy", "password",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with devtools.running() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

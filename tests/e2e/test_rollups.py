@@ -29,15 +29,16 @@ def test_dirty_buckets_become_clean_without_anybody_calling(http: Wire, database
 
 
 def test_what_analysts_run_is_looked_at_every_minute(stack: Any, database: Database) -> None:
-    with psycopg.connect(database.server.admin_url, autocommit=True) as admin:
+    with psycopg.connect(database.server.app_url, autocommit=True) as connection:
 
         def looks() -> set[Any]:
-            rows = admin.execute(
+            """Of the job's runs the last one that ended well, if any did."""
+            rows = connection.execute(
                 """
-                select query_start
-                from pg_stat_activity
-                where application_name = 'tiltyard'
-                  and query like '%tiltyard_analyst%pg_cancel_backend%'
+                select succeeded_at
+                from shared.job_runs
+                where name = 'rollups.analysts'
+                  and error is null
                 """
             ).fetchall()
             return {moment for (moment,) in rows}

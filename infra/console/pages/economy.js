@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { called, count } from "../columns.js";
+import { figures } from "../figures.js";
 import { dayOf, name, number } from "../format.js";
 import { show, showPart } from "../panel.js";
 import { plot } from "../plot.js";
@@ -88,11 +89,9 @@ function showKind({ from_day: from, days, flows }, kind, { held, players, median
   const x = Array.from({ length: days }, (_, index) => first + index * DAY);
   const values = (/** @type {"made" | "destroyed"} */ key) => x.map((day) => byDay.get(day)?.[key] ?? 0);
   return html`
-    <dl class="figures">
-      <div><dt>Held by all</dt><dd>${number(held)}</dd></div>
-      <div><dt>Players</dt><dd>${number(players)}</dd></div>
-      <div><dt>Median</dt><dd>${number(median)}</dd></div>
-    </dl>
+    ${figures([
+      ["Held by all", number(held)], ["Players", number(players)], ["Median", number(median)],
+    ])}
     ${plot({
       title: "Made and destroyed by UTC day",
       x,

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { at, called, count } from "../columns.js";
+import { figures } from "../figures.js";
 import { ago, name, number } from "../format.js";
 import { show } from "../panel.js";
 import { table } from "../table.js";
@@ -52,7 +53,7 @@ export function view(_, { player, fights, history, purchases }) {
 
 /** @param {any} player */
 function showPlayer(player) {
-  const figures = [
+  return html`${figures([
     ["Level", number(player.level)],
     ["Experience", `${number(player.exp)} of ${number(player.exp_max)}`],
     ["Gold", number(player.gold)],
@@ -62,10 +63,7 @@ function showPlayer(player) {
     ["Defence", number(player.base_defense)],
     ["Health", number(player.base_hp)],
     ["Points to spend", number(player.unspent_stat_points)],
-  ];
-  return html`<dl class="figures">
-      ${figures.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}
-    </dl>
+  ])}
     ${player.active_buffs.length
       ? html`<ul>${player.active_buffs.map(showBuff)}</ul>` : nothing}`;
 }

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { at, called, count, length, since } from "../columns.js";
+import { figures } from "../figures.js";
 import { ago, name, number } from "../format.js";
 import { show, showPart } from "../panel.js";
 import { table } from "../table.js";
@@ -40,19 +41,11 @@ function part(id, view) {
   };
 }
 
-/** @param {[string, unknown, string?][]} figures values by titles, with a note */
-function showFigures(figures) {
-  return html`<dl class="figures">
-    ${figures.map(([title, value, note]) => html`<div><dt>${title}</dt><dd>${value}</dd>
-      ${note ? html`<dd class="before">${note}</dd>` : nothing}</div>`)}
-  </dl>`;
-}
-
 /** @param {any} queues */
 function showQueues({ spool, dead_letters: dead, failed_jobs: failed }) {
   const more = (/** @type {any} */ queue) =>
     `${number(queue.in_flight)} in work, ${number(queue.delayed)} later`;
-  return html`${showFigures([
+  return html`${figures([
       ["Writes that wait", number(spool.waiting), more(spool)],
       ["Dead letters", number(dead.waiting), more(dead)],
       ["Failed jobs", number(failed.waiting), more(failed)],
@@ -63,7 +56,7 @@ function showQueues({ spool, dead_letters: dead, failed_jobs: failed }) {
 
 /** @param {any} live */
 function showSockets({ rooms, sockets, waiting, users, budget }) {
-  return showFigures([
+  return figures([
     ["Sockets", number(sockets), `${number(waiting)} catch up`],
     ["Users", number(users)],
     ["Rooms", number(rooms)],
@@ -74,7 +67,7 @@ function showSockets({ rooms, sockets, waiting, users, budget }) {
 
 /** @param {any} quarantine */
 function showQuarantine({ bodies, bytes, oldest_at: oldest }) {
-  return html`${showFigures([
+  return html`${figures([
       ["Refused rounds", number(bodies)],
       ["Bytes", number(bytes)],
       ["The oldest", ago(oldest)],

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get, getPage } from "../api.js";
 import { at, called, count, rate } from "../columns.js";
+import { figures } from "../figures.js";
 import { ago, dayOf, duration, name, number, time } from "../format.js";
 import { getZone, heatMap } from "../heat.js";
 import { paged, show } from "../panel.js";
@@ -91,8 +92,7 @@ function part(panel, id, title, view) {
 
 /** @param {any} player */
 function showFigures(player) {
-  /** @type {[string, string][]} */
-  const figures = [
+  return figures([
     ["Rounds", number(player.rounds)],
     ["Kills", number(player.kills)],
     ["Deaths", number(player.deaths)],
@@ -105,10 +105,7 @@ function showFigures(player) {
     ["Points", number(player.points_total)],
     ["Bought", number(player.items_bought)],
     ["Played", duration(player.seconds)],
-  ];
-  return html`<dl class="figures">
-    ${figures.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}
-  </dl>`;
+  ]);
 }
 
 const BUCKETS = ["day", "week", "month"];

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get, getPage } from "../api.js";
 import { at, called, count, length } from "../columns.js";
+import { figures } from "../figures.js";
 import { ago, dayOf, duration, name, number, time } from "../format.js";
 import { showNotes, showPunishments } from "../moderation.js";
 import { paged, show, showPart } from "../panel.js";
@@ -93,7 +94,7 @@ function showFigures(player) {
   const { geo, ip, gameModeStats: modes, activityHistory: days } = player;
   const place = geo && [geo.city, geo.state, geo.country].filter(Boolean).join(", ");
   /** @type {[string, unknown][]} */
-  const figures = [
+  const rows = [
     ["Played", duration(player.playTimeSeconds)],
     ["Connections", number(player.totalConnections)],
     ["Last seen", ago(player.lastSeen)],
@@ -104,9 +105,7 @@ function showFigures(player) {
     ${ip || place
       ? html`<p class="note">${ip ? html`<code>${ip}</code>` : nothing} <bdi>${place ?? ""}</bdi></p>`
       : nothing}
-    <dl class="figures">
-      ${figures.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}
-    </dl>
+    ${figures(rows)}
     ${plot({
       title: "Hours played by UTC day",
       x: days.map((/** @type {any} */ { date }) => Date.parse(date) / 1000),

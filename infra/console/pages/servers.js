@@ -3,6 +3,7 @@
 import { html } from "../vendor/lit-html.js";
 import { get } from "../api.js";
 import { called, since } from "../columns.js";
+import { figures } from "../figures.js";
 import { number } from "../format.js";
 import { show } from "../panel.js";
 import { table } from "../table.js";
@@ -34,11 +35,11 @@ export function view(_, { servers }) {
       title: "Online now",
       empty: "No server is online. One that sends heartbeats appears here by itself.",
       view: (rows) => html`
-        <dl class="figures">
-          <div><dt>Servers</dt><dd>${number(rows.length)}</dd></div>
-          <div><dt>Players</dt><dd>${number(sum(rows, "players"))}</dd></div>
-          <div><dt>Places</dt><dd>${number(sum(rows, "maxPlayers"))}</dd></div>
-        </dl>
+        ${figures([
+          ["Servers", number(rows.length)],
+          ["Players", number(sum(rows, "players"))],
+          ["Places", number(sum(rows, "maxPlayers"))],
+        ])}
         ${table({ caption: "Servers online", columns: COLUMNS, rows })}`,
     })}`;
 }

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get, getPage } from "../api.js";
 import { at, called, count, since } from "../columns.js";
+import { figures } from "../figures.js";
 import { ago, name, number } from "../format.js";
 import { paged, show } from "../panel.js";
 import { plot } from "../plot.js";
@@ -73,16 +74,13 @@ function search(event) {
 
 /** @param {any} stats */
 function showStats(stats) {
-  const figures = [
+  return html`${figures([
     ["Events", number(stats.totalEvents)],
     ["Average score", number(stats.averageTiltScore)],
     ["Highest score", number(stats.maxTiltScore)],
     ["Last 24 hours", number(stats.eventsLast24h)],
     ["Last 7 days", number(stats.eventsLast7d)],
-  ];
-  return html`<dl class="figures">
-      ${figures.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}
-    </dl>
+  ])}
     <p class="note">Last event ${ago(stats.lastEventAt)}</p>`;
 }
 
