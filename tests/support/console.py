@@ -24,6 +24,8 @@ class Console:
 
     def open(self, address: str, heading: str = "") -> None:
         """Goes to `#/…`, and waits until its panels are loaded; `heading`: what `h1` has to say."""
+        # From nowhere, or else what is shown already would do.
+        self.tab.open("about:blank")
         self.tab.open(f"{self.url}/{address}")
         said = "document.querySelector('main h1')?.innerText"
         shown = f"{said}?.includes({json.dumps(heading)})" if heading else said
