@@ -24,13 +24,17 @@ class Console:
 
     def open(self, address: str, heading: str = "") -> None:
         """Goes to `#/…`, and waits until its panels are loaded; `heading`: what `h1` has to say."""
-        # From nowhere, or else what is shown already would do.
-        self.tab.open("about:blank")
+        # What another address of the page shows would do, until the page hears of the new one.
+        self.tab.evaluate(
+            f"void (globalThis.isHere = location.hash === {json.dumps(address)}, "
+            "addEventListener('hashchange', () => (globalThis.isHere = true), { once: true }))"
+        )
         self.tab.open(f"{self.url}/{address}")
         said = "document.querySelector('main h1')?.innerText"
         shown = f"{said}?.includes({json.dumps(heading)})" if heading else said
         self.tab.wait_for(
-            f"document.readyState === 'complete' && location.hash === {json.dumps(address)} "
+            "document.readyState === 'complete' && globalThis.isHere !== false "
+            f"&& location.hash === {json.dumps(address)} "
             f"&& {shown} && !document.querySelector('main .loading, main [aria-busy=true]')"
         )
 

@@ -168,6 +168,8 @@ def test_every_socket_path_is_the_sockets_behaviour() -> None:
     template = yaml.load((ROOT / "template.yaml").read_text(), Template)
     distribution = template["Resources"]["Edge"]["Properties"]["DistributionConfig"]
     behaviours = {one["PathPattern"]: one for one in distribution["CacheBehaviors"]}
+    console = behaviours.pop("/console/*")
+    assert console["TargetOriginId"] == "rest"
     assert {one["TargetOriginId"] for one in behaviours.values()} == {"sockets"}
     for path, query in TABLE:
         if sockets.query(path, query):

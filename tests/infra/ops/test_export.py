@@ -152,6 +152,11 @@ def test_an_interrupted_one_leaves_the_file_of_before(
         return signal.pause()
 
     monkeypatch.setattr(export.files, "write_file", interrupted)
-    with pytest.raises(SystemExit, match="Interrupted: no file is left"):
-        run("tilt.user_days", "--format", "csv", "-o", str(target))
+    # What a shell starts in the background inherits that SIGINT is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(SystemExit, match="Interrupted: no file is left"):
+            run("tilt.user_days", "--format", "csv", "-o", str(target))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
