@@ -280,8 +280,8 @@ def is_unavailable(error: psycopg.Error) -> bool:
     """Whether a statement failed because the database cannot serve now, not because it is wrong."""
     # 08 connection, 53 resources (full disk, too many connections), 57P shutdown and start-up,
     # 57014 statement time-out, 55P03 lock time-out, 25006 read-only after a failover, 25P03 idle in
-    # a transaction for too long; none at all when the connection broke, which is an internal error to
-    # psycopg where a pooler's farewell comes as a second result of one command.
+    # a transaction for too long; none at all when the connection broke, which psycopg calls an
+    # internal error where a pooler's farewell comes as a second result of one command.
     state = error.sqlstate or ""
     lost = isinstance(error, (psycopg.OperationalError, psycopg.InternalError)) and not state
     return lost or state.startswith(("08", "53", "57P")) or state in _AWAY
