@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -25,6 +24,7 @@ from infra.local.edge_cache import EdgeCache
 from infra.local.emulator import TOKEN
 from infra.local.gateway import Answer, Gateway
 from infra.local.listener import Server
+from infra.local.targets import encode_path, parse_target
 
 BODY_LIMIT = 10 * 1024 * 1024  # API Gateway's
 
@@ -39,8 +39,6 @@ _HOP_BY_HOP = {
 _TOKEN = TOKEN.decode()
 _THE_EDGES = {"host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-_WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-_UNSPELLED = re.compile(rb"[^!-~]")  # what no address may hold as it is
 _GATEWAYS_OWN: dict[int, str] = {
     HTTPStatus.FORBIDDEN: "ACCESS_DENIED",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "REQUEST_TOO_LARGE",
@@ -144,12 +142,14 @@ class Edge:
             return self._away("The stack is still starting.")
         try:
             async with self._turns:
-                return await self._relay(request, behind, body)
+                return await self._relay(request, target, behind, body)
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._away(f"{request.method}: {type(error).__name__}")
 
-    async def _relay(self, request: web.BaseRequest, behind: Behind, body: bytes) -> web.Response:
-        path, _, query = (parse_target(request.raw_path) or "/").partition("?")
+    async def _relay(
+        self, request: web.BaseRequest, target: str, behind: Behind, body: bytes
+    ) -> web.Response:
+        path, _, query = target.partition("?")
         url = URL(f"{behind.rest}{encode_path(path)}{'?' * bool(query)}{query}", encoded=True)
         headers = _passing(request.raw_headers, _THE_EDGES)
         headers += [
@@ -226,28 +226,6 @@ class Edge:
             return self._refuse(refused.status, "The request opens no socket.")
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._away(f"socket: {type(error).__name__}")
-
-
-def encode_path(path: str) -> str:
-    """The path as the local cloud must hear it for a function to see what the client sent.
-
-    AWS hands `event.path` over as it was sent, percent signs and all; MiniStack decodes it once.
-    """
-    return path.replace("%", "%25")
-
-
-def parse_target(raw: str) -> str | None:
-    """The path and query that a request line names, in ASCII; None when it names none.
-
-    A client that takes us for its proxy sends the whole address.
-    """
-    if whole := _WHOLE.match(raw):
-        rest = raw[whole.end() :]
-        raw = rest if rest.startswith("/") else f"/{rest}"
-    if not raw.startswith("/"):
-        return None
-    query_text = raw.partition("#")[0].encode("utf-8", "surrogateescape")
-    return _UNSPELLED.sub(lambda found: b"%%%02X" % found[0][0], query_text).decode("ascii")
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:
