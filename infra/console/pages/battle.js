@@ -3,77 +3,32 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get, send, toSocketUrl } from "../api.js";
 import { apply, describe } from "../battle_frames.js";
-import { ApiError } from "../errors.js";
+import { followRoom } from "../followed_room.js";
 import { duration, name, number, time } from "../format.js";
-import { Room } from "../live.js";
 import { show } from "../panel.js";
 import { table } from "../table.js";
 import { link } from "../url.js";
 
 /** @typedef {import("../url.js").State} State */
 
-const MAX_SHOWN = 100; // events
-
 /** @param {State} state */
 export function load({ id }) {
   const path = `v1/battles/${encodeURIComponent(id)}`;
   return {
-    battle: {
-      follow: (
-        /** @type {(value: any) => void} */ push,
-        /** @type {(error: unknown) => void} */ fail,
-        /** @type {AbortSignal} */ signal,
-      ) => follow(path, push, fail, signal),
-    },
-  };
-}
-
-/**
- * Pushes the battle at once and at each event, until the signal. Whether it may be read says the API:
- * to pages a handshake that is refused is as any that failed.
- * @param {string} path @param {(value: any) => void} push @param {(error: unknown) => void} fail
- * @param {AbortSignal} signal
- */
-async function follow(path, push, fail, signal) {
-  let value = /** @type {any} */ ({ battle: null, events: [], status: "connecting" });
-  const set = (/** @type {object} */ changes) => {
-    value = { ...value, ...changes };
-    if (value.battle) push(value);
-  };
-  try {
-    set({ battle: (await get(path, {}, signal)).battle });
-  } catch (error) {
-    fail(error);
-    return;
-  }
-  const room = new Room(toSocketUrl(path.replace("v1/battles", "v1/ws/battles")), {
-    credential: async () => {
-      try {
-        return { ticket: (await send("POST", `${path}/ws-ticket`)).ticket };
-      } catch (error) {
-        if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
-          fail(error);
-          room.close();
-        }
-        throw error;
-      }
-    },
-    onSnapshot: ({ battle }) => set({ battle }),
-    onEvent: (frame) => set({
-      battle: apply(value.battle, frame),
-      events: [frame, ...value.events].slice(0, MAX_SHOWN),
+    battle: followRoom({
+      url: toSocketUrl(path.replace("v1/battles", "v1/ws/battles")),
+      read: async (signal) => (await get(path, {}, signal)).battle,
+      credential: async () => ({ ticket: (await send("POST", `${path}/ws-ticket`)).ticket }),
+      apply,
     }),
-    onMessage: (frame) => value.battle && set({ battle: apply(value.battle, frame) }),
-    onStatus: (status) => set({ status }),
-  });
-  signal.addEventListener("abort", () => room.close());
+  };
 }
 
 /** @param {State} _ @param {any} data */
 export function view(_, { battle }) {
   return html`<h1>Battle</h1>
     ${show(battle, {
-      title: battle.value?.battle.mission?.name ?? "Battle",
+      title: battle.value?.thing.mission?.name ?? "Battle",
       tools: battle.value
         ? html`<span class="badge" role="status">${battle.value.status}</span>` : nothing,
       view: showBattle,
@@ -81,7 +36,7 @@ export function view(_, { battle }) {
 }
 
 /** @param {any} value */
-function showBattle({ battle, events }) {
+function showBattle({ thing: battle, events }) {
   const { players, current_turn: turn, winner_id: winner } = battle;
   const called = new Map(players.map((/** @type {any} */ one) => [one.user_id, one.display_name]));
   return html`<p>

@@ -3,75 +3,29 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { get, toSocketUrl } from "../api.js";
 import { count } from "../columns.js";
+import { followRoom } from "../followed_room.js";
 import { name, number, time } from "../format.js";
-import { Room } from "../live.js";
 import { show } from "../panel.js";
 import { getLogin } from "../session.js";
 import { table } from "../table.js";
 
 /** @typedef {import("../url.js").State} State */
 
-const MAX_SHOWN = 100; // events
-
 /** @param {State} state */
 export function load({ id }) {
   const number = encodeURIComponent(id);
   return {
-    fight: {
-      follow: (
-        /** @type {(value: any) => void} */ push,
-        /** @type {(error: unknown) => void} */ fail,
-        /** @type {AbortSignal} */ signal,
-      ) => follow(number, push, fail, signal),
-    },
+    fight: followRoom({
+      url: toSocketUrl(`ws/battle/${number}`),
+      read: (signal) => get(`api/battles/${number}`, {}, signal),
+      credential: () => ({ bearer: getLogin("game")?.token ?? "" }),
+    }),
   };
-}
-
-/**
- * Pushes the fight at each event, until the signal. An event says what happened, and the fight is read
- * again: once for all events that come meanwhile.
- * @param {string} id @param {(value: any) => void} push @param {(error: unknown) => void} fail
- * @param {AbortSignal} signal
- */
-function follow(id, push, fail, signal) {
-  let value = /** @type {any} */ ({ fight: null, events: [], status: "connecting" });
-  let isReading = false;
-  let isStale = false;
-  const set = (/** @type {object} */ changes) => {
-    value = { ...value, ...changes };
-    if (value.fight) push(value);
-  };
-  const read = async () => {
-    isStale = true;
-    if (isReading) return;
-    isReading = true;
-    try {
-      while (isStale && !signal.aborted) {
-        isStale = false;
-        set({ fight: await get(`api/battles/${id}`, {}, signal) });
-      }
-    } catch (error) {
-      fail(error);
-    } finally {
-      isReading = false;
-    }
-  };
-  read();
-  const room = new Room(toSocketUrl(`ws/battle/${id}`), {
-    credential: () => ({ bearer: getLogin("game")?.token ?? "" }),
-    onSnapshot: read,
-    onEvent: (frame) => {
-      set({ events: [frame, ...value.events].slice(0, MAX_SHOWN) });
-      read();
-    },
-    onStatus: (status) => set({ status }),
-  });
-  signal.addEventListener("abort", () => room.close());
 }
 
 /** @param {State} _ @param {any} data */
 export function view(_, { fight }) {
-  return html`<h1>${name(fight.value?.fight.name, "Fight")}</h1>
+  return html`<h1>${name(fight.value?.thing.name, "Fight")}</h1>
     ${show(fight, {
       title: "The fight",
       tools: fight.value
@@ -81,7 +35,7 @@ export function view(_, { fight }) {
 }
 
 /** @param {any} value */
-function showFight({ fight, events }) {
+function showFight({ thing: fight, events }) {
   return html`<p>${fight.difficulty}, ${fight.status.replaceAll("_", " ")};
       ${number(fight.current_players)} of ${number(fight.max_players)} players</p>
     ${table({ caption: "Enemies", columns: ENEMIES, rows: fight.enemies })}
