@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from tests.support.clients.stubbed_answers import HOSTILE, make_answers, make_player
-from tests.support.clients.stubbed_console import Asked, Console, Reply, open_console
+from tests.support.clients.stubbed_console import Asked, Console, Reply
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to fetch Chromium
 PAGES = {
@@ -33,12 +32,6 @@ PAGES = {
     "#/servers": ["13", "32", "13 of 32"],
     "#/highscores": ["32", "55,000", "26,680", "2,780"],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Console]:
-    with open_console() as console:
-        yield console
 
 
 @pytest.fixture

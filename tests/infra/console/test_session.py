@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from tests.support.clients.stubbed_answers import make_answers
-from tests.support.clients.stubbed_console import Asked, Console, Reply, open_console
+from tests.support.clients.stubbed_console import Asked, Console, Reply
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to fetch Chromium
 USER = {"id": "7", "username": "<b>vera", "email": "vera@example.org", "role": "SUPERADMIN"}
@@ -18,12 +17,6 @@ TRACKER = {
     "access_token": "t1", "refresh_token": "r1", "expires_in": 3600,
     "user": {"id": "usr_1", "username": "vera", "display_name": "Vera", "role": "admin"},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Console]:
-    with open_console() as console:
-        yield console
 
 
 @pytest.fixture
