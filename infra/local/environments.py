@@ -187,7 +187,9 @@ def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a tool quietly, outside any environment or project that surrounds this process."""
     environ = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     environ |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
-    environ.setdefault("UV_SYSTEM_CERTS", "1")  # pip asks the machine whom to trust, uv does not
+    # pip asks the machine whom to trust; uv and Node do not by themselves.
+    environ.setdefault("UV_SYSTEM_CERTS", "1")
+    environ.setdefault("NODE_USE_SYSTEM_CA", "1")
     if not os.access(os.path.expanduser("~"), os.W_OK):
         environ.setdefault("UV_CACHE_DIR", str(ROOT / ".local/uv-cache"))
     command = [str(word) for word in words]
