@@ -68,6 +68,7 @@ class Settings(BaseModel):
     live_idle: float = Field(600.0, alias="LIVE_IDLE", gt=0)
     live_age: float = Field(7200.0, alias="LIVE_AGE", gt=0)
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
+    stack_name: str = Field("tiltyard", alias="STACK_NAME", min_length=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property
