@@ -136,7 +136,7 @@ def consume(item: Any, accepted_at: int) -> None:
     removed = erasure.find_removed_since(
         ["tilt.erase", "tilt.delete"],
         datetime.fromtimestamp(accepted_at / 1000, UTC),
-        [erasure.to_pseudonym(event.user_id), event_id],
+        [*erasure.list_pseudonyms(event.user_id), event_id],
     )
     if not removed:
         _store(event, signals, event_id, "tilt.spool", _UNLIMITED)
@@ -260,7 +260,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
           returning 1
         ), spent as (
           delete from shared.rate_limits
-          where key = 'tilt:' || %(subject)s
+          where key = any(%(counters)s)
         )
         insert into shared.audit (action, subject, actor, counts)
         select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
@@ -271,6 +271,11 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
+        {
+            "user_id": user_id,
+            "subject": erasure.to_pseudonym(user_id),
+            "counters": [f"tilt:{one}" for one in erasure.list_pseudonyms(user_id)],
+            "actor": actor,
+        },
     )
     return removed
