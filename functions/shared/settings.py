@@ -43,6 +43,7 @@ class Settings(BaseModel):
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
+    ingest: Literal["direct", "buffered"] = Field("direct", alias="INGEST")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     exports_bucket: str = Field("", alias="EXPORTS_BUCKET")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
@@ -54,6 +55,7 @@ class Settings(BaseModel):
     live_idle: float = Field(600.0, alias="LIVE_IDLE", gt=0)
     live_age: float = Field(7200.0, alias="LIVE_AGE", gt=0)
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
+    stack_name: str = Field("tiltyard", alias="STACK_NAME", min_length=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property
