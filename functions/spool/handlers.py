@@ -49,6 +49,8 @@ def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
             failed.append({"itemIdentifier": record["messageId"]})
             _back_off(record)
     log.event("drained", stored=stored, dead=dead, left=len(failed))
+    if stored:
+        log.metric("SpoolStored", stored)
     return {"batchItemFailures": failed}
 
 
@@ -148,6 +150,7 @@ def _dead_letter(body: str, poison: Poison) -> None:
         MessageAttributes={"reason": {"DataType": "String", "StringValue": str(poison)}},
     )
     log.event("spool.poison", level="ERROR", reason=str(poison))
+    log.metric("SpoolDead", 1)
 
 
 def _back_off(record: dict[str, Any]) -> None:
