@@ -21,6 +21,7 @@ OVERDUE_AFTER = {
             "retention": 26 * _HOUR,
             "maintenance": 26 * _HOUR,
             "analysts": _HOUR / 4,
+            "frozen": _HOUR / 4,
         },
         "logs": {"privacy": 3 * _HOUR},
         "game": {"pool": _HOUR / 2},

@@ -58,6 +58,10 @@ class Connection(psycopg.Connection[Row]):
             _open_circuit()
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
             raise DatabaseUnavailable from None
+        except ValueError:  # a COPY ends with one result, and a pooler's farewell is a second one
+            if not self.closed:
+                raise
+            raise psycopg.OperationalError("the connection was lost within a COPY") from None
 
 
 def _open_circuit() -> None:

@@ -1,4 +1,4 @@
-"""Logins: the time-outs of the functions' and the analysts' own roles.
+"""Logins: the time-outs of the functions', the migrations' and the analysts' own roles.
 
 A role's settings are those of the login that a session began with: what is set on a role that only
 has members reaches nobody. They hold behind a pooler too, which passes none of a client's on.
@@ -13,10 +13,23 @@ from psycopg import sql
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Longer than any request takes: whoever is idle within a transaction for so long is frozen, and
-# holds locks that others wait for.
-APP = {"idle_in_transaction_session_timeout": "30s"}
-ANALYST = {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+# Whose client has gone need not go on (it is looked for every 10 s), nor who waits for an answer to
+# be received. No keepalives: between two requests an environment is frozen and answers none, and
+# its connection is to be there when it wakes.
+_VANISHED = {"client_connection_check_interval": "10s", "tcp_user_timeout": "30s"}
+# Requests ask for less, but a pooler passes that on to nobody. Whoever is idle within a transaction
+# for longer than any request takes is frozen, and holds locks that others wait for.
+APP = {
+    "statement_timeout": "10min",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    **_VANISHED,
+}
+ANALYST = {
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    **_VANISHED,
+}
 _TRIES = 5
 
 

@@ -50,6 +50,8 @@ class Report:
 def migrate(url: str, here: Path = HERE) -> Report:
     """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
     with _connect(url) as connection, _lost():
+        # Its login may have the functions' time-outs, and another migration is waited for.
+        connection.execute("set statement_timeout = 0; set lock_timeout = 0")
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
         connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
         report = _inspect(connection)

@@ -85,8 +85,9 @@ def test_each_gauge_counts(
 def test_jobs_are_overdue_when_they_do_not_succeed(store: str) -> None:
     let_all_jobs_succeed("10 minutes")
     assert gauges.count_overdue_jobs() == 0
-    let_all_jobs_succeed("20 minutes")  # two of every minute
-    assert gauges.count_overdue_jobs() == 2
+    let_all_jobs_succeed("20 minutes")
+    often = [job for job, seconds in gauges.OVERDUE_AFTER.items() if seconds < 20 * 60]
+    assert gauges.count_overdue_jobs() == len(often) > 0
     let_all_jobs_succeed("25 hours")  # all but those of every night
     assert gauges.count_overdue_jobs() == len(gauges.OVERDUE_AFTER) - 3
     let_all_jobs_succeed("2 days")

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from functions.live import signed_calls
+from functions.shared import signed_calls
 
 
 class Gateway:
