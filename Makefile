@@ -107,7 +107,7 @@ lock: ## Pin requirements-dev.in again
 	@mv .local/lock.txt requirements-dev.txt
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -5,7 +5,7 @@ app.py, the drain, scheduled jobs, the migration, the API reference and the test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # a cold start of the site needs no database
     from functions.shared.maintenance import Maintenance
+    from functions.shared.spool import Accepted
 
 
 class Domain(NamedTuple):
@@ -24,7 +25,7 @@ class Domain(NamedTuple):
     # that nobody else's cold start waits for them.
     routes_below: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     has_schema: bool = True
-    # By kind of spooled message, a module below functions/ with `consume(item, accepted_at)`.
+    # By kind of spooled message, a module below functions/ with `consume(accepted)`: all or none.
     consumers: Mapping[str, str] = MappingProxyType({})
     maintenance: str | None = None  # a module below functions/ with `maintenance`
     # By kind of room, a module below functions/ with `kind`.
@@ -34,7 +35,7 @@ class Domain(NamedTuple):
 DOMAINS = (
     Domain("site", ("site.routes", "site.v1_routes"), has_schema=False),
     Domain("rollups", ("rollups.routes",), has_schema=False),  # its schemas are below
-    Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
+    Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.event_queue"}),
     Domain(
         "ttt",
         ("ttt.routes", "ttt.player_routes"),
@@ -154,8 +155,8 @@ def _load(modules: tuple[str, ...]) -> list[Any]:
     return [import_module(f"functions.{module}").routes for module in modules]
 
 
-def load_consumers() -> dict[str, Callable[[Any, int], None]]:
-    """What stores a spooled item, given when it was accepted (Unix ms), by the message's kind."""
+def load_consumers() -> dict[str, Callable[[Sequence[Accepted]], None]]:
+    """What stores spooled items, all or none, by the message's kind."""
     return {
         kind: import_module(f"functions.{module}").consume
         for domain in DOMAINS

@@ -30,33 +30,35 @@ def is_tombstone(text: str) -> bool:
     return re.fullmatch(TOMBSTONE_PREFIX + "[0-9a-f]{32}", text) is not None
 
 
-def find_erased_since(action: str, moment: datetime, people: Iterable[str]) -> set[str]:
-    """Those of the people whom this action of the audit trail erased at or after a moment.
+def find_erasures(action: str, since: datetime, people: Iterable[str]) -> dict[str, datetime]:
+    """When this action of the audit trail last erased which of the people, at or after a moment.
 
     One round trip, none for nobody.
     """
     pseudonyms = {to_pseudonym(person): person for person in people}
-    found = find_removed_since([action], moment, list(pseudonyms))
-    return {pseudonyms[subject] for subject in found}
+    found = find_removals([action], since, list(pseudonyms))
+    return {pseudonyms[subject]: moment for subject, moment in found.items()}
 
 
-def find_removed_since(
-    actions: Sequence[str], moment: datetime, subjects: Sequence[str]
-) -> set[str]:
-    """Those subjects of the audit trail that one of the actions names at or after a moment.
+def find_removals(
+    actions: Sequence[str], since: datetime, subjects: Sequence[str]
+) -> dict[str, datetime]:
+    """When one of the actions of the audit trail last named which of the subjects, at or after a
+    moment.
 
     One round trip, none for no subject.
     """
     if not subjects:
-        return set()
+        return {}
     found = db.query(
         """
-        select distinct subject
+        select subject, max(occurred_at) as moment
         from shared.audit
         where occurred_at >= %s
           and action = any(%s)
           and subject = any(%s)
+        group by subject
         """,
-        (moment, list(actions), list(subjects)),
+        (since, list(actions), list(subjects)),
     )
-    return {row["subject"] for row in found}
+    return {row["subject"]: row["moment"] for row in found}

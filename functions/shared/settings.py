@@ -57,6 +57,7 @@ class Settings(BaseModel):
     tilt_keys: Literal["required", "optional"] = Field("required", alias="TILT_KEYS")
     logs_ip_days: int = Field(30, alias="LOGS_IP_DAYS", ge=1, le=90)
     avatar_url: str = Field("", alias="AVATAR_URL", pattern=r"^(\S*\{steamId\}\S*)?$")
+    ingest: Literal["direct", "buffered"] = Field("direct", alias="INGEST")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     exports_bucket: str = Field("", alias="EXPORTS_BUCKET")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from functions.domains import DOMAINS
-from functions.spool import handlers
+from functions.spool import messages
 from infra.local.gateway import Template
 from infra.local.sam import ROOT
 
@@ -393,7 +393,7 @@ def test_sockets_reach_the_live_function_and_leave_no_token_in_a_log(
 
 
 def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, Any]) -> None:
-    for kind in handlers.CONSUMERS:
+    for kind in messages.CONSUMERS:
         properties = resources[f"{kind.split('.')[0].title()}Function"]["Properties"]
         assert properties["Role"] == "IngestRole.Arn"
         assert properties["Environment"]["Variables"]["SPOOL_QUEUE_URL"] == "SpoolQueue"

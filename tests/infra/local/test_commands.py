@@ -22,6 +22,7 @@ URL = "postgresql://u:hush@127.0.0.1:1/d"
 ARRIVES: dict[str, tuple[str, str, Any]] = {
     "TILT_KEYS": ("required", "tilt_keys", "required"),
     "DATABASE_POOLER": ("true", "database_pooler", True),
+    "INGEST": ("buffered", "ingest", "buffered"),
     "LOGS_IP_DAYS": ("7", "logs_ip_days", 7),
     "STAMINA_REGEN_PERCENT": ("0.25", "stamina_regen_percent", 0.25),
     "STAMINA_REGEN_INTERVAL": ("5", "stamina_regen_interval", 5),
@@ -51,6 +52,7 @@ WRONG = [
     *(("PORT", value) for value in ("http", "-1", "65536", "8000 ", "٣")),
     *(("TILT_KEYS", value) for value in ("perhaps", "Required", "required,optional")),
     *(("DATABASE_POOLER", value) for value in ("maybe", "1", "yes", "TRUE", " true")),
+    *(("INGEST", value) for value in ("queued", "Buffered", "1")),
     *(("LOGS_IP_DAYS", value) for value in ("0", "91", "month", "7.5", "-7")),
     *(("STAMINA_REGEN_PERCENT", value) for value in ("0", "0.0", "1.1", "10%", "-0.1", "0.0001")),
     *(("STAMINA_REGEN_INTERVAL", value) for value in ("0", "86401", "1.5")),
@@ -135,6 +137,7 @@ def test_without_settings_the_table_holds() -> None:
         "LogLevel": "INFO",
         "TiltKeys": "optional",
         "DatabasePooler": "false",
+        "Ingest": "direct",
         "LogsIpDays": "30",
         "StaminaRegenPercent": "0.1",
         "StaminaRegenInterval": "10",
