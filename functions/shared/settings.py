@@ -46,6 +46,7 @@ class Settings(BaseModel):
     ingest: Literal["direct", "buffered"] = Field("direct", alias="INGEST")
     spool_queue_url: str = Field("", alias="SPOOL_QUEUE_URL")
     exports_bucket: str = Field("", alias="EXPORTS_BUCKET")
+    lake_bucket: str = Field("", alias="LAKE_BUCKET")
     spool_dead_letters_url: str = Field("", alias="SPOOL_DEAD_LETTERS_URL")
     scheduler_dead_letters_url: str = Field("", alias="SCHEDULER_DEAD_LETTERS_URL")
     live_endpoint: str = Field("", alias="LIVE_ENDPOINT")
