@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench build sbom audit lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -86,6 +86,14 @@ analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how
 export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
+
+backup: ## Save the database in a folder (ARGS=folder)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.backup $(ARGS)
+
+restore: ## Fill an empty DATABASE_URL from the folder of a backup (ARGS=folder)
+	$(HAVE) project
+	@$(PYTHON) -m infra.ops.restore $(ARGS)
 
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project

@@ -109,9 +109,9 @@ app.handler({{"httpMethod": "GET", "path": "/nothing", "headers": {{}}}}, None)
 from functions.shared import auth, panel_sessions
 assert ("jwt" in sys.modules) == ({domain!r} == "game"), "only the game verifies tokens"
 if {domain!r} == "game":
-    from functions.shared import tokens
+    from functions.shared import secrets, tokens
     os.environ["TOKEN_KEY"] = "t" * 32
-    tokens.settings.cache_clear()
+    secrets.clear_cache()
     token = tokens.issue("game", 7, "mira@example.com", 0)
     assert tokens.verify(token, "game").user_id == 7
 assert not {{"cryptography", "bcrypt"}} & set(sys.modules), "dear, and not needed"
