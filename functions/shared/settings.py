@@ -18,6 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+# A page's origin as browsers write it: no path, no upper case.
+ORIGIN = r"[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
+
 
 class WrongSettingError(Exception):
     """An environment variable is missing or wrong; says which, and never its value."""
@@ -69,12 +72,21 @@ class Settings(BaseModel):
     live_idle: float = Field(600.0, alias="LIVE_IDLE", gt=0)
     live_age: float = Field(7200.0, alias="LIVE_AGE", gt=0)
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
+    # Origins of pages, separated by commas, or * for all of them.
+    cors_origins: str = Field(
+        "*", alias="CORS_ORIGINS", pattern=rf"^\s*(?:\*|{ORIGIN}(?:\s*,\s*{ORIGIN})*)\s*$"
+    )
     stack_name: str = Field("tiltyard", alias="STACK_NAME", min_length=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property
     def domain_names(self) -> list[str]:
         return [name.strip() for name in self.domains.split(",") if name.strip()]
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """CORS_ORIGINS one by one."""
+        return frozenset(origin.strip() for origin in self.cors_origins.split(","))
 
     @property
     def token_secrets(self) -> list[str]:
