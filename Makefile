@@ -111,12 +111,8 @@ build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
 
-lock: ## Pin requirements-dev.in again
-	$(HAVE) project
-	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
-	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
-	    --constraint requirements.txt --no-emit-package numpy requirements-dev.in; } > .local/lock.txt
-	@mv .local/lock.txt requirements-dev.txt
+lock: ## Write the hashes of all pins, and pin requirements-dev.in (ARGS=--upgrade takes the newest)
+	@python3 -m infra.local.locks $(ARGS)
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
 	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \

@@ -25,12 +25,25 @@ def cut_out(template: dict[str, Any]) -> dict[str, Any]:
         if name in resources and name not in kept:
             kept[name] = resources[name]
             wanted += _referred(resources[name])
+    kept |= _find_policies(resources, kept)
     return {
         **{part: template[part] for part in _KEPT if part in template},
         "Description": "Migrates the database of a Tiltyard before its functions change",
         "Resources": kept,
         "Outputs": {ENTRY: {"Value": {"Ref": ENTRY}}},
     }
+
+
+def _find_policies(resources: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """Policies of roles that are kept, for these alone: it is the policy that names the roles."""
+    found = {}
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Policy":
+            properties = resource["Properties"]
+            roles = [role for role in properties["Roles"] if role.get("Ref") in kept]
+            if roles:
+                found[name] = resource | {"Properties": properties | {"Roles": roles}}
+    return found
 
 
 def _referred(part: Any) -> Iterator[str]:

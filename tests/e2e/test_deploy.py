@@ -28,6 +28,7 @@ STAGE = "local-trial"
 STACK = f"tiltyard-{STAGE}"
 MACHINE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 TARGET = f"python{sys.version_info.major}.{sys.version_info.minor}-{MACHINE}"
+POLICY = ["SecretsKeyPolicy"]  # of that role
 Urls = tuple[str, str]
 
 
@@ -57,7 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud, secret: str, home: Path) -> subprocess.CompletedProcess[str]:
     """The first deployment, by somebody who answers what is asked, once wrongly."""
-    answers = ["", "nowhere", clouds.REGION, secret, "", "", "true"]
+    answers = ["", "nowhere", clouds.REGION, secret, "", "", "", "", "true"]
     words = ["--config", str(home / "samconfig.toml"), "--build-dir", str(home / "build")]
     return subprocess.run(
         [sys.executable, "-m", "infra.deploy", STAGE, *words],
@@ -144,4 +145,10 @@ def test_the_stack_of_migrations_holds_nothing_else(
     deployed: subprocess.CompletedProcess[str], home: Path
 ) -> None:
     cut = yaml.safe_load((home / "build" / "migrations.yaml").read_text())
-    assert sorted(cut["Resources"]) == ["Dependencies", "FunctionRole", "Logs", "MigrateFunction"]
+    assert sorted(cut["Resources"]) == [
+        "Dependencies",
+        "Logs",
+        "MigrateFunction",
+        "MigrateRole",
+        *POLICY,
+    ]

@@ -26,7 +26,18 @@ def test_a_name_that_no_stage_may_have(config: Path, name: str) -> None:
 
 
 def test_what_was_answered_is_read_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = ["", "Mars", "eu-central-1", "hush", SECRET, "subnet-1,subnet-2", "sg-1", "perhaps"]
+    answers = [
+        "",
+        "Mars",
+        "eu-central-1",
+        "hush",
+        SECRET,
+        "",
+        f"{SECRET}9",
+        "subnet-1,subnet-2",
+        "sg-1",
+        "perhaps",
+    ]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*answers, "", ""])))
     assert read_stage(config, "prod") is None
     assert ask_stage(config, "prod") == read_stage(config, "prod")
@@ -34,6 +45,7 @@ def test_what_was_answered_is_read_again(config: Path, monkeypatch: pytest.Monke
     text = config.read_text()
     for parameter in (
         f"DatabaseSecret={SECRET}",
+        f"MigrateSecret={SECRET}9",
         "SubnetIds=subnet-1,subnet-2",
         "SecurityGroupIds=sg-1",
         "DatabasePooler=false",

@@ -15,7 +15,7 @@ from functions.accounts import signing_keys
 from functions.live import later
 from functions.rollups import refresh, retention
 from functions.shared import auth, db, tracker_tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import clear_cache as forget_secrets
 from infra.ops import analysts as command
 from schema.engine.migrate import migrate
 from tests.support.armies import make_army
@@ -69,7 +69,7 @@ def _forget() -> None:
     if db._connection is not None:
         db._connection.close()
     db._connection = None
-    for clear in (settings.cache_clear, auth.clear_cache, signing_keys.clear_cache):
+    for clear in (forget_secrets, auth.clear_cache, signing_keys.clear_cache):
         clear()
     tracker_tokens.clear_cache()
 

@@ -84,6 +84,7 @@ def test_a_schema_that_is_newer_than_the_code_has_a_status_of_its_own(
 ) -> None:
     """Code goes back and the schema does not; a gap among the older files is no such thing."""
     monkeypatch.setenv("DATABASE_URL", migrated[1])
+    monkeypatch.setenv("MIGRATE_URL", migrated[1])
     with psycopg.connect(migrated[1], autocommit=True) as connection:
         for name, code in (("0999_shared_later.sql", 3), ("0005_shared_stray.sql", 2)):
             connection.execute("insert into shared.migrations values (%s, 'x')", (name,))
