@@ -7,7 +7,6 @@ was closed stays closed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from tests.support import odd, tracker_battles
 from tests.support.battles import fighters, make_battle
 from tests.support.client import Client
 from tests.support.fuzzing import made_up
-from tests.support.game import in_threads, make_player
+from tests.support.game import make_player
 from tests.support.live import door
 from tests.support.live.cloud import cloud, left
 from tests.support.live.gateway import Gateway
