@@ -208,10 +208,12 @@ def _empty(url: str) -> None:
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
         admin.execute(
-            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts"
+            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts,"
+            " rollups.lake_files"
         )
         admin.execute("update rollups.sources set retention = null, retained_from = '-infinity'")
         assert refresh.run(admin).left == 0
+        admin.execute("truncate rollups.changed_days")
         admin.execute(_DROP_CHUNKS)
 
 

@@ -26,7 +26,7 @@ OPERATIONS = sorted(path.stem for path in (ROOT / "infra" / "ops").glob("[a-z]*.
 # What the template and the local stack set, and nobody else.
 INTERNAL = {
     *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL", "SCHEDULER_DEAD_LETTERS_URL"),
-    *("EXPORTS_BUCKET", "SECRET_ARN", "STACK_NAME"),
+    *("EXPORTS_BUCKET", "LAKE_BUCKET", "SECRET_ARN", "STACK_NAME"),
     *("LIVE_ENDPOINT", "LIVE_FUNCTION", "LIVE_DELAYS_URL"),
 }
 # What only commands read, and no function.

@@ -103,6 +103,7 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
     )[0]
     if found["outcome"] == "reused":
         log.event("token.reused", level="ERROR", user_id=found["id"])
+        log.metric("TokensReused", 1)
     if found["outcome"] not in ("exchanged", "same"):
         closing.announce_sign_out(found["id"], is_connected=bool(found["is_connected"]))
         raise RefreshTokenError(found["outcome"])
