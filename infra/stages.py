@@ -36,20 +36,20 @@ class Question:
     parameter: str = ""
 
 
-_SECRET = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+"
+_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+"
 _QUESTIONS = {
     "stack": Question("Name of the stack", r"[A-Za-z][A-Za-z0-9-]{0,100}", "tiltyard-{name}"),
     "region": Question("Region", r"[a-z]{2}(-[a-z]+)+-\d"),
     "secret": Question(
         "ARN of the secret (see README.md)",
-        _SECRET,
+        _ARN,
         parameter="DatabaseSecret",
     ),
     "accounts": Question(
-        "ARN of the secret of accounts, if there is one", rf"({_SECRET})?", "", "AccountsSecret"
+        "ARN of the secret of accounts, if there is one", rf"({_ARN})?", "", "AccountsSecret"
     ),
     "migrations": Question(
-        "ARN of the secret of migrations, if there is one", rf"({_SECRET})?", "", "MigrateSecret"
+        "ARN of the secret of migrations, if there is one", rf"({_ARN})?", "", "MigrateSecret"
     ),
     "subnets": Question(
         "Subnets, with commas; none for a database with a public address",
