@@ -99,9 +99,9 @@ backup: ## Save the database in a folder (ARGS=folder)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.backup $(ARGS)
 
-restore: ## Fill an empty DATABASE_URL from the folder of a backup (ARGS=folder)
+restore: ## Make a database of a backup again (ARGS="folder --database name")
 	$(HAVE) project
-	@$(PYTHON) -m infra.ops.restore $(ARGS)
+	@$(PYTHON) -m infra.local.database infra.ops.restore $(ARGS)
 
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
