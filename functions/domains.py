@@ -5,14 +5,16 @@ app.py, the drain, scheduled jobs, the migration, the API reference and the test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # a cold start of the site needs no database
+    from functions.shared.lake_tables import RawTable
     from functions.shared.maintenance import Maintenance
+    from functions.shared.spool import Accepted
 
 
 class Domain(NamedTuple):
@@ -24,17 +26,23 @@ class Domain(NamedTuple):
     # that nobody else's cold start waits for them.
     routes_below: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     has_schema: bool = True
-    # By kind of spooled message, a module below functions/ with `consume(item, accepted_at)`.
+    # By kind of spooled message, a module below functions/ with `consume(accepted)`: all or none.
     consumers: Mapping[str, str] = MappingProxyType({})
     maintenance: str | None = None  # a module below functions/ with `maintenance`
     # By kind of room, a module below functions/ with `kind`.
     rooms: Mapping[str, str] = MappingProxyType({})
+    lake: str | None = None  # a module below functions/ with `tables`, its raw tables in the lake
 
 
 DOMAINS = (
     Domain("site", ("site.routes", "site.v1_routes"), has_schema=False),
     Domain("rollups", ("rollups.routes",), has_schema=False),  # its schemas are below
-    Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.events"}),
+    Domain(
+        "tilt",
+        ("tilt.routes",),
+        consumers={"tilt.events": "tilt.event_queue"},
+        lake="tilt.lake",
+    ),
     Domain(
         "ttt",
         ("ttt.routes", "ttt.player_routes"),
@@ -44,6 +52,7 @@ DOMAINS = (
             "ttt.refused": "ttt.quarantine",
         },
         maintenance="ttt.maintenance",
+        lake="ttt.lake",
     ),
     Domain(
         "logs",
@@ -64,6 +73,7 @@ DOMAINS = (
             "logs.heartbeats": "logs.servers.heartbeats",
         },
         maintenance="logs.maintenance",
+        lake="logs.lake",
     ),
     Domain(
         "accounts",
@@ -93,6 +103,7 @@ DOMAINS = (
             "game.closed_routes",
         ),
         maintenance="game.maintenance",
+        lake="game.lake",
         rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
     Domain(
@@ -112,9 +123,10 @@ DOMAINS = (
             "/v1/stats/": ("tracker.stats_routes",),
         },
         maintenance="tracker.maintenance",
+        lake="tracker.lake",
         rooms={"tracker": "tracker.battles.room"},
     ),
-    Domain("live", ("live.routes",)),
+    Domain("live", ("live.routes",), lake="live.lake"),
     Domain("health", ("health.routes",), has_schema=False),
 )
 # Postgres schemas, in the order in which they are created.
@@ -154,8 +166,8 @@ def _load(modules: tuple[str, ...]) -> list[Any]:
     return [import_module(f"functions.{module}").routes for module in modules]
 
 
-def load_consumers() -> dict[str, Callable[[Any, int], None]]:
-    """What stores a spooled item, given when it was accepted (Unix ms), by the message's kind."""
+def load_consumers() -> dict[str, Callable[[Sequence[Accepted]], None]]:
+    """What stores spooled items, all or none, by the message's kind."""
     return {
         kind: import_module(f"functions.{module}").consume
         for domain in DOMAINS
@@ -170,3 +182,13 @@ def load_maintenance() -> dict[str, Maintenance]:
         for domain in DOMAINS
         if domain.maintenance
     }
+
+
+def load_lake_tables() -> list[RawTable]:
+    """The raw tables of all domains that the lake writes."""
+    return [
+        table
+        for domain in DOMAINS
+        if domain.lake
+        for table in import_module(f"functions.{domain.lake}").tables
+    ]

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
-from functions.live import management, signatures, signed_calls
-from functions.shared import log
+from functions.live import management
+from functions.shared import log, signatures, signed_calls
 from functions.shared.settings import settings
 
 _SECONDS = 2.0  # for an invocation or a message to be taken

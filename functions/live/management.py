@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
-from functions.live import signed_calls
+from functions.shared import signed_calls
 from functions.shared.settings import Settings, settings
 
 T = TypeVar("T")

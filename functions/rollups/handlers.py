@@ -1,5 +1,5 @@
 """The scheduled functions: refresh every few minutes, audit and retention every night, and every
-minute a look at what analysts run."""
+minute a look at what analysts run and at functions that are frozen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.rollups import analysts as analyst_sessions
 from functions.rollups import audit as audits
-from functions.rollups import maintenance
+from functions.rollups import frozen, maintenance
 from functions.rollups import refresh as refreshes
 from functions.rollups import retention as retentions
 from functions.shared import db, log
@@ -31,6 +31,7 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda connection, seconds: audits.run(connection, seconds=seconds),
         context,
     )
+    log.metric("AuditDifferences", sum(done["wrong"].values()))
     if done["wrong"]:
         log.event("rollups.wrong", level="ERROR", wrong=done["wrong"])
     return done
@@ -44,9 +45,14 @@ def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def analysts(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Ends what analysts run for too long; while the database is down there is nothing to end."""
+    """Ends what analysts run for too long, and sessions of functions that are frozen.
+
+    While the database is down there is nothing to end.
+    """
     try:
-        return run_job("rollups.analysts", analyst_sessions.run, context)
+        done = run_job("rollups.analysts", analyst_sessions.run, context)
+        run_job("rollups.frozen", frozen.run, context)
+        return done
     except db.DatabaseUnavailable:
         log.event("rollups.analysts", level="ERROR", away=True)
         return {}

@@ -13,7 +13,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -21,7 +21,7 @@ from typing import ClassVar
 from functions.shared import db
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 BOOTSTRAP = "bootstrap"  # what stands for the id of `API_KEY`
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
@@ -73,7 +73,7 @@ def authenticate(api_key: str, at_once: bool = False) -> Caller | None:
     `at_once`: a key that was revoked a moment ago counts as revoked, for a round trip each time.
     """
     digest = hashlib.sha256(api_key.encode("utf-8", "surrogatepass")).digest()
-    bootstrap = settings().api_key.get_secret_value()
+    bootstrap = get_secrets().api_key.get_secret_value()
     if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
         return Caller(BOOTSTRAP, BOOTSTRAP_SCOPES)
     known, caller = _cache.get(digest, (0.0, None))
@@ -107,11 +107,20 @@ def _look_up(key: str) -> Caller | None:
         """,
         (spelled[1],),
     )
-    if stored is None or not hmac.compare_digest(stored["key_hash"], hash_key(key)):
+    hashes = _hash_key(key)
+    if stored is None or not any(hmac.compare_digest(stored["key_hash"], one) for one in hashes):
         return None
-    if stored["is_news"]:
-        db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (spelled[1],))
+    if stored["is_news"] or stored["key_hash"] != hashes[0]:
+        _note_use(spelled[1], hashes[0])
     return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"], stored["user_id"])
+
+
+def _note_use(key_id: str, key_hash: bytes) -> None:
+    """Keeps that a key was used, and its hash under the signing key of today."""
+    db.query(
+        "update shared.api_keys set last_used_at = now(), key_hash = %s where key_id = %s",
+        (key_hash, key_id),
+    )
 
 
 def authenticate_now(credential: str) -> Caller | None:
@@ -127,28 +136,39 @@ def authenticate_now(credential: str) -> Caller | None:
     return panel_sessions.authenticate(credential)
 
 
-def was_live(key_id: str, at_ms: int) -> bool:
-    """Whether a key worked at a moment (Unix ms); `API_KEY` always does. One round trip."""
-    return key_id == BOOTSTRAP or bool(
-        db.query(
-            """
-            select 1 as one
-            from shared.api_keys
-            where key_id = %(key_id)s
-              and coalesce(revoked_at > to_timestamp(%(at)s / 1000.0), true)
-              and coalesce(expires_at > to_timestamp(%(at)s / 1000.0), true)
-            """,
-            {"key_id": key_id, "at": at_ms},
-        )
+def find_dead(uses: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those uses of keys, as (key id, Unix ms), at whose moment the key did not work.
+
+    `API_KEY` always does. One round trip, none for no other use.
+    """
+    asked = sorted({use for use in uses if use[0] != BOOTSTRAP})
+    if not asked:
+        return set()
+    dead = db.query(
+        """
+        select u.key_id, u.at
+        from unnest(%s::text[], %s::bigint[]) as u (key_id, at)
+        left join shared.api_keys k on k.key_id = u.key_id
+          and coalesce(k.revoked_at > to_timestamp(u.at / 1000.0), true)
+          and coalesce(k.expires_at > to_timestamp(u.at / 1000.0), true)
+        where k.key_id is null
+        """,
+        ([key_id for key_id, _ in asked], [at for _, at in asked]),
     )
+    return {(row["key_id"], row["at"]) for row in dead}
 
 
 def hash_key(key: str) -> bytes:
     """What is stored of a key. A server's is shorter than ours: its hash needs our secret too."""
-    if key.startswith(SERVER):
-        secret = settings().signing_key.get_secret_value().encode()
-        return hmac.digest(secret, b"key\0" + key.encode(), hashlib.sha256)
-    return hashlib.sha256(key.encode()).digest()
+    return _hash_key(key)[0]
+
+
+def _hash_key(key: str) -> list[bytes]:
+    """What may be stored of a key: of a server's, its hash under each signing key."""
+    if not key.startswith(SERVER):
+        return [hashlib.sha256(key.encode()).digest()]
+    named = b"key\0" + key.encode()
+    return [hmac.digest(one, named, hashlib.sha256) for one in get_secrets().signing_secrets]
 
 
 def clear_cache() -> None:

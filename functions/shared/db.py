@@ -17,7 +17,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
-from functions.shared.errors import Unavailable
+from functions.shared.errors import DatabaseUnavailable as DatabaseUnavailable
+from functions.shared.secrets import get_secrets, renew_after
 from functions.shared.settings import settings
 
 P = ParamSpec("P")
@@ -37,10 +38,6 @@ _circuit_open_until = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
 
 
-class DatabaseUnavailable(Unavailable):
-    """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
-
-
 class Connection(psycopg.Connection[Row]):
     """A connection that does not wait for ever.
 
@@ -58,6 +55,10 @@ class Connection(psycopg.Connection[Row]):
             _open_circuit()
             self.pgconn.finish()  # its answer, if there ever is one, belongs to nobody
             raise DatabaseUnavailable from None
+        except ValueError:  # a COPY ends with one result, and a pooler's farewell is a second one
+            if not self.closed:
+                raise
+            raise psycopg.OperationalError("the connection was lost within a COPY") from None
 
 
 def _open_circuit() -> None:
@@ -214,6 +215,15 @@ def _connect() -> Connection:
 
 def open_connection() -> Connection:
     """Another connection to the functions' database, for the caller to close."""
+    try:
+        return _open()
+    except psycopg.OperationalError as error:
+        if not renew_after(error):
+            raise
+        return _open()
+
+
+def _open() -> Connection:
     chosen = settings()
     options: dict[str, Any] = (
         {}
@@ -229,7 +239,7 @@ def open_connection() -> Connection:
         }
     )
     return Connection.connect(
-        chosen.database_url.get_secret_value(),
+        get_secrets().database_url.get_secret_value(),
         autocommit=True,
         row_factory=dict_row,
         # A transaction pooler hands each transaction another server connection.

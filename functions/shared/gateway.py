@@ -56,6 +56,7 @@ class Gateway:
         """`doors_below`: what loads more doors, by prefix, at the first request below it."""
         self.app = Chalice("tiltyard", configure_logs=False)
         self._families: dict[str, errors.Family] = {}
+        self._elsewhere: dict[str, set[str]] = {}
         self._limiters: dict[str, Limiter | None] = {}
         self._prefixes: list[Routes] = []
         self._doors_below = dict(doors_below)
@@ -70,6 +71,8 @@ class Gateway:
             self.app.register_blueprint(door)
             self._families |= {one.path: door.family for one in door.operations}
             self._limiters |= {one.path: door.limiter for one in door.operations}
+            for one in door.operations:
+                self._elsewhere.setdefault(one.path, set()).update(one.served_elsewhere)
         # Longest first: each finds the door for paths below it that have no route.
         prefixes = [*self._prefixes, *(door for door in doors if door.prefix)]
         self._prefixes = sorted(prefixes, key=_longest_first)
@@ -161,7 +164,7 @@ class Gateway:
         return Response({}, headers=headers)
 
     def _methods(self, route: str) -> str:
-        served = set(self.app.routes[route])
+        served = set(self.app.routes[route]) | self._elsewhere[route]
         return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
 
     def _note(

@@ -1,4 +1,6 @@
-"""The spool: events accepted while the database was down, durably queued in SQS until it is back.
+"""The spool: accepted events, durably queued in SQS until the drain has stored them.
+
+They are those of a time when the database was down and, with INGEST=buffered, all of them.
 
 A message is `{"kind", "at", "key", "items"}`: which verb drains it, when it was accepted (Unix ms),
 the id of the API key that it came with, if it came with one, and the items for that verb, each of
@@ -13,18 +15,49 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 
 from functions.shared import aws, log
 from functions.shared.errors import Unavailable
 from functions.shared.settings import settings
 
+T = TypeVar("T")
 MESSAGE_BYTES = 200_000  # below SQS's classic 256 KiB, with room for attributes
 _PACKED = "zlib"  # the only key of a compressed item
 _PART = frozenset({"item", "part", "parts", "zlib"})  # the keys of a part of one
 _MAX_PARTS = 100
 _LARGEST = 50_000_000  # bytes of an item, unpacked
+
+
+class Accepted(NamedTuple):
+    """A queued item, and when it was accepted (Unix ms)."""
+
+    item: Any
+    at: int
+
+
+def is_buffered() -> bool:
+    """Whether events are queued even while the database is up (INGEST=buffered)."""
+    return settings().ingest == "buffered"
+
+
+def store_or_queue(store: Callable[[], T], queue: Callable[[], None]) -> T | None:
+    """What `store` returns, or None for what `queue` took; raises Unavailable where neither can.
+
+    The queue comes second, unless INGEST is buffered.
+    """
+    if is_buffered():
+        with suppress(Unavailable):
+            queue()
+            return None
+        return store()
+    try:
+        return store()
+    except Unavailable:
+        queue()
+        return None
 
 
 def enqueue(kind: str, items: list[Any], key: str | None = None) -> None:

@@ -1,163 +1,214 @@
-"""The drain: stores what was spooled by the functions that the doors use, under the same ids."""
+"""The drain: stores what was spooled, thousands of items at once, under the ids they were given.
+
+All messages of a batch whose items are of one kind are stored together. What cannot be stored is
+found by halves: it goes to the dead-letter queue alone, and the others are stored all the same.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import psycopg
-
-from functions.domains import load_consumers
-from functions.shared import auth, aws, db, errors, log, spool, spool_parts
+from functions.shared import auth, aws, db, log, spool, spool_parts
 from functions.shared.settings import settings
+from functions.shared.spool import Accepted
+from functions.spool import messages
+from functions.spool.messages import CONSUMERS, Message, Poison
 
-CONSUMERS = load_consumers()
-_FAR_FUTURE = 10_000_000_000_000  # Unix ms
 _LONGEST_WAIT = 900  # seconds between tries while the database stays away
+_AT_ONCE = 5000  # items
+_RESERVE = 15.0  # seconds before Lambda ends the function, for what was begun just before
+_BATCH = 10  # messages that SQS lets wait longer at a time
+
+Record = dict[str, Any]
 
 
-class Message(NamedTuple):
-    """What a queue message says: see shared/spool.py."""
+class Item(NamedTuple):
+    """An item of a message, or a part of one that is now whole."""
 
-    kind: str
-    at: int
-    key: str | None
-    items: list[Any]
+    record: Record
+    message: Message
+    content: Any
+    part: dict[str, Any] | None = None
 
 
-class Poison(Exception):  # noqa: N818  the field's term
-    """An item that can never be stored, and why, in words without a person's data."""
+@dataclass
+class Report:
+    """How many items were stored, how many were poison, and which messages are left."""
+
+    stored: int = 0
+    dead: int = 0
+    left: dict[str, Record] = field(default_factory=dict)
+
+    def leave(self, records: list[Record]) -> None:
+        self.left |= {record["messageId"]: record for record in records}
 
 
 def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Stores a batch of SQS messages; names those to be delivered again while the database is down.
+    """Stores a batch of SQS messages; names those to be delivered again while the database is down,
+    or the time is over.
 
     An item that cannot be stored goes to the dead-letter queue alone, with its reason.
     """
     passing: tuple[type[Exception], ...] = (db.DatabaseUnavailable, *aws.failures())
-    failed: list[dict[str, str]] = []
-    stored = dead = 0
-    for record in event["Records"]:
+    deadline = _deadline(context)
+    report = Report()
+    by_kind: defaultdict[str, list[Item]] = defaultdict(list)
+    for record, message in _read_all(event["Records"], report, passing):
+        by_kind[message.kind] += [Item(record, message, item) for item in message.items]
+    for kind, items in by_kind.items():
+        for start in range(0, len(items), _AT_ONCE):
+            try:
+                _store(kind, items[start : start + _AT_ONCE], report, deadline)
+            except passing:
+                report.leave([item.record for item in items[start:]])  # they stay in order
+                break
+    _back_off(list(report.left.values()))
+    log.event("drained", stored=report.stored, dead=report.dead, left=len(report.left))
+    if report.stored:
+        log.metric("SpoolStored", report.stored)
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in report.left]}
+
+
+def _deadline(context: Any) -> float:
+    """When nothing more is begun, in monotonic seconds."""
+    if context is None:
+        return float("inf")
+    left: float = context.get_remaining_time_in_millis() / 1000
+    return time.monotonic() + left - _RESERVE
+
+
+def _read_all(
+    records: list[Record], report: Report, passing: tuple[type[Exception], ...]
+) -> list[tuple[Record, Message]]:
+    """The messages that came with a living key, or with none; others are buried.
+
+    Doors remember keys for a minute, and for as long as the database is down: here it is asked
+    whether the key was alive when its request was accepted. One round trip.
+    """
+    read: list[tuple[Record, Message]] = []
+    for record in records:
         try:
-            if failed:
-                raise db.DatabaseUnavailable  # as a moment ago: the rest stays in order
-            good, bad = _store(record)
-            stored, dead = stored + good, dead + bad
-        except passing:
-            failed.append({"itemIdentifier": record["messageId"]})
-            _back_off(record)
-    log.event("drained", stored=stored, dead=dead, left=len(failed))
-    return {"batchItemFailures": failed}
-
-
-def _store(record: dict[str, Any]) -> tuple[int, int]:
-    """How many items of a message were stored, and how many were poison."""
+            read.append((record, messages.read(record["body"])))
+        except Poison as poison:
+            _bury_whole(record, poison, report, passing)
     try:
-        message = _read(record["body"])
-        _check_key(message)
-    except Poison as poison:
-        _dead_letter(record["body"], poison)
-        return 0, 1
-    done = [_restore_one(message, item) for item in message.items]
-    return done.count(True), done.count(False)
-
-
-def _check_key(message: Message) -> None:
-    """Doors remember keys for a minute, and for as long as the database is down: here it is asked
-    whether the key was alive when its request was accepted."""
-    if message.key is not None and not auth.was_live(message.key, message.at):
-        raise Poison("its API key was revoked or expired before it was accepted")
-
-
-def _restore_one(message: Message, item: Any) -> bool | None:
-    """Whether an item was stored; None for a part of one that waits for the other parts."""
-    if not spool.is_part(item):
-        return _consume(message, item, [_alone(message, item)])
-    try:
-        with _poison():
-            whole = spool_parts.collect_part(item)
-    except Poison as poison:
-        _dead_letter(_alone(message, item), poison)
-        return False
-    if whole is None:
-        return None
-    bodies = spool.build_messages(message.kind, [whole], message.key, message.at)
-    is_stored = _consume(message, whole, bodies)
-    spool_parts.delete_parts(item)
-    return is_stored
-
-
-def _alone(message: Message, item: Any) -> str:
-    """An item of a message in a message of its own."""
-    body = {**message._asdict(), "items": [item]}
-    return json.dumps({name: value for name, value in body.items() if value is not None})
-
-
-def _consume(message: Message, item: Any, bodies: Iterable[str]) -> bool:
-    """Whether the item was stored; if it can never be, `bodies` become dead letters."""
-    try:
-        with _poison():
-            CONSUMERS[message.kind](spool.decompress(item), message.at)
-    except Poison as poison:
-        for body in bodies:
-            _dead_letter(body, poison)
-        return False
-    return True
-
-
-def _read(body: str) -> Message:
-    try:
-        content = json.loads(body)
-        message = Message(
-            content["kind"], int(content["at"]), content.get("key"), list(content["items"])
+        dead = auth.find_dead(
+            {(message.key, message.at) for _, message in read if message.key is not None}
         )
-        if not 0 <= message.at < _FAR_FUTURE:
-            raise ValueError("no time at which anything was accepted")
-        if message.kind not in CONSUMERS or not isinstance(message.key, str | None):
-            raise ValueError("no kind, or no key, of ours")
-        return message
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise Poison("not a message of ours") from error
+    except passing:
+        report.leave([record for record, message in read if message.key is not None])
+        return [(record, message) for record, message in read if message.key is None]
+    living = []
+    for record, message in read:
+        if message.key is not None and (message.key, message.at) in dead:
+            refused = Poison("its API key was revoked or expired before it was accepted")
+            _bury_whole(record, refused, report, passing)
+        else:
+            living.append((record, message))
+    return living
 
 
-@contextmanager
-def _poison() -> Iterator[None]:
-    """Raises Poison for what can never succeed, and DatabaseUnavailable for what can later."""
+def _bury_whole(
+    record: Record, poison: Poison, report: Report, passing: tuple[type[Exception], ...]
+) -> None:
     try:
-        yield
-    except db.DatabaseUnavailable:
-        raise
-    except errors.Problem as problem:
-        raise Poison(problem.message) from problem
-    except psycopg.Error as error:
-        if db.is_unavailable(error):
-            raise db.DatabaseUnavailable from error
-        log.exception(error)
-        raise Poison(f"SQLSTATE {error.sqlstate}") from error
-    except Exception as error:
-        log.exception(error)
-        raise Poison(type(error).__name__) from error
+        messages.bury(record["body"], poison)
+        report.dead += 1
+    except passing:
+        report.leave([record])
 
 
-def _dead_letter(body: str, poison: Poison) -> None:
-    aws.client("sqs").send_message(
-        QueueUrl=settings().spool_dead_letters_url,
-        MessageBody=body,
-        MessageAttributes={"reason": {"DataType": "String", "StringValue": str(poison)}},
-    )
-    log.event("spool.poison", level="ERROR", reason=str(poison))
+def _store(kind: str, items: list[Item], report: Report, deadline: float) -> None:
+    """Stores items of a kind, those that travel in parts one by one."""
+    whole = []
+    for item in items:
+        if spool.is_part(item.content):
+            _store_part(kind, item, report, deadline)
+        else:
+            whole.append(item)
+    _store_all(kind, whole, report, deadline)
 
 
-def _back_off(record: dict[str, Any]) -> None:
-    """Lets a message wait longer each time, so that an outage costs few deliveries."""
+def _store_part(kind: str, item: Item, report: Report, deadline: float) -> None:
+    if time.monotonic() > deadline:
+        report.leave([item.record])
+        return
+    try:
+        with messages.poison():
+            content = spool_parts.collect_part(item.content)
+    except Poison as poison:
+        messages.bury(messages.write(item.message, item.content), poison)
+        report.dead += 1
+        return
+    if content is None:
+        return  # until the other parts are here
+    whole = item._replace(content=content, part=item.content)
+    _store_all(kind, [whole], report, float("inf"))
+    spool_parts.delete_parts(item.content)
+
+
+def _store_all(kind: str, items: list[Item], report: Report, deadline: float) -> None:
+    """Stores whole items; of those that cannot be stored together, each half for itself."""
+    if not items:
+        return
+    if time.monotonic() > deadline:
+        report.leave([item.record for item in items])
+        return
+    try:
+        with messages.poison():
+            CONSUMERS[kind](
+                [Accepted(spool.decompress(item.content), item.message.at) for item in items]
+            )
+        report.stored += len(items)
+    except Poison as poison:
+        if len(items) == 1:
+            _bury(items[0], poison)
+            report.dead += 1
+            return
+        middle = len(items) // 2
+        _store_all(kind, items[:middle], report, deadline)
+        _store_all(kind, items[middle:], report, deadline)
+
+
+def _bury(item: Item, poison: Poison) -> None:
+    for body in _bodies(item):
+        messages.bury(body, poison)
+
+
+def _bodies(item: Item) -> Iterator[str]:
+    """An item of a message in a message of its own, or in several."""
+    message = item.message
+    if item.part is None:
+        yield messages.write(message, item.content)
+    else:
+        yield from spool.build_messages(message.kind, [item.content], message.key, message.at)
+
+
+def _back_off(records: list[Record]) -> None:
+    """Lets messages wait longer each time, so that an outage costs few deliveries."""
+    for start in range(0, len(records), _BATCH):
+        entries = [
+            {
+                "Id": str(number),
+                "ReceiptHandle": record["receiptHandle"],
+                "VisibilityTimeout": _wait_of(record),
+            }
+            for number, record in enumerate(records[start : start + _BATCH])
+        ]
+        try:
+            aws.client("sqs").change_message_visibility_batch(
+                QueueUrl=settings().spool_queue_url, Entries=entries
+            )
+        except aws.failures() as error:
+            log.exception(error)  # they come back after the queue's own time-out
+            return
+
+
+def _wait_of(record: Record) -> int:
     tries = int(record["attributes"]["ApproximateReceiveCount"])
-    try:
-        aws.client("sqs").change_message_visibility(
-            QueueUrl=settings().spool_queue_url,
-            ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=min(_LONGEST_WAIT, 5 * 2 ** min(tries, 8)),
-        )
-    except aws.failures() as error:
-        log.exception(error)  # it comes back after the queue's own time-out
+    wait: int = min(_LONGEST_WAIT, 5 * 2 ** min(tries, 8))
+    return wait

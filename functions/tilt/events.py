@@ -16,7 +16,6 @@ from functions.shared.errors import Invalid
 
 PER_MINUTE = 100
 MAX_BYTES = 64 * 1024
-_UNLIMITED = 2_000_000_000
 HORIZON = datetime(2015, 1, 1, tzinfo=UTC)  # newer bots send a duration where the time belongs
 _AHEAD = timedelta(hours=24)
 _MISSING = "Missing required fields: userId, timestamp, signals, tiltScore"
@@ -111,45 +110,47 @@ class Recorded:
     budget: rate_limits.RateLimit | None = None
 
 
+class TooLate(Invalid):
+    """An event before what is retained."""
+
+    def __init__(self) -> None:
+        problem = "is older than what is kept here"
+        super().__init__(f"timestamp {problem}", [{"field": "timestamp", "problem": problem}])
+
+
 def record(event: NewEvent, sender: str | None = None) -> Recorded:
-    """Stores an event, or queues it while the database is down; once, however often sent.
+    """Stores an event, or queues it (see spool.store_or_queue); once, however often sent.
 
     `sender` is the key that it came with, which is limited to PER_MINUTE (the event's user if
-    None). Raises TooManyRequests, Invalid for an event before what is retained, and Unavailable.
-    One round trip.
+    None), unless the event is queued. Raises TooManyRequests, Invalid for an event before what is
+    retained, and Unavailable. One round trip.
     """
-    signals = _signals(event)
-    event_id = _id(event, signals)
-    try:
-        return _store(event, signals, event_id, _limited(event, sender), PER_MINUTE)
-    except db.DatabaseUnavailable:
-        item = event.model_dump(by_alias=True, exclude_unset=True)
-        spool.enqueue("tilt.events", [item], sender)
-        return Recorded(event_id, queued=True)
-
-
-def consume(item: Any, accepted_at: int) -> None:
-    """Stores a spooled event, unless it or its user was removed after `accepted_at` (Unix ms)."""
-    event = fields.parse(NewEvent, item)
-    signals = _signals(event)
-    event_id = _id(event, signals)
-    removed = erasure.find_removed_since(
-        ["tilt.erase", "tilt.delete"],
-        datetime.fromtimestamp(accepted_at / 1000, UTC),
-        [erasure.to_pseudonym(event.user_id), event_id],
+    signals = to_signals(event)
+    event_id = make_id(event, signals)
+    stored = spool.store_or_queue(
+        lambda: _store(event, signals, event_id, sender),
+        lambda: spool.enqueue(
+            "tilt.events", [event.model_dump(by_alias=True, exclude_unset=True)], sender
+        ),
     )
-    if not removed:
-        _store(event, signals, event_id, "tilt.spool", _UNLIMITED)
+    return stored or Recorded(event_id, queued=True)
 
 
-def _signals(event: NewEvent) -> list[dict[str, Any]]:
+def to_signals(event: NewEvent) -> list[dict[str, Any]]:
+    """The event's signals as they are stored."""
     return [signal.model_dump(exclude_unset=True) for signal in event.signals]
 
 
-def _id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
+def make_id(event: NewEvent, signals: list[dict[str, Any]]) -> str:
+    """The event's id, which says when it happened: the same event always has the same."""
     return ids.make_event_id(
         event.timestamp, "tilt", event.user_id, signals, event.tilt_score, event.context
     )
+
+
+def spell_score(event: NewEvent) -> str:
+    """The score as text, of which numeric keeps every digit."""
+    return ids.canonical_json(event.tilt_score)
 
 
 def _limited(event: NewEvent, sender: str | None) -> str:
@@ -158,7 +159,7 @@ def _limited(event: NewEvent, sender: str | None) -> str:
 
 
 def _store(
-    event: NewEvent, signals: list[dict[str, Any]], event_id: str, who: str, limit: int
+    event: NewEvent, signals: list[dict[str, Any]], event_id: str, sender: str | None
 ) -> Recorded:
     [spent] = db.query(
         """
@@ -198,22 +199,21 @@ def _store(
         from budget
         """,
         {
-            "who": who,
-            "limit": limit,
+            "who": _limited(event, sender),
+            "limit": PER_MINUTE,
             "window": rate_limits.WINDOW_SECONDS,
             "id": event_id,
             "at": ids.get_time(event_id),
             "user_id": event.user_id,
-            "score": ids.canonical_json(event.tilt_score),  # as text: numeric keeps it exactly
+            "score": spell_score(event),
             "signals": Jsonb(signals),
             "context": event.context,
         },
     )
-    budget = rate_limits.RateLimit(limit, spent["remaining"], spent["resets_at"])
+    budget = rate_limits.RateLimit(PER_MINUTE, spent["remaining"], spent["resets_at"])
     budget.check()
     if spent["too_late"]:
-        problem = "is older than what is kept here"
-        raise Invalid(f"timestamp {problem}", [{"field": "timestamp", "problem": problem}])
+        raise TooLate
     return Recorded(event_id, budget=budget)
 
 
@@ -260,7 +260,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
           returning 1
         ), spent as (
           delete from shared.rate_limits
-          where key = 'tilt:' || %(subject)s
+          where key = any(%(counters)s)
         )
         insert into shared.audit (action, subject, actor, counts)
         select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
@@ -271,6 +271,11 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
+        {
+            "user_id": user_id,
+            "subject": erasure.to_pseudonym(user_id),
+            "counters": [f"tilt:{one}" for one in erasure.list_pseudonyms(user_id)],
+            "actor": actor,
+        },
     )
     return removed

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from functions.shared import db, fields, json_codec, spool
-from functions.shared.erasure import find_erased_since
+from functions.shared.erasure import find_erasures
 from functions.shared.errors import BadRequest, Invalid
+from functions.shared.spool import Accepted
 from functions.ttt import erasure
 
 LONGEST = 128  # code points; a longer name is cut
@@ -74,21 +76,30 @@ def record(payload: NewName, key: str | None = None) -> Literal["new", "known", 
     """
     if payload.steam_id in erasure.PSEUDO_IDS:
         return "known"
-    try:
-        return "new" if _note(payload, datetime.now(UTC)) else "known"
-    except db.DatabaseUnavailable:
-        spool.enqueue("ttt.names", [payload.model_dump()], key)
-        return "queued"
+    is_first = spool.store_or_queue(
+        lambda: _note(payload, datetime.now(UTC)),
+        lambda: spool.enqueue("ttt.names", [payload.model_dump()], key),
+    )
+    return "queued" if is_first is None else "new" if is_first else "known"
 
 
 @db.retried
-def consume(item: Any, accepted_at: int) -> None:
-    """Notes a spooled name as of `accepted_at` (Unix ms), unless its bearer was erased since."""
-    payload = fields.parse(NewName, item)
-    received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
+def consume(accepted: Sequence[Accepted]) -> None:
+    """Notes spooled names, all or none, as of when they were accepted, but of who was erased since
+    then. A round trip a name, and one commit."""
+    sent = [
+        (fields.parse(NewName, one.item), datetime.fromtimestamp(one.at / 1000, UTC))
+        for one in accepted
+    ]
+    sent.sort(key=lambda one: (one[0].steam_id, one[1]))  # two drains take turns, in one order
     with erasure.block_erasure():
-        if not find_erased_since("ttt.erase", received_at, [payload.steam_id]):
-            _note(payload, received_at)
+        erasures = find_erasures(
+            "ttt.erase", min(moment for _, moment in sent), {name.steam_id for name, _ in sent}
+        )
+        for payload, received_at in sent:
+            erased_at = erasures.get(payload.steam_id)
+            if erased_at is None or erased_at < received_at:
+                _note(payload, received_at)
 
 
 def _note(payload: NewName, received_at: datetime) -> bool:

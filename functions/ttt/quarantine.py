@@ -7,11 +7,13 @@ After a fix `make quarantine ARGS=replay` records them as of when they were rece
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from functions.shared import db, errors, ids, spool
+from functions.shared.spool import Accepted
 from functions.ttt import round_report, rounds
 
 MAX_BODIES = 1_000  # of one server
@@ -24,16 +26,17 @@ def add(body: str, server: str | None, reason: str, key: str | None = None) -> N
     `server` is who sent it, with which `key`.
     """
     refused = {"body": _storable(body), "server": server, "reason": reason}
-    try:
-        _store(refused, datetime.now(UTC))
-    except db.DatabaseUnavailable:
-        with suppress(errors.Unavailable):  # the caller has its answer already
-            spool.enqueue("ttt.refused", [refused], key)
+    with suppress(errors.Unavailable):  # the caller has its answer already
+        spool.store_or_queue(
+            lambda: _store(refused, datetime.now(UTC)),
+            lambda: spool.enqueue("ttt.refused", [refused], key),
+        )
 
 
-def consume(item: Any, accepted_at: int) -> None:
-    """Keeps a spooled body as of `accepted_at` (Unix ms)."""
-    _store(item, datetime.fromtimestamp(accepted_at / 1000, UTC))
+def consume(accepted: Sequence[Accepted]) -> None:
+    """Keeps spooled bodies as of when they were accepted. A round trip each: they are rare."""
+    for item, at in accepted:
+        _store(item, datetime.fromtimestamp(at / 1000, UTC))
 
 
 def _store(refused: dict[str, Any], received_at: datetime) -> None:
@@ -123,4 +126,5 @@ def replay(which: str | None = None) -> tuple[int, list[str]]:
 
 def _record(body: str, server: str | None, received_at: datetime) -> None:
     report = round_report.parse_body(body).model_dump(mode="json", exclude_unset=True)
-    rounds.consume({"server": server, "round": report}, round(received_at.timestamp() * 1000))
+    accepted = Accepted({"server": server, "round": report}, round(received_at.timestamp() * 1000))
+    rounds.consume([accepted])

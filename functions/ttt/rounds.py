@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from functions.shared import db, fields, ids, locks, spool
-from functions.shared.erasure import find_erased_since
+from functions.shared.erasure import find_erasures, to_tombstone
 from functions.shared.errors import Conflict, Invalid
+from functions.shared.spool import Accepted
 from functions.ttt import erasure, feed
 from functions.ttt.round_report import RoundReport
 
@@ -62,22 +64,41 @@ def record(
     the same moment.
     """
     received_at = datetime.now(UTC)
-    try:
-        return "new" if _store(report, server, received_at) else "known"
-    except db.DatabaseUnavailable:
+
+    def queue() -> None:
         body = report.model_dump(mode="json", exclude_unset=True)
         spool.enqueue("ttt.rounds", [{"server": server, "round": body}], key)
-        return "queued"
+
+    is_new = spool.store_or_queue(lambda: _store(report, server, received_at), queue)
+    return "queued" if is_new is None else "new" if is_new else "known"
 
 
 @db.retried
-def consume(item: Any, accepted_at: int) -> None:
-    """Stores a spooled round as of `accepted_at` (Unix ms), without who was erased since then."""
-    report = fields.parse(RoundReport, item["round"])
-    received_at = datetime.fromtimestamp(accepted_at / 1000, UTC)
+def consume(accepted: Sequence[Accepted]) -> None:
+    """Stores spooled rounds, all or none, as of when they were accepted, without who was erased
+    since then. Raises as `record`. A round trip a round, and one commit."""
+    sent = [
+        (
+            fields.parse(RoundReport, one.item["round"]),
+            one.item["server"],
+            datetime.fromtimestamp(one.at / 1000, UTC),
+        )
+        for one in accepted
+    ]
+    sent.sort(key=lambda one: (one[0].round_id, one[2]))  # two drains take turns, in one order
     with erasure.block_erasure():
-        erased = find_erased_since("ttt.erase", received_at, report.people)
-        _store(report, item["server"], received_at, erased)
+        erasures = find_erasures(
+            "ttt.erase",
+            min(received_at for _, _, received_at in sent),
+            {person for report, _, _ in sent for person in report.people},
+        )
+        for report, server, received_at in sent:
+            erased = {
+                person
+                for person in report.people
+                if person in erasures and erasures[person] >= received_at
+            }
+            _store(report, server, received_at, erased)
 
 
 def _store(
@@ -85,7 +106,9 @@ def _store(
 ) -> bool:
     """Whether the round is new; raises Conflict, and Invalid for one before what is retained."""
     content = report.content
-    content = erasure.replace_people(erased, content) if erased else content
+    if erased:
+        stones = {person: to_tombstone(person) for person in erased}
+        content = erasure.replace_people(stones, content)
     received_ms = received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
     values = {
         **content,
@@ -168,7 +191,7 @@ _INSERT = """
 def _compare(report: RoundReport, content: dict[str, Any], stored: db.Row) -> None:
     """Raises Conflict naming in what a repeated round differs from the stored one."""
     people = report.people
-    gone = erasure.find_erased(people, stored["players"] + stored["kills"] + stored["buys"])
+    gone = erasure.find_tombstones(people, stored["players"] + stored["kills"] + stored["buys"])
     content = erasure.replace_people(gone, content) if gone else content
     differences = [name for name in content if content[name] != stored[name]]
     if report.ended_at and stored["ended_at"] and report.ended_at != stored["ended_at"]:

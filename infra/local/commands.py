@@ -95,6 +95,7 @@ def _parameters() -> dict[str, str]:
         "LogLevel": _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
         "DatabasePooler": _pooler(),
+        "Ingest": _chosen("INGEST", "direct", ("direct", "buffered")),
         "LogsIpDays": str(_number("LOGS_IP_DAYS", 30, 1, 90)),
         "StaminaRegenPercent": _share("STAMINA_REGEN_PERCENT", "0.1"),
         "StaminaRegenInterval": str(_number("STAMINA_REGEN_INTERVAL", 10, 1, 86_400)),

@@ -1,4 +1,4 @@
-"""Logins: the time-outs of the functions' and the analysts' own roles.
+"""Roles and logins: who owns what, and the time-outs of the functions' and the analysts' own.
 
 A role's settings are those of the login that a session began with: what is set on a role that only
 has members reaches nobody. They hold behind a pooler too, which passes none of a client's on.
@@ -11,13 +11,53 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from schema.engine.ledger import MigrationError
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-# Longer than any request takes: whoever is idle within a transaction for so long is frozen, and
-# holds locks that others wait for.
-APP = {"idle_in_transaction_session_timeout": "30s"}
-ANALYST = {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+# Whose client has gone need not go on (it is looked for every 10 s), nor who waits for an answer to
+# be received. No keepalives: between two requests an environment is frozen and answers none, and
+# its connection is to be there when it wakes.
+_VANISHED = {"client_connection_check_interval": "10s", "tcp_user_timeout": "30s"}
+# Requests ask for less, but a pooler passes that on to nobody. Whoever is idle within a transaction
+# for longer than any request takes is frozen, and holds locks that others wait for.
+APP = {
+    "statement_timeout": "10min",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    **_VANISHED,
+}
+ANALYST = {
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    **_VANISHED,
+}
 _TRIES = 5
+
+
+def create_roles(connection: Connection) -> None:
+    """The role that owns everything, as which this login may act, and the one that reads rollups.
+
+    Raises MigrationError.
+    """
+    for role in ("tiltyard_app", "tiltyard_analyst"):
+        _create_role(connection, role)
+    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
+    if member == (False,):
+        connection.execute("grant tiltyard_app to current_user")
+
+
+def _create_role(connection: Connection, role: str) -> None:
+    """Roles belong to the whole server: another database may have made it, or make it just now."""
+    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
+    if found is not None:
+        return
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(_name(role)))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass
+    except psycopg.errors.InsufficientPrivilege:
+        raise MigrationError(f"This login may not create the role {role}.") from None
 
 
 def limit_logins(connection: Connection) -> list[str]:

@@ -23,6 +23,7 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
+from functions.shared.secrets import read_values
 from schema.engine import build, logins, outside
 from schema.engine.ledger import MigrationError, checksum, find_pending
 from schema.engine.rollup import RollupError
@@ -50,6 +51,8 @@ class Report:
 def migrate(url: str, here: Path = HERE) -> Report:
     """Applies what the database lacks; raises MigrationError. Two at once wait for each other."""
     with _connect(url) as connection, _lost():
+        # Its login may have the functions' time-outs, and another migration is waited for.
+        connection.execute("set statement_timeout = 0; set lock_timeout = 0")
         connection.execute("set client_min_messages = warning; set TimeZone = 'UTC'")
         connection.execute("select pg_advisory_lock(%s)", (locks.MIGRATION,))
         report = _inspect(connection)
@@ -142,11 +145,7 @@ def _extend(connection: Connection, extension: str) -> None:
 
 def _prepare(connection: Connection) -> None:
     """The roles, a schema a domain, and the ledger of applied files."""
-    for role in ("tiltyard_app", "tiltyard_analyst"):
-        _create_role(connection, role)
-    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
-    if member == (False,):
-        connection.execute("grant tiltyard_app to current_user")
+    logins.create_roles(connection)
     for domain in SCHEMAS:
         connection.execute(
             sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
@@ -177,20 +176,6 @@ def _prepare(connection: Connection) -> None:
         comment on column shared.migrations_started.name is 'Its file in schema/migrations';
         """
     )
-
-
-def _create_role(connection: Connection, role: str) -> None:
-    """Roles belong to the whole server: another database may have made it, or make it just now."""
-    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
-    if found is not None:
-        return
-    name = sql.Identifier(role)
-    try:
-        connection.execute(sql.SQL("create role {} nologin").format(name))
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        pass
-    except psycopg.errors.InsufficientPrivilege:
-        raise MigrationError(f"This login may not create the role {role}.") from None
 
 
 def _apply(connection: Connection, here: Path, report: Report) -> None:
@@ -255,8 +240,9 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
-    return vars(migrate(os.environ["DATABASE_URL"]))
+    """The Lambda: migrates the database of MIGRATE_URL, or of the secret's `migrate_url`, and
+    returns the report as JSON."""
+    return vars(migrate(str(read_values().get("MIGRATE_URL", ""))))
 
 
 def main(*words: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.shared import db
+from functions.shared.spool import Accepted
 from functions.ttt import rounds
 from tests.support.client import Answered, Client
 from tests.support.server import API_KEY
@@ -96,7 +97,7 @@ def test_example_ids(example: Client) -> None:
     for name in ("rounds", "players", "kills", "buys"):
         db.query(f"delete from ttt.{name}")  # type: ignore[arg-type]
     for body in (SECOND, FIRST):
-        rounds.consume({"server": "red", "round": body}, 0)
+        rounds.consume([Accepted({"server": "red", "round": body}, 0)])
     assert [ids_of(read(example, path)) for path in paths] == before
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.shared.spool import Accepted
 from functions.ttt import feed, rounds
 from tests.support.client import Answered, Client
 from tests.support.ttt.contract import (
@@ -28,7 +29,7 @@ def many(client: Client) -> Client:
     for n in range(25):
         at = begin + timedelta(minutes=n // 2)
         body = {"round_id": f"{n:02}", "ended_at": at.isoformat(), "map_name": f"map{n % 2}"}
-        rounds.consume({"server": "red" if n < 10 else None, "round": body}, 0)
+        rounds.consume([Accepted({"server": "red" if n < 10 else None, "round": body}, 0)])
     return client
 
 

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
-from functions.live import connections, later, signed_calls
-from functions.shared import db
+from functions.live import connections, later
+from functions.shared import db, signed_calls
 from tests.support.live import rooms
 
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/live-delays"

@@ -34,7 +34,7 @@ def test_who_was_erased_since_a_moment_is_found_by_the_action(store: str) -> Non
         """,
         (NOW, erasure.to_pseudonym("a")),
     )
-    assert erasure.find_erased_since("x.erase", NOW, ["a", "b"]) == {"a"}
-    assert erasure.find_erased_since("x.erase", NOW + timedelta(seconds=1), ["a"]) == set()
-    assert erasure.find_erased_since("y.erase", NOW, ["a"]) == set()
-    assert erasure.find_erased_since("x.erase", NOW, []) == set()
+    assert erasure.find_erasures("x.erase", NOW, ["a", "b"]).keys() == {"a"}
+    assert erasure.find_erasures("x.erase", NOW + timedelta(seconds=1), ["a"]).keys() == set()
+    assert erasure.find_erasures("y.erase", NOW, ["a"]).keys() == set()
+    assert erasure.find_erasures("x.erase", NOW, []).keys() == set()

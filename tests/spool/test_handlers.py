@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from functions.shared import aws, db, spool
-from functions.spool import handlers
+from functions.spool import handlers, messages
 from functions.tilt import events
 from infra.ops import replay
 from schema.engine.migrate import Report
@@ -40,13 +40,14 @@ def stored() -> list[tuple[str, float]]:
 def postponed(patch: pytest.MonkeyPatch, seconds: int) -> list[int]:
     """The waits that the drain asks for, which take only some seconds from now on."""
     waits: list[int] = []
-    real = aws.client("sqs").change_message_visibility
+    real = aws.client("sqs").change_message_visibility_batch
 
     def note(**asked: Any) -> Any:
-        waits.append(asked["VisibilityTimeout"])
-        return real(**asked | {"VisibilityTimeout": seconds})
+        waits.extend(entry["VisibilityTimeout"] for entry in asked["Entries"])
+        shorter = [entry | {"VisibilityTimeout": seconds} for entry in asked["Entries"]]
+        return real(**asked | {"Entries": shorter})
 
-    patch.setattr(aws.client("sqs"), "change_message_visibility", note)
+    patch.setattr(aws.client("sqs"), "change_message_visibility_batch", note)
     return waits
 
 
@@ -155,12 +156,13 @@ def test_a_database_that_goes_in_the_middle_of_a_batch(
 ) -> None:
     restored: list[Any] = []
 
-    def restore(item: Any, accepted_at: int) -> None:
-        if item == "third":
+    def restore(accepted: list[spool.Accepted]) -> None:
+        if any(one.item == "third" for one in accepted):
             raise db.DatabaseUnavailable
-        restored.append(item)
+        restored.extend(one.item for one in accepted)
 
-    monkeypatch.setitem(handlers.CONSUMERS, "tilt.events", restore)
+    monkeypatch.setitem(messages.CONSUMERS, "tilt.events", restore)
+    monkeypatch.setattr(handlers, "_AT_ONCE", 2)
     mapping.deliver(message("first", "second"), message("third"), message("fourth"))
     # The first message is done; those after the outage were not even tried.
     assert (restored, len(mapping.left[0])) == (["first", "second"], 2)

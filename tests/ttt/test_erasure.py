@@ -12,6 +12,7 @@ import pytest
 from functions.rollups import refresh
 from functions.shared import db
 from functions.shared.erasure import to_pseudonym, to_tombstone
+from functions.shared.spool import Accepted
 from functions.ttt import names, round_report, rounds
 from tests.support.client import Client, admin
 from tests.support.queues import Mapping, Queues
@@ -50,7 +51,8 @@ def example(client: Client) -> Client:
     for body in (FIRST, SECOND):
         client.post("/api/collect", body)
     for moment, who, name in NAMES:
-        names.consume({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
+        sent = {"steam_id": who, "display_name": name}
+        names.consume([Accepted(sent, int(moment.timestamp() * 1000))])
     return client
 
 

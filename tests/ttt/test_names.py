@@ -12,6 +12,7 @@ from itertools import permutations
 import pytest
 
 from functions.shared import db
+from functions.shared.spool import Accepted
 from functions.ttt import names, round_report, rounds
 from tests.support.client import Client
 from tests.support.queues import Mapping, Queues
@@ -26,7 +27,8 @@ Seen = tuple[int, str]  # minutes after T0, name
 
 def tell(minute: float, name: str, who: str = WHO) -> None:
     moment = T0 + timedelta(minutes=minute)
-    names.consume({"steam_id": who, "display_name": name}, int(moment.timestamp() * 1000))
+    sent = {"steam_id": who, "display_name": name}
+    names.consume([Accepted(sent, int(moment.timestamp() * 1000))])
 
 
 def history(who: str = WHO) -> list[tuple[str, int, int | None, int]]:

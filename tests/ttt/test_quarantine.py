@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.shared import auth, db
+from functions.shared.spool import Accepted
 from functions.ttt import quarantine
 from functions.ttt.maintenance import maintenance
 from tests.support.client import Client, admin
@@ -227,7 +228,7 @@ def test_what_is_refused_during_an_outage_is_kept_after_it(client: Client) -> No
     accepted_at = int(datetime.now(UTC).timestamp()) * 1000 - 3_600_000
     refused = {"body": json.dumps(WRONG), "server": None, "reason": "Invalid duration"}
     for _ in range(2):
-        quarantine.consume(refused, accepted_at)
+        quarantine.consume([Accepted(refused, accepted_at)])
     [row] = quarantine.list_quarantined()
     assert row["received_at"] == datetime.fromtimestamp(accepted_at / 1000, UTC)
     assert bodies() == [refused["body"]]

@@ -24,7 +24,7 @@ from functions.logs.ingest.event_writer import EventBatch, EventWriter
 from functions.logs.ingest.ingest_server import Sender
 from functions.logs.ingest.normalise import Event, normalise
 from functions.logs.rows import Row
-from functions.shared import db, ids, json_codec
+from functions.shared import ids, json_codec, spool
 from functions.shared.errors import BadRequest, TooLarge
 
 MAX_BYTES = 2_097_152
@@ -54,7 +54,7 @@ class Outcome:
 def ingest(body: str, sender: Sender) -> dict[str, Any]:
     """Stores each event of a request body once and returns what became of it, as Ingested.
 
-    Queues the events while the database is down. Raises BadRequest, TooLarge, Unavailable.
+    Or queues the events: see spool.store_or_queue. Raises BadRequest, TooLarge, Unavailable.
     """
     payload = parse_body(body)
     receipt = datetime.now(UTC)
@@ -62,17 +62,25 @@ def ingest(body: str, sender: Sender) -> dict[str, Any]:
     with EventWriter() as writer:
         for part in prepare_parts(payload, sender, receipt):
             outcomes += part
-            writer.add([outcome.row for outcome in part if outcome.row])
+            if not spool.is_buffered():
+                writer.add([outcome.row for outcome in part if outcome.row])
         batch = to_batch(outcomes, sender, receipt)
-        try:
-            mark_duplicates(outcomes, writer.store(batch))
-        except db.DatabaseUnavailable:
-            if any(outcome.status != "rejected" for outcome in outcomes):
-                event_queue.enqueue(batch, sender.key)
-            mark_queued(outcomes)
+        new_ids = spool.store_or_queue(
+            lambda: writer.store(batch), lambda: _enqueue(batch, outcomes, sender)
+        )
+    if new_ids is None:
+        mark_queued(outcomes)
+        return to_response(outcomes)
+    mark_duplicates(outcomes, new_ids)
     # So that no reader finds a long queue of changes: see change_queue.py.
     change_queue.fold_if_long(outcome.row.occurred_at for outcome in outcomes if outcome.row)
     return to_response(outcomes)
+
+
+def _enqueue(batch: EventBatch, outcomes: list[Outcome], sender: Sender) -> None:
+    """Queues a batch; of one that is only rejected, counts alone are not worth a wait."""
+    if spool.is_buffered() or any(outcome.status != "rejected" for outcome in outcomes):
+        event_queue.enqueue(batch, sender.key)
 
 
 def parse_body(body: str) -> list[Any]:

@@ -1,10 +1,11 @@
-"""Spooled batches: events that were accepted while the database was down, with their ids."""
+"""Spooled batches: events that were accepted and not stored yet, with their ids."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from functions.logs.ingest import event_writer
 from functions.logs.ingest.event_writer import EventBatch
 from functions.logs.rows import Row
 from functions.shared import db, erasure, spool
+from functions.shared.spool import Accepted
 
 _SIZE = 40_000  # characters of a batch, about: several make a message
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def enqueue(batch: EventBatch, key: str | None = None) -> None:
@@ -22,21 +25,60 @@ def enqueue(batch: EventBatch, key: str | None = None) -> None:
     spool.enqueue("logs.events", [_serialise(part) for part in _split(batch)], key)
 
 
-def consume(item: Any, accepted_at: int) -> None:
-    """Stores a spooled batch, without who was erased since then and what is no longer kept.
+@db.retried
+def consume(accepted: Sequence[Accepted]) -> None:
+    """Stores spooled batches, all or none, without who was erased since then and what is no longer
+    kept. Their own receipts count, not when they were accepted.
 
-    Its own receipt counts, not `accepted_at`.
+    Those of a server are stored together, a receipt's hour at a time.
     """
-    receipt = datetime.fromisoformat(item["receipt"])
-    rows = [_to_row(values) for values in item["rows"]]
-    erased = erasure.find_erased_since("logs.erase", receipt, set().union(*map(_steam_ids, rows)))
+    batches = [_read(one.item) for one in accepted]
+    erasures = erasure.find_erasures(
+        "logs.erase",
+        min(batch.receipt for batch in batches),
+        set().union(*(_steam_ids(row) for batch in batches for row in batch.rows)),
+    )
     horizon = _horizon()
     kept = [
-        row for row in rows if row.occurred_at >= horizon and erased.isdisjoint(_steam_ids(row))
+        replace(
+            batch,
+            rows=[
+                row
+                for row in batch.rows
+                if row.occurred_at >= horizon
+                and not any(erasures.get(who, _NEVER) >= batch.receipt for who in _steam_ids(row))
+            ],
+        )
+        for batch in batches
     ]
+    with db.transaction():
+        for batch in _merge(kept):
+            event_writer.store(batch)
+    change_queue.fold_if_long(row.occurred_at for batch in kept for row in batch.rows)
+
+
+def _read(item: Any) -> EventBatch:
     counts = Counter({(outcome, detail): number for outcome, detail, number in item["counts"]})
-    event_writer.store(EventBatch(item["server"], receipt, kept, counts))
-    change_queue.fold_if_long(row.occurred_at for row in kept)
+    rows = [_to_row(values) for values in item["rows"]]
+    return EventBatch(item["server"], datetime.fromisoformat(item["receipt"]), rows, counts)
+
+
+def _merge(batches: list[EventBatch]) -> Iterator[EventBatch]:
+    """The batches of each server and hour as one, as of the latest receipt.
+
+    In the order of servers, so that two drains take turns.
+    """
+    alike: defaultdict[tuple[str, datetime], list[EventBatch]] = defaultdict(list)
+    for batch in batches:
+        hour = batch.receipt.replace(minute=0, second=0, microsecond=0)
+        alike[batch.server_id, hour].append(batch)
+    for (server_id, _), several in sorted(alike.items(), key=lambda one: one[0]):
+        yield EventBatch(
+            server_id,
+            max(batch.receipt for batch in several),
+            [row for batch in several for row in batch.rows],
+            sum((batch.counts for batch in several), Counter()),
+        )
 
 
 def _steam_ids(row: Row) -> set[str]:
@@ -53,7 +95,7 @@ def _horizon() -> datetime:
           and retained_from > '-infinity'
         """
     )
-    return horizon or datetime.min.replace(tzinfo=UTC)
+    return horizon or _NEVER
 
 
 def _split(batch: EventBatch) -> Iterator[EventBatch]:

@@ -137,12 +137,18 @@ def _have_addresses(rows: list[Row]) -> bool:
 
 
 def _without_known_windows(rows: list[Row]) -> list[Row]:
-    """Without events that had no time, and were stored under the id of this or the last window."""
-    timeless = [row for row in rows if row.earlier]
+    """Without events that had no time, and are stored under the id of this or the last window, or
+    will be: what the queue kept may come from several windows."""
+    timeless = sorted((row for row in rows if row.earlier), key=lambda row: row.sent_at)
     if not timeless:
         return rows
     known = _find_known([known for row in timeless for known in (row.id, row.earlier) if known])
-    return [row for row in rows if row.earlier is None or not {row.id, row.earlier} & known]
+    kept = [row for row in rows if row.earlier is None]
+    for row in timeless:
+        if not {row.id, row.earlier} & known:
+            known.add(row.id)
+            kept.append(row)
+    return kept
 
 
 def _find_known(event_ids: list[str]) -> set[str]:

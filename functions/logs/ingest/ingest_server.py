@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from functions.logs.ingest.normalise import RETENTION, Event, Server
-from functions.shared import db, rate_limits
+from functions.shared import db, rate_limits, spool
 from functions.shared.errors import Forbidden
 from functions.shared.request import Caller
 
@@ -56,28 +57,34 @@ class Sender(NamedTuple):
     key: str | None = None
 
 
-# Known to this process: what an outage of the database finds here can be accepted and queued.
-_known: dict[str, Sender] = {}
+# Known to this process, and when it was asked for (monotonic seconds): what an outage of the
+# database finds here can be accepted and queued.
+_known: dict[str, tuple[float, Sender]] = {}
+_BUFFERED_SECONDS = 60  # for which who is queued anyway is not asked for again
 
 
 def get_sender(caller: Caller) -> Sender:
     """The sender behind a server's key, as of now, or as it was last while the database is down.
 
     Raises TooManyRequests, Forbidden for a server that is gone, and DatabaseUnavailable.
-    One round trip.
+    One round trip; where events are queued first, one a minute, and requests are not counted.
     """
     server_id = caller.owner or ""
+    asked_at, known = _known.get(server_id, (0.0, None))
+    is_buffered = spool.is_buffered()
+    if is_buffered and known and time.monotonic() - asked_at < _BUFFERED_SECONDS:
+        return known._replace(key=caller.name)
     try:
-        found = _look_up(server_id, f"logs:{caller.name}")
+        found = _look_up(server_id, None if is_buffered else f"logs:{caller.name}")
     except db.DatabaseUnavailable:
-        if server_id not in _known:
+        if known is None:
             raise
-        return _known[server_id]._replace(key=caller.name)
+        return known._replace(key=caller.name)
     if found is None:
         raise Forbidden("Invalid server key")
     if found.budget:
         found.budget.check("Too many requests")
-    _known[server_id] = found._replace(budget=None)
+    _known[server_id] = time.monotonic(), found._replace(budget=None)
     return found._replace(key=caller.name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import Field
 from functions.logs.coerce import unicode
 from functions.shared import db, fields, json_codec, spool
 from functions.shared.errors import Forbidden, Problem
+from functions.shared.spool import Accepted
 
 _MAP = ("map", "Map", "mapName")
 _COUNT = ("playerCount", "PlayerCount", "count")
@@ -88,19 +89,25 @@ def record(server_id: str, heartbeat: Heartbeat, key: str | None = None) -> date
     in this process for a minute.
     """
     now = datetime.now(UTC)
-    try:
-        if not _store(server_id, heartbeat, now):
-            raise Forbidden("Invalid server key")
-    except db.DatabaseUnavailable:
-        item = {"server": server_id, "at": now.isoformat(), **asdict(heartbeat)}
-        spool.enqueue("logs.heartbeats", [item], key)
+    item = {"server": server_id, "at": now.isoformat(), **asdict(heartbeat)}
+    is_known = spool.store_or_queue(
+        lambda: _store(server_id, heartbeat, now),
+        lambda: spool.enqueue("logs.heartbeats", [item], key),
+    )
+    if is_known is False:
+        raise Forbidden("Invalid server key")
     return now
 
 
-def consume(item: Any, accepted_at: int) -> None:
-    """Notes a spooled heartbeat as of its own time, not of `accepted_at`; not if that is over."""
-    beat = Heartbeat(map=item["map"], players=item["players"])
-    _store(item["server"], beat, datetime.fromisoformat(item["at"]))
+@db.retried
+def consume(accepted: Sequence[Accepted]) -> None:
+    """Notes spooled heartbeats, all or none, each as of its own time and not of its acceptance;
+    not if that is over. A round trip a heartbeat, and one commit."""
+    sent = sorted((one.item for one in accepted), key=lambda item: (item["server"], item["at"]))
+    with db.transaction():
+        for item in sent:
+            beat = Heartbeat(map=item["map"], players=item["players"])
+            _store(item["server"], beat, datetime.fromisoformat(item["at"]))
 
 
 def _store(server_id: str, heartbeat: Heartbeat, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from functions.logs.ingest import batch, event_queue, ingest_server, normalise
 from functions.logs.privacy import erasure
 from functions.logs.servers import heartbeats
 from functions.shared import db, spool
+from functions.shared.spool import Accepted
 from tests.support.logs.panel import NOW, SERVER, ago, connect, make_server
 
 ANA, BO, CY = "STEAM_0:1:1", "STEAM_0:1:2", "STEAM_0:1:3"
@@ -47,7 +48,7 @@ def test_an_item_comes_back_as_it_was(queued: Callable[..., list[Any]]) -> None:
         "oops",
     ]
     for item in queued(*events) * 2:
-        event_queue.consume(item, 0)
+        event_queue.consume([Accepted(item, 0)])
     assert len(db.query("select id from logs.events")) == 3
     assert len(db.query("select steam_id from logs.sightings")) == 1
     [row] = db.query("select involved_steam_ids from logs.events where type = 'KILL'")
@@ -69,7 +70,7 @@ def test_who_was_erased_meanwhile_stays_erased(queued: Callable[..., list[Any]])
         connect(CY, "203.0.113.7"),
     )
     erasure.erase(ANA, "Rita")
-    event_queue.consume(item, 0)
+    event_queue.consume([Accepted(item, 0)])
     assert ids() == {BO, CY}
     assert len(db.query("select id from logs.events")) == 2
 
@@ -78,7 +79,7 @@ def test_who_was_erased_before_may_come_back(queued: Callable[..., list[Any]]) -
     erasure.erase(ANA, "Rita")
     db.query("update shared.audit set occurred_at = occurred_at - interval '1 minute'")
     [item] = queued(connect(ANA, "203.0.113.9"))
-    event_queue.consume(item, 0)
+    event_queue.consume([Accepted(item, 0)])
     assert ids() == {ANA}
 
 
@@ -93,9 +94,9 @@ def test_what_is_older_than_what_is_kept_is_left_out(queued: Callable[..., list[
             """,
             (source,),
         )
-    event_queue.consume(item, 0)
+    event_queue.consume([Accepted(item, 0)])
     assert ids() == {BO}
     for days in (71, 69):
         at = (NOW - timedelta(days=days)).isoformat()
-        heartbeats.consume({"server": SERVER, "at": at, "map": None, "players": 1}, 0)
+        heartbeats.consume([Accepted({"server": SERVER, "at": at, "map": None, "players": 1}, 0)])
     assert len(db.query("select occurred_at from logs.heartbeats")) == 1

@@ -11,7 +11,7 @@ from functions.logs import change_queue
 from functions.logs.privacy import erasure
 from functions.rollups import audit, refresh
 from functions.shared import db
-from functions.shared.erasure import find_erased_since, to_pseudonym, to_tombstone
+from functions.shared.erasure import find_erasures, to_pseudonym, to_tombstone
 from tests.support import rollups
 from tests.support.client import Client
 from tests.support.logs.panel import NOW, ago, connect, make_server, make_staff, send, stamp
@@ -167,9 +167,9 @@ def test_an_erasure_is_audited_without_naming_the_person(game: Client) -> None:
         "select subject, actor, counts from shared.audit where action = 'logs.erase'"
     )
     assert noted == {"subject": to_pseudonym(A), "actor": "Rita", "counts": removed}
-    assert find_erased_since("logs.erase", begun, [A, B]) == {A}
-    assert find_erased_since("logs.erase", NOW + timedelta(days=1), [A]) == set()
-    assert find_erased_since("logs.erase", begun, []) == set()
+    assert find_erasures("logs.erase", begun, [A, B]).keys() == {A}
+    assert find_erasures("logs.erase", NOW + timedelta(days=1), [A]).keys() == set()
+    assert find_erasures("logs.erase", begun, []).keys() == set()
 
 
 @pytest.mark.commits

@@ -81,7 +81,7 @@ def test_a_login_of_the_functions_never_holds_locks_while_it_is_frozen(
     for a transaction that does nothing."""
     url = login("tiltyard_app")
     limit(migrated)
-    assert shown(url) == ("0", "30s")
+    assert shown(url) == ("10min", "30s")
 
 
 def test_what_an_operator_set_for_the_functions_stays(
@@ -94,12 +94,27 @@ def test_what_an_operator_set_for_the_functions_stays(
     assert shown(url)[1] == "5s"
 
 
+@pytest.mark.parametrize("role", ["tiltyard_app", "tiltyard_analyst"])
+def test_who_has_vanished_is_noticed(
+    migrated: tuple[Report, str, str], login: Make, role: str
+) -> None:
+    url = login(role)
+    limit(migrated)
+    with psycopg.connect(url) as connection:
+        for name, value in (
+            ("client_connection_check_interval", "10s"),
+            ("tcp_user_timeout", "30000"),
+        ):
+            shown = connection.execute(sql.SQL("show {}").format(sql.Identifier(name))).fetchone()
+            assert shown == (value,)
+
+
 def test_a_login_that_may_be_both_is_one_of_the_functions(
     migrated: tuple[Report, str, str], login: Make
 ) -> None:
     url = login("tiltyard_app", "tiltyard_analyst")
     limit(migrated)
-    assert shown(url) == ("0", "30s")
+    assert shown(url) == ("10min", "30s")
 
 
 def test_who_may_not_change_a_login_says_which(

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from functions.live import signed_calls
+from functions.shared import signed_calls
 
 
 class Gateway:
@@ -110,6 +110,4 @@ def running() -> Iterator[tuple[Gateway, str]]:
 
 def hang_up(netloc: str) -> None:
     """Closes the connections that are kept to a server which is there no more."""
-    idle = signed_calls._idle("http", netloc)
-    while idle:
-        idle.pop().close()
+    signed_calls.hang_up(f"http://{netloc}")

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
+from functions.shared.spool import Accepted
 from functions.ttt import names, round_report, rounds
 from tests.support.client import Client
 from tests.support.ttt import attendance
@@ -90,13 +91,13 @@ class Community:
     def receive(self, body: dict[str, Any], moment: datetime) -> None:
         """A round whose time is that of its receipt."""
         self.posted.append(Posted(body, moment))
-        rounds.consume({"server": None, "round": body}, int(moment.timestamp() * 1000))
+        rounds.consume([Accepted({"server": None, "round": body}, int(moment.timestamp() * 1000))])
 
     def tell(self, moment: datetime, steam_id: str, name: str) -> None:
         self.told.append((moment, steam_id, name))
         item = {"steam_id": steam_id, "display_name": name[:128]}
         if steam_id not in PSEUDO:
-            names.consume(item, int(moment.timestamp() * 1000))
+            names.consume([Accepted(item, int(moment.timestamp() * 1000))])
 
     @property
     def oracle(self) -> Oracle:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from functions.live import signed_calls
+from functions.shared import signed_calls
 from tests.support.live import gateway
 
 
