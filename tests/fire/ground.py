@@ -64,10 +64,8 @@ class Ground:
 
     def list_lambda_pids(self) -> list[int]:
         """The functions' environments that are alive now."""
-        scratch = (self.home / "stack" / "cloud").resolve()
-        return [
-            pid for pid, cwd in _list_folders() if cwd.name == "code" and scratch in cwd.parents
-        ]
+        scratch = str(self.home / "stack" / "cloud")
+        return [pid for pid, words in _list_words() if scratch in words and "_worker.py" in words]
 
     def start_database(self) -> None:
         """Brings the database up again, behind the same network."""
@@ -105,6 +103,12 @@ def _list_folders() -> Iterator[tuple[int, Path]]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             yield int(entry.name), (entry / "cwd").readlink()
+
+
+def _list_words() -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            yield int(entry.name), (entry / "cmdline").read_text(errors="replace")
 
 
 def _start(home: Path) -> Server:
