@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench fire build sbom audit lock clean
+.PHONY: help run stop reset deploy-local deploy test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench fire build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -16,6 +16,10 @@ run: ## Run the whole stack on http://127.0.0.1:8000 until Ctrl-C (PORT, API_KEY
 deploy-local: ## Put the code of this moment behind the URL of the running stack
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.local deploy
+
+deploy: ## Build, migrate and deploy to AWS (STAGE=prod; the first time it asks)
+	$(HAVE) project sam
+	@$(PYTHON) -m infra.deploy "$(STAGE)" $(ARGS)
 
 stop: ## End the running stack and its database
 	$(HAVE) project

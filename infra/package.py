@@ -55,6 +55,7 @@ _CODE: dict[str, tuple[str, ...]] = {"MigrateFunction": ("functions", "schema")}
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "LakeFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
         "GamePoolFunction",

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# A page's origin as browsers write it: no path, no upper case.
+ORIGIN = r"[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
+
 
 class WrongSettingError(Exception):
     """An environment variable is missing or wrong; says which, and never its value."""
@@ -56,12 +59,21 @@ class Settings(BaseModel):
     live_idle: float = Field(600.0, alias="LIVE_IDLE", gt=0)
     live_age: float = Field(7200.0, alias="LIVE_AGE", gt=0)
     fanout_rate: int = Field(2000, alias="FANOUT_RATE", ge=1)
+    # Origins of pages, separated by commas, or * for all of them.
+    cors_origins: str = Field(
+        "*", alias="CORS_ORIGINS", pattern=rf"^\s*(?:\*|{ORIGIN}(?:\s*,\s*{ORIGIN})*)\s*$"
+    )
     stack_name: str = Field("tiltyard", alias="STACK_NAME", min_length=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     @property
     def domain_names(self) -> list[str]:
         return _split(self.domains)
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """CORS_ORIGINS one by one."""
+        return frozenset(_split(self.cors_origins))
 
     @property
     def secret_arns(self) -> list[str]:

@@ -25,7 +25,7 @@ from functions.domains import SCHEMAS
 from functions.shared import locks
 from functions.shared.secrets import read_values
 from schema.engine import build, logins, outside
-from schema.engine.ledger import MigrationError, checksum, find_pending
+from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
 from schema.engine.status import Status, read_status
 
@@ -241,18 +241,25 @@ def _text(path: Path) -> str:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda: migrates the database of MIGRATE_URL, or of the secret's `migrate_url`, and
-    returns the report as JSON."""
-    return vars(migrate(str(read_values().get("MIGRATE_URL", ""))))
+    returns the report as JSON.
+
+    Older code, which is put back after a fault, finds nothing to do: `newer` is why.
+    """
+    try:
+        return vars(migrate(str(read_values().get("MIGRATE_URL", ""))))
+    except SchemaIsNewerError as error:
+        return {"applied": [], "rollups": [], "newer": str(error)}
 
 
 def main(*words: str) -> int:
     """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did.
 
     With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
-    date, 1 when something is pending, and 2 when the database cannot be migrated.
+    date, 1 when something is pending, 2 when the database cannot be reached or migrated, and 3
+    when its schema is newer than this code, which works on it.
     """
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
-    parser.add_argument("--status", action="store_true", help="list files and rollups; 1: pending")
+    parser.add_argument("--status", action="store_true", help="only list; 1: something is pending")
     is_status = parser.parse_args(words).status
     url = os.environ.get("DATABASE_URL", "")
     try:
@@ -263,7 +270,9 @@ def main(*words: str) -> int:
         _print_report(migrate(url))
     except MigrationError as error:
         print(error, file=sys.stderr)
-        return 2 if is_status else 1
+        if not is_status:
+            return 1
+        return 3 if isinstance(error, SchemaIsNewerError) else 2
     return 0
 
 

@@ -53,7 +53,10 @@ def alarms(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def dashboard(resources: dict[str, Any]) -> dict[str, Any]:
-    body = re.sub(r"\$\{([\w:.]+)\}", r"\1", resources["Dashboard"]["Properties"]["DashboardBody"])
+    text, variables = resources["Dashboard"]["Properties"]["DashboardBody"]
+    condition, of_functions, without = variables["OfFunctions"]
+    assert (condition, without) == ("WithFunctionAlarms", "")
+    body = re.sub(r"\$\{([\w:.]+)\}", r"\1", text.replace("${OfFunctions}", of_functions))
     parsed: dict[str, Any] = json.loads(body)
     return parsed
 
@@ -174,6 +177,13 @@ def test_every_function_is_watched_once_for_errors_and_for_its_duration(
             if one["MetricName"] == metric
         ]
         assert sorted(watched) == sorted(functions - WATCHED_BY_PEOPLE), metric
+
+
+def test_who_does_without_alarms_of_functions_has_all_others(resources: dict[str, Any]) -> None:
+    """The local cloud, too, whose alarms compute with no metrics."""
+    for name, one in resources.items():
+        if one["Type"] == "AWS::CloudWatch::Alarm":
+            assert ("Condition" in one) == ("Metrics" in one["Properties"]), name
 
 
 def test_no_alarm_computes_with_more_metrics_than_it_may(

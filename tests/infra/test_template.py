@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import import_module
 from typing import Any
@@ -107,7 +108,7 @@ def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
                 assert "*" not in str(statement["Action"])
                 resource = str(statement["Resource"])
                 # The sockets of one API, the one function that invokes itself, files of one bucket.
-                for known in ("}/live/*", "-LiveFunction-*", "${ExportsBucket.Arn}/*"):
+                for known in ("}/live/*", "-LiveFunction-*", "Bucket.Arn}/*"):
                     resource = resource.replace(known, "")
                 assert "*" not in resource
 
@@ -242,7 +243,8 @@ def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str
 
 def test_only_what_writes_parquet_carries_what_writes_it(resources: dict[str, Any]) -> None:
     layers = {name: str(one["Properties"].get("Layers")) for name, one in resources.items()}
-    assert [name for name, used in layers.items() if "'Exports'" in used] == ["ExportFunction"]
+    writers = [name for name, used in layers.items() if "'Exports'" in used]
+    assert writers == ["ExportFunction", "LakeFunction"]
 
 
 def test_exported_files_are_private_encrypted_and_gone_after_a_day(
@@ -256,6 +258,18 @@ def test_exported_files_are_private_encrypted_and_gone_after_a_day(
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     [statement] = resources["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_lake_is_private_encrypted_and_stays(resources: dict[str, Any]) -> None:
+    lake = resources["LakeBucket"]
+    assert (lake["DeletionPolicy"], lake["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert all(lake["Properties"]["PublicAccessBlockConfiguration"].values())
+    assert len(lake["Properties"]["PublicAccessBlockConfiguration"]) == 4
+    assert "SSEAlgorithm" in str(lake["Properties"]["BucketEncryption"])
+    assert "VersioningConfiguration" not in lake["Properties"], "what was erased must be gone"
+    [statement] = resources["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -308,6 +322,15 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
             ],
         ),
         (
+            "LakeRole",
+            [
+                ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
+                ("s3:PutObject", "${LakeBucket.Arn}/*"),
+                ("s3:DeleteObject", "${LakeBucket.Arn}/*"),
+                ("s3:AbortMultipartUpload", "${LakeBucket.Arn}/*"),
+            ],
+        ),
+        (
             "LiveRole",
             [
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
@@ -325,6 +348,7 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
                 ("lambda:InvokeFunction", "AuditFunction.Arn"),
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
+                ("lambda:InvokeFunction", "LakeFunction.Arn"),
                 ("lambda:InvokeFunction", "AnalystsFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("lambda:InvokeFunction", "GamePoolFunction.Arn"),
@@ -374,6 +398,7 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "LakeFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
         "GamePoolFunction",
@@ -394,7 +419,14 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         often = ("functions.live.handlers.sweep", "functions.health.handlers.measure")
         least = 60 if properties["Handler"] in often else 300
         assert least <= properties["Timeout"] <= 900
-    assert len(times) == 6
+    assert len(times) == 7
+
+
+def test_the_lake_forgets_the_erased_within_two_hours(scheduled: dict[str, dict[str, Any]]) -> None:
+    schedule = scheduled["LakeFunction"]["Events"]["AfterErasure"]["Properties"]
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    assert json.loads(schedule["Input"]) == {"after_erasure": True}
+    assert schedule["DeadLetterConfig"] == {"Arn": "SchedulerDeadLetters.Arn"}
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(

@@ -1,4 +1,4 @@
-"""How much is made up, and from which seed: little and the same, or as FUZZ_EXAMPLES says."""
+"""How much is made up, and from which seed: little and the same each time, or as is asked for."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from functions.rollups.exports.catalog import Column, StoredType
 from functions.rollups.exports.rows import Row, format_time
+from functions.shared.csv_cells import neutralise
 
 if TYPE_CHECKING:
     from arro3.core import DataType, RecordBatch, Schema
@@ -38,7 +39,10 @@ _time = lru_cache(maxsize=4096)(format_time)  # most times are starts of buckets
 
 
 def _write_csv(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
-    """RFC 4180 with line feeds: a header, text always in quotes, nothing at all for null."""
+    """RFC 4180 with line feeds: a header, text always in quotes, nothing at all for null.
+
+    Names of players are in them: see csv_cells. The other formats have texts as they are.
+    """
     cells = [_CSV_CELLS[column.type] for column in columns]
     file.write((",".join(column.name for column in columns) + "\n").encode())
     for rows in batches:
@@ -127,7 +131,7 @@ def _arrow_types() -> dict[StoredType, DataType]:
 
 
 def _quote(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    return '"' + neutralise(text).replace('"', '""') + '"'
 
 
 def _json_time(microseconds: int) -> str:

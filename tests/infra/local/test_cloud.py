@@ -264,9 +264,10 @@ def test_other_lines_stay_as_they_are(message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["", "\n", "START RequestId: r Version: 1", "REPORT RequestId: r"]
+    "message",
+    ["", "\n", "START RequestId: r Version: 1", "REPORT RequestId: r", '{"event": "metric"}'],
 )
-def test_the_platforms_lines_are_left_out(message: str) -> None:
+def test_metrics_and_the_platforms_lines_are_left_out(message: str) -> None:
     assert format_line(message, 0) is None
 
 

@@ -35,6 +35,11 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "TRACKER_OPEN_ORGANIZER": ("1", "tracker_open_organizer", True),
     "PASSWORD_ROUNDS": ("5", "password_rounds", 5),
     "FANOUT_RATE": ("500", "fanout_rate", 500),
+    "CORS_ORIGINS": (
+        "https://a.example,http://localhost:3000",
+        "allowed_origins",
+        {"https://a.example", "http://localhost:3000"},
+    ),
     "PASSWORD_RESET_URL": ("https://p.example/{token}?a=1&b", "password_reset_url", None),
     "AVATAR_URL": ("https://p.example/{steamId}?a=1&b", "avatar_url", None),
     "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
@@ -68,6 +73,7 @@ WRONG = [
     *(("TRACKER_OPEN_ORGANIZER", value) for value in ("yes", "true", "2")),
     *(("PASSWORD_ROUNDS", value) for value in ("3", "17", "12.5")),
     *(("FANOUT_RATE", value) for value in ("0", "fast")),
+    *(("CORS_ORIGINS", value) for value in ("null", "a.example", "https://a.example/", "*,*")),
     ("PASSWORD_RESET_URL", "https://game.example/reset"),
     *(("LOG_LEVEL", value) for value in ("LOUD", "info", "10")),
     *(("API_KEY", value) for value in ("two words", "line\n", "kéy", "k" * 513)),
@@ -149,6 +155,7 @@ def test_without_settings_the_table_holds() -> None:
         "BattleUpdates": "60",
         "TrackerOpenOrganizer": "0",
         "PasswordRounds": "12",
+        "CorsOrigins": "*",
     }
     assert Settings.model_fields["avatar_url"].default == ""
 
