@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench build lock clean
+.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench fuzz build lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -32,6 +32,10 @@ test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench bench-tracker
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
+
+fuzz: ## Make up requests and messages for minutes (SEED=… repeats a run, EXAMPLES=60 of each route)
+	$(HAVE) project ministack sam
+	@SEED="$(SEED)" EXAMPLES="$(EXAMPLES)" $(PYTHON) -m tests.support.fuzz $(ARGS)
 
 lint: ## Check style, types, the template and that openapi.json is fresh
 	$(HAVE) project sam node typescript
