@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench fuzz build lock clean
+.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fuzz fire build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -17,6 +17,10 @@ deploy-local: ## Put the code of this moment behind the URL of the running stack
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.local deploy
 
+deploy: ## Build, migrate and deploy to AWS (STAGE=prod; the first time it asks)
+	$(HAVE) project sam
+	@$(PYTHON) -m infra.deploy "$(STAGE)" $(ARGS)
+
 stop: ## End the running stack and its database
 	$(HAVE) project
 	@$(PYTHON) -m infra.local stop
@@ -29,6 +33,10 @@ test: ## Run all tests (ARGS="tests/tilt -k history" for some)
 	$(HAVE) project ministack sam
 	@$(PYTHON) -m pytest --pooler $(ARGS)
 
+rollback-test: ## Run the tests of the commit before the newest migration on today's schema
+	$(HAVE) project
+	@$(PYTHON) -m tests.rollback $(ARGS)
+
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench bench-tracker
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
@@ -36,6 +44,10 @@ bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 fuzz: ## Make up requests and messages for minutes (SEED=… repeats a run, EXAMPLES=60 of each route)
 	$(HAVE) project ministack sam
 	@SEED="$(SEED)" EXAMPLES="$(EXAMPLES)" $(PYTHON) -m tests.support.fuzz $(ARGS)
+
+fire: ## Set a stack of its own on fire, and hold what was answered against what is stored (ARGS="--help" for more)
+	$(HAVE) project ministack sam
+	@$(PYTHON) -m tests.fire --report infra/FIRE.md $(ARGS)
 
 lint: ## Check style, types, the template and that openapi.json is fresh
 	$(HAVE) project sam node typescript
@@ -91,6 +103,18 @@ export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
 
+lake: ## Write days that are over into the lake (ARGS="--list", "--verify", "--help")
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.lake $(ARGS)
+
+backup: ## Save the database in a folder (ARGS=folder)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.backup $(ARGS)
+
+restore: ## Make a database of a backup again (ARGS="folder --database name")
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.restore $(ARGS)
+
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
 	@$(PYTHON) -m infra.demo $(ARGS)
@@ -103,15 +127,19 @@ build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
 
-lock: ## Pin requirements-dev.in again
+sbom: ## Write what the last build holds that is not ours, as CycloneDX
 	$(HAVE) project
-	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
-	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
-	    --constraint requirements.txt --no-emit-package numpy requirements-dev.in; } > .local/lock.txt
-	@mv .local/lock.txt requirements-dev.txt
+	@$(PYTHON) -m infra.sbom
+
+audit: ## Ask for known vulnerabilities of everything that is pinned (needs the network)
+	$(HAVE) project audit
+	@$(PYTHON) -m infra.audit
+
+lock: ## Write the hashes of all pins, and pin requirements-dev.in (ARGS=--upgrade takes the newest)
+	@python3 -m infra.local.locks $(ARGS)
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/audit .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

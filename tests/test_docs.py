@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.shared.secrets import Secrets
 from functions.shared.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ OPERATIONS = sorted(path.stem for path in (ROOT / "infra" / "ops").glob("[a-z]*.
 # What the template and the local stack set, and nobody else.
 INTERNAL = {
     *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL", "SCHEDULER_DEAD_LETTERS_URL"),
-    *("EXPORTS_BUCKET", "STACK_NAME"),
+    *("EXPORTS_BUCKET", "LAKE_BUCKET", "SECRET_ARN", "STACK_NAME"),
     *("LIVE_ENDPOINT", "LIVE_FUNCTION", "LIVE_DELAYS_URL"),
 }
 # What only commands read, and no function.
@@ -82,7 +83,8 @@ def settings_table() -> dict[str, list[str]]:
 
 def test_the_table_of_settings_has_all_that_functions_read() -> None:
     """What each does and refuses, `tests/infra/local/test_commands.py` holds."""
-    read = {str(one.alias) for one in Settings.model_fields.values()}
+    fields = [*Settings.model_fields.values(), *Secrets.model_fields.values()]
+    read = {one.alias for one in fields if one.alias}
     assert settings_table().keys() == read - INTERNAL | OF_COMMANDS
 
 
@@ -129,3 +131,11 @@ def test_the_glossary_is_a_sorted_screen_of_sentences() -> None:
     assert len(lines) <= 60
     assert all(re.fullmatch(r"[^.]+(?:\.\w[^.]*)*\.", sentence) for _, sentence in entries)
     assert "(GLOSSARY.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_every_test_that_a_document_names_exists(path: Path) -> None:
+    """What a document says of a defence is held by it."""
+    for text in code(path):
+        for file, name in re.findall(r"(tests/[\w/]+\.py)::(\w+)", text):
+            assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), name

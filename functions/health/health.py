@@ -76,6 +76,13 @@ class Health(ResponseModel):
 def get_health() -> Response:
     """The Health of now. One round trip, while the queues are asked."""
     reading = queues.begin_reading()
+    parts = fetch_parts()
+    answer: dict[str, Any] = {**parts, "queues": queues.wait(reading)}
+    return Response(answer)
+
+
+def fetch_parts() -> dict[str, Any]:
+    """What the database knows of a Health. One round trip."""
     row = db.fetch_one(
         """
         select rollups, jobs, quarantine, live, errors
@@ -86,5 +93,4 @@ def get_health() -> Response:
     assert row
     if failed := row.pop("errors"):
         log.event("health.parts", level="ERROR", failed=failed)
-    answer: dict[str, Any] = {**row, "queues": queues.wait(reading)}
-    return Response(answer)
+    return row

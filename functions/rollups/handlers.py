@@ -31,6 +31,7 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lambda connection, seconds: audits.run(connection, seconds=seconds),
         context,
     )
+    log.metric("AuditDifferences", sum(done["wrong"].values()))
     if done["wrong"]:
         log.event("rollups.wrong", level="ERROR", wrong=done["wrong"])
     return done

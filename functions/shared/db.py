@@ -17,7 +17,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
-from functions.shared.errors import Unavailable
+from functions.shared.errors import DatabaseUnavailable as DatabaseUnavailable
+from functions.shared.secrets import get_secrets, renew_after
 from functions.shared.settings import settings
 
 P = ParamSpec("P")
@@ -35,10 +36,6 @@ _connection: Connection | None = None
 _cursor: psycopg.Cursor[Row] | None = None
 _circuit_open_until = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
-
-
-class DatabaseUnavailable(Unavailable):
-    """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
 
 
 class Connection(psycopg.Connection[Row]):
@@ -218,6 +215,15 @@ def _connect() -> Connection:
 
 def open_connection() -> Connection:
     """Another connection to the functions' database, for the caller to close."""
+    try:
+        return _open()
+    except psycopg.OperationalError as error:
+        if not renew_after(error):
+            raise
+        return _open()
+
+
+def _open() -> Connection:
     chosen = settings()
     options: dict[str, Any] = (
         {}
@@ -233,7 +239,7 @@ def open_connection() -> Connection:
         }
     )
     return Connection.connect(
-        chosen.database_url.get_secret_value(),
+        get_secrets().database_url.get_secret_value(),
         autocommit=True,
         row_factory=dict_row,
         # A transaction pooler hands each transaction another server connection.

@@ -18,29 +18,13 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice
 
-from functions.shared import db, errors, log
+from functions.shared import cors, db, errors, log
 from functions.shared.request import Request
 from functions.shared.response import JSON, LambdaResponse, Response, render
 from functions.shared.routing import Limiter, Routes
 
 Event = dict[str, Any]
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, ETag, Location, "
-        "X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count, "
-        "X-Row-Count, X-Dirty-Buckets, Idempotency-Replayed"
-    ),
-}
-_PREFLIGHT = {
-    "Access-Control-Allow-Headers": (
-        "Authorization, Content-Type, X-Api-Key, X-Server-Key, Idempotency-Key, If-Match, "
-        "If-None-Match"
-    ),
-    "Access-Control-Max-Age": "600",
-}
 _ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _NOWHERE = "(no route)"
 
@@ -91,7 +75,8 @@ class Gateway:
         route, parameters = self._find(event["path"])
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
-        answer["headers"].update(_ALWAYS)
+        answer["headers"]["X-Content-Type-Options"] = "nosniff"
+        cors.allow_origin(Request(event), answer["headers"])
         if family == "v1" and answer["headers"]["Content-Type"] == JSON:
             answer["headers"]["Content-Type"] = f"{JSON}; charset=utf-8"
         answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
@@ -158,7 +143,7 @@ class Gateway:
     def _preflight(self, route: str | None, family: errors.Family) -> Response:
         # Plain paths are of one function. Of others another one may serve a method: all are named.
         methods = self._methods(route) if route and family == "plain" else _ALL_METHODS
-        headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
+        headers = {**cors.PREFLIGHT, "Access-Control-Allow-Methods": methods}
         if family == "v1":
             return Response("", HTTPStatus.NO_CONTENT, headers)
         return Response({}, headers=headers)

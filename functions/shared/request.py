@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.shared import errors, json_codec
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
@@ -98,9 +98,9 @@ class Request:
     @property
     def _is_from_edge(self) -> bool:
         """Whether it has the distribution's secret; where there is none, nobody has it."""
-        secret = settings().origin_secret.get_secret_value().encode()
         sent = self.header("x-origin-secret").encode("utf-8", "replace")
-        return bool(secret) and hmac.compare_digest(secret, sent)
+        secrets = get_secrets().origin_secrets
+        return any(hmac.compare_digest(secret, sent) for secret in secrets)
 
     @property
     def received_at(self) -> float:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TextIO
+from typing import Any, TextIO
 
 from infra.local import cloud, deployment, logs, queues, state, timescale
 from infra.local.cloud import LOCAL, Cloud
@@ -82,12 +82,10 @@ def running(
             database = timescale.start()
             if database.is_ours:
                 ending.enter_context(supervise(database, journal.say))
-        secret = cloud.furnish(
-            local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
-        )
+        secret_arns = cloud.furnish(local, _build_secrets(database, keys))
         build.finish()
         parameters = {
-            "DatabaseSecret": secret,
+            **secret_arns,
             "RefreshRate": refresh_rate,
             "MailFolder": str(LOCAL / "mail"),
             "SocketIdle": f"{limits.idle:g}",
@@ -110,6 +108,20 @@ def _give_back(local: Cloud, left: list[Path], journal: Journal) -> None:
         journal.say(f"{count} messages that an earlier stack left in its queues are back there.")
     if count < len(left):
         journal.say(f"{len(left) - count} are kept: the template has no queue for them.")
+
+
+def _build_secrets(database: Server, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What each secret holds, by the parameter that names it."""
+    of_store = {"api_key", "signing_key"}
+    return {
+        "DatabaseSecret": {
+            "url": database.app_url,
+            "api_key": keys["api_key"],
+            "signing_keys": [keys["signing_key"]],
+        },
+        "AccountsSecret": {name: keys[name] for name in keys if name not in of_store},
+        "MigrateSecret": {"migrate_url": database.admin_url},
+    }
 
 
 def _behind(home: Path, origin_secret: str = "") -> Callable[[], Behind | None]:
@@ -135,7 +147,7 @@ def _behind(home: Path, origin_secret: str = "") -> Callable[[], Behind | None]:
 
 
 def secret_keys() -> dict[str, str]:
-    """What the checkout's secret holds beside URLs, made once; API_KEY overrides the one there."""
+    """What the checkout's secrets hold beside URLs, made once; API_KEY overrides the one there."""
     file = LOCAL / "keys.json"
     if not file.exists():
         LOCAL.mkdir(exist_ok=True)

@@ -23,8 +23,9 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
+from functions.shared.secret_store import read_values
 from schema.engine import build, logins, outside
-from schema.engine.ledger import MigrationError, checksum, find_pending
+from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
 from schema.engine.status import Status, read_status
 
@@ -144,11 +145,7 @@ def _extend(connection: Connection, extension: str) -> None:
 
 def _prepare(connection: Connection) -> None:
     """The roles, a schema a domain, and the ledger of applied files."""
-    for role in ("tiltyard_app", "tiltyard_analyst"):
-        _create_role(connection, role)
-    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
-    if member == (False,):
-        connection.execute("grant tiltyard_app to current_user")
+    logins.create_roles(connection)
     for domain in SCHEMAS:
         connection.execute(
             sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
@@ -179,20 +176,6 @@ def _prepare(connection: Connection) -> None:
         comment on column shared.migrations_started.name is 'Its file in schema/migrations';
         """
     )
-
-
-def _create_role(connection: Connection, role: str) -> None:
-    """Roles belong to the whole server: another database may have made it, or make it just now."""
-    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
-    if found is not None:
-        return
-    name = sql.Identifier(role)
-    try:
-        connection.execute(sql.SQL("create role {} nologin").format(name))
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        pass
-    except psycopg.errors.InsufficientPrivilege:
-        raise MigrationError(f"This login may not create the role {role}.") from None
 
 
 def _apply(connection: Connection, here: Path, report: Report) -> None:
@@ -257,18 +240,28 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
-    return vars(migrate(os.environ["DATABASE_URL"]))
+    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`.
+
+    Returns the report as JSON.
+
+    Older code, which is put back after a fault, finds nothing to do: `newer` is why.
+    """
+    url = os.environ.get("DATABASE_URL")
+    try:
+        return vars(migrate(url or read_values([os.environ["SECRET_ARN"]])["MIGRATE_URL"]))
+    except SchemaIsNewerError as error:
+        return {"applied": [], "rollups": [], "newer": str(error)}
 
 
 def main(*words: str) -> int:
     """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did.
 
     With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
-    date, 1 when something is pending, and 2 when the database cannot be migrated.
+    date, 1 when something is pending, 2 when the database cannot be reached or migrated, and 3
+    when its schema is newer than this code, which works on it.
     """
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
-    parser.add_argument("--status", action="store_true", help="list files and rollups; 1: pending")
+    parser.add_argument("--status", action="store_true", help="only list; 1: something is pending")
     is_status = parser.parse_args(words).status
     url = os.environ.get("DATABASE_URL", "")
     try:
@@ -279,7 +272,9 @@ def main(*words: str) -> int:
         _print_report(migrate(url))
     except MigrationError as error:
         print(error, file=sys.stderr)
-        return 2 if is_status else 1
+        if not is_status:
+            return 1
+        return 3 if isinstance(error, SchemaIsNewerError) else 2
     return 0
 
 

@@ -14,24 +14,12 @@ ROOT = Path(str(functions.__path__[0]))
 SOURCES = sorted(ROOT.rglob("*.py"))
 # Who reaches out: to AWS alone, at addresses of the settings. No text of a caller is an address.
 CALLERS = {"shared/signed_calls.py": {"http.client"}, "shared/aws.py": {"boto3"}}
-_NETWORK = {
-    "http.client",
-    "urllib.request",
-    "socket",
-    "ssl",
-    "requests",
-    "httpx",
-    "boto3",
-    "ftplib",
-}
+_NETWORK = {"http.client", "urllib.request", "socket", "requests", "httpx", "boto3", "ftplib"}
 # What is kept for each of its arguments for ever: these are settings, names of ours, or a few.
 KEEPS_ALL = {
     *("live/management.py:_endpoint", "shared/signed_calls.py:_idle", "shared/tokens.py:_keys"),
-    *(
-        "shared/aws.py:client",
-        "site/routes.py:_file",
-        "live/fanout.py:select",
-    ),  # the latter for one round of posts
+    *("shared/aws.py:client", "site/routes.py:_file"),
+    "live/fanout.py:select",  # for one round of posts
 }
 _SECRET = re.compile(
     "secret|password|(?<!hex)digest|signature|api_key|_mac$|^mac$|token_hash|key_hash"
@@ -56,7 +44,7 @@ def test_no_function_fetches_what_somebody_names(path: Path) -> None:
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add(str(node.module))
-    assert imported & _NETWORK <= CALLERS.get(relative(path), set()) | {"ssl"}
+    assert imported & _NETWORK <= CALLERS.get(relative(path), set())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)

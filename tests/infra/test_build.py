@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import build
+from infra import build, sbom
 from infra.local.gateway import Template
 from infra.local.sam import ROOT
 from infra.package import PackageError
@@ -64,6 +65,12 @@ def test_all_machine_code_is_for_the_architecture(built: Artifact, architecture:
 def test_every_function_keeps_to_its_size(built: Artifact) -> None:
     sizes = {name: built.measure(name) / 1e6 for name in built.functions}
     assert not {name: size for name, size in sizes.items() if size > get_budget(name).size}
+
+
+def test_the_bill_of_materials_is_beside_the_template(built: Artifact, architecture: str) -> None:
+    libraries = {file.relative_to(built.folder).as_posix() for file in built.folder.rglob("*.so*")}
+    components = json.loads((built.folder / sbom.FILE).read_text())["components"]
+    assert {one["bom-ref"] for one in components if one["type"] == "file"} == libraries
 
 
 def test_budgets_are_those_of_functions(built: Artifact) -> None:

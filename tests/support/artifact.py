@@ -37,7 +37,7 @@ class Artifact:
     def mount_opt(self, name: str) -> Path:
         """The function's layers, unpacked over one another in their order; files are shared."""
         layers = self.functions[name]["Layers"]
-        opt = self.folder / "-".join(("opt", *layers))
+        opt = self.folder.parent / "-".join(("opt", *layers))
         if not opt.exists():
             for layer in layers:
                 shutil.copytree(self.folder / layer, opt, copy_function=os.link, dirs_exist_ok=True)

@@ -24,11 +24,12 @@ def main() -> int:
     seed = os.environ.get("SEED") or str(secrets.randbelow(10**9))
     examples = os.environ.get("EXAMPLES") or "60"
     said = f"fuzz: SEED={seed} EXAMPLES={examples}"
-    print(said, flush=True)
+    sys.stdout.write(f"{said}\n")
+    sys.stdout.flush()
     environ = os.environ | {"FUZZ_SEED": seed, "FUZZ_EXAMPLES": examples}
     command = [sys.executable, "-m", "pytest", "-q", "--timeout", "3600", *FILES, *sys.argv[1:]]
     code = subprocess.run(command, env=environ, check=False).returncode
-    print(said)
+    sys.stdout.write(f"{said}\n")
     return code
 
 

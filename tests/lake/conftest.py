@@ -1,0 +1,7 @@
+"""What all tests of the lake start from."""
+
+from __future__ import annotations
+
+from tests.support.lake import bucket, connection, evening
+
+__all__ = ["bucket", "connection", "evening"]
