@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from pydantic import (
@@ -17,6 +17,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+MAIN = "main"  # the store of all domains that have none of their own
 
 
 class WrongSettingError(Exception):
@@ -30,6 +32,9 @@ class Settings(BaseModel):
 
     domains: str = Field("tilt,site", alias="DOMAINS")
     database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
+    database_url_ttt: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_TTT")
+    database_url_tilt: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_TILT")
+    database_url_logs: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_LOGS")
     database_pooler: bool = Field(False, alias="DATABASE_POOLER")
     api_key: SecretStr = Field(SecretStr(""), alias="API_KEY")
     signing_key: SecretStr = Field(SecretStr(""), alias="SIGNING_KEY")
@@ -76,6 +81,25 @@ class Settings(BaseModel):
     def domain_names(self) -> list[str]:
         return [name.strip() for name in self.domains.split(",") if name.strip()]
 
+    @cached_property
+    def database_urls(self) -> dict[str, str]:
+        """By store: `main`, and domains with a URL of their own."""
+        given = {
+            MAIN: self.database_url,
+            "ttt": self.database_url_ttt,
+            "tilt": self.database_url_tilt,
+            "logs": self.database_url_logs,
+        }
+        return {name: url.get_secret_value() for name, url in given.items() if url or name == MAIN}
+
+    @cached_property
+    def stores(self) -> dict[str, str]:
+        """By domain with a URL of its own, the first name under which that URL is given."""
+        first: dict[str, str] = {}
+        for name, url in self.database_urls.items():
+            first.setdefault(url, name)
+        return {name: first[url] for name, url in self.database_urls.items()}
+
     @property
     def token_secrets(self) -> list[str]:
         """TOKEN_KEY, then the one that it replaces, if any; raises WrongSettingError without."""
@@ -98,7 +122,8 @@ class Settings(BaseModel):
     def _stores_are_reachable(self) -> Settings:
         if set(self.domain_names) <= {"site"}:
             return self
-        _check_url(self.database_url.get_secret_value())
+        for store, url in self.database_urls.items():
+            _check_url(url, "DATABASE_URL" if store == MAIN else f"DATABASE_URL_{store.upper()}")
         if len(self.signing_key.get_secret_value()) < 32:
             raise WrongSettingError(
                 "SIGNING_KEY must have 32 characters or more: it signs cursors."
@@ -121,16 +146,16 @@ def _in_use(name: str, current: SecretStr, previous: SecretStr) -> list[str]:
     return [key.get_secret_value() for key in (current, previous) if key.get_secret_value()]
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str, name: str) -> None:
     from psycopg import ProgrammingError  # only functions with a database pay for the import
     from psycopg.conninfo import conninfo_to_dict
 
     if not url:
-        raise WrongSettingError("DATABASE_URL is missing: the PostgreSQL URL of the store.")
+        raise WrongSettingError(f"{name} is missing: the PostgreSQL URL of the store.")
     try:
         conninfo_to_dict(url)
     except ProgrammingError:
-        raise WrongSettingError("DATABASE_URL is not a PostgreSQL URL.") from None
+        raise WrongSettingError(f"{name} is not a PostgreSQL URL.") from None
 
 
 @cache

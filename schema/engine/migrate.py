@@ -257,12 +257,29 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL and returns the report as JSON."""
-    return vars(migrate(os.environ["DATABASE_URL"]))
+    """The Lambda: migrates every store and returns the main one's report as JSON, with those of
+    the others as `stores`."""
+    reports = {store: vars(migrate(url)) for store, url in list_urls().items()}
+    main_report = reports.pop("main")
+    return main_report | ({"stores": reports} if reports else {})
+
+
+def list_urls() -> dict[str, str]:
+    """The URLs of all stores, each once, by the store's name: DATABASE_URL, DATABASE_URL_TTT, ….
+
+    Where MIGRATE_URL_TTT and so on are given, they win: a migration cannot pass a pooler.
+    """
+    urls = {"main": os.environ.get("DATABASE_URL", "")}
+    for domain in ("ttt", "tilt", "logs"):
+        given = (os.environ.get(f"{what}_URL_{domain.upper()}") for what in ("MIGRATE", "DATABASE"))
+        url = next(filter(None, given), None)
+        if url and url not in urls.values():
+            urls[domain] = url
+    return urls
 
 
 def main(*words: str) -> int:
-    """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did.
+    """`python -m schema.engine.migrate`: migrates every store and prints what it did.
 
     With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
     date, 1 when something is pending, and 2 when the database cannot be migrated.
@@ -270,17 +287,21 @@ def main(*words: str) -> int:
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
     parser.add_argument("--status", action="store_true", help="list files and rollups; 1: pending")
     is_status = parser.parse_args(words).status
-    url = os.environ.get("DATABASE_URL", "")
+    urls, pending = list_urls(), False
     try:
-        if is_status:
-            status = get_status(url)
-            print(status)
-            return 0 if status.is_up_to_date else 1
-        _print_report(migrate(url))
+        for store, url in urls.items():
+            if len(urls) > 1:
+                print(f"{store}:")
+            if is_status:
+                status = get_status(url)
+                print(status)
+                pending |= not status.is_up_to_date
+            else:
+                _print_report(migrate(url))
     except MigrationError as error:
         print(error, file=sys.stderr)
         return 2 if is_status else 1
-    return 0
+    return int(pending)
 
 
 def _print_report(report: Report) -> None:

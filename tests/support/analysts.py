@@ -59,9 +59,7 @@ def _functions_of(url: str) -> Iterator[pytest.MonkeyPatch]:
 
 
 def _forget() -> None:
-    if db._connection is not None:
-        db._connection.close()
-    db._connection = None
+    db.close_all()
     for clear in (settings.cache_clear, auth.clear_cache, signing_keys.clear_cache):
         clear()
     tracker_tokens.clear_cache()

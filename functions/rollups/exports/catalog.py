@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from functions.shared import db
+from functions.shared import db, stores
 from functions.shared.errors import NotFound
 
 Type = Literal["timestamp", "bigint", "double", "text"]
@@ -52,16 +52,22 @@ _UNKNOWN = "There is no such rollup; GET /api/rollups lists them."
 
 
 def list_rollups() -> list[Rollup]:
-    """All rollups that may be exported, by name. One round trip."""
-    return [
-        _to_rollup(row)
-        for row in db.query(
-            """
-            select name, comment, bucket, width, freshness, columns, dirty_buckets, oldest_dirty
-            from analysts.list_rollups()
-            """
-        )
-    ]
+    """All rollups that may be exported, by name. One round trip a store."""
+    found: list[Rollup] = []
+    for store in stores.list_stores():
+        with stores.on(store):
+            found += [
+                _to_rollup(row)
+                for row in db.query(
+                    """
+                    select name, comment, bucket, width, freshness, columns, dirty_buckets,
+                      oldest_dirty
+                    from analysts.list_rollups()
+                    """
+                )
+                if stores.is_here(row["name"].partition(".")[0])
+            ]
+    return sorted(found, key=lambda rollup: rollup.name)
 
 
 def get_rollup(name: str) -> Rollup:
