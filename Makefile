@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local test lint format migrate schema openapi quarantine rollups replay key admin analyst export demo screenshots bench build lock clean
+.PHONY: help run stop reset deploy-local deploy test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -16,6 +16,10 @@ run: ## Run the whole stack on http://127.0.0.1:8000 until Ctrl-C (PORT, API_KEY
 deploy-local: ## Put the code of this moment behind the URL of the running stack
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.local deploy
+
+deploy: ## Build, migrate and deploy to AWS (STAGE=prod; the first time it asks)
+	$(HAVE) project sam
+	@$(PYTHON) -m infra.deploy "$(STAGE)" $(ARGS)
 
 stop: ## End the running stack and its database
 	$(HAVE) project
@@ -87,6 +91,14 @@ export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
 
+backup: ## Save the database in a folder (ARGS=folder)
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.backup $(ARGS)
+
+restore: ## Fill an empty DATABASE_URL from the folder of a backup (ARGS=folder)
+	$(HAVE) project
+	@$(PYTHON) -m infra.ops.restore $(ARGS)
+
 demo: ## Play an evening on two servers against the running stack (ARGS="--help" for more)
 	$(HAVE) project
 	@$(PYTHON) -m infra.demo $(ARGS)
@@ -99,15 +111,19 @@ build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
 
-lock: ## Pin requirements-dev.in again
+sbom: ## Write what the last build holds that is not ours, as CycloneDX
 	$(HAVE) project
-	@{ echo '# Pinned from requirements-dev.in by `make lock`.'; \
-	  .local/uv/bin/uv pip compile --quiet --no-header --no-annotate --python $(PYTHON) \
-	    --constraint requirements.txt --no-emit-package numpy requirements-dev.in; } > .local/lock.txt
-	@mv .local/lock.txt requirements-dev.txt
+	@$(PYTHON) -m infra.sbom
+
+audit: ## Ask for known vulnerabilities of everything that is pinned (needs the network)
+	$(HAVE) project audit
+	@$(PYTHON) -m infra.audit
+
+lock: ## Write the hashes of all pins, and pin requirements-dev.in (ARGS=--upgrade takes the newest)
+	@python3 -m infra.local.locks $(ARGS)
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/audit .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

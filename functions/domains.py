@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # a cold start of the site needs no database
+    from functions.shared.lake_tables import RawTable
     from functions.shared.maintenance import Maintenance
     from functions.shared.spool import Accepted
 
@@ -30,12 +31,18 @@ class Domain(NamedTuple):
     maintenance: str | None = None  # a module below functions/ with `maintenance`
     # By kind of room, a module below functions/ with `kind`.
     rooms: Mapping[str, str] = MappingProxyType({})
+    lake: str | None = None  # a module below functions/ with `tables`, its raw tables in the lake
 
 
 DOMAINS = (
     Domain("site", ("site.routes", "site.v1_routes"), has_schema=False),
     Domain("rollups", ("rollups.routes",), has_schema=False),  # its schemas are below
-    Domain("tilt", ("tilt.routes",), consumers={"tilt.events": "tilt.event_queue"}),
+    Domain(
+        "tilt",
+        ("tilt.routes",),
+        consumers={"tilt.events": "tilt.event_queue"},
+        lake="tilt.lake",
+    ),
     Domain(
         "ttt",
         ("ttt.routes", "ttt.player_routes"),
@@ -45,6 +52,7 @@ DOMAINS = (
             "ttt.refused": "ttt.quarantine",
         },
         maintenance="ttt.maintenance",
+        lake="ttt.lake",
     ),
     Domain(
         "logs",
@@ -65,6 +73,7 @@ DOMAINS = (
             "logs.heartbeats": "logs.servers.heartbeats",
         },
         maintenance="logs.maintenance",
+        lake="logs.lake",
     ),
     Domain(
         "accounts",
@@ -94,6 +103,7 @@ DOMAINS = (
             "game.closed_routes",
         ),
         maintenance="game.maintenance",
+        lake="game.lake",
         rooms={"battle": "game.battle_room", "tavern": "game.tavern_room"},
     ),
     Domain(
@@ -113,9 +123,10 @@ DOMAINS = (
             "/v1/stats/": ("tracker.stats_routes",),
         },
         maintenance="tracker.maintenance",
+        lake="tracker.lake",
         rooms={"tracker": "tracker.battles.room"},
     ),
-    Domain("live", ("live.routes",)),
+    Domain("live", ("live.routes",), lake="live.lake"),
     Domain("health", ("health.routes",), has_schema=False),
 )
 # Postgres schemas, in the order in which they are created.
@@ -174,3 +185,13 @@ def load_maintenance() -> dict[str, Maintenance]:
         for domain in DOMAINS
         if domain.maintenance and stores.is_here(domain.name)
     }
+
+
+def load_lake_tables() -> list[RawTable]:
+    """The raw tables of all domains that the lake writes."""
+    return [
+        table
+        for domain in DOMAINS
+        if domain.lake
+        for table in import_module(f"functions.{domain.lake}").tables
+    ]

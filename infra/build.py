@@ -1,6 +1,7 @@
 """Builds the template for AWS: `make build`, for one runtime and CPU, TILTYARD_TARGET.
 
 The built template takes no other ones than those: its layer and its functions cannot disagree.
+Beside it is sbom.json, which names what is in the build and not ours.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+from infra import sbom
 from infra.local import sam
 from infra.local.cloud import CloudError
 from infra.package import LAMBDA, PackageError, Target
@@ -34,6 +36,7 @@ def build(name: str, into: Path) -> int:
     if not failed:
         template = into / "template.yaml"
         template.write_text(pin_parameters(template.read_text(), chosen))
+        sbom.write(into)
     return failed
 
 

@@ -19,6 +19,7 @@ from functions.shared import errors, fields
 from functions.shared.routing import Operation
 from infra import error_schemas
 from infra.request_examples import add_example
+from infra.version import get_version
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "functions/site/openapi.json"
@@ -106,7 +107,7 @@ def build_document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Tiltyard",
-            "version": "0.1.0",
+            "version": get_version(),
             "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },

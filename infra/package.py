@@ -22,7 +22,7 @@ REQUIREMENTS = ROOT / "requirements.txt"
 RS256 = ROOT / "infra" / "rs256.txt"
 MATCHING = ROOT / "infra" / "matching.txt"
 EXPORTS = ROOT / "infra" / "exports.txt"
-_LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING, "exports": EXPORTS}
+LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING, "exports": EXPORTS}
 
 # The template's own defaults; tests/infra/test_package.py holds the two together.
 LAMBDA = "python3.13-arm64"
@@ -55,6 +55,7 @@ _CODE: dict[str, tuple[str, ...]] = {"MigrateFunction": ("functions", "schema")}
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "LakeFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
         "GamePoolFunction",
@@ -157,7 +158,7 @@ def _build(target: Target, draft: Path, requirements: Path) -> None:
 def _install(target: Target, packages: Path, requirements: Path) -> None:
     """Fill the folder with uv, or with pip where only pip knows the way to an index."""
     wheels = ["install", "--quiet", "--no-deps", "--only-binary=:all:", f"--target={packages}"]
-    wheels += ["--requirement", str(requirements)]
+    wheels += ["--require-hashes", "--requirement", str(requirements)]
     ours = ROOT / ".local" / "uv" / "bin" / "uv"
     uv = str(ours) if ours.exists() else shutil.which("uv")
     fast = uv and _run(uv, "pip", *wheels, "--link-mode=copy", *target.for_uv())
@@ -229,7 +230,7 @@ def main() -> int:
     """Do what the command line says and print the size; exit 1 with a sentence when it cannot."""
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for name in _LAYERS:
+    for name in LAYERS:
         verbs.add_parser(name).add_argument("into", type=Path)
     words = verbs.add_parser("code")
     words.add_argument("function")
@@ -240,7 +241,7 @@ def main() -> int:
         if arguments.verb == "code":
             build_code(arguments.function, target, arguments.into)
         else:
-            build_layer(target, arguments.into, _LAYERS[arguments.verb])
+            build_layer(target, arguments.into, LAYERS[arguments.verb])
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1

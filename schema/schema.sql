@@ -113,9 +113,18 @@ create table rollups.catalog (
   view_sql text not null,  -- The SELECT of its view
   audited_at timestamp with time zone,  -- Its last audit; null: none yet
   wrong_rows bigint,  -- Rows that the last audit found wrong and repaired; null: no audit yet
+  is_in_lake boolean not null default false,  -- Whether all of its days were marked once for the lake, which follows changes from then on
   constraint catalog_source_fkey FOREIGN KEY (source) REFERENCES rollups.sources(name),
   constraint catalog_pkey PRIMARY KEY (id),
   constraint catalog_name_version_key UNIQUE (name, version)
+);
+
+-- A day of a rollup, or of the raw rows of a source, that changed since the lake wrote it.
+create table rollups.changed_days (
+  name text not null,  -- rollups.catalog.name or rollups.sources.name
+  day timestamp with time zone not null,  -- Start of the day, by UTC; of a rollup the day in which a bucket begins
+  mark bigint not null default nextval('rollups.day_mark'::regclass),  -- Another one each time that it changes: what is marked while the lake writes stays marked
+  constraint changed_days_pkey PRIMARY KEY (name, day)
 );
 
 -- A bucket whose raw rows changed in one generation since its stored rows were written.
@@ -126,12 +135,31 @@ create table rollups.dirty_buckets (
   marked_at timestamp with time zone not null default now(),  -- When the transaction began that marked it first in its generation
   constraint dirty_buckets_pkey PRIMARY KEY (rollup, bucket, generation)
 );
+CREATE TRIGGER mark_days AFTER DELETE ON rollups.dirty_buckets REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION rollups.mark_written_days();
 
 -- A generation that was closed.
 create table rollups.generations (
   generation bigint not null,  -- Its value of the sequence rollups.generation
   settles_at xid8 not null,  -- Transaction id at its closing: once none below is running, nobody can mark in it any more
   constraint generations_pkey PRIMARY KEY (generation)
+);
+
+-- A Parquet file of the lake: a day of a rollup or raw table, or an hour of a large day.
+create table rollups.lake_files (
+  name text not null,  -- schema.table as the lake calls it
+  day timestamp with time zone not null,  -- Start of the day, by UTC
+  hour smallint not null,  -- Hour of the day with which it begins, by UTC
+  hours smallint not null,  -- How many hours it holds: 24, or 1 of a large day
+  row_count bigint not null,  -- Rows in it; 0: there is no such object
+  size bigint not null,  -- Bytes
+  sha256 text not null,  -- SHA-256 of its bytes, as hexadecimal digits
+  mark bigint not null,  -- The mark of the day for which it was written: an interrupted day goes on with the next file
+  is_whole boolean not null default false,  -- Whether all files of its day were written once, so that the manifest lists it
+  written_at timestamp with time zone not null default now(),  -- When it was last written, or found unchanged
+  constraint lake_files_hour_check CHECK (((hour >= 0) AND (hour <= 23))),
+  constraint lake_files_hours_check CHECK ((hours = ANY (ARRAY[1, 24]))),
+  constraint lake_files_row_count_check CHECK ((row_count >= 0)),
+  constraint lake_files_pkey PRIMARY KEY (name, day, hour)
 );
 
 -- A table of raw rows that rollups are counted from.
@@ -149,6 +177,9 @@ create table rollups.sources (
   constraint sources_part_of_fkey FOREIGN KEY (part_of) REFERENCES rollups.sources(name),
   constraint sources_pkey PRIMARY KEY (name)
 );
+
+-- Tells a day's mark from the one before it.
+create sequence rollups.day_mark;
 
 -- The generation in which buckets are marked dirty now.
 create sequence rollups.generation;
@@ -172,6 +203,12 @@ create function rollups.erase_person(source text, person_column text, person tex
 
 -- What analysts may read: views, their columns with types and units, bucket and freshness.
 create function rollups.list_published() returns TABLE(name text, comment text, bucket text, width interval, freshness text, columns jsonb);
+
+-- Marks for the lake all days of a rollup, and those of its source.
+create function rollups.mark_all_days(rollup smallint) returns void;
+
+-- Marks for the lake the days of buckets of a rollup, and those of its source.
+create function rollups.mark_days(rollup smallint, buckets timestamp with time zone[]) returns void;
 
 create function rollups.mark_dirty(rollup smallint, bucket timestamp with time zone) returns void;
 
@@ -200,6 +237,9 @@ create function rollups.mark_tilt_signals() returns trigger;
 create function rollups.mark_tracker_battle_results() returns trigger;
 
 create function rollups.mark_ttt_rounds() returns trigger;
+
+-- Marks the days of buckets that were refreshed.
+create function rollups.mark_written_days() returns trigger;
 
 create function rollups.promote(rollup smallint) returns void;
 

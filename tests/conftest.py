@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from functions.accounts import signing_keys
 from functions.rollups import refresh
 from functions.shared import auth, aws, db, stores, tracker_tokens
-from functions.shared.settings import settings
+from functions.shared import secrets as function_secrets
 from infra.local import timescale
 from schema.engine.migrate import Report, migrate
 from tests.support import pgbouncer
@@ -110,11 +110,11 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def change(**variables: str) -> None:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        settings.cache_clear()
+        function_secrets.clear_cache()
 
     yield change
     monkeypatch.undo()
-    settings.cache_clear()
+    function_secrets.clear_cache()
 
 
 @pytest.fixture(scope="session")
@@ -248,10 +248,12 @@ def _empty(url: str) -> None:
         for table in _RAW:
             admin.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
         admin.execute(
-            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts"
+            "truncate shared.api_keys, shared.rate_limits, shared.audit, shared.spool_parts,"
+            " rollups.lake_files"
         )
         admin.execute("update rollups.sources set retention = null, retained_from = '-infinity'")
         assert refresh.run(admin).left == 0
+        admin.execute("truncate rollups.changed_days")
         admin.execute(_DROP_CHUNKS)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.shared.secrets import Secrets
 from functions.shared.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ OPERATIONS = sorted(path.stem for path in (ROOT / "infra" / "ops").glob("[a-z]*.
 # What the template and the local stack set, and nobody else.
 INTERNAL = {
     *("DOMAINS", "SPOOL_QUEUE_URL", "SPOOL_DEAD_LETTERS_URL", "SCHEDULER_DEAD_LETTERS_URL"),
-    *("EXPORTS_BUCKET", "STACK_NAME"),
+    *("EXPORTS_BUCKET", "LAKE_BUCKET", "SECRET_ARN", "STACK_NAME"),
     *("LIVE_ENDPOINT", "LIVE_FUNCTION", "LIVE_DELAYS_URL"),
 }
 # What only commands read, and no function.
@@ -82,7 +83,8 @@ def settings_table() -> dict[str, list[str]]:
 
 def test_the_table_of_settings_has_all_that_functions_read() -> None:
     """What each does and refuses, `tests/infra/local/test_commands.py` holds."""
-    read = {str(one.alias) for one in Settings.model_fields.values()}
+    fields = [*Settings.model_fields.values(), *Secrets.model_fields.values()]
+    read = {one.alias for one in fields if one.alias}
     assert settings_table().keys() == read - INTERNAL | OF_COMMANDS
 
 

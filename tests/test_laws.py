@@ -18,9 +18,10 @@ OF_ALL_DOMAINS = {
     "rollups": {"functions.domains.load_maintenance"},
     "spool": {"functions.domains.load_consumers"},
     "live": {"functions.domains.DOMAINS"},
+    "lake": {"functions.domains.load_lake_tables"},
 }
 # What a domain publishes for others to import: to make rooms of its own, and to have what happens
-# in them posted.
+# in them posted; and to write rows into files.
 PUBLISHED = (
     "functions.live.closing",
     "functions.live.connections.Connection",
@@ -29,6 +30,10 @@ PUBLISHED = (
     "functions.live.fanout",
     "functions.live.kinds.",
     "functions.live.tickets",
+    "functions.rollups.exports.catalog",
+    "functions.rollups.exports.files",
+    "functions.rollups.exports.formats",
+    "functions.rollups.exports.selection",
 )
 # Which folders of logs import which; all of them import the files at its root.
 INSIDE_LOGS = {
@@ -53,6 +58,7 @@ CROSS_CUTTING = {
     "infra/clients/test_order.py",
     "infra/console/test_example.py",
     "infra/console/test_laws.py",
+    "infra/test_alarms.py",
     "infra/test_grafana.py",
     "infra/test_template.py",
     "live/test_chaos.py",

@@ -51,6 +51,7 @@ def log_lockout(counted: db.Row, user_id: int | None) -> None:
     for scope, part, limit in _limits():
         if counted[f"{part}_failures"] == limit - 1:
             log.event("login.locked", level="WARNING", scope=scope, user_id=user_id)
+            log.metric("LoginsLocked", 1)
 
 
 def _limits() -> tuple[tuple[str, str, int], ...]:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from functions.accounts import login_limits, passwords
 from functions.shared import db
-from functions.shared.addresses import hash_address, hash_text
+from functions.shared.addresses import hash_text, list_hashes
 from functions.shared.errors import Forbidden, Unauthorized
 
 WRONG = "Incorrect email or password"
@@ -38,16 +38,16 @@ def check_password(user_id: int, password: str, address: str) -> None:
 def _verify(
     address: str, password: str, *, identifier: str = "", user_id: int | None = None
 ) -> db.Row:
-    address_hash = hash_address(address)
-    found = _find(address_hash, identifier, user_id)
-    found |= {"address_hash": address_hash}
+    hashes = list_hashes(address)
+    found = _find(hashes, identifier, user_id)
+    found |= {"address_hash": hashes[0]}
     login_limits.check(found)
     if not passwords.verify(password, found["password_hash"]):
         _fail(found)
     return found
 
 
-def _find(address_hash: str, identifier: str, user_id: int | None) -> db.Row:
+def _find(address_hashes: list[str], identifier: str, user_id: int | None) -> db.Row:
     """The user, if there is one, and what was counted of the address and the account.
 
     Failures to log in to nobody are counted as if there were somebody.
@@ -72,7 +72,7 @@ def _find(address_hash: str, identifier: str, user_id: int | None) -> db.Row:
           select true as is_known
           from accounts.known_addresses as n
           where n.user_id = u.id
-            and n.address_hash = %(address_hash)s
+            and n.address_hash = any(%(address_hashes)s)
             and n.last_login_at > now() - make_interval(secs => %(known)s)
         ) as k on true
         left join shared.requests_in_window(%(address_key)s, %(address_window)s) as a on true
@@ -83,9 +83,9 @@ def _find(address_hash: str, identifier: str, user_id: int | None) -> db.Row:
             "email": identifier if is_email else None,
             "username": identifier if identifier and not is_email else None,
             "nobody": hash_text(identifier),
-            "address_hash": address_hash,
+            "address_hashes": address_hashes,
             "known": login_limits.KNOWN_SECONDS,
-            "address_key": login_limits.address_key(address_hash),
+            "address_key": login_limits.address_key(address_hashes[0]),
             "address_window": login_limits.ADDRESS_WINDOW,
             "account_window": login_limits.ACCOUNT_WINDOW,
         },

@@ -20,6 +20,7 @@ def send(to: str, subject: str, text: str) -> None:
         _write(Path(chosen.mail_folder), to, subject, text)
     else:
         log.event("mail.unsent", level="WARNING")
+        log.metric("MailUnsent", 1)
 
 
 def _send_by_ses(sender: str, to: str, subject: str, text: str) -> None:
@@ -31,6 +32,7 @@ def _send_by_ses(sender: str, to: str, subject: str, text: str) -> None:
         )
     except aws.failures() as error:
         log.event("mail.unsent", level="ERROR", error=type(error).__name__)
+        log.metric("MailUnsent", 1)
 
 
 def _write(folder: Path, to: str, subject: str, text: str) -> None:

@@ -11,6 +11,7 @@ import hmac
 import unicodedata
 from base64 import b64encode
 
+from functions.shared.secrets import get_secrets
 from functions.shared.settings import WrongSettingError, settings
 
 # Nobody's hash: what a password is held against where there is no user, for the same time.
@@ -36,7 +37,7 @@ def verify(password: str, stored: str | None) -> bool:
 
 
 def _peppered(password: str) -> bytes:
-    pepper = settings().password_pepper.get_secret_value().encode()
+    pepper = get_secrets().password_pepper.get_secret_value().encode()
     if not pepper:
         raise WrongSettingError("PASSWORD_PEPPER is missing: passwords are hashed with it.")
     text = unicodedata.normalize("NFC", password)  # keyboards spell one letter in several ways

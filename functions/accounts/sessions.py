@@ -18,7 +18,7 @@ from functions.live import closing
 from functions.shared import db, log, tokens, tracker_tokens
 from functions.shared.errors import Forbidden
 from functions.shared.request import Caller
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 LIFETIME_SECONDS = 7 * 86_400  # of a refresh token, from the exchange that made it
 _MAX_AGE = 29.0  # seconds after which the gateway has hung up
@@ -103,6 +103,7 @@ def refresh(token: str, received_at: float, address_hash: str) -> Opened:
     )[0]
     if found["outcome"] == "reused":
         log.event("token.reused", level="ERROR", user_id=found["id"])
+        log.metric("TokensReused", 1)
     if found["outcome"] not in ("exchanged", "same"):
         closing.announce_sign_out(found["id"], is_connected=bool(found["is_connected"]))
         raise RefreshTokenError(found["outcome"])
@@ -190,7 +191,7 @@ def _macs(says: bytes) -> list[bytes]:
     """The MAC under the key that is in use, and under the one that it replaces."""
     return [
         hmac.digest(tokens.derive_key(secret, "refresh"), says, hashlib.sha256)
-        for secret in settings().tracker_secrets
+        for secret in get_secrets().tracker_secrets
     ]
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg.types.json import Jsonb
 
 from functions.shared import db, ids, log, tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 LIFETIME_SECONDS = 3600  # of an access token
 CACHE_SECONDS = 300
@@ -154,6 +154,6 @@ def _make() -> tuple[str, bytes, dict[str, Any]]:
 
 def _box() -> MultiFernet:
     """Encrypts under TRACKER_KEY, and decrypts what TRACKER_KEY_PREVIOUS encrypted too."""
-    secrets = settings().tracker_secrets
+    secrets = get_secrets().tracker_secrets
     keys = [urlsafe_b64encode(tokens.derive_key(one, "seal")) for one in secrets]
     return MultiFernet([Fernet(key) for key in keys])

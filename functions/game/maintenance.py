@@ -34,6 +34,7 @@ class GameMaintenance(Maintenance):
         ).fetchall()
         for row in wrong:
             log.event("game.balance", level="ERROR", **{name: int(row[name]) for name in row})
+        log.metric("LedgerDifferences", len(wrong))
         return {"game.players": len(wrong)} if wrong else {}
 
     def maintain(self, connection: db.Connection, deadline: float) -> dict[str, int]:

@@ -15,7 +15,12 @@ from functions.shared.routing import Routes
 routes = Routes(__name__, family="game", prefix="/api/player/")
 
 
-@routes.get("/api/player/me", guard=signed_in, answers={HTTPStatus.OK: player.Player})
+@routes.get(
+    "/api/player/me",
+    guard=signed_in,
+    answers={HTTPStatus.OK: player.Player},
+    served_elsewhere=["DELETE"],
+)
 def get_me(request: Request) -> Response:
     """Returns the player, with stamina and boosts as of now."""
     return player.get_me(build_call(request))

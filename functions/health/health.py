@@ -85,7 +85,13 @@ class Health(ResponseModel):
 def get_health() -> Response:
     """The Health of now. One round trip a store, while the queues are asked."""
     reading = queues.begin_reading()
-    answer: dict[str, Any] = {
+    parts = fetch_parts()
+    return Response({**parts, "queues": queues.wait(reading)})
+
+
+def fetch_parts() -> dict[str, Any]:
+    """What the stores know of a Health. One round trip each."""
+    parts: dict[str, Any] = {
         "stores": [],
         "rollups": [],
         "jobs": [],
@@ -94,11 +100,11 @@ def get_health() -> Response:
     }
     for store in stores.list_stores():
         with stores.on(store):
-            _add_store(answer, store)
-    return Response({**answer, "queues": queues.wait(reading)})
+            _add_store(parts, store)
+    return parts
 
 
-def _add_store(answer: dict[str, Any], store: str) -> None:
+def _add_store(parts: dict[str, Any], store: str) -> None:
     """Adds what a store knows of the domains that live there; raises DatabaseUnavailable of main
     alone."""
     try:
@@ -106,22 +112,22 @@ def _add_store(answer: dict[str, Any], store: str) -> None:
     except db.DatabaseUnavailable:
         if store == stores.MAIN:
             raise
-        answer["stores"].append({"name": store, "is_reachable": False})
+        parts["stores"].append({"name": store, "is_reachable": False})
         return
-    answer["stores"].append({"name": store, "is_reachable": True})
+    parts["stores"].append({"name": store, "is_reachable": True})
     for name in ("rollups", "jobs"):
-        if found[name] is None or answer[name] is None:
-            answer[name] = None  # of one store it says nothing of all
-    if answer["rollups"] is not None:
-        answer["rollups"] += [
+        if found[name] is None or parts[name] is None:
+            parts[name] = None  # of one store it says nothing of all
+    if parts["rollups"] is not None:
+        parts["rollups"] += [
             one for one in found["rollups"] if stores.is_here(one["name"].partition(".")[0])
         ]
-    if answer["jobs"] is not None:
-        answer["jobs"] += [{**one, "store": store} for one in found["jobs"]]
+    if parts["jobs"] is not None:
+        parts["jobs"] += [{**one, "store": store} for one in found["jobs"]]
     if stores.is_here("ttt"):
-        answer["quarantine"] = found["quarantine"]
+        parts["quarantine"] = found["quarantine"]
     if stores.is_here("live"):
-        answer["live"] = found["live"]
+        parts["live"] = found["live"]
 
 
 def _read() -> db.Row:

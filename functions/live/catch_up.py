@@ -86,6 +86,7 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
         or len(frames) > MOST_MISSED
     ):
         log.event("live.resumed", level="INFO", events=None)
+        log.metric("SocketsResumed", 1)
         greeting = kind_of(connection.room).snapshot(connection)
         reason = "too_old" if len(frames) > MOST_MISSED else "epoch"
         whole = [
@@ -94,6 +95,7 @@ def _answer(connection: Connection, asked: Resumption, missed: Missed) -> int | 
         is_there = _post(connection, _encode(connection, whole), asked=asked)
         return greeting.seq if is_there else None
     log.event("live.resumed", level="INFO", events=len(frames))
+    log.metric("SocketsResumed", 1)
     to_seq = frames[-1]["seq"] if frames else asked.last_seq
     resumed = {
         "type": "resumed",
@@ -139,6 +141,7 @@ def _post(
     name = connection.connection_id
     if not fanout.take_posts(len(frames), is_spectator=connection.role == "spectator"):
         log.event("live.postponed", level="WARNING", sockets=1, what="catching up")
+        log.metric("SocketsPostponed", 1)
         connections.put_off(name, asked)
         pause = random.randint(*_PUT_OFF)  # noqa: S311  no secret
         later.delay(pause, "welcome" if is_opening else "catch_up", connection_id=name)

@@ -130,6 +130,7 @@ def _post(room: str, row: db.Row, until: float) -> None:
             left -= len(own)
     if late:
         log.event("live.postponed", level="WARNING", sockets=len(late))
+        log.metric("SocketsPostponed", len(late))
     outcomes = management.post_all(wanted, until - time.monotonic()) if wanted else {}
     batching = {one["connection_id"] for one in row["connections"] if one["takes_batches"]}
     for name, posted in outcomes.items():
@@ -163,6 +164,7 @@ def settle(outcomes: dict[str, Posted], late: dict[str, int]) -> None:
     if unsure:
         giving_up.close_sockets(unsure)
         log.event("live.unsure", level="WARNING", sockets=len(unsure))
+        log.metric("SocketsDropped", len(unsure))
     if gone or unsure:
         connections.close([*gone, *unsure])
     if late:

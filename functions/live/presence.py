@@ -88,6 +88,7 @@ def _may_tell(room: str, presence: Presence, member: Frame, is_due: bool) -> boo
     )
     if plan == "over":
         log.event("live.postponed", level="WARNING", sockets=1, what="presence")
+        log.metric("SocketsPostponed", 1)
     if plan in ("later", "over"):
         later.delay(1, "presence", room=room, presence=presence, member=member)
     return bool(plan == "now")

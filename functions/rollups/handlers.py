@@ -34,6 +34,7 @@ def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     wrong = dict(done["wrong"])
     for report in done.get("stores", {}).values():
         wrong |= report["wrong"]
+    log.metric("AuditDifferences", sum(wrong.values()))
     if wrong:
         log.event("rollups.wrong", level="ERROR", wrong=wrong)
     return done

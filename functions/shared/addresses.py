@@ -6,19 +6,28 @@ import hashlib
 import hmac
 from ipaddress import IPv6Address, ip_address
 
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 
 def hash_address(address: str) -> str:
     """A keyed hash of an IPv4 address or of an IPv6 /64, which one caller has a whole of."""
-    return hash_text(_net(address), "address")
+    return list_hashes(address)[0]
 
 
-def hash_text(text: str, kind: str = "identifier") -> str:
+def list_hashes(address: str) -> list[str]:
+    """What may be stored of an address: its hash under each signing key, today's first."""
+    return _hash(_net(address), "address")
+
+
+def hash_text(text: str) -> str:
     """A keyed hash of a personal text, such as an e-mail, whatever its case."""
-    key = settings().signing_key.get_secret_value().encode()
+    return _hash(text, "identifier")[0]
+
+
+def _hash(text: str, kind: str) -> list[str]:
     named = f"{kind}\0{text.lower()}".encode("utf-8", "replace")
-    return hmac.digest(key, named, hashlib.sha256).hex()[:32]
+    keys = get_secrets().signing_secrets
+    return [hmac.digest(key, named, hashlib.sha256).hex()[:32] for key in keys]
 
 
 def _net(address: str) -> str:

@@ -21,7 +21,7 @@ from typing import ClassVar
 from functions.shared import db, stores
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 BOOTSTRAP = "bootstrap"  # what stands for the id of `API_KEY`
 BOOTSTRAP_SCOPES = frozenset({"tilt:write", "tilt:read", "ttt:write"})
@@ -73,7 +73,7 @@ def authenticate(api_key: str, at_once: bool = False) -> Caller | None:
     `at_once`: a key that was revoked a moment ago counts as revoked, for a round trip each time.
     """
     digest = hashlib.sha256(api_key.encode("utf-8", "surrogatepass")).digest()
-    bootstrap = settings().api_key.get_secret_value()
+    bootstrap = get_secrets().api_key.get_secret_value()
     if bootstrap and hmac.compare_digest(digest, hashlib.sha256(bootstrap.encode()).digest()):
         return Caller(BOOTSTRAP, BOOTSTRAP_SCOPES)
     known, caller = _cache.get(digest, (0.0, None))
@@ -112,11 +112,20 @@ def _find_caller(key: str, key_id: str) -> Caller | None:
         """,
         (key_id,),
     )
-    if stored is None or not hmac.compare_digest(stored["key_hash"], hash_key(key)):
+    hashes = _hash_key(key)
+    if stored is None or not any(hmac.compare_digest(stored["key_hash"], one) for one in hashes):
         return None
-    if stored["is_news"]:
-        db.query("update shared.api_keys set last_used_at = now() where key_id = %s", (key_id,))
+    if stored["is_news"] or stored["key_hash"] != hashes[0]:
+        _note_use(key_id, hashes[0])
     return Caller(key_id, frozenset(stored["scopes"]), stored["name"], stored["user_id"])
+
+
+def _note_use(key_id: str, key_hash: bytes) -> None:
+    """Keeps that a key was used, and its hash under the signing key of today."""
+    db.query(
+        "update shared.api_keys set last_used_at = now(), key_hash = %s where key_id = %s",
+        (key_hash, key_id),
+    )
 
 
 def authenticate_now(credential: str) -> Caller | None:
@@ -157,10 +166,15 @@ _FIND_DEAD = """
 
 def hash_key(key: str) -> bytes:
     """What is stored of a key. A server's is shorter than ours: its hash needs our secret too."""
-    if key.startswith(SERVER):
-        secret = settings().signing_key.get_secret_value().encode()
-        return hmac.digest(secret, b"key\0" + key.encode(), hashlib.sha256)
-    return hashlib.sha256(key.encode()).digest()
+    return _hash_key(key)[0]
+
+
+def _hash_key(key: str) -> list[bytes]:
+    """What may be stored of a key: of a server's, its hash under each signing key."""
+    if not key.startswith(SERVER):
+        return [hashlib.sha256(key.encode()).digest()]
+    named = b"key\0" + key.encode()
+    return [hmac.digest(one, named, hashlib.sha256) for one in get_secrets().signing_secrets]
 
 
 def clear_cache() -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.shared.errors import Invalid
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 HEADERS = ("X-Has-More", "X-Next-Cursor")
 _MAC_BYTES = 12
@@ -63,7 +63,7 @@ class Keyset(Pages):
 def encode(position: list[Any], **filters: Any) -> str:
     """A cursor that continues after `place` (JSON values, times, UUIDs) under these `filters`."""
     text = json.dumps(position, separators=(",", ":"), default=_plain).encode()
-    return base64.urlsafe_b64encode(_mac(text, filters) + text).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_macs(text, filters)[0] + text).rstrip(b"=").decode()
 
 
 def decode(cursor: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
@@ -76,7 +76,7 @@ def decode(cursor: str, field: str = "cursor", /, **filters: Any) -> list[Any]:
     except (binascii.Error, ValueError):
         raw = b""
     mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(text, filters)):
+    if not any(hmac.compare_digest(mac, one) for one in _macs(text, filters)):
         problem = "is not one of ours, or was made for another query"
         raise Invalid(f"{field} {problem}", [{"field": field, "problem": problem}])
     found: list[Any] = json.loads(text)
@@ -92,7 +92,9 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _mac(text: bytes, filters: dict[str, Any]) -> bytes:
-    key = settings().signing_key.get_secret_value().encode()
+def _macs(text: bytes, filters: dict[str, Any]) -> list[bytes]:
+    """The MAC under each signing key; the first one's signs."""
     bound = json.dumps(filters, sort_keys=True, default=str).encode()
-    return hmac.digest(key, b"cursor\0" + bound + b"\0" + text, hashlib.sha256)[:_MAC_BYTES]
+    says = b"cursor\0" + bound + b"\0" + text
+    keys = get_secrets().signing_secrets
+    return [hmac.digest(key, says, hashlib.sha256)[:_MAC_BYTES] for key in keys]

@@ -20,7 +20,8 @@ from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
 from functions.shared import stores
-from functions.shared.errors import Unavailable
+from functions.shared.errors import DatabaseUnavailable as DatabaseUnavailable
+from functions.shared.secrets import get_secrets, renew_after
 from functions.shared.settings import settings
 
 P = ParamSpec("P")
@@ -35,10 +36,6 @@ _SLOW = 0.25  # seconds
 _AWAY = ("57014", "55P03", "25006", "25P03")
 _PAUSE = 5.0  # seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
-
-
-class DatabaseUnavailable(Unavailable):
-    """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
 
 
 class Connection(psycopg.Connection[Row]):
@@ -240,6 +237,15 @@ def _connect() -> Connection:
 
 def open_connection() -> Connection:
     """Another connection to the store, for the caller to close."""
+    try:
+        return _open()
+    except psycopg.OperationalError as error:
+        if not renew_after(error):
+            raise
+        return _open()
+
+
+def _open() -> Connection:
     chosen = settings()
     options: dict[str, Any] = (
         {}
@@ -255,7 +261,7 @@ def open_connection() -> Connection:
         }
     )
     return Connection.connect(
-        chosen.database_urls[stores.get_current()],
+        get_secrets().database_urls[stores.get_current()],
         autocommit=True,
         row_factory=dict_row,
         # A transaction pooler hands each transaction another server connection.

@@ -9,20 +9,34 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from functions.shared import db
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 TOMBSTONE_PREFIX = "erased_"
 
 
 def to_pseudonym(person: str) -> str:
-    """What the audit trail calls an erased person: the same each time, and no way back."""
-    key = settings().signing_key.get_secret_value().encode()
-    return hmac.digest(key, b"person\0" + person.encode(), hashlib.sha256).hex()[:32]
+    """What the audit trail calls an erased person: the same each time, and no way back.
+
+    Once the signing key is rotated it is another one.
+    """
+    return list_pseudonyms(person)[0]
+
+
+def list_pseudonyms(person: str) -> list[str]:
+    """What the audit trail may call a person: the pseudonym under each signing key."""
+    named = b"person\0" + person.encode()
+    keys = get_secrets().signing_secrets
+    return [hmac.digest(key, named, hashlib.sha256).hex()[:32] for key in keys]
 
 
 def to_tombstone(person: str) -> str:
     """What stands for an erased person in stored rows: the same each time, and no way back."""
-    return TOMBSTONE_PREFIX + to_pseudonym(person)
+    return list_tombstones(person)[0]
+
+
+def list_tombstones(person: str) -> list[str]:
+    """What may stand for an erased person: the tombstone under each signing key."""
+    return [TOMBSTONE_PREFIX + one for one in list_pseudonyms(person)]
 
 
 def is_tombstone(text: str) -> bool:
@@ -35,9 +49,12 @@ def find_erasures(action: str, since: datetime, people: Iterable[str]) -> dict[s
 
     One round trip, none for nobody.
     """
-    pseudonyms = {to_pseudonym(person): person for person in people}
-    found = find_removals([action], since, list(pseudonyms))
-    return {pseudonyms[subject]: moment for subject, moment in found.items()}
+    pseudonyms = {one: person for person in people for one in list_pseudonyms(person)}
+    erased: dict[str, datetime] = {}
+    for subject, moment in find_removals([action], since, list(pseudonyms)).items():
+        person = pseudonyms[subject]
+        erased[person] = max(moment, erased.get(person, moment))
+    return erased
 
 
 def find_removals(

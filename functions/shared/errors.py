@@ -135,6 +135,10 @@ class Unavailable(Problem):
         super().__init__(message, headers={"Retry-After": "5"})
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, or is starting, stopping, hanging, full or read-only."""
+
+
 def get_status(problem: Problem, family: Family) -> HTTPStatus:
     """The status that a family promises for a problem."""
     if isinstance(problem, Invalid) and family != "plain":

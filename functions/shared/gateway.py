@@ -18,29 +18,13 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice
 
-from functions.shared import db, errors, log
+from functions.shared import cors, db, errors, log
 from functions.shared.request import Request
 from functions.shared.response import JSON, LambdaResponse, Response, render
 from functions.shared.routing import Limiter, Routes
 
 Event = dict[str, Any]
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, ETag, Location, "
-        "X-Request-Id, X-Has-More, X-Next-Offset, X-Next-Cursor, X-Total-Count, "
-        "X-Row-Count, X-Dirty-Buckets, Idempotency-Replayed"
-    ),
-}
-_PREFLIGHT = {
-    "Access-Control-Allow-Headers": (
-        "Authorization, Content-Type, X-Api-Key, X-Server-Key, Idempotency-Key, If-Match, "
-        "If-None-Match"
-    ),
-    "Access-Control-Max-Age": "600",
-}
 _ALL_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _NOWHERE = "(no route)"
 
@@ -56,6 +40,7 @@ class Gateway:
         """`doors_below`: what loads more doors, by prefix, at the first request below it."""
         self.app = Chalice("tiltyard", configure_logs=False)
         self._families: dict[str, errors.Family] = {}
+        self._elsewhere: dict[str, set[str]] = {}
         self._limiters: dict[str, Limiter | None] = {}
         self._prefixes: list[Routes] = []
         self._doors_below = dict(doors_below)
@@ -70,6 +55,8 @@ class Gateway:
             self.app.register_blueprint(door)
             self._families |= {one.path: door.family for one in door.operations}
             self._limiters |= {one.path: door.limiter for one in door.operations}
+            for one in door.operations:
+                self._elsewhere.setdefault(one.path, set()).update(one.served_elsewhere)
         # Longest first: each finds the door for paths below it that have no route.
         prefixes = [*self._prefixes, *(door for door in doors if door.prefix)]
         self._prefixes = sorted(prefixes, key=_longest_first)
@@ -88,7 +75,8 @@ class Gateway:
         route, parameters = self._find(event["path"])
         family = self._family(event["path"], route)
         answer = self._answer(event, route, parameters, family)
-        answer["headers"].update(_ALWAYS)
+        answer["headers"]["X-Content-Type-Options"] = "nosniff"
+        cors.allow_origin(Request(event), answer["headers"])
         if family == "v1" and answer["headers"]["Content-Type"] == JSON:
             answer["headers"]["Content-Type"] = f"{JSON}; charset=utf-8"
         answer["headers"]["X-Request-Id"] = errors.get_request_id(family, Request(event).id)
@@ -155,13 +143,13 @@ class Gateway:
     def _preflight(self, route: str | None, family: errors.Family) -> Response:
         # Plain paths are of one function. Of others another one may serve a method: all are named.
         methods = self._methods(route) if route and family == "plain" else _ALL_METHODS
-        headers = {**_PREFLIGHT, "Access-Control-Allow-Methods": methods}
+        headers = {**cors.PREFLIGHT, "Access-Control-Allow-Methods": methods}
         if family == "v1":
             return Response("", HTTPStatus.NO_CONTENT, headers)
         return Response({}, headers=headers)
 
     def _methods(self, route: str) -> str:
-        served = set(self.app.routes[route])
+        served = set(self.app.routes[route]) | self._elsewhere[route]
         return ", ".join(sorted(served | ({"HEAD"} if "GET" in served else set()) | {"OPTIONS"}))
 
     def _note(

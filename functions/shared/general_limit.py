@@ -38,7 +38,7 @@ def look(request: Request, caller: Caller | None) -> None:
             (WINDOW, _name(request, caller), WINDOW),
         )
     except (Unavailable, psycopg.Error):
-        log.event("limits.failed", level="WARNING")
+        _note_failure()
         return
     limit = settings().general_requests
     is_over = found["counted"] >= limit
@@ -64,7 +64,7 @@ def count(request: Request, caller: Caller | None) -> None:
             (_name(request, caller), WINDOW),
         )[0]
     except (Unavailable, psycopg.Error):
-        log.event("limits.failed", level="WARNING")
+        _note_failure()
         return
     limit = settings().general_requests
     _check(request, RateLimit(limit, limit - counted["counted"], counted["resets_at"]))
@@ -95,7 +95,7 @@ class Deferred:
             return
         self._is_seen, self.is_counted = True, not self._is_free
         if row["counted"] is None:
-            log.event("limits.failed", level="WARNING")
+            _note_failure()
             return
         limit = settings().general_requests
         left = limit - row["counted"]
@@ -122,3 +122,9 @@ def _name(request: Request, caller: Caller | None) -> str:
 def _check(request: Request, budget: RateLimit) -> None:
     request.answer_headers.update(budget.headers)
     budget.check("Too many requests. Try again later.", "general")
+
+
+def _note_failure() -> None:
+    """Nobody is refused because nobody could be counted."""
+    log.event("limits.failed", level="WARNING")
+    log.metric("LimitsFailed", 1)

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -25,6 +25,9 @@ from functions.shared.errors import BadRequest, Invalid, InvalidJson
 
 MAX_DEPTH = 64  # levels of lists and objects that a body may have where all of it is kept
 LARGEST = sys.float_info.max
+# Gaps where a value belongs: more of them than a game server leaves, each of which costs a hundred
+# times the memory of its comma.
+_MAX_GAPS = 50_000
 # Of a list that is cut to what one answer holds: Lambda sends at most 6 MB, escaped once more.
 MAX_ANSWER_BYTES = 4_500_000
 # A number overflows only with an exponent of three digits, or with so many digits before one of
@@ -112,6 +115,9 @@ def _repaired(text: str, skipped: int) -> Any:
     def spell(found: re.Match[str]) -> str:
         if found["gap"] is not None:
             gaps.append(found.start() + 3 * len(gaps))
+            if len(gaps) > _MAX_GAPS:
+                position = found.start() + skipped
+                raise InvalidJson(f"is no JSON at character {position}", position)
             return "NaN" + found[0]
         if found["word"]:
             return "NaN".rjust(len(found[0]))
@@ -135,27 +141,36 @@ def _clean(
 ) -> Any:
     """The value with what JSON can spell and the store cannot hold replaced, in place.
 
-    Without recursion, because what is nested too deeply for it arrives here too.
+    Without recursion, because what is nested too deeply for it arrives here too; and only the way
+    down to one value is held, because a body may have millions of lists.
     """
     root = [value]
-    open_: list[tuple[Any, _Place, int]] = [(root, None, 0)]
+    open_: list[tuple[Any, _Place, Iterator[tuple[Any, Any]]]] = [(root, None, enumerate(root))]
     while open_:
-        holder, path, depth = open_.pop()
-        if depth > max_depth:
-            raise BadRequest(
-                *_describe(path, f"must not be nested more than {max_depth} levels deep")
-            )
-        if isinstance(holder, dict):
-            _clean_keys(holder, path, keeps_nul)
-        for key, inner in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+        holder, path, items = open_[-1]
+        for key, inner in items:
             where = None if holder is root else (path, key)
             if isinstance(inner, str):
                 holder[key] = _clean_text(inner, where, keeps_nul)
             elif isinstance(inner, dict | list):
-                open_.append((inner, where, depth + 1))
+                if len(open_) > max_depth:
+                    problem = f"must not be nested more than {max_depth} levels deep"
+                    raise BadRequest(*_describe(where, problem))
+                open_.append((inner, where, _iterate(inner, where, keeps_nul)))
+                break
             elif isinstance(inner, int | float) and not is_finite(inner):
                 holder[key] = on_infinite(where)
+        else:
+            open_.pop()
     return root[0]
+
+
+def _iterate(holder: Any, path: _Place, keeps_nul: bool) -> Iterator[tuple[Any, Any]]:
+    """The keys and values of a list or an object, whose keys are clean then."""
+    if not isinstance(holder, dict):
+        return enumerate(holder)
+    _clean_keys(holder, path, keeps_nul)
+    return iter(holder.items())
 
 
 def _clean_keys(holder: dict[str, Any], path: _Place, keeps_nul: bool) -> None:

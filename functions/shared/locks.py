@@ -16,6 +16,7 @@ COLUMNSTORE: Final = 7_417_204  # one packing or indexing of packed logs at a ti
 LOGS_FOLD: Final = (
     7_417_205  # one fold of changes of logs at a time, in schema/functions/logs_fold.sql
 )
+LAKE: Final = 7_417_206  # one writer of the lake at a time
 
 TTT_NAMES: Final = 20_260_302  # seed; of a player (ttt_names.sql)
 LOGS_NOTES: Final = 20_260_304  # seed; of a player

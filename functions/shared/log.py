@@ -47,6 +47,7 @@ def metric(name: str, value: float, unit: Unit = "Count", **dimensions: str) -> 
     _write(
         {
             "event": "metric",
+            "level": "INFO",
             "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]},
             **dimensions,
             name: number,

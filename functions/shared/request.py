@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.shared import errors, json_codec
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 MAX_BODY = 6 * 1024 * 1024  # bytes: Lambda's limit
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
@@ -80,7 +80,7 @@ class Request:
         distribution's secret.
         """
         seen = str(self.event["requestContext"].get("identity", {}).get("sourceIp") or "")
-        if settings().origin_secret.get_secret_value() and self._is_from_edge:
+        if self._is_from_edge:
             return self.header("cloudfront-viewer-address").rpartition(":")[0].strip("[]") or seen
         return seen
 
@@ -88,8 +88,7 @@ class Request:
     def edge(self) -> str:
         """The address that the caller asked, such as `https://example.org`, if an edge says so.
 
-        Only for what the caller alone is answered: where no distribution has a secret, a caller may
-        say it too.
+        Believed as its address is: only together with the distribution's secret.
         """
         host = self.header("x-forwarded-host")
         if not self._is_from_edge or not _HOST.fullmatch(host):
@@ -98,10 +97,10 @@ class Request:
 
     @property
     def _is_from_edge(self) -> bool:
-        """Whether it has the distribution's secret, if there is one."""
-        secret = settings().origin_secret.get_secret_value().encode()
+        """Whether it has the distribution's secret; where there is none, nobody has it."""
         sent = self.header("x-origin-secret").encode("utf-8", "replace")
-        return hmac.compare_digest(secret, sent)
+        secrets = get_secrets().origin_secrets
+        return any(hmac.compare_digest(secret, sent) for secret in secrets)
 
     @property
     def received_at(self) -> float:

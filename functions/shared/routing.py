@@ -68,6 +68,7 @@ class Operation:
     idempotent: bool
     uses_database: bool
     family: errors.Family
+    served_elsewhere: Sequence[str] = ()
 
 
 class Routes(Blueprint):
@@ -131,6 +132,7 @@ class Routes(Blueprint):
         counts_itself: bool = False,
         idempotent: bool = False,
         uses_database: bool = True,
+        served_elsewhere: Sequence[str] = (),
     ) -> Callable[[View], View]:
         """`raw_body`: the view reads the body itself, which is declared for the reference.
 
@@ -140,6 +142,7 @@ class Routes(Blueprint):
         `rate_limited`: the verb counts requests, and answers carry what is left.
         `counts_itself`: the verb's first statement counts the request for the limiter.
         `idempotent`: the verb answers a request that repeats an Idempotency-Key as it did before.
+        `served_elsewhere`: methods of this path that another function serves.
         """
 
         def register(view: View) -> View:
@@ -192,6 +195,7 @@ class Routes(Blueprint):
                 idempotent=idempotent,
                 uses_database=self.uses_database and uses_database,
                 family=self.family,
+                served_elsewhere=served_elsewhere,
             )
             self.operations.append(declared)
             return view

@@ -27,10 +27,16 @@ class Credentials(NamedTuple):
 
 
 def sign(
-    method: str, address: SplitResult, body: bytes, service: str, headers: dict[str, str]
+    method: str,
+    address: SplitResult,
+    body: bytes,
+    service: str,
+    headers: dict[str, str],
+    region_name: str = "",
 ) -> dict[str, str]:
-    """The headers of a call, with those that sign it."""
+    """The headers of a call, with those that sign it; for this function's region by default."""
     credentials = load_credentials()
+    where = region_name or region()
     at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     signed = headers | {"X-Amz-Date": at}
     if credentials.token:
@@ -48,9 +54,9 @@ def sign(
             hashlib.sha256(body).hexdigest(),
         )
     )
-    scope = f"{at[:8]}/{region()}/{service}/aws4_request"
+    scope = f"{at[:8]}/{where}/{service}/aws4_request"
     text = f"{_ALGORITHM}\n{at}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-    key = _derive_key(credentials.secret_key, at[:8], region(), service)
+    key = _derive_key(credentials.secret_key, at[:8], where, service)
     signature = hmac.digest(key, text.encode(), "sha256").hex()
     signed["Authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, "

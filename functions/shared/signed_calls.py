@@ -10,34 +10,64 @@ from collections import deque
 from functools import cache
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from functions.shared import signatures
 
 
+class Answer(NamedTuple):
+    """What AWS answered."""
+
+    status: int
+    body: bytes
+
+
 def call(
     method: str, url: str, body: bytes, service: str, seconds: float, **headers: str
 ) -> int | None:
-    """The status of a signed call; 503 when it was not sent, None when there was no answer.
+    """The status of a signed call; as `exchange`."""
+    answer = exchange(method, url, body, service, seconds, headers)
+    return answer and answer.status
 
-    `url` has no query. `seconds`: for connecting, and for the answer.
+
+def exchange(
+    method: str,
+    url: str,
+    body: bytes,
+    service: str,
+    seconds: float,
+    headers: dict[str, str],
+    region: str = "",
+) -> Answer | None:
+    """The answer to a signed call; 503 when it was not sent, None when there was no answer.
+
+    `url` has no query. `seconds`: for connecting, and for the answer. `region`: the service's, this
+    function's by default.
     """
     address = urlsplit(url)
-    signed = signatures.sign(method, address, body, service, headers)
+    signed = signatures.sign(method, address, body, service, headers, region)
     try:
         connection = _take(address, seconds)
     except OSError:
-        return HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, b"")
     try:
         connection.request(method, address.path, body, signed)
         answer = connection.getresponse()
-        answer.read()
+        text = answer.read()
     except (OSError, HTTPException):
         connection.close()
         return None
     _idle(address.scheme, address.netloc).append(connection)
-    return answer.status
+    return Answer(answer.status, text)
+
+
+def hang_up(url: str) -> None:
+    """Closes the connections to an address that nobody uses now."""
+    address = urlsplit(url)
+    idle = _idle(address.scheme, address.netloc)
+    while idle:
+        idle.pop().close()
 
 
 def _take(address: SplitResult, seconds: float) -> HTTPConnection:

@@ -11,39 +11,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.shared.settings import MAIN as MAIN
-from functions.shared.settings import settings
+from functions.shared.secrets import MAIN as MAIN
+from functions.shared.secrets import get_secrets
 
-_current = MAIN
+_served = MAIN  # a domain, or a store
 
 
 def get_current() -> str:
     """The store that statements go to now."""
-    return _current
+    return find_store(_served)
 
 
 def find_store(domain: str) -> str:
     """The store of a domain; a store's name stands for itself."""
-    return settings().stores.get(domain, MAIN)
+    return get_secrets().stores.get(domain, MAIN)
 
 
 def list_stores() -> list[str]:
     """All stores, the main one first."""
-    return list(dict.fromkeys((MAIN, *settings().stores.values())))
+    return list(dict.fromkeys(get_secrets().stores.values()))
 
 
 def is_here(domain: str) -> bool:
     """Whether a domain lives in the store that statements go to now."""
-    return find_store(domain) == _current
+    return find_store(domain) == get_current()
 
 
 @contextmanager
 def on(domain: str) -> Iterator[None]:
-    """Statements of the block go to the store of a domain; `on(MAIN)`: to the main store."""
-    global _current
-    before = _current
-    _current = find_store(domain)
+    """Statements of the block go to the store of a domain; `on(MAIN)`: to the main store.
+
+    Which one that is, is asked with the first of them: what needs no store needs no secret.
+    """
+    global _served
+    before = _served
+    _served = domain
     try:
         yield
     finally:
-        _current = before
+        _served = before

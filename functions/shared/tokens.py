@@ -13,12 +13,12 @@ import re
 import time
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Literal
 
 import jwt
 
-from functions.shared.settings import Settings, settings
+from functions.shared.secrets import Secrets, get_secrets
 
 Audience = Literal["game", "panel", "tracker"]
 ISSUER = "tiltyard"
@@ -48,9 +48,9 @@ class Identity:
     expires_at: int = field(default=0, compare=False)  # Unix seconds
 
 
-# What was verified, by the token and the audiences that were asked for, with the settings that held
+# What was verified, by the token and the audiences that were asked for, with the secrets that held
 # the keys then. Never logged; the keys themselves, which could make any token, are no further away.
-_verified: dict[tuple[str, tuple[Audience, ...]], tuple[Settings, Identity]] = {}
+_verified: dict[tuple[str, tuple[Audience, ...]], tuple[Secrets, Identity]] = {}
 
 
 def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
@@ -65,7 +65,7 @@ def issue(audience: Audience, user_id: int, email: str, version: int) -> str:
         "iat": now,
         "exp": now + LIFETIME_SECONDS,
     }
-    [(kid, key), *_] = _keys(settings()).items()
+    [(kid, key), *_] = _keys(get_secrets()).items()
     return jwt.encode(claims, key, "HS256", {"kid": kid})
 
 
@@ -74,7 +74,7 @@ def verify(token: str, *audiences: Audience) -> Identity:
 
     A signature is checked once in a warm container, expiry each time.
     """
-    chosen = settings()
+    chosen = get_secrets()
     known_under, found = _verified.get((token, audiences), (None, None))
     if found is None or known_under is not chosen:
         found = _check_signature(token, chosen, audiences)
@@ -86,7 +86,7 @@ def verify(token: str, *audiences: Audience) -> Identity:
     return found
 
 
-def _check_signature(token: str, chosen: Settings, audiences: tuple[Audience, ...]) -> Identity:
+def _check_signature(token: str, chosen: Secrets, audiences: tuple[Audience, ...]) -> Identity:
     key = _keys(chosen).get(read_kid(token))
     if key is None:
         raise WrongTokenError("malformed")
@@ -142,8 +142,12 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)
 
 
-@cache
-def _keys(chosen: Settings) -> dict[str, bytes]:
+def _keys(chosen: Secrets) -> dict[str, bytes]:
     """By kid the keys that tokens may be signed with; the first one signs."""
-    keys = [derive_key(secret, "token") for secret in chosen.token_secrets]
+    return _derive_keys(*chosen.token_secrets)
+
+
+@lru_cache(maxsize=4)
+def _derive_keys(*secrets: str) -> dict[str, bytes]:
+    keys = [derive_key(secret, "token") for secret in secrets]
     return {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}

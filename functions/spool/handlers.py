@@ -69,6 +69,8 @@ def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 break
     _back_off(list(report.left.values()))
     log.event("drained", stored=report.stored, dead=report.dead, left=len(report.left))
+    if report.stored:
+        log.metric("SpoolStored", report.stored)
     return {"batchItemFailures": [{"itemIdentifier": name} for name in report.left]}
 
 

@@ -79,3 +79,4 @@ def bury(body: str, reason: Poison) -> None:
         MessageAttributes={"reason": {"DataType": "String", "StringValue": str(reason)}},
     )
     log.event("spool.poison", level="ERROR", reason=str(reason))
+    log.metric("SpoolDead", 1)

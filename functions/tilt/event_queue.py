@@ -51,9 +51,9 @@ def _read(accepted: Accepted) -> _Event:
     )
 
 
-def _names(one: _Event) -> tuple[str, str]:
-    """What the audit trail calls a removed event, and its erased user."""
-    return one.id, erasure.to_pseudonym(one.event.user_id)
+def _names(one: _Event) -> list[str]:
+    """What the audit trail may call a removed event, and its erased user."""
+    return [one.id, *erasure.list_pseudonyms(one.event.user_id)]
 
 
 def _store(sent: list[_Event]) -> None:

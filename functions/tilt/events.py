@@ -260,7 +260,7 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
           returning 1
         ), spent as (
           delete from shared.rate_limits
-          where key = 'tilt:' || %(subject)s
+          where key = any(%(counters)s)
         )
         insert into shared.audit (action, subject, actor, counts)
         select 'tilt.erase', %(subject)s, %(actor)s, jsonb_build_object(
@@ -271,6 +271,11 @@ def erase(user_id: str, actor: str | None = None) -> dict[str, int]:
         )
         returning counts
         """,
-        {"user_id": user_id, "subject": erasure.to_pseudonym(user_id), "actor": actor},
+        {
+            "user_id": user_id,
+            "subject": erasure.to_pseudonym(user_id),
+            "counters": [f"tilt:{one}" for one in erasure.list_pseudonyms(user_id)],
+            "actor": actor,
+        },
     )
     return removed

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, Field
 
-from functions.shared import cursors, db, fields, ids, json_codec
+from functions.shared import csv_cells, cursors, db, fields, ids, json_codec
 
 # Of text in one page. In what Lambda sends back a quote takes up to six bytes and a control
 # character seven: so even the worst page stays under 5 MB, and below Lambda's own 6 MB.
@@ -107,8 +107,7 @@ def to_csv(events: list[dict[str, Any]]) -> str:
 
 def _cell(value: Any) -> str:
     text = value if isinstance(value, str) else json_codec.dumps(value).strip('"')
-    # https://owasp.org/www-community/attacks/CSV_Injection
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    return csv_cells.neutralise(text)
 
 
 def _fetch_page(

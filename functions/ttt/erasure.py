@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from functions.shared import db, json_codec, locks
-from functions.shared.erasure import TOMBSTONE_PREFIX, is_tombstone, to_pseudonym, to_tombstone
+from functions.shared.erasure import (
+    TOMBSTONE_PREFIX,
+    is_tombstone,
+    list_tombstones,
+    to_pseudonym,
+    to_tombstone,
+)
 from functions.shared.errors import Invalid
 
 # SteamIDs that several people or bots share: nobody's. ttt.is_pseudo has the same list.
@@ -19,20 +25,21 @@ _TEXTS = ("players", "kills", "buys")
 _KEYS = ("steam_id", "attacker_steamid", "victim_steamid")
 
 
-def find_erased(people: Iterable[str], text: str) -> set[str]:
-    """Those of the people who are erased in the JSON text of a round."""
+def find_tombstones(people: Iterable[str], text: str) -> dict[str, str]:
+    """By person the tombstones of those who are erased in the JSON text of a round."""
     if f'"{TOMBSTONE_PREFIX}' not in text:
-        return set()
-    return {person for person in people if to_tombstone(person) in text}
+        return {}
+    stones = ((person, stone) for person in people for stone in list_tombstones(person))
+    return {person: stone for person, stone in stones if stone in text}
 
 
-def replace_people(people: Iterable[str], content: dict[str, Any]) -> dict[str, Any]:
+def replace_people(stones: Mapping[str, str], content: dict[str, Any]) -> dict[str, Any]:
     """A round's content with tombstones in place of these people."""
     changed = dict(content)
-    for person in people:
+    for person, stone in stones.items():
         for name in _TEXTS:
             for key in _KEYS:
-                was, becomes = _spelled(key, person), _spelled(key, to_tombstone(person))
+                was, becomes = _spelled(key, person), _spelled(key, stone)
                 changed[name] = changed[name].replace(was, becomes)
     return changed
 

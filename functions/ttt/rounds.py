@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from functions.shared import db, fields, ids, locks, spool
-from functions.shared.erasure import find_erasures
+from functions.shared.erasure import find_erasures, to_tombstone
 from functions.shared.errors import Conflict, Invalid
 from functions.shared.spool import Accepted
 from functions.ttt import erasure, feed
@@ -106,7 +106,9 @@ def _store(
 ) -> bool:
     """Whether the round is new; raises Conflict, and Invalid for one before what is retained."""
     content = report.content
-    content = erasure.replace_people(erased, content) if erased else content
+    if erased:
+        stones = {person: to_tombstone(person) for person in erased}
+        content = erasure.replace_people(stones, content)
     received_ms = received_at.replace(microsecond=received_at.microsecond // 1000 * 1000)
     values = {
         **content,
@@ -189,7 +191,7 @@ _INSERT = """
 def _compare(report: RoundReport, content: dict[str, Any], stored: db.Row) -> None:
     """Raises Conflict naming in what a repeated round differs from the stored one."""
     people = report.people
-    gone = erasure.find_erased(people, stored["players"] + stored["kills"] + stored["buys"])
+    gone = erasure.find_tombstones(people, stored["players"] + stored["kills"] + stored["buys"])
     content = erasure.replace_people(gone, content) if gone else content
     differences = [name for name in content if content[name] != stored[name]]
     if report.ended_at and stored["ended_at"] and report.ended_at != stored["ended_at"]:

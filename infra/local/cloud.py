@@ -1,4 +1,4 @@
-"""The AWS of the local stack: a MiniStack of our own on loopback, with a bucket and a secret."""
+"""The AWS of the local stack: a MiniStack of our own on loopback, with a bucket and secrets."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -25,7 +25,6 @@ from infra.local import emulator
 LOCAL = Path(__file__).resolve().parents[2] / ".local"
 REGION = "us-east-1"
 BUCKET = "tiltyard-artifacts"
-_SECRET = "tiltyard"  # noqa: S105 — its name
 _SERVICES = (
     "apigateway,cloudformation,events,iam,kms,lambda,logs,monitoring,"
     "s3,scheduler,secretsmanager,sqs,ssm,sts"
@@ -164,11 +163,14 @@ def _await_ready(cloud: Cloud, process: subprocess.Popen[bytes], home: Path) -> 
     raise CloudError(f"MiniStack did not start ({''.join(words) or 'it said nothing'}).")
 
 
-def furnish(cloud: Cloud, secret: dict[str, str]) -> str:
-    """Make the bucket that SAM uploads to and the secret that the template reads; its ARN."""
+def furnish(cloud: Cloud, secrets_: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Make the bucket that SAM uploads to and the secrets that functions read; their ARNs."""
     boto3.client("s3", **cloud.access).create_bucket(Bucket=BUCKET)
     vault = boto3.client("secretsmanager", **cloud.access)
-    return vault.create_secret(Name=_SECRET, SecretString=json.dumps(secret))["ARN"]
+    return {
+        name: vault.create_secret(Name=name, SecretString=json.dumps(secret))["ARN"]
+        for name, secret in secrets_.items()
+    }
 
 
 def free_port() -> int:

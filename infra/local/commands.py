@@ -108,6 +108,7 @@ def _parameters() -> dict[str, str]:
         "BattleUpdates": str(_number("BATTLE_UPDATES", 60, 1, _MANY)),
         "TrackerOpenOrganizer": _chosen("TRACKER_OPEN_ORGANIZER", "0", ("0", "1")),
         "PasswordRounds": str(_number("PASSWORD_ROUNDS", 12, 4, 16)),
+        "CorsOrigins": _origins(),
         **_url("AVATAR_URL", "AvatarUrl", "{steamId}"),
         **_url("PASSWORD_RESET_URL", "PasswordResetUrl", "{token}"),
     }
@@ -126,6 +127,21 @@ def _pooler() -> str:
 def _api_key() -> None:
     if not re.fullmatch(r"[!-~]{0,512}", os.environ.get("API_KEY", "")):
         raise StackError("API_KEY must be up to 512 characters of ASCII without spaces.")
+
+
+_ORIGIN = (
+    r"[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"  # as settings.py has it
+)
+
+
+def _origins() -> str:
+    given = os.environ.get("CORS_ORIGINS") or "*"
+    if given != "*" and not re.fullmatch(f"{_ORIGIN}(,{_ORIGIN})*", given):
+        raise StackError(
+            f"CORS_ORIGINS is {given!r}: it must be * or origins such as https://panel.example, "
+            "separated by commas."
+        )
+    return given
 
 
 def _url(name: str, parameter: str, part: str) -> dict[str, str]:

@@ -118,6 +118,7 @@ def _parameters(more: dict[str, str]) -> list[str]:
     here = {
         "Runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "Architecture": machine,
+        "FunctionAlarms": "off",  # the local cloud computes with no metrics
     }
     # Quoted, for SAM parts a value at its spaces.
     return ["--parameter-overrides", *(f'{key}="{value}"' for key, value in (here | more).items())]

@@ -37,7 +37,10 @@ _HOP_BY_HOP = {
     "te", "trailer", "transfer-encoding", "upgrade", "expect",
 }  # fmt: skip
 _TOKEN = TOKEN.decode()
-_THE_EDGES = {"host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+_THE_EDGES = {
+    *("host", _TOKEN, "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"),
+    *("x-origin-secret", "cloudfront-viewer-address"),
+}
 _NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _GATEWAYS_OWN: dict[int, str] = {
     HTTPStatus.FORBIDDEN: "ACCESS_DENIED",
@@ -61,6 +64,7 @@ class Behind:
     rest: str
     sockets: str | None = None
     token: str = ""
+    origin_secret: str = ""  # by which the functions believe what the edge says of callers
 
     @property
     def origin(self) -> str:
@@ -157,6 +161,8 @@ class Edge:
             ("X-Forwarded-For", request.remote or ""),
             ("X-Forwarded-Proto", "http"),
             ("X-Forwarded-Host", _text(request.host)),
+            ("CloudFront-Viewer-Address", f"{request.remote or ''}:0"),
+            ("X-Origin-Secret", behind.origin_secret),
         ]
         async with self._client.request(
             request.method,

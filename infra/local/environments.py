@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-UV = "uv==0.13.8"
+UV_PINS = "infra/local/uv.txt"
 _STAMP = "tiltyard.stamp"
 
 
@@ -45,7 +45,7 @@ class Environment:
     def fingerprint(self) -> str:
         """Changes when the pins, the interpreter or the place of the checkout do."""
         pins = b"".join((ROOT / file).read_bytes() for file in self.requirements)
-        maker = f"{sys.version}\n{sys.base_prefix}\n{self.folder()}\n{UV}\n"
+        maker = f"{sys.version}\n{sys.base_prefix}\n{self.folder()}\n{_pins_of_uv()}\n"
         return hashlib.sha256(maker.encode() + pins).hexdigest()
 
     def is_ready(self) -> bool:
@@ -58,6 +58,8 @@ ENVIRONMENTS = {
     "project": Environment(".venv", ("requirements.txt", "requirements-dev.txt")),
     "ministack": Environment(".local/ministack", ("infra/local/ministack.txt",)),
     "sam": Environment(".local/sam", ("infra/local/sam.txt",)),
+    "audit": Environment(".local/audit", ("infra/local/audit.txt",)),
+    "lambda": Environment(".local/lambda", ("tests/support/lambda.txt",)),
     "node": Environment(".local/node", ("tests/support/node.txt",)),
     "typescript": Environment(
         ".local/typescript",
@@ -117,10 +119,11 @@ def _install(environment: Environment, uv: Path) -> None:
     """Fill the environment with uv, or with pip where only pip knows the way to an index."""
     python = environment.folder() / "bin/python"
     files = [word for file in environment.requirements for word in ("-r", ROOT / file)]
-    fast = _run(uv, "pip", "install", "--quiet", "--no-deps", "--python", python, *files)
+    install = ("install", "--quiet", "--no-deps", "--require-hashes")
+    fast = _run(uv, "pip", *install, "--python", python, *files)
     if fast.returncode == 0:
         return
-    slow = _run(*_pip(), "--python", python, "install", "--quiet", "--no-deps", *files)
+    slow = _run(*_pip(), "--python", python, *install, *files)
     if slow.returncode:
         raise EnvironmentsError(
             f"Neither uv nor pip can fill {environment.path}; is there a network? {_reason(slow)}"
@@ -142,20 +145,31 @@ def _install_with_npm(environment: Environment) -> None:
         )
 
 
+def find_uv() -> Path:
+    """The uv that is here, of whatever version, else the pinned one."""
+    program = ROOT / ".local/uv/bin/uv"
+    return program if program.exists() else _uv()
+
+
 def _uv() -> Path:
     """The path of a private uv, fetched once with whatever pip this machine has."""
     folder = ROOT / ".local/uv"
     program = folder / "bin/uv"
     stamp = folder / _STAMP
     with _alone(".local/uv"):
-        if stamp.exists() and stamp.read_text() == UV:
+        if stamp.exists() and stamp.read_text() == _pins_of_uv():
             return program
         shutil.rmtree(folder, ignore_errors=True)
-        got = _run(*_pip(), "install", "--quiet", "--no-deps", "--target", folder, UV)
+        words = ("--require-hashes", "--target", folder, "-r", ROOT / UV_PINS)
+        got = _run(*_pip(), "install", "--quiet", "--no-deps", *words)
         if got.returncode or not program.exists():
-            raise EnvironmentsError(f"pip cannot fetch {UV}; is there a network? {_reason(got)}")
-        stamp.write_text(UV)
+            raise EnvironmentsError(f"pip cannot fetch uv; is there a network? {_reason(got)}")
+        stamp.write_text(_pins_of_uv())
     return program
+
+
+def _pins_of_uv() -> str:
+    return (ROOT / UV_PINS).read_text()
 
 
 def _pip() -> list[str | Path]:

@@ -113,13 +113,16 @@ def follow_logs(cloud: Cloud, group: str, journal: Journal) -> Iterator[None]:
 
 
 def format_line(message: str, at: int) -> str | None:
-    """A line for people: requests in columns, others as they are, None for the platform's own."""
+    """A line for people: requests in columns, others as they are, None for metrics and what the
+    platform says itself."""
     message = message.rstrip()
     if not message or message.startswith(_PLATFORM):
         return None
     clock = datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")
     try:
         entry = json.loads(message)
+        if entry["event"] == "metric":  # for CloudWatch: what it counts is a line, too
+            return None
         if entry["event"] not in ("request", "failure"):
             names = [name for name in entry if name not in ("event", "level")]
             return (

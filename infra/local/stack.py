@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TextIO
+from typing import Any, TextIO
 
 from infra.local import cloud, deployment, logs, queues, state, timescale
 from infra.local.cloud import LOCAL, Cloud
@@ -67,7 +67,9 @@ def running(
     with ExitStack() as ending:
         ending.enter_context(state.own_folder(home))
         journal = Journal(home / "stack.log", terminal)
-        listening = Edge(port, Gateway(ROOT / "template.yaml"), _behind(home), journal.say, limits)
+        keys = secret_keys()
+        behind = _behind(home, keys["origin_secret"])
+        listening = Edge(port, Gateway(ROOT / "template.yaml"), behind, journal.say, limits)
         ending.callback(listening.close)
         journal.say("Starting; the first time takes a minute.")
         build = ending.enter_context(deployment.build_beside(home))
@@ -80,13 +82,10 @@ def running(
             database = timescale.start()
             if database.is_ours:
                 ending.enter_context(supervise(database, journal.say))
-        keys = secret_keys()
-        secret = cloud.furnish(
-            local, {"url": database.app_url, "migrate_url": database.admin_url, **keys}
-        )
+        secret_arns = cloud.furnish(local, _build_secrets(database, keys))
         build.finish()
         parameters = {
-            "DatabaseSecret": secret,
+            **secret_arns,
             "RefreshRate": refresh_rate,
             "MailFolder": str(LOCAL / "mail"),
             "SocketIdle": f"{limits.idle:g}",
@@ -111,7 +110,21 @@ def _give_back(local: Cloud, left: list[Path], journal: Journal) -> None:
         journal.say(f"{len(left) - count} are kept: the template has no queue for them.")
 
 
-def _behind(home: Path) -> Callable[[], Behind | None]:
+def _build_secrets(database: Server, keys: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What each secret holds, by the parameter that names it."""
+    of_store = {"api_key", "signing_key"}
+    return {
+        "DatabaseSecret": {
+            "url": database.app_url,
+            "api_key": keys["api_key"],
+            "signing_keys": [keys["signing_key"]],
+        },
+        "AccountsSecret": {name: keys[name] for name in keys if name not in of_store},
+        "MigrateSecret": {"migrate_url": database.admin_url},
+    }
+
+
+def _behind(home: Path, origin_secret: str = "") -> Callable[[], Behind | None]:
     """Where the API is now, as a later `make deploy-local` may have put it elsewhere."""
     file = home / "state.json"
     known: dict[int, Behind] = {}
@@ -122,7 +135,10 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
             if changed not in known:
                 known.clear()
                 read = State.read(home)
-                known[changed] = Behind(read.address(), read.sockets(), read.cloud_token)
+                known[changed] = Behind(
+                    *(read.address(), read.sockets(), read.cloud_token),
+                    origin_secret,
+                )
         except FileNotFoundError:
             return None
         return known[changed]
@@ -131,7 +147,7 @@ def _behind(home: Path) -> Callable[[], Behind | None]:
 
 
 def secret_keys() -> dict[str, str]:
-    """What the checkout's secret holds beside URLs, made once; API_KEY overrides the one there."""
+    """What the checkout's secrets hold beside URLs, made once; API_KEY overrides the one there."""
     file = LOCAL / "keys.json"
     if not file.exists():
         LOCAL.mkdir(exist_ok=True)
@@ -144,8 +160,8 @@ def secret_keys() -> dict[str, str]:
     keys: dict[str, str] = json.loads(file.read_text())
     derived = {
         name: hmac.digest(keys["signing_key"].encode(), name.encode(), "sha256").hex()
-        for name in ("token_key", "tracker_key", "password_pepper")
+        for name in ("token_key", "tracker_key", "password_pepper", "origin_secret")
     }
     chosen = {"api_key": os.environ.get("API_KEY") or keys["api_key"]}
-    unused = dict.fromkeys(("token_key_previous", "tracker_key_previous", "origin_secret"), "")
+    unused = dict.fromkeys(("token_key_previous", "tracker_key_previous"), "")
     return derived | unused | keys | chosen

@@ -13,11 +13,16 @@ class MigrationError(Exception):
     """Why a database cannot be migrated, in a sentence that names the file or the server."""
 
 
+class SchemaIsNewerError(MigrationError):
+    """The database has all of this checkout's migrations, and later ones of newer code."""
+
+
 def find_pending(folder: Path, applied: dict[str, str]) -> list[Path]:
     """The files of migrations/ that are not applied yet, in order.
 
     `applied`: the checksum of each applied file, by name. Raises MigrationError where the two do
-    not fit together: a file was edited, is gone, or has a number before an applied one.
+    not fit together: a file was edited, is gone, or has a number before an applied one; and
+    SchemaIsNewerError where there is nothing to do, since this code is older.
     """
     files = sorted((folder / "migrations").glob("*.sql"))
     names = [path.name for path in files]
@@ -28,10 +33,12 @@ def find_pending(folder: Path, applied: dict[str, str]) -> list[Path]:
             "be reset (`make reset` deletes the local one; elsewhere drop the database and create "
             "it again, empty) and then migrated."
         )
-    if gone:
+    if gone and (gone[0] < names[-1] or not applied.keys() >= set(names)):
         raise MigrationError(f"{gone[0]} was applied to this database but is not in this checkout.")
     for path in files:
-        _check(path, applied)
+        _check(path, {name: given for name, given in applied.items() if name not in gone})
+    if gone:
+        raise SchemaIsNewerError(f"The schema is newer than this code, by {', '.join(gone)}.")
     return [path for path in files if path.name not in applied]
 
 

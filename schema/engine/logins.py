@@ -1,4 +1,4 @@
-"""Logins: the time-outs of the functions', the migrations' and the analysts' own roles.
+"""Roles and logins: who owns what, and the time-outs of the functions' and the analysts' own.
 
 A role's settings are those of the login that a session began with: what is set on a role that only
 has members reaches nobody. They hold behind a pooler too, which passes none of a client's on.
@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from schema.engine.ledger import MigrationError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -31,6 +33,31 @@ ANALYST = {
     **_VANISHED,
 }
 _TRIES = 5
+
+
+def create_roles(connection: Connection) -> None:
+    """The role that owns everything, as which this login may act, and the one that reads rollups.
+
+    Raises MigrationError.
+    """
+    for role in ("tiltyard_app", "tiltyard_analyst"):
+        _create_role(connection, role)
+    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
+    if member == (False,):
+        connection.execute("grant tiltyard_app to current_user")
+
+
+def _create_role(connection: Connection, role: str) -> None:
+    """Roles belong to the whole server: another database may have made it, or make it just now."""
+    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
+    if found is not None:
+        return
+    try:
+        connection.execute(sql.SQL("create role {} nologin").format(_name(role)))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        pass
+    except psycopg.errors.InsufficientPrivilege:
+        raise MigrationError(f"This login may not create the role {role}.") from None
 
 
 def limit_logins(connection: Connection) -> list[str]:

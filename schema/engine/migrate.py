@@ -12,7 +12,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +23,9 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
+from functions.shared.secrets import read_values
 from schema.engine import build, logins, outside
-from schema.engine.ledger import MigrationError, checksum, find_pending
+from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
 from schema.engine.status import Status, read_status
 
@@ -144,11 +145,7 @@ def _extend(connection: Connection, extension: str) -> None:
 
 def _prepare(connection: Connection) -> None:
     """The roles, a schema a domain, and the ledger of applied files."""
-    for role in ("tiltyard_app", "tiltyard_analyst"):
-        _create_role(connection, role)
-    member = connection.execute("select pg_has_role('tiltyard_app', 'SET')").fetchone()
-    if member == (False,):
-        connection.execute("grant tiltyard_app to current_user")
+    logins.create_roles(connection)
     for domain in SCHEMAS:
         connection.execute(
             sql.SQL("create schema if not exists {} authorization tiltyard_app").format(
@@ -179,20 +176,6 @@ def _prepare(connection: Connection) -> None:
         comment on column shared.migrations_started.name is 'Its file in schema/migrations';
         """
     )
-
-
-def _create_role(connection: Connection, role: str) -> None:
-    """Roles belong to the whole server: another database may have made it, or make it just now."""
-    found = connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone()
-    if found is not None:
-        return
-    name = sql.Identifier(role)
-    try:
-        connection.execute(sql.SQL("create role {} nologin").format(name))
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-        pass
-    except psycopg.errors.InsufficientPrivilege:
-        raise MigrationError(f"This login may not create the role {role}.") from None
 
 
 def _apply(connection: Connection, here: Path, report: Report) -> None:
@@ -258,8 +241,16 @@ def _text(path: Path) -> str:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda: migrates every store and returns the main one's report as JSON, with those of
-    the others as `stores`."""
-    reports = {store: vars(migrate(url)) for store, url in list_urls().items()}
+    the others as `stores`. The URLs are MIGRATE_URL and so on, or the secret's `migrate_url`.
+
+    Older code, which is put back after a fault, finds nothing to do: `newer` is why.
+    """
+    values = {name: str(value) for name, value in read_values().items()}
+    urls = _choose_urls(values.get("MIGRATE_URL", ""), values)
+    try:
+        reports = {store: vars(migrate(url)) for store, url in urls.items()}
+    except SchemaIsNewerError as error:
+        return {"applied": [], "rollups": [], "newer": str(error)}
     main_report = reports.pop("main")
     return main_report | ({"stores": reports} if reports else {})
 
@@ -269,12 +260,15 @@ def list_urls() -> dict[str, str]:
 
     Where MIGRATE_URL_TTT and so on are given, they win: a migration cannot pass a pooler.
     """
-    urls = {"main": os.environ.get("DATABASE_URL", "")}
-    for domain in ("ttt", "tilt", "logs"):
-        given = (os.environ.get(f"{what}_URL_{domain.upper()}") for what in ("MIGRATE", "DATABASE"))
-        url = next(filter(None, given), None)
+    return _choose_urls(os.environ.get("DATABASE_URL", ""), os.environ)
+
+
+def _choose_urls(main_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    urls = {"main": main_url}
+    for domain in ("TTT", "TILT", "LOGS"):
+        url = values.get(f"MIGRATE_URL_{domain}") or values.get(f"DATABASE_URL_{domain}")
         if url and url not in urls.values():
-            urls[domain] = url
+            urls[domain.lower()] = url
     return urls
 
 
@@ -282,10 +276,11 @@ def main(*words: str) -> int:
     """`python -m schema.engine.migrate`: migrates every store and prints what it did.
 
     With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
-    date, 1 when something is pending, and 2 when the database cannot be migrated.
+    date, 1 when something is pending, 2 when the database cannot be reached or migrated, and 3
+    when its schema is newer than this code, which works on it.
     """
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
-    parser.add_argument("--status", action="store_true", help="list files and rollups; 1: pending")
+    parser.add_argument("--status", action="store_true", help="only list; 1: something is pending")
     is_status = parser.parse_args(words).status
     urls, pending = list_urls(), False
     try:
@@ -300,7 +295,9 @@ def main(*words: str) -> int:
                 _print_report(migrate(url))
     except MigrationError as error:
         print(error, file=sys.stderr)
-        return 2 if is_status else 1
+        if not is_status:
+            return 1
+        return 3 if isinstance(error, SchemaIsNewerError) else 2
     return int(pending)
 
 

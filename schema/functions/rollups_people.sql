@@ -1,5 +1,5 @@
--- Puts something else in a person's place in stored rows whose raw rows are gone; the others follow
--- their raw rows. Two columns that are `ordered` stay in the order of their bytes.
+-- Puts something else in a person's place in stored rows whose raw rows are gone, and marks their days for
+-- the lake; the others follow their raw rows. Two columns that are `ordered` stay in the order of their bytes.
 create or replace function rollups.rename_person(
   source text, person_columns text[], ordered text[], person text, instead text
 )
@@ -10,10 +10,11 @@ declare
   r record;
   person_column text;
   changed bigint;
+  buckets timestamptz[];
   total bigint := 0;
 begin
   for r in
-    select c.bucket_column, s.retained_from, rollups.storage_table(c.id) as kept,
+    select c.id, c.bucket_column, s.retained_from, rollups.storage_table(c.id) as kept,
       array(
         select a.attname::text
         from pg_attribute a
@@ -28,10 +29,11 @@ begin
   loop
     foreach person_column in array r.found loop
       execute format(
-        'update %s set %I = $2 where %I = $1 and %I < $3',
-        r.kept, person_column, person_column, r.bucket_column
-      ) using person, instead, r.retained_from;
-      get diagnostics changed = row_count;
+        'with changed as (update %s set %I = $2 where %I = $1 and %I < $3 returning %I as bucket)
+         select count(*), array_agg(distinct bucket) from changed',
+        r.kept, person_column, person_column, r.bucket_column, r.bucket_column
+      ) into changed, buckets using person, instead, r.retained_from;
+      perform rollups.mark_days(r.id, buckets);
       total := total + changed;
     end loop;
     if ordered <@ r.found then
@@ -46,7 +48,8 @@ begin
 end
 $$;
 
--- Removes a person's stored rows whose raw rows are gone; the others follow their raw rows.
+-- Removes a person's stored rows whose raw rows are gone, and marks their days for the lake; the others
+-- follow their raw rows.
 create or replace function rollups.erase_person(source text, person_column text, person text)
 returns bigint
 language plpgsql
@@ -54,10 +57,11 @@ as $$
 declare
   r record;
   removed bigint;
+  buckets timestamptz[];
   total bigint := 0;
 begin
   for r in
-    select c.bucket_column, s.retained_from, rollups.storage_table(c.id) as kept
+    select c.id, c.bucket_column, s.retained_from, rollups.storage_table(c.id) as kept
     from rollups.catalog c
     join rollups.sources s on s.name = c.source
     where c.source = erase_person.source
@@ -69,9 +73,11 @@ begin
       )
   loop
     execute format(
-      'delete from %s where %I = $1 and %I < $2', r.kept, person_column, r.bucket_column
-    ) using person, r.retained_from;
-    get diagnostics removed = row_count;
+      'with removed as (delete from %s where %I = $1 and %I < $2 returning %I as bucket)
+       select count(*), array_agg(distinct bucket) from removed',
+      r.kept, person_column, r.bucket_column, r.bucket_column
+    ) into removed, buckets using person, r.retained_from;
+    perform rollups.mark_days(r.id, buckets);
     total := total + removed;
   end loop;
   return total;

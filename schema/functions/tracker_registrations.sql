@@ -529,6 +529,8 @@ begin
     reply := tracker.refuse_state(tournament, 'not_active', 'The tournament is not being played');
   elsif registration.status not in ('dropped', 'disqualified') then
     reply := tracker.refuse_state(tournament, registration.status, 'The player has not dropped');
+  elsif tracker.find_strangers(array[user_id]) <> '{}' then
+    reply := tracker.refuse_state(tournament, 'erased', 'The player has deleted their account');
   elsif tournament.format <> 'swiss' and registration.dropped_after_round < tournament.current_round then
     reply := tracker.refuse_state(
       tournament, 'bracket', 'The bracket went on without the player: others passed on'
@@ -561,8 +563,8 @@ begin
 end
 $$;
 
--- Takes a user out of every tournament that is not over. A game of theirs that is open is lost as soon
--- as its organisers go on with the tournament.
+-- Takes a user out of every tournament that is not over, as its co-organiser too. A game of theirs that
+-- is open is lost as soon as its organisers go on with the tournament.
 create or replace function tracker.leave_tournaments(user_id text) returns void
 language plpgsql
 as $$
@@ -597,5 +599,11 @@ begin
       null, null, tournament, 'dropped', jsonb_build_object('user_id', user_id, 'kind', 'erased')
     );
   end loop;
+  update tracker.tournaments as t
+  set co_organizer_ids = array_remove(t.co_organizer_ids, leave_tournaments.user_id),
+    version = t.version + 1,
+    updated_at = clock_timestamp()
+  where t.status in ('draft', 'registration', 'active')
+    and leave_tournaments.user_id = any(t.co_organizer_ids);
 end
 $$;

@@ -318,14 +318,17 @@ as $$
   offset $7
 $$;
 
--- Users of a list whom nobody knows.
+-- Users of a list whom nobody knows, or who have deleted their account.
 create or replace function tracker.find_strangers(user_ids text[]) returns text[]
 language sql
 stable
 as $$
   select coalesce(array_agg(i.id order by i.id), '{}')
   from unnest($1) as i (id)
-  where not accounts.list_display_names($1) ? i.id
+  where not exists (
+    select
+    from accounts.find_users(i.id, null) as u
+  )
 $$;
 
 -- What is wrong with the users and the time zone that a body of a tournament names; none is null.

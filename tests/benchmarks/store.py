@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from functions.shared import db
-from functions.shared.settings import settings
+from functions.shared.secrets import clear_cache as forget_secrets
 from infra.local import timescale
 from schema.engine.migrate import migrate
 from tests.benchmarks.requests import ENVIRON
@@ -72,9 +72,9 @@ def store(server: timescale.Server) -> Iterator[Store]:
 def environ(store: Store) -> Iterator[None]:
     """What runs in this process, a refresh say, asks the environment for its database."""
     with patch.dict(os.environ, ENVIRON | {"DATABASE_URL": store.app_url}):
-        settings.cache_clear()
+        forget_secrets()
         yield
-    settings.cache_clear()
+    forget_secrets()
 
 
 def _named(url: str, name: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from functions.accounts import users
 from functions.shared import db, tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 from tests.support.accounts import PASSWORD, log_in, register
 from tests.support.client import Client
 from tests.support.connections import own_connections
@@ -192,7 +192,7 @@ def test_a_banned_user_is_told_so_only_with_the_right_password(store: str) -> No
 def test_a_forged_token_is_no_token(store: str, changes: dict[str, Any]) -> None:
     """Each with our own key, so that the change alone is what is refused."""
     token = register().json["access_token"]
-    [(kid, key)] = tokens._keys(settings()).items()
+    [(kid, key)] = tokens._keys(get_secrets()).items()
     algorithm = changes.get("alg", "HS256")
     said = {k: v for k, v in (claims(token) | changes).items() if v is not None}
     secret = {"none": "", "HS512": key * 2}.get(algorithm, key)  # HS512 asks for a longer one

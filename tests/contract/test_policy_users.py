@@ -17,7 +17,7 @@ from functions.accounts import panel, sessions, signing_keys
 from functions.shared import db, tokens, tracker_tokens
 from functions.shared.roles import INACTIVE, WRONG
 from functions.shared.routing import Operation
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 from functions.shared.users import MISSING
 from tests.support.accounts import make_user
 from tests.support.client import Answered, Client, operations
@@ -61,7 +61,7 @@ def make_token(user: dict[str, Any], audience: tokens.Audience, flaw: str) -> st
         algorithm = "RS256"
     else:
         token = tokens.issue(audience, user["id"], user["email"], user["token_version"])
-        key = next(iter(tokens._keys(settings()).values()))
+        key = next(iter(tokens._keys(get_secrets()).values()))
         algorithm = "HS256"
         if audience == "panel":
             panel.store_session(token, user["id"], user["token_version"])

@@ -1,6 +1,7 @@
-"""Requests made from the reference, right and wrong ones: each answer is one that it declares.
+"""Requests made from the reference, right and wrong ones, with every kind of credential: each
+answer is one that it declares.
 
-A short form of what `schemathesis run` does for hours: the same few requests each time.
+A short form of what `make fuzz` does for minutes: the same few requests each time.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from functions.shared import auth
-from tests.support import reference
+from tests.support import credentials, reference
 from tests.support.client import call_gateway, content
+from tests.support.fuzzing import made_up
 from tests.support.gateway import gateway_event
-from tests.support.server import API_KEY
+from tests.support.policies import PUBLIC, STATED
 
-EXAMPLES = 8  # for each operation and mode: 800 requests, some 15 s
+EXAMPLES = 4  # for each operation and mode
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -57,41 +59,60 @@ SCHEMA = schemathesis.openapi.from_dict({**reference.document(), "servers": [{"u
 SCHEMA.app = application
 
 
-def cases() -> Iterable[Any]:
-    """Each operation with requests that fit and, where a form is declared, some that do not."""
-    for found in SCHEMA.get_all_operations():
-        operation = found.ok()
+def operations() -> dict[str, list[Any]]:
+    """What is built, by the domain that serves it."""
+    found: dict[str, list[Any]] = {}
+    for one in SCHEMA.get_all_operations():
+        operation = one.ok()
         declared = operation.definition.raw
-        if "501" in declared["responses"]:
-            continue
-        places = {one["in"] for one in declared["parameters"]}
-        has_form = "requestBody" in declared or "query" in places
-        for mode in GenerationMode if has_form else [GenerationMode.POSITIVE]:
-            yield pytest.param(operation, mode, id=f"{declared['operationId']}-{mode.value}")
+        if "501" not in declared["responses"]:
+            found.setdefault(declared["tags"][0], []).append(operation)
+    return found
 
 
-@pytest.mark.parametrize(("operation", "mode"), list(cases()))
+def modes(operation: schemathesis.APIOperation) -> Iterable[GenerationMode]:
+    """Requests that fit and, where a form is declared, some that do not."""
+    declared = operation.definition.raw
+    places = {one["in"] for one in declared["parameters"]}
+    has_form = "requestBody" in declared or "query" in places
+    return GenerationMode if has_form else [GenerationMode.POSITIVE]
+
+
+@pytest.mark.parametrize("domain", sorted(operations()))
 def test_what_is_declared_is_answered(
-    store: str, operation: schemathesis.APIOperation, mode: GenerationMode
+    tracker_keys: None,
+    setting: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    domain: str,
 ) -> None:
-    admin, server = auth.issue("ada", ["admin", "analyst"]), auth.issue("srv_01", ["logs:write"])
-    keys = {"Authorization": f"Bearer {admin}", "X-Server-Key": server}
-    if reference.scopes(operation.definition.raw).isdisjoint({"staff", "admin", "analyst"}):
-        keys["X-Api-Key"] = API_KEY
+    """No secret that was shown stands in a log."""
+    many = str(10**9)
+    setting(LOGIN_FAILURES=many, ACCOUNT_FAILURES=many, REGISTRATIONS=many, GENERAL_REQUESTS=many)
+    made = credentials.make_all()
+    for operation in operations()[domain]:
+        for mode in modes(operation):
+            _fuzz(operation, mode, made)
+    logged = "".join(capsys.readouterr())
+    assert '"event": "request"' in logged
+    assert [one for one in credentials.list_secrets(made) if one in logged] == []
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(operation.as_strategy(generation_mode=mode))
-    def check(case: schemathesis.Case) -> None:
+
+def _fuzz(
+    operation: schemathesis.APIOperation,
+    mode: GenerationMode,
+    made: dict[str, credentials.Headers],
+) -> None:
+    declared = operation.definition.raw
+    policy = STATED.get(f"{operation.method.upper()} {operation.path}", PUBLIC)
+    right = st.just(credentials.choose_right(policy))
+
+    @made_up(EXAMPLES)
+    @given(operation.as_strategy(generation_mode=mode), right | st.sampled_from(sorted(made)))
+    def check(case: schemathesis.Case, who: str) -> None:
         served = reference.find(case.method, case.formatted_path)
         # "live" for an id is the address of another operation.
-        assume(served is None or served["operationId"] == operation.definition.raw["operationId"])
-        case.validate_response(case.call(headers=keys), checks=CHECKS)
+        assume(served is None or served["operationId"] == declared["operationId"])
+        sent = {name: value.encode().decode("latin-1") for name, value in made[who].items()}
+        case.validate_response(case.call(headers=sent), checks=CHECKS)
 
     check()

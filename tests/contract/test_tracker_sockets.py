@@ -114,25 +114,24 @@ def test_a_ticket_opens_one_socket(duel: Duel, cloud: Gateway, left: Left) -> No
     assert answered["statusCode"] == 401
 
 
+SECRET = "s" * 32
+_OURS = {"X-Origin-Secret": SECRET}
+_HTTP = {"X-Forwarded-Proto": "http"}
+
+
 @pytest.mark.parametrize(
     ("secret", "host", "address"),
     [
-        (
-            "",
-            {"X-Forwarded-Host": "127.0.0.1:8000", "X-Forwarded-Proto": "http"},
-            "ws://127.0.0.1:8000",
-        ),
-        ("", {"X-Forwarded-Host": "[::1]:8000", "X-Forwarded-Proto": "https"}, "wss://[::1]:8000"),
-        ("", {"X-Forwarded-Host": "d1.example.net"}, "wss://d1.example.net"),
-        ("", {"X-Forwarded-Host": "d1.example.net/x?"}, None),
-        ("", {"X-Forwarded-Host": "d1.example.net\n"}, None),
-        ("s" * 32, {"X-Forwarded-Host": "d1.example.net"}, None),
-        ("s" * 32, {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": "x"}, None),
-        (
-            "s" * 32,
-            {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": "s" * 32},
-            "wss://d1.example.net",
-        ),
+        (SECRET, {"X-Forwarded-Host": "127.0.0.1:8000", **_HTTP, **_OURS}, "ws://127.0.0.1:8000"),
+        (SECRET, {"X-Forwarded-Host": "[::1]:8000", **_OURS}, "wss://[::1]:8000"),
+        (SECRET, {"X-Forwarded-Host": "d1.example.net", **_OURS}, "wss://d1.example.net"),
+        (SECRET, {"X-Forwarded-Host": "d1.example.net/x?", **_OURS}, None),
+        (SECRET, {"X-Forwarded-Host": "d1.example.net\n", **_OURS}, None),
+        (SECRET, {"X-Forwarded-Host": "d1.example.net"}, None),
+        (SECRET, {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": "x"}, None),
+        # Regression: where no distribution has a secret, whoever called was believed.
+        ("", {"X-Forwarded-Host": "d1.example.net"}, None),
+        ("", {"X-Forwarded-Host": "d1.example.net", "X-Origin-Secret": ""}, None),
     ],
 )
 def test_a_ticket_is_for_the_address_that_the_edge_says_was_asked(

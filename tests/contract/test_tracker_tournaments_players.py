@@ -365,6 +365,21 @@ def test_an_erased_account_drops_out_and_its_opponent_wins() -> None:
     assert ("dropped", "system") in [(one["type"], one["actor_role"]) for one in events]
 
 
+def test_an_erased_account_is_taken_back_by_nobody() -> None:
+    """Regression: organisers could reinstate it, and hand the tournament over to it."""
+    cup = make_cup(4, rules={"swiss_rounds": 3})
+    gone, stays = cup.ids["A"], cup.ids["B"]
+    expect(cup.organiser.patch(cup.url, {"co_organizer_ids": [gone, stays]}), 200)
+    cup.pair()
+    erased = cup.players["A"].call("DELETE", "/v1/auth/profile", {"password": PASSWORD})
+    assert erased.status == 204, erased.text
+    refused = cup.organiser.post(f"{cup.url}/participants/{gone}/reinstate")
+    check_error(refused, 409, "INVALID_TOURNAMENT_STATE", reason="erased")
+    assert cup.get()["co_organizer_ids"] == [stays]
+    for body in ({"co_organizer_ids": [stays, gone]}, {"organizer_id": gone}):
+        check_error(cup.organiser.patch(cup.url, body), 422, "VALIDATION_ERROR")
+
+
 # --- at the same moment ---
 
 

@@ -42,6 +42,7 @@ NOT_RUN = {
     "make bench ONLY=tilt.record,cold.tilt": "takes minutes",
     'make test ARGS="tests/game/test_balance.py -s"': "is among those that `make test` runs",
     "python -m infra.local run": "is `make run`",
+    "make deploy STAGE=prod": "needs an account of AWS; tests/e2e/test_deploy.py deploys at home",
 }
 # Blocks in other languages, and what holds them.
 HELD_ELSEWHERE = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import build
+from infra import build, sbom
 from infra.local.gateway import Template
 from infra.local.sam import ROOT
 from infra.package import PackageError
+from tests.support import artifact, elf
+from tests.support.artifact import Artifact, list_files
+from tests.support.budgets import BUDGETS, get_budget
 
-_MACHINES = {"arm64": b"\xb7\x00", "x86_64": b"\x3e\x00"}  # e_machine of an ELF file
+_GLIBC = (2, 34)  # of Amazon Linux 2023, on which Lambda runs Python 3.12 and newer
 
 
 def parameters(template: str) -> dict[str, Any]:
@@ -24,21 +29,52 @@ def parameters(template: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
-def test_layer_and_functions_agree(tmp_path: Path, architecture: str) -> None:
+@pytest.fixture(scope="module", params=["x86_64", "arm64"])
+def architecture(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def built(architecture: str, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    return artifact.make(f"python3.13-{architecture}", tmp_path_factory.mktemp(architecture))
+
+
+def test_layer_and_functions_agree(built: Artifact, architecture: str) -> None:
     """Regression: with TILTYARD_TARGET=python3.13-x86_64 the template still said arm64."""
-    assert build.build(f"python3.13-{architecture}", tmp_path) == 0
-    found = parameters((tmp_path / "template.yaml").read_text())
+    found = parameters((built.folder / "template.yaml").read_text())
     for name, value in (("Runtime", "python3.13"), ("Architecture", architecture)):
         assert (found[name]["Default"], found[name]["AllowedValues"]) == (value, [value])
-    libraries = list((tmp_path / "Dependencies").rglob("*.so"))
-    assert {library.read_bytes()[18:20] for library in libraries} == {_MACHINES[architecture]}
-    assert all("cpython-313-" in one.name or ".abi3" in one.name for one in libraries)
     others = parameters((ROOT / "template.yaml").read_text())
     assert {name: one.get("Default") for name, one in found.items()} == {
         **{name: one.get("Default") for name, one in others.items()},
         "Architecture": architecture,
     }
+
+
+def test_all_machine_code_is_for_the_architecture(built: Artifact, architecture: str) -> None:
+    """By what each file says of itself: its machine, its Python, and a glibc that Lambda has."""
+    found = {file: elf.read_machine(file) for file in list_files(built.folder) if elf.is_elf(file)}
+    assert set(found.values()) == {elf.MACHINES[architecture]}
+    assert {file.relative_to(built.folder).parts[0] for file in found} == set(built.layers)
+    machine = {"arm64": "aarch64"}.get(architecture, architecture)
+    tags = re.compile(rf"\.(cpython-313-{machine}-linux-gnu|abi3)\.so$|\.so(\.\d+)+$")
+    assert not [file.name for file in found if not tags.search(file.name)]
+    assert max(elf.read_glibc(file) for file in found) <= _GLIBC
+
+
+def test_every_function_keeps_to_its_size(built: Artifact) -> None:
+    sizes = {name: built.measure(name) / 1e6 for name in built.functions}
+    assert not {name: size for name, size in sizes.items() if size > get_budget(name).size}
+
+
+def test_the_bill_of_materials_is_beside_the_template(built: Artifact, architecture: str) -> None:
+    libraries = {file.relative_to(built.folder).as_posix() for file in built.folder.rglob("*.so*")}
+    components = json.loads((built.folder / sbom.FILE).read_text())["components"]
+    assert {one["bom-ref"] for one in components if one["type"] == "file"} == libraries
+
+
+def test_budgets_are_those_of_functions(built: Artifact) -> None:
+    assert built.functions.keys() >= BUDGETS.keys()
 
 
 def test_every_function_and_the_layer_take_the_parameters() -> None:

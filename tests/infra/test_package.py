@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from infra import package
+from infra.local import locks
 from infra.local.gateway import Template
 from infra.local.sam import ROOT
 from infra.package import LAMBDA, PackageError, Target
@@ -108,9 +109,9 @@ app.handler({{"httpMethod": "GET", "path": "/nothing", "headers": {{}}}}, None)
 from functions.shared import auth, panel_sessions
 assert ("jwt" in sys.modules) == ({domain!r} == "game"), "only the game verifies tokens"
 if {domain!r} == "game":
-    from functions.shared import tokens
+    from functions.shared import secrets, tokens
     os.environ["TOKEN_KEY"] = "t" * 32
-    tokens.settings.cache_clear()
+    secrets.clear_cache()
     token = tokens.issue("game", 7, "mira@example.com", 0)
     assert tokens.verify(token, "game").user_id == 7
 assert not {{"cryptography", "bcrypt"}} & set(sys.modules), "dear, and not needed"
@@ -158,8 +159,9 @@ else:
     ids=["rs256", "matching", "exports"],
 )
 def test_both_environments_pin_the_same_of_a_layer(layer: Path) -> None:
-    pins = [line for line in layer.read_text().splitlines() if "==" in line]
-    assert set(pins) < set((ROOT / "requirements-dev.txt").read_text().splitlines())
+    pins = locks.read_pins(layer).items()
+    assert pins
+    assert pins < locks.read_pins(ROOT / "requirements-dev.txt").items()
 
 
 def test_tournaments_are_paired_without_numpy(tmp_path: Path) -> None:
@@ -293,7 +295,9 @@ def test_an_unknown_target_is_a_sentence(name: str) -> None:
 def test_without_an_index_it_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "CACHE", tmp_path)
     monkeypatch.setattr(package, "REQUIREMENTS", tmp_path / "requirements.txt")
-    (tmp_path / "requirements.txt").write_text("tiltyard-no-such-package==0\n")
+    (tmp_path / "requirements.txt").write_text(
+        f"tiltyard-no-such-package==0 --hash=sha256:{'0' * 64}\n"
+    )
     for variable in ("UV_OFFLINE", "UV_NO_INDEX", "PIP_NO_INDEX"):
         monkeypatch.setenv(variable, "1")
     with pytest.raises(PackageError, match="cannot be had; is there a network"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import import_module
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from functions.domains import DOMAINS
+from functions.shared.secrets import Secrets
 from functions.spool import messages
 from infra.local.gateway import Template
 from infra.local.sam import ROOT
@@ -106,53 +108,96 @@ def test_no_policy_allows_everything(resources: dict[str, Any]) -> None:
                 assert "*" not in str(statement["Action"])
                 resource = str(statement["Resource"])
                 # The sockets of one API, the one function that invokes itself, files of one bucket.
-                for known in ("}/live/*", "-LiveFunction-*", "${ExportsBucket.Arn}/*"):
+                for known in ("}/live/*", "-LiveFunction-*", "Bucket.Arn}/*"):
                     resource = resource.replace(known, "")
                 assert "*" not in resource
 
 
-_STORE = {"DATABASE_URL", "SIGNING_KEY"}
-_TOKENS = {"TOKEN_KEY", "TOKEN_KEY_PREVIOUS"}
-_TRACKER = {"TRACKER_KEY", "TRACKER_KEY_PREVIOUS"}
-# Who holds which secret: what lets the panel's staff in can make no token, and what makes tokens of
-# the game cannot open the tracker's keys. A scheduled function has those of the store alone.
-HOLDS = {
-    "SiteFunction": set[str](),
-    "MigrateFunction": {"DATABASE_URL"},
-    "TiltFunction": _STORE | {"API_KEY"},
-    "TttFunction": _STORE | {"API_KEY"},
-    "LogsFunction": _STORE,
-    "GameFunction": _STORE | _TOKENS,
-    "LiveFunction": _STORE | _TOKENS,
-    "LiveSweepFunction": _STORE | _TOKENS,
-    "AccountsFunction": _STORE | _TOKENS | {"ORIGIN_SECRET"},
-    "TrackerFunction": _STORE | {"ORIGIN_SECRET"},
-    "TrackerAuthFunction": _STORE | _TRACKER | {"ORIGIN_SECRET"},
-    "LoginFunction": _STORE | _TOKENS | _TRACKER | {"ORIGIN_SECRET", "PASSWORD_PEPPER"},
+STORE = ["DatabaseSecret"]
+ACCOUNTS = [
+    "DatabaseSecret",
+    ["WithAccountsSecret", "AccountsSecret", "DatabaseSecret"],
+]
+MIGRATION = ["WithMigrateSecret", "MigrateSecret", "DatabaseSecret"]
+# Which role may read which secret: what takes events can make no token of a user, and nothing but
+# the migration can change the schema.
+READS: dict[str, list[Any]] = {
+    "FunctionRole": [],
+    "MigrateRole": MIGRATION,
+    "LoginRole": ACCOUNTS,
+    "AccountsRole": ACCOUNTS,
+    "LiveRole": ACCOUNTS,
+    **dict.fromkeys(("IngestRole", "SpoolRole", "HealthRole", "RollupsRole", "ExportRole"), STORE),
+}
+ARNS = {
+    str(STORE): "DatabaseSecret",
+    str(ACCOUNTS): [
+        "WithAccountsSecret",
+        "${DatabaseSecret},${AccountsSecret}",
+        "DatabaseSecret",
+    ],
+    str(MIGRATION): MIGRATION,
 }
 
 
-def test_a_function_holds_these_secrets_and_no_more(resources: dict[str, Any]) -> None:
+def test_a_role_may_read_these_secrets_and_no_more(resources: dict[str, Any]) -> None:
+    for name, role in resources.items():
+        if role["Type"] != "AWS::IAM::Role":
+            continue
+        read = [
+            statement
+            for policy in role["Properties"]["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if "secretsmanager" in str(statement["Action"])
+        ]
+        assert all(one["Action"] == "secretsmanager:GetSecretValue" for one in read)
+        assert [one for s in read for one in several(s["Resource"])] == READS.get(name, []), name
+
+
+def test_a_function_is_told_of_the_secrets_that_its_role_may_read(
+    resources: dict[str, Any],
+) -> None:
     for name, one in resources.items():
         if one["Type"] == "AWS::Serverless::Function":
-            given = one["Properties"]["Environment"]["Variables"]
-            found = {key for key, value in given.items() if "resolve:secretsmanager" in str(value)}
-            assert found == HOLDS.get(name, _STORE), name
+            reads = READS[one["Properties"]["Role"].removesuffix(".Arn")]
+            told = one["Properties"]["Environment"]["Variables"].get("SECRET_ARN")
+            assert told == ARNS.get(str(reads)), name
+
+
+def test_who_reads_secrets_may_have_them_decrypted_by_secrets_manager_alone(
+    resources: dict[str, Any],
+) -> None:
+    policy = resources["SecretsKeyPolicy"]
+    assert policy["Condition"] == "WithSecretsKey"
+    assert {*policy["Properties"]["Roles"]} == {role for role, reads in READS.items() if reads}
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", "SecretsKey")
+    assert "secretsmanager.${AWS::Region}" in str(statement["Condition"])
+
+
+def test_no_secret_is_in_the_environment_of_a_function(resources: dict[str, Any]) -> None:
+    """Whoever may read a function's configuration would read it."""
+    template = yaml.load((ROOT / "template.yaml").read_text(), Template)
+    given = [
+        template["Globals"]["Function"]["Environment"]["Variables"],
+        *(
+            one["Properties"]["Environment"]["Variables"]
+            for one in resources.values()
+            if one["Type"] == "AWS::Serverless::Function"
+        ),
+    ]
+    secret = {str(field.alias) for field in Secrets.model_fields.values()}
+    secret |= {"SIGNING_KEY", "MIGRATE_URL"}
+    for variables in given:
+        assert "resolve:" not in str(variables)
+        assert not secret & variables.keys()
 
 
 def test_the_site_has_no_settings(functions: dict[str, dict[str, Any]]) -> None:
     assert functions["SiteFunction"]["Environment"]["Variables"] == {"DOMAINS": "site"}
 
 
-def test_only_logins_have_the_pepper_and_a_whole_cpu(
-    resources: dict[str, Any], functions: dict[str, dict[str, Any]]
-) -> None:
-    peppered = [
-        name
-        for name, one in resources.items()
-        if "PASSWORD_PEPPER" in str(one["Properties"].get("Environment"))
-    ]
-    assert peppered == ["LoginFunction"]
+def test_logins_have_a_whole_cpu(functions: dict[str, dict[str, Any]]) -> None:
     login = functions["LoginFunction"]
     assert login["MemorySize"] == 1769
     assert login["ReservedConcurrentExecutions"][:2] == [
@@ -198,7 +243,8 @@ def test_only_what_pairs_tournaments_carries_what_pairs_them(resources: dict[str
 
 def test_only_what_writes_parquet_carries_what_writes_it(resources: dict[str, Any]) -> None:
     layers = {name: str(one["Properties"].get("Layers")) for name, one in resources.items()}
-    assert [name for name, used in layers.items() if "'Exports'" in used] == ["ExportFunction"]
+    writers = [name for name, used in layers.items() if "'Exports'" in used]
+    assert writers == ["ExportFunction", "LakeFunction"]
 
 
 def test_exported_files_are_private_encrypted_and_gone_after_a_day(
@@ -212,6 +258,18 @@ def test_exported_files_are_private_encrypted_and_gone_after_a_day(
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     [statement] = resources["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_lake_is_private_encrypted_and_stays(resources: dict[str, Any]) -> None:
+    lake = resources["LakeBucket"]
+    assert (lake["DeletionPolicy"], lake["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert all(lake["Properties"]["PublicAccessBlockConfiguration"].values())
+    assert len(lake["Properties"]["PublicAccessBlockConfiguration"]) == 4
+    assert "SSEAlgorithm" in str(lake["Properties"]["BucketEncryption"])
+    assert "VersioningConfiguration" not in lake["Properties"], "what was erased must be gone"
+    [statement] = resources["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -240,6 +298,7 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
     ("role", "may"),
     [
         ("FunctionRole", []),
+        ("MigrateRole", []),
         ("LoginRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
         ("AccountsRole", [("lambda:InvokeFunction", "LiveFunction.Arn")]),
         ("IngestRole", [("sqs:SendMessage", "SpoolQueue.Arn")]),
@@ -263,6 +322,15 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
             ],
         ),
         (
+            "LakeRole",
+            [
+                ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
+                ("s3:PutObject", "${LakeBucket.Arn}/*"),
+                ("s3:DeleteObject", "${LakeBucket.Arn}/*"),
+                ("s3:AbortMultipartUpload", "${LakeBucket.Arn}/*"),
+            ],
+        ),
+        (
             "LiveRole",
             [
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
@@ -280,10 +348,12 @@ _LAMBDA = "arn:${AWS::Partition}:lambda:" + _HERE + "function:"
                 ("lambda:InvokeFunction", "RefreshFunction.Arn"),
                 ("lambda:InvokeFunction", "AuditFunction.Arn"),
                 ("lambda:InvokeFunction", "RetentionFunction.Arn"),
+                ("lambda:InvokeFunction", "LakeFunction.Arn"),
                 ("lambda:InvokeFunction", "AnalystsFunction.Arn"),
                 ("lambda:InvokeFunction", "LogsPrivacyFunction.Arn"),
                 ("lambda:InvokeFunction", "GamePoolFunction.Arn"),
                 ("lambda:InvokeFunction", "LiveSweepFunction.Arn"),
+                ("lambda:InvokeFunction", "MeasureFunction.Arn"),
                 ("sqs:SendMessage", "SchedulerDeadLetters.Arn"),
             ],
         ),
@@ -298,7 +368,7 @@ def test_a_role_may_do_this_and_no_more(
         for statement in policy["PolicyDocument"]["Statement"]
         for action in several(statement["Action"])
         for resource in several(statement["Resource"])
-        if not action.startswith("logs:")
+        if not action.startswith(("logs:", "secretsmanager:"))
     ]
     assert allowed == may
 
@@ -328,10 +398,12 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         "RefreshFunction",
         "AuditFunction",
         "RetentionFunction",
+        "LakeFunction",
         "AnalystsFunction",
         "LogsPrivacyFunction",
         "GamePoolFunction",
         "LiveSweepFunction",
+        "MeasureFunction",
     }
     times = set()
     for properties in scheduled.values():
@@ -343,10 +415,18 @@ def test_what_a_schedule_starts_is_never_lost_without_a_word(
         assert schedule["DeadLetterConfig"] == {"Arn": "SchedulerDeadLetters.Arn"}
         failure = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failure["Destination"] == "SchedulerDeadLetters.Arn"
-        # The sweep is started again in a minute.
-        least = 60 if properties["Handler"] == "functions.live.handlers.sweep" else 300
+        # These are started again in a minute.
+        often = ("functions.live.handlers.sweep", "functions.health.handlers.measure")
+        least = 60 if properties["Handler"] in often else 300
         assert least <= properties["Timeout"] <= 900
-    assert len(times) == 6
+    assert len(times) == 7
+
+
+def test_the_lake_forgets_the_erased_within_two_hours(scheduled: dict[str, dict[str, Any]]) -> None:
+    schedule = scheduled["LakeFunction"]["Events"]["AfterErasure"]["Properties"]
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    assert json.loads(schedule["Input"]) == {"after_erasure": True}
+    assert schedule["DeadLetterConfig"] == {"Arn": "SchedulerDeadLetters.Arn"}
 
 
 def test_the_queue_waits_longer_than_its_function_and_forgets_late(
@@ -397,26 +477,6 @@ def test_every_domain_with_a_spool_verb_may_use_the_queue(resources: dict[str, A
         properties = resources[f"{kind.split('.')[0].title()}Function"]["Properties"]
         assert properties["Role"] == "IngestRole.Arn"
         assert properties["Environment"]["Variables"]["SPOOL_QUEUE_URL"] == "SpoolQueue"
-
-
-# Of these one is no error, but many are an alarm.
-OFTEN = {"LiveOverBudget", "LiveDropped", "LoginsLocked"}
-
-
-def test_every_alarm_is_heard(resources: dict[str, Any]) -> None:
-    alarms = [one for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 10
-    for alarm in alarms:
-        assert alarm["Properties"]["AlarmActions"][0] == "WithAlarmTopic"
-    alarmed = {alarm["Properties"]["MetricName"] for alarm in alarms}
-    filters = [one for one in resources.values() if one["Type"] == "AWS::Logs::MetricFilter"]
-    said = "".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
-    for one in filters:
-        event = re.fullmatch(r'{ \$\.event = "([a-z.]+)" }', one["Properties"]["FilterPattern"])
-        assert event
-        [metric] = one["Properties"]["MetricTransformations"]
-        level = ', level="ERROR"' if metric["MetricName"] in alarmed - OFTEN else ', level="'
-        assert f'"{event[1]}"{level}' in said
 
 
 def test_a_function_ends_before_the_gateway_hangs_up() -> None:

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from functions.rollups import analysts, handlers, refresh
 from functions.shared import db, locks
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 from infra.ops import analysts as command
 from schema.engine import logins, reference
 from schema.engine.migrate import Report
@@ -115,7 +115,7 @@ def test_no_name_of_a_player_is_read(ada: str) -> None:
 
 
 def _url() -> str:
-    return settings().database_url.get_secret_value()
+    return get_secrets().database_url.get_secret_value()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from psycopg import sql
 from functions.rollups import rebuild, refresh
 from functions.shared import db, locks
 from functions.shared.exclusive import exclusive
-from functions.shared.settings import settings
+from functions.shared.secrets import clear_cache as forget_secrets
 from infra.ops import rollups as command
 from tests.support.rollups import insert, materialization, wrong
 
@@ -72,7 +72,7 @@ def test_the_command(
         return capsys.readouterr().out
 
     monkeypatch.delenv("SIGNING_KEY")  # regression: who runs it by hand has none
-    settings.cache_clear()
+    forget_secrets()
     insert(tampered, "2026-03-05T10:00Z")
     shown = run()
     assert "tilt.user_days" in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared import json_codec
-from functions.shared.errors import BadRequest, Invalid
+from functions.shared.errors import BadRequest, Invalid, InvalidJson
 
 # How GMod, the C libraries below it and Python write a number that is not finite. Nothing at all
 # is a spelling too, but alone in a list it reads as no entry.
@@ -210,3 +211,25 @@ def test_no_text_behind_the_first_that_does_not_fit_is_read() -> None:
     read = iter(["1" * 9, "2" * 9, "3" * 9])
     assert json_codec.take_fitting(read, max_bytes=15) == ["1" * 9]
     assert next(read) == "3" * 9
+
+
+@pytest.mark.parametrize("text", ["[" + "," * 2_000_000 + "]", '{"a":[' + "," * 60_000 + "]}"])
+def test_millions_of_gaps_are_no_json(text: str) -> None:
+    """Regression: 16 KB of gzip became 1.6 GB of values that nobody had sent."""
+    with pytest.raises(InvalidJson, match="Invalid JSON"):
+        json_codec.loads(text)
+
+
+def test_a_game_servers_gaps_are_filled() -> None:
+    assert json_codec.loads_of_game_server("[" + "1,," * 20_000 + "1]").count(None) == 20_000
+
+
+def test_cleaning_holds_the_way_down_to_one_value_alone() -> None:
+    """Regression: it held a place for each of two million lists."""
+    body = "[" + "[],[]," * 100_000 + '{"a":[[]]}]'
+    value = json.loads(body)
+    tracemalloc.start()
+    json_codec.without_infinite(value)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000

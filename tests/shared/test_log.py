@@ -77,9 +77,9 @@ def test_the_level_is_a_setting(
 def test_why_a_connection_was_not_made_is_logged_without_host_or_login(
     client: Client, setting: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    setting(DATABASE_URL="postgresql://some-login:secret@127.0.0.1:1/none")
+    setting(DATABASE_URL="postgresql://some-login:hunter2@127.0.0.1:1/none")
     assert client.get("/api/tilt/stats/u").status == 503
     failure = lines(capsys)[0]
     assert failure["message"] == "Connection refused"
-    for private in ("some-login", "secret", "127.0.0.1"):
+    for private in ("some-login", "hunter2", "127.0.0.1"):
         assert private not in json.dumps(failure)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from functions.domains import DOMAINS, load_routes
 from functions.shared import errors
 from functions.shared.gateway import Gateway
 from functions.shared.request import Request
-from functions.shared.routing import Routes
+from functions.shared.routing import Operation, Routes
 from tests.support.gateway import gateway_event
 
 
@@ -97,3 +98,25 @@ def test_doors_below_a_prefix_are_loaded_at_the_first_path_below_it() -> None:
     assert get("/v1/far/7/no")[1]["error"]["details"] == {"path": "/v1/far/7/no"}
     assert get("/near/1") == (200, {"seen": "near"})
     assert loaded == ["/v1/far/"]
+
+
+def test_what_another_function_serves_of_a_path_is_allowed_too() -> None:
+    """Regression: a 405 at /api/player/me did not say that DELETE is there."""
+    routes = Routes("shared", family="game", uses_database=False)
+    routes.get("/shared", answers={}, served_elsewhere=["DELETE"])(lambda _: {})
+    answer = Gateway([routes])(gateway_event("POST", "/shared"), None)
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "DELETE, GET, HEAD, OPTIONS")
+
+
+def test_paths_of_two_domains_say_what_each_serves() -> None:
+    """The first domain that has a path answers what no other one does."""
+    served: dict[str, dict[str, list[Operation]]] = {}
+    for domain in DOMAINS:
+        for routes in load_routes({domain.name}):
+            for one in routes.operations:
+                served.setdefault(one.path, {}).setdefault(domain.name, []).append(one)
+    shared = {path: by_domain for path, by_domain in served.items() if len(by_domain) > 1}
+    assert set(shared) == {"/api/player/me"}
+    by_domain = shared["/api/player/me"]
+    said = {method for one in by_domain["game"] for method in one.served_elsewhere}
+    assert said == {one.method for one in by_domain["accounts"]}

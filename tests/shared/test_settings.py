@@ -14,12 +14,7 @@ from functions.shared.settings import WrongSettingError, settings
     [
         ("TILT_KEYS", "perhaps"),
         ("LOG_LEVEL", "LOUD"),
-        ("DATABASE_URL", ""),
-        ("DATABASE_URL", "mysql is no url of ours"),
-        ("SIGNING_KEY", "short"),
         ("DATABASE_POOLER", "maybe"),
-        ("API_KEY", "a key\n"),
-        ("API_KEY", "k\u00e9y"),
         ("LOGS_IP_DAYS", "91"),
         ("GAME_MIN_CONTRIBUTION", "101"),
         ("GAME_MIN_CONTRIBUTION", "-0.01"),
@@ -31,20 +26,13 @@ from functions.shared.settings import WrongSettingError, settings
 def test_a_wrong_setting_is_named_and_not_shown(
     setting: Callable[..., None], name: str, value: str
 ) -> None:
-    setting(DATABASE_URL="postgresql://u:secret@h/d")
     setting(**{name: value})
     with pytest.raises(WrongSettingError) as raised:
         settings()
     assert name in str(raised.value)
-    assert "secret" not in str(raised.value)
-    assert not value or value not in str(raised.value)
+    assert value not in str(raised.value)
 
 
-def test_secrets_do_not_show_when_settings_are_printed(setting: Callable[..., None]) -> None:
+def test_secrets_are_none_of_the_settings(setting: Callable[..., None]) -> None:
     setting(DATABASE_URL="postgresql://u:hunter2@h/d", API_KEY="hunter2")
     assert "hunter2" not in repr(settings())
-
-
-def test_the_site_needs_no_database(setting: Callable[..., None]) -> None:
-    setting(DOMAINS="site", DATABASE_URL="", SIGNING_KEY="")
-    assert settings().domain_names == ["site"]

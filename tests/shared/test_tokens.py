@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from functions.shared import tokens
-from functions.shared.settings import WrongSettingError, settings
+from functions.shared.secrets import get_secrets
+from functions.shared.settings import WrongSettingError
 
 KEY = tokens.derive_key("the token key of the tests, which is long enough", "token")
 
@@ -30,7 +31,7 @@ def forge(key: Any = KEY, algorithm: str = "HS256", kid: Any = None, **changes: 
         "exp": now + 60,
     }
     said = {name: value for name, value in (claims | changes).items() if value is not None}
-    header = {"kid": kid or next(iter(tokens._keys(settings())))}
+    header = {"kid": kid or next(iter(tokens._keys(get_secrets())))}
     # By jwt.api_jws: a claim of the wrong type is not refused by whoever forges it.
     text = jwt.utils.force_bytes(json.dumps(said))
     return jwt.api_jws.encode(text, key, algorithm, header)
@@ -151,5 +152,5 @@ def test_there_are_no_tokens_without_a_key_of_their_own(setting: Callable[..., N
 
 
 def test_another_use_of_the_signing_key_makes_no_token() -> None:
-    secret = settings().signing_key.get_secret_value()
+    secret = get_secrets().signing_keys[0].get_secret_value()
     assert reason(forge(secret.encode())) == "malformed"

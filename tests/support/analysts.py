@@ -15,7 +15,7 @@ from functions.accounts import signing_keys
 from functions.live import later
 from functions.rollups import refresh, retention
 from functions.shared import auth, db, tracker_tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import clear_cache as forget_secrets
 from infra.ops import analysts as command
 from schema.engine.migrate import migrate
 from tests.support.armies import make_army
@@ -35,12 +35,19 @@ _ANA, _BO = "STEAM_0:1:12", "STEAM_0:0:13"
 
 
 @pytest.fixture(scope="session")
-def community(new_database: Callable[[], tuple[str, str]]) -> Iterator[str]:
-    """The URL of an analyst's login, made by the command, on a database where all was played."""
+def played(new_database: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    """The URLs (for the admin, for the functions) of a database where all was played."""
     admin_url, app_url = new_database()
     migrate(admin_url)
-    with _functions_of(app_url) as patch:
+    with functions_of(app_url) as patch:
         play(app_url, patch)
+    return admin_url, app_url
+
+
+@pytest.fixture(scope="session")
+def community(played: tuple[str, str]) -> Iterator[str]:
+    """The URL of an analyst's login, made by the command, on a database where all was played."""
+    admin_url, _ = played
     name = f"reader_{secrets.token_hex(4)}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         url = command.add_login(admin, name, admin_url)
@@ -49,7 +56,7 @@ def community(new_database: Callable[[], tuple[str, str]]) -> Iterator[str]:
 
 
 @contextmanager
-def _functions_of(url: str) -> Iterator[pytest.MonkeyPatch]:
+def functions_of(url: str) -> Iterator[pytest.MonkeyPatch]:
     """The functions work on this database for as long as the block runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
@@ -60,7 +67,7 @@ def _functions_of(url: str) -> Iterator[pytest.MonkeyPatch]:
 
 def _forget() -> None:
     db.close_all()
-    for clear in (settings.cache_clear, auth.clear_cache, signing_keys.clear_cache):
+    for clear in (forget_secrets, auth.clear_cache, signing_keys.clear_cache):
         clear()
     tracker_tokens.clear_cache()
 

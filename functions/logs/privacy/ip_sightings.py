@@ -16,7 +16,7 @@ from functions.logs import steam_ids
 from functions.logs.privacy import ip_addresses
 from functions.logs.rows import Row
 from functions.shared import db, json_codec
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 KEPT = timedelta(days=90)  # older sightings are no evidence, and are deleted
 _PLACES = ("country", "city", "state")
@@ -51,7 +51,7 @@ class Sighting:
 
 def get_hash_key() -> bytes:
     """The key of the hashes: who has the database alone cannot try all addresses."""
-    return settings().signing_key.get_secret_value().encode()
+    return get_secrets().signing_secrets[0]
 
 
 @dataclass

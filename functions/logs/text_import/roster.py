@@ -7,6 +7,7 @@ only one who is connected.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -57,25 +58,28 @@ class Roster:
 
     accounts: dict[str, set[str]] = field(default_factory=dict)
     unspawned: set[int] = field(default_factory=set)
-    _connected: dict[str, list[str]] = field(default_factory=dict)
+    _connected: dict[str, Counter[str]] = field(default_factory=dict)
 
     def find_steam_id(self, name: str) -> str | None:
         """Whose name it is; None if two who are connected have it."""
         found = self.accounts.get(name, set())
-        if len(found) != 1:
-            found = set(self._connected.get(name, ()))
-        return next(iter(found)) if len(found) == 1 else None
+        if len(found) == 1:
+            return next(iter(found))
+        there = self._connected.get(name) or Counter()
+        return next(iter(there)) if len(there) == 1 else None
 
     def connect(self, name: str, steam_id: str) -> None:
         """Somebody is connected from now on."""
         if steam_id in self.accounts.get(name, ()):
-            self._connected.setdefault(name, []).append(steam_id)
+            self._connected.setdefault(name, Counter())[steam_id] += 1
 
     def disconnect(self, name: str, steam_id: str) -> None:
         """Somebody is no longer connected."""
-        there = self._connected.get(name, [])
-        if steam_id in there:
-            there.remove(steam_id)
+        there = self._connected.get(name, Counter())
+        if there[steam_id] > 1:
+            there[steam_id] -= 1
+        else:
+            del there[steam_id]  # a Counter takes what it does not hold
 
     def clear(self) -> None:
         """Nobody is connected: after a change of the map everybody joins again."""

@@ -10,6 +10,8 @@ from functions.shared import db, stores
 from functions.shared.errors import NotFound
 
 Type = Literal["timestamp", "bigint", "double", "text"]
+# In the lake exact numbers stay exact, so that sums of raw rows are those of rollups bit by bit.
+StoredType = Type | Literal["decimal"]
 # What files hold of each type of PostgreSQL; of any other one its text.
 _TYPES: dict[str, Type] = {
     "timestamp with time zone": "timestamp",
@@ -28,7 +30,7 @@ class Column:
     """A column of a rollup: its type in files, and as the database calls it."""
 
     name: str
-    type: Type
+    type: StoredType
     sql_type: str
     unit: str | None
     comment: str | None
@@ -87,15 +89,14 @@ def get_rollup(name: str) -> Rollup:
     return _to_rollup(row)
 
 
+def make_column(name: str, sql_type: str, unit: str | None, comment: str | None) -> Column:
+    """A column, with what files hold of a type of PostgreSQL."""
+    return Column(name, _TYPES.get(sql_type, "text"), sql_type, unit, comment)
+
+
 def _to_rollup(row: db.Row) -> Rollup:
     columns = tuple(
-        Column(
-            column["name"],
-            _TYPES.get(column["type"], "text"),
-            column["type"],
-            column["unit"],
-            column["comment"],
-        )
+        make_column(column["name"], column["type"], column["unit"], column["comment"])
         for column in row["columns"]
     )
     return Rollup(**{**row, "columns": columns})

@@ -1,7 +1,7 @@
 """The formats of files: CSV, newline-delimited JSON and Parquet.
 
 The same rows make the same bytes. Files have four types of columns: times (by UTC), whole numbers
-of 64 bits, doubles and text.
+of 64 bits, doubles and text; those of the lake also decimals of 38 digits, 18 after the point.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from functions.rollups.exports.catalog import Column, Type
+from functions.rollups.exports.catalog import Column, StoredType
 from functions.rollups.exports.rows import Row, format_time
+from functions.shared.csv_cells import neutralise
 
 if TYPE_CHECKING:
     from arro3.core import DataType, RecordBatch, Schema
@@ -38,7 +39,10 @@ _time = lru_cache(maxsize=4096)(format_time)  # most times are starts of buckets
 
 
 def _write_csv(columns: Sequence[Column], batches: Batches, file: BinaryIO) -> None:
-    """RFC 4180 with line feeds: a header, text always in quotes, nothing at all for null."""
+    """RFC 4180 with line feeds: a header, text always in quotes, nothing at all for null.
+
+    Names of players are in them: see csv_cells. The other formats have texts as they are.
+    """
     cells = [_CSV_CELLS[column.type] for column in columns]
     file.write((",".join(column.name for column in columns) + "\n").encode())
     for rows in batches:
@@ -97,29 +101,37 @@ def _write_parquet(columns: Sequence[Column], batches: Batches, file: BinaryIO) 
 
 
 def _to_record_batch(columns: Sequence[Column], schema: Schema, rows: Sequence[Row]) -> RecordBatch:
-    from arro3.core import Array, DataType, RecordBatch
+    from arro3.core import Array, RecordBatch
 
-    types = _arrow_types()
+    types, read_as = _arrow_types(), _read_types()
     arrays = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        stored = DataType.int64() if column.type == "timestamp" else types[column.type]
-        arrays.append(Array(values, type=stored).cast(types[column.type]))
+        array = Array(values, type=read_as.get(column.type, types[column.type]))
+        arrays.append(array.cast(types[column.type]))
     return RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _arrow_types() -> dict[Type, DataType]:
+def _read_types() -> dict[StoredType, DataType]:
+    """As what values are read that Python has no fast type for."""
+    from arro3.core import DataType
+
+    return {"timestamp": DataType.int64(), "decimal": DataType.string()}
+
+
+def _arrow_types() -> dict[StoredType, DataType]:
     from arro3.core import DataType
 
     return {
         "timestamp": DataType.timestamp("us", tz="UTC"),
         "bigint": DataType.int64(),
         "double": DataType.float64(),
+        "decimal": DataType.decimal128(38, 18),
         "text": DataType.string(),
     }
 
 
 def _quote(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    return '"' + neutralise(text).replace('"', '""') + '"'
 
 
 def _json_time(microseconds: int) -> str:
@@ -130,16 +142,18 @@ def _json_double(number: float) -> str:
     return repr(number) if math.isfinite(number) else "null"
 
 
-_CSV_CELLS: dict[Type, Callable[[Any], str]] = {
+_CSV_CELLS: dict[StoredType, Callable[[Any], str]] = {
     "timestamp": _time,
     "bigint": str,
     "double": repr,
+    "decimal": str,
     "text": _quote,
 }
-_JSON_CELLS: dict[Type, Callable[[Any], str]] = {
+_JSON_CELLS: dict[StoredType, Callable[[Any], str]] = {
     "timestamp": _json_time,
     "bigint": str,
     "double": _json_double,
+    "decimal": str,
     "text": encode_basestring_ascii,
 }
 FORMATS: dict[Name, FileFormat] = {

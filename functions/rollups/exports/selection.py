@@ -117,6 +117,8 @@ def _convert(column: Column) -> sql.Composable:
     name = sql.Identifier(column.name)
     if column.sql_type == "boolean":
         return sql.SQL("{}::integer").format(name)
+    if column.type == "decimal":
+        return sql.SQL("{0}::numeric(38, 18)::text as {0}").format(name)
     if column.sql_type == "numeric":
         return sql.SQL("{}::double precision").format(name)
     if column.sql_type.endswith("[]"):

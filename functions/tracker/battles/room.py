@@ -45,24 +45,25 @@ class BattleCommand(RequestModel):
 
 def admit(identity: tokens.Identity, target: str) -> Seat:
     """The seat of a user at a battle; raises Unauthorized, Forbidden and NotFound."""
+    battle_id = _clean(target)
     row = db.fetch_one(
         """
         select is_active, id, role, has_battle, may_read, is_player
         from tracker.admit_to_battle(%s, %s, %s::uuid, %s)
         """,
-        (identity.user_id, identity.version, identity.session_id or None, _clean(target)),
+        (identity.user_id, identity.version, identity.session_id or None, battle_id),
     )
     user = tracker_tokens.check(row)
     if not user["has_battle"]:
-        raise BattleNotFound(battle_id=_clean(target))
+        raise BattleNotFound(battle_id=battle_id)
     if not user["may_read"]:
         raise Forbidden("Only its players may watch this battle", required="player")
     member = {"user_id": user["id"], "is_player": user["is_player"]}
-    return Seat(changes.room_of(target), user["role"], member)
+    return Seat(changes.room_of(battle_id), user["role"], member)
 
 
 def _clean(target: str) -> str:
-    return target.replace("\0", "")[:64]
+    return json_codec.replace_surrogates(target).replace("\0", "")[:64]
 
 
 def greet(connection: Connection) -> Greeting:

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from functions.shared import tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 
 REGEN_PERCENT, REGEN_SECONDS = 0.1, 10
 
@@ -109,7 +109,7 @@ class Attacked(BaseModel):
 
 
 app = FastAPI(openapi_url=None)
-KEYS = tokens._keys(settings())
+KEYS = tokens._keys(get_secrets())
 
 
 @app.exception_handler(RequestValidationError)

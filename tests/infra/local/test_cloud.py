@@ -17,6 +17,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.shared import secret_store, signatures
 from infra.local import cloud as clouds
 from infra.local import logs, parent_watch
 from infra.local.cloud import Cloud, CloudError
@@ -84,11 +85,19 @@ def listening() -> set[str]:
     return {line[1] for line in lines if line[3] == "0A"}
 
 
-def test_the_secret_is_as_it_was_given(cloud: Cloud) -> None:
-    secret = {"url": "postgresql://u:{}$'\"é@h/db", "api_key": "k"}
-    arn = clouds.furnish(cloud, secret)
+def test_the_secrets_are_as_they_were_given(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As boto3 reads them, and as functions do."""
+    given = {"One": {"url": "postgresql://u:{}$'\"é@h/db", "signing_keys": ["k"]}, "Two": {"a": ""}}
+    arns = clouds.furnish(cloud, given)
     vault = boto3.client("secretsmanager", **cloud.access)
-    assert json.loads(vault.get_secret_value(SecretId=arn)["SecretString"]) == secret
+    for name, value in cloud.environ.items():
+        monkeypatch.setenv(name, value)
+    signatures.load_credentials.cache_clear()
+    for name, secret in given.items():
+        read = vault.get_secret_value(SecretId=arns[name])
+        assert json.loads(read["SecretString"]) == secret
+        assert secret_store.fetch_secret(arns[name]) == (secret, read["CreatedDate"].timestamp())
+    signatures.load_credentials.cache_clear()
     assert boto3.client("s3", **cloud.access).list_buckets()["Buckets"][0]["Name"] == clouds.BUCKET
 
 
@@ -255,9 +264,10 @@ def test_other_lines_stay_as_they_are(message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["", "\n", "START RequestId: r Version: 1", "REPORT RequestId: r"]
+    "message",
+    ["", "\n", "START RequestId: r Version: 1", "REPORT RequestId: r", '{"event": "metric"}'],
 )
-def test_the_platforms_lines_are_left_out(message: str) -> None:
+def test_metrics_and_the_platforms_lines_are_left_out(message: str) -> None:
     assert format_line(message, 0) is None
 
 

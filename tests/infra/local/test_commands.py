@@ -35,6 +35,11 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "TRACKER_OPEN_ORGANIZER": ("1", "tracker_open_organizer", True),
     "PASSWORD_ROUNDS": ("5", "password_rounds", 5),
     "FANOUT_RATE": ("500", "fanout_rate", 500),
+    "CORS_ORIGINS": (
+        "https://a.example,http://localhost:3000",
+        "allowed_origins",
+        {"https://a.example", "http://localhost:3000"},
+    ),
     "PASSWORD_RESET_URL": ("https://p.example/{token}?a=1&b", "password_reset_url", None),
     "AVATAR_URL": ("https://p.example/{steamId}?a=1&b", "avatar_url", None),
     "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
@@ -43,8 +48,8 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
 SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
 # The local stack makes these itself: they are chosen when a stack is deployed to AWS.
 DEPLOYED = {
-    *("SIGNING_KEY", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
-    *("PASSWORD_PEPPER", "ORIGIN_SECRET"),
+    *("SIGNING_KEYS", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
+    *("PASSWORD_PEPPER", "ORIGIN_SECRET", "ORIGIN_SECRET_PREVIOUS"),
     *("LIVE_IDLE", "LIVE_AGE"),  # at home, those of the edge
     *("MAIL_FROM", "MAIL_FOLDER"),
 }
@@ -68,6 +73,7 @@ WRONG = [
     *(("TRACKER_OPEN_ORGANIZER", value) for value in ("yes", "true", "2")),
     *(("PASSWORD_ROUNDS", value) for value in ("3", "17", "12.5")),
     *(("FANOUT_RATE", value) for value in ("0", "fast")),
+    *(("CORS_ORIGINS", value) for value in ("null", "a.example", "https://a.example/", "*,*")),
     ("PASSWORD_RESET_URL", "https://game.example/reset"),
     *(("LOG_LEVEL", value) for value in ("LOUD", "info", "10")),
     *(("API_KEY", value) for value in ("two words", "line\n", "kéy", "k" * 513)),
@@ -95,7 +101,7 @@ def environments(parameters: dict[str, str]) -> dict[str, dict[str, str]]:
     everywhere = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     return {
         name: {
-            variable: given.get(value, value)
+            variable: given.get(value, value) if isinstance(value, str) else str(value)
             for variable, value in {
                 **everywhere,
                 **resource["Properties"]["Environment"]["Variables"],
@@ -122,13 +128,12 @@ def test_a_setting_arrives_at_the_functions(name: str, monkeypatch: pytest.Monke
     assert found
     for env in found.values():
         assert env[name] == value
-        secrets = {"DATABASE_URL": "", "SIGNING_KEY": "", "API_KEY": "", "DOMAINS": "site"}
-        assert getattr(Settings.model_validate(env | secrets), field) == (read or value)
+        assert getattr(Settings.model_validate(env), field) == (read or value)
 
 
 def test_whoever_has_a_database_hears_of_its_pooler() -> None:
     for name, env in environments({}).items():
-        assert ("DATABASE_POOLER" in env) == ("DATABASE_URL" in env and name != "MigrateFunction")
+        assert ("DATABASE_POOLER" in env) == ("SECRET_ARN" in env and name != "MigrateFunction")
 
 
 def test_without_settings_the_table_holds() -> None:
@@ -150,6 +155,7 @@ def test_without_settings_the_table_holds() -> None:
         "BattleUpdates": "60",
         "TrackerOpenOrganizer": "0",
         "PasswordRounds": "12",
+        "CorsOrigins": "*",
     }
     assert Settings.model_fields["avatar_url"].default == ""
 

@@ -67,6 +67,23 @@ def test_the_callers_address_is_the_sockets(ask: Client, cloud: Cloud) -> None:
     assert "TE" not in sent
 
 
+def test_the_functions_believe_the_edge_and_no_client(cloud: Cloud) -> None:
+    behind = Behind(cloud.url, origin_secret="the secret of this edge")
+    edge = Edge(0, GATEWAY, lambda: behind, lambda _: None)
+    claims = {
+        "X-Origin-Secret": "a guess",
+        "CloudFront-Viewer-Address": "6.6.6.6:1",
+        "X-Forwarded-Host": "evil.example",
+    }
+    address = edge.url.removeprefix("http://")
+    Client(edge)("GET", "/x", headers=claims)
+    edge.close()
+    sent = cloud.seen[0].headers
+    assert sent.getall("X-Origin-Secret") == ["the secret of this edge"]
+    assert sent.getall("CloudFront-Viewer-Address") == ["127.0.0.1:0"]
+    assert sent.getall("X-Forwarded-Host") == [address]
+
+
 def test_the_answer_arrives_whole(ask: Client, cloud: Cloud) -> None:
     headers = {**MARK, "ETag": '"1"', "Content-Type": "text/csv", "Set-Cookie": "a=1"}
     cloud.answer = lambda: web.Response(status=201, body=b"\x00\xff", headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import shutil
 import subprocess
@@ -27,7 +28,9 @@ def uv() -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path, uv: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout in a folder whose project needs one package, `lance`."""
-    (tmp_path / "requirements.txt").write_text(f"lance @ {_wheel(tmp_path, '1').as_uri()}\n")
+    (tmp_path / "requirements.txt").write_text(_pin(_wheel(tmp_path, "1")))
+    (tmp_path / environments.UV_PINS).parent.mkdir(parents=True)
+    (tmp_path / environments.UV_PINS).write_text("uv==0\n")
     monkeypatch.setattr(environments, "ROOT", tmp_path)
     monkeypatch.setattr(environments, "_uv", lambda: uv)
     known = {
@@ -36,6 +39,11 @@ def checkout(tmp_path: Path, uv: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     monkeypatch.setattr(environments, "ENVIRONMENTS", known)
     return tmp_path
+
+
+def _pin(wheel: Path) -> str:
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"lance @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
 
 def _wheel(folder: Path, version: str) -> Path:
@@ -79,7 +87,7 @@ def test_a_second_call_does_nothing(checkout: Path, monkeypatch: pytest.MonkeyPa
 def test_other_pins_make_another_environment(checkout: Path) -> None:
     environments.ensure_ready("project")
     (checkout / ".venv/left-over").touch()
-    (checkout / "requirements.txt").write_text(f"lance @ {_wheel(checkout, '2').as_uri()}\n")
+    (checkout / "requirements.txt").write_text(_pin(_wheel(checkout, "2")))
     environments.ensure_ready("project")
     assert version_in(checkout / ".venv") == "2"
     assert not (checkout / ".venv/left-over").exists()

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from functions.rollups import refresh
 from functions.shared import db
-from functions.shared.settings import settings
+from functions.shared.secrets import clear_cache as forget_secrets
 from infra.local.sam import ROOT
 from infra.ops import export
 from schema.engine.migrate import Report
@@ -57,7 +57,7 @@ def run(
 
     def act(*words: str) -> str:
         monkeypatch.setattr("sys.argv", ["export", *words])
-        settings.cache_clear()
+        forget_secrets()
         export.main()
         said = capfd.readouterr()
         return said.out + said.err

@@ -9,6 +9,7 @@ import pytest
 
 from functions.logs.text_import import ulx_parser
 from functions.logs.text_import.log_lines import parse_times
+from functions.logs.text_import.roster import Roster
 
 ANA, BO, CY = "STEAM_0:1:101", "STEAM_0:1:102", "STEAM_0:1:103"
 
@@ -400,3 +401,21 @@ def test_lines_without_a_time_tell_nothing() -> None:
     events, errors = ulx_parser.parse(parse_times(texts, date(2026, 3, 2), 0))
     assert [told.line for told in events] == [5]
     assert [(error.line, error.text) for error in errors] == [(2, "Ana: oi"), (4, "[00:00:01] ")]
+
+
+def test_a_name_of_thousands_is_nobodys_until_one_is_left() -> None:
+    """Regression: each that left was looked for among all who had come."""
+    crowd = Roster()
+    people = [f"STEAM_0:1:{number}" for number in range(1, 20_001)]
+    for who in people:
+        crowd.add("Ana", who)
+        crowd.connect("Ana", who)
+    crowd.connect("Ana", people[0])
+    for who in reversed(people[1:]):
+        assert crowd.find_steam_id("Ana") is None
+        crowd.disconnect("Ana", who)
+    crowd.disconnect("Ana", "STEAM_0:1:999999")
+    crowd.disconnect("Ana", people[0])
+    assert crowd.find_steam_id("Ana") == people[0]  # who came twice
+    crowd.disconnect("Ana", people[0])
+    assert crowd.find_steam_id("Ana") is None

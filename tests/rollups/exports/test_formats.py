@@ -38,6 +38,8 @@ ROWS: list[tuple[Any, ...]] = [
     (None, None, None, None),
 ]
 READ = [(time and format_time(time), *rest) for time, *rest in ROWS]
+# In CSV, which people open in spreadsheets, no text begins a formula.
+READ_CSV = [(time, who and who.replace("=HYPER", "'=HYPER"), *rest) for time, who, *rest in READ]
 
 
 def write(name: Name, rows: list[tuple[Any, ...]] = ROWS, size: int = 4) -> bytes:
@@ -78,7 +80,7 @@ def test_csv_is_read_by_duckdb(tmp_path: Path) -> None:
     )
     assert (
         query(tmp_path, "csv", read.replace(kinds, kinds.replace("{", "{{").replace("}", "}}")))
-        == READ
+        == READ_CSV
     )
 
 
@@ -86,7 +88,7 @@ def test_csv_is_read_by_python() -> None:
     """Which tells no null from an empty text."""
     head, *rows = csv.reader(io.StringIO(write("csv").decode(), newline=""))
     assert head == list(TYPES)
-    expected = [["" if cell is None else str(cell) for cell in row] for row in READ]
+    expected = [["" if cell is None else str(cell) for cell in row] for row in READ_CSV]
     assert rows == expected
 
 

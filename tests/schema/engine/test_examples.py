@@ -11,9 +11,9 @@ import pytest
 from schema.engine import reference
 from schema.engine.examples import SOURCE, Example, print_rows, read_examples
 from schema.engine.migrate import Report
-from tests.support.analysts import community
+from tests.support.analysts import community, played
 
-__all__ = ["community"]
+__all__ = ["community", "played"]
 EXAMPLES = read_examples()
 
 

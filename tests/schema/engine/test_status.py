@@ -77,6 +77,28 @@ def test_of_a_database_that_is_away_there_is_no_status(
     assert "DATABASE_URL" in capsys.readouterr().err
 
 
+def test_a_schema_that_is_newer_than_the_code_has_a_status_of_its_own(
+    migrated: tuple[runner.Report, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Code goes back and the schema does not; a gap among the older files is no such thing."""
+    monkeypatch.setenv("DATABASE_URL", migrated[1])
+    monkeypatch.setenv("MIGRATE_URL", migrated[1])
+    with psycopg.connect(migrated[1], autocommit=True) as connection:
+        for name, code in (("0999_shared_later.sql", 3), ("0005_shared_stray.sql", 2)):
+            connection.execute("insert into shared.migrations values (%s, 'x')", (name,))
+            try:
+                assert runner.main("--status") == code
+                assert name in capsys.readouterr().err
+                assert runner.main() == 1
+                if code == 3:
+                    newer = runner.handler({}, None)["newer"]
+                    assert newer == f"The schema is newer than this code, by {name}."
+            finally:
+                connection.execute("delete from shared.migrations where name = %s", (name,))
+
+
 def test_an_edited_file_has_no_status(
     new_database: Callable[[], Urls], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

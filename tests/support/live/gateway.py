@@ -110,6 +110,4 @@ def running() -> Iterator[tuple[Gateway, str]]:
 
 def hang_up(netloc: str) -> None:
     """Closes the connections that are kept to a server which is there no more."""
-    idle = signed_calls._idle("http", netloc)
-    while idle:
-        idle.pop().close()
+    signed_calls.hang_up(f"http://{netloc}")

@@ -1,0 +1,15 @@
+"""The scheduled function of the lake: every night, and within an hour of an erasure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.lake import lake
+from functions.shared.scheduled import run_job
+
+
+def write(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Writes the days that are over and changed; `after_erasure`: only if anybody was erased."""
+    if event.get("after_erasure"):
+        return run_job("lake.erasure", lake.run_after_erasure, context)
+    return run_job("lake.write", lake.run, context)
