@@ -1,7 +1,8 @@
-"""A database made of a backup again: `python -m infra.ops.restore FOLDER`.
+"""A database made of a backup again: `python -m infra.ops.restore FOLDER [--database NAME]`.
 
-Works on the database of DATABASE_URL, which must be empty and of a server with the backup's very
-version of TimescaleDB, and then migrates it to this checkout. Logins are made apart.
+Works on the database of DATABASE_URL, which must be empty, or makes another one on its server,
+which must have the backup's very version of TimescaleDB. Then it is migrated to this checkout.
+Logins are made apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from infra.ops.backup import MANIFEST, BackupError, Connection, Manifest, connect, run_program
 from schema.engine import logins
@@ -25,13 +27,29 @@ def main() -> None:
     """Fills an empty database; one that was cut off is dropped, made again and filled again."""
     parser = argparse.ArgumentParser(prog="make restore", description=__doc__)
     parser.add_argument("folder", type=Path, help="what `make backup` wrote")
-    folder = parser.parse_args().folder
+    parser.add_argument("--database", metavar="NAME", help="of a new one on the same server")
+    given = parser.parse_args()
+    folder, url = given.folder, os.environ.get("DATABASE_URL", "")
     try:
-        report, rooms = restore(os.environ.get("DATABASE_URL", ""), folder)
+        if given.database:
+            url = make_database(url, given.database)
+        report, rooms = restore(url, folder)
     except (BackupError, MigrationError) as error:
         sys.exit(str(error))
     done = ", ".join(report.applied + report.rollups) or "nothing"
     print(f"{folder} is restored; migrated: {done}; {rooms} rooms have another epoch.")
+
+
+def make_database(url: str, name: str) -> str:
+    """The URL of a new database on the same server; raises BackupError."""
+    with connect(url) as connection:
+        try:
+            connection.execute(
+                sql.SQL("create database {} template template0").format(sql.Identifier(name))
+            )
+        except psycopg.Error as error:
+            raise BackupError(f"No database was made: {error.diag.message_primary}.") from error
+    return make_conninfo(url, dbname=name)
 
 
 def restore(url: str, folder: Path) -> tuple[Report, int]:

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
-from functions.shared.secrets import read_values
+from functions.shared.secret_store import read_values
 from schema.engine import build, logins, outside
 from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
@@ -241,18 +241,24 @@ def _text(path: Path) -> str:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda: migrates every store and returns the main one's report as JSON, with those of
-    the others as `stores`. The URLs are MIGRATE_URL and so on, or the secret's `migrate_url`.
+    the others as `stores`: the databases of DATABASE_URL and so on, else those that its secret
+    names as `migrate_url`, `migrate_url_ttt` and so on.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """
-    values = {name: str(value) for name, value in read_values().items()}
-    urls = _choose_urls(values.get("MIGRATE_URL", ""), values)
     try:
-        reports = {store: vars(migrate(url)) for store, url in urls.items()}
+        reports = {store: vars(migrate(url)) for store, url in _list_own_urls().items()}
     except SchemaIsNewerError as error:
         return {"applied": [], "rollups": [], "newer": str(error)}
     main_report = reports.pop("main")
     return main_report | ({"stores": reports} if reports else {})
+
+
+def _list_own_urls() -> dict[str, str]:
+    if os.environ.get("DATABASE_URL"):
+        return list_urls()
+    values = read_values([os.environ["SECRET_ARN"]])
+    return _choose_urls(values["MIGRATE_URL"], values)
 
 
 def list_urls() -> dict[str, str]:

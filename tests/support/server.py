@@ -24,7 +24,7 @@ def own_server(durable: bool) -> Iterator[tuple[timescale.Server, Path]]:
     home.chmod(0o755)  # as root the server runs as somebody else
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.delenv("DATABASE_URL")
+            patch.delenv("DATABASE_URL", raising=False)
             own = timescale.start(home, durable)
         yield own, home
     finally:

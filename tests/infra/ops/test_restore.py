@@ -213,6 +213,7 @@ def test_the_command_says_what_it_did(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("sys.argv", ["restore", str(saved)])
+    monkeypatch.setenv("DATABASE_URL", "")
     report = restore.Report("apache", "2.19.3", 17, applied=["0031_x.sql"])
     monkeypatch.setattr(restore, "restore", lambda *_: (dataclasses.replace(report), 7))
     restore.main()
@@ -221,4 +222,13 @@ def test_the_command_says_what_it_did(
     monkeypatch.setattr("sys.argv", ["restore", str(saved)])
     monkeypatch.setenv("DATABASE_URL", "")
     with pytest.raises(SystemExit, match="DATABASE_URL is missing"):
+        restore.main()
+
+
+def test_a_database_that_is_there_is_left_alone(
+    played: Urls, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["restore", str(saved), "--database", "postgres"])
+    monkeypatch.setenv("DATABASE_URL", played[0])
+    with pytest.raises(SystemExit, match=r"No database was made: .* already exists"):
         restore.main()
