@@ -240,12 +240,12 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`; returns
-    the report as JSON.
+    """The Lambda: migrates the database of MIGRATE_URL, else of its secret's `migrate_url`, and
+    returns the report as JSON.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """
-    url = os.environ.get("DATABASE_URL")
+    url = os.environ.get("MIGRATE_URL")
     try:
         return vars(migrate(url or read_values([os.environ["SECRET_ARN"]])["MIGRATE_URL"]))
     except SchemaIsNewerError as error:
