@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench build sbom audit lock clean
+.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -94,10 +94,6 @@ analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how
 export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
-
-lake: ## Write days that are over into the lake (ARGS="--list", "--verify", "--help")
-	$(HAVE) project
-	@$(PYTHON) -m infra.local.database infra.ops.lake $(ARGS)
 
 backup: ## Save the database in a folder (ARGS=folder)
 	$(HAVE) project

@@ -40,23 +40,15 @@ class Report:
     ms: float = 0.0
 
 
-def run(
-    connection: db.Connection,
-    seconds: float = 240.0,
-    store: Store | None = None,
-    force: bool = False,
-) -> Report:
-    """Writes what is due for about `seconds`, on an autocommit connection; raises Unavailable.
-
-    `store` is that of LAKE_BUCKET unless given; `force` sends files that did not change, too.
-    """
+def run(connection: db.Connection, seconds: float = 240.0) -> Report:
+    """Writes what is due for about `seconds`, on an autocommit connection; raises Unavailable."""
     started = time.monotonic()
-    report, store = Report(), store or open_store()
+    report, store = Report(), open_store()
     with exclusive(locks.LAKE) as mine:
         report.busy = not mine
         if mine:
             days.mark_new_rollups(connection)
-            Run(connection, store, started + seconds, report, force).write_due()
+            Run(connection, store, started + seconds, report).write_due()
     report.ms = round((time.monotonic() - started) * 1000, 1)
     return report
 

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet
-import pytest
-from moto import mock_aws
 
 from functions.lake import lake
-from functions.lake.store import Store, name_manifest, open_store
+from functions.lake.store import Store, name_manifest
 from functions.rollups import refresh, retention
-from functions.shared import aws, db
+from functions.shared import db
 from tests.support.client import Client
 from tests.support.logs.panel import connect as connect_event
 from tests.support.logs.panel import make_server, say, send
-from tests.support.rollups import connect
 from tests.support.server import API_KEY
 from tests.support.ttt.example import FIRST
 
@@ -29,38 +25,6 @@ BUCKET = "lake"
 EVENING = datetime(2026, 3, 2, 19, tzinfo=UTC)
 ANA, BO = "STEAM_0:1:12", "STEAM_0:0:13"  # in logs
 SECRETS = ("198.51.100.8", "198.51.100.9", "hello there", "player :12", "Bo the Builder")
-
-
-@pytest.fixture
-def connection(store: str) -> Iterator[db.Connection]:
-    """A connection like a scheduled job's."""
-    opened = connect(store)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def evening(connection: db.Connection) -> db.Connection:
-    """The same, after an evening that all domains played."""
-    play_evening(connection)
-    return connection
-
-
-@pytest.fixture
-def bucket(setting: Callable[..., None]) -> Iterator[Store]:
-    """The lake's bucket, as the template would make it."""
-    setting(
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION="eu-central-1",
-        LAKE_BUCKET=BUCKET,
-    )
-    with mock_aws():
-        aws.client.cache_clear()
-        place = {"LocationConstraint": "eu-central-1"}
-        aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-        yield open_store()
-    aws.client.cache_clear()
 
 
 def play_evening(connection: db.Connection) -> None:
