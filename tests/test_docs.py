@@ -131,3 +131,11 @@ def test_the_glossary_is_a_sorted_screen_of_sentences() -> None:
     assert len(lines) <= 60
     assert all(re.fullmatch(r"[^.]+(?:\.\w[^.]*)*\.", sentence) for _, sentence in entries)
     assert "(GLOSSARY.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_every_test_that_a_document_names_exists(path: Path) -> None:
+    """What a document says of a defence is held by it."""
+    for text in code(path):
+        for file, name in re.findall(r"(tests/[\w/]+\.py)::(\w+)", text):
+            assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), name

@@ -59,6 +59,7 @@ CROSS_CUTTING = {
     "infra/console/test_example.py",
     "infra/console/test_laws.py",
     "infra/test_alarms.py",
+    "infra/test_concurrency.py",
     "infra/test_grafana.py",
     "infra/test_template.py",
     "live/test_chaos.py",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -25,6 +27,26 @@ class Secret(NamedTuple):
 
     values: dict[str, Any]
     created_at: float
+
+
+def read_values(arns: Iterable[str]) -> dict[str, Any]:
+    """What secrets hold, as settings are called, with the newest's `created_at`; raises
+    SecretStoreError.
+
+    `url_logs` is DATABASE_URL_LOGS, and `signing_key` alone a list of one.
+    """
+    values: dict[str, Any] = {"created_at": 0.0}
+    for arn in arns:
+        secret = fetch_secret(arn)
+        held = {
+            re.sub("^URL(?=$|_)", "DATABASE_URL", name.upper()): value
+            for name, value in secret.values.items()
+        }
+        if "SIGNING_KEY" in held:
+            held.setdefault("SIGNING_KEYS", [held["SIGNING_KEY"]])
+        values |= held
+        values["created_at"] = max(values["created_at"], secret.created_at)
+    return values
 
 
 def fetch_secret(arn: str) -> Secret:

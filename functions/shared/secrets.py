@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from functions.shared import log, secret_store
+from functions.shared import log
 from functions.shared.errors import DatabaseUnavailable
 from functions.shared.settings import WrongSettingError, read_model, settings
 
@@ -173,30 +173,20 @@ def clear_cache() -> None:
     _held, _due, _paused_until = None, 0.0, 0.0
 
 
-def read_values() -> dict[str, Any]:
-    """By name what the secrets and the environment say; raises SecretStoreError.
-
-    For what serves no requests, such as the migration.
-    """
-    values: dict[str, Any] = {"created_at": 0.0}
-    for arn in settings().secret_arns:
-        secret = secret_store.fetch_secret(arn)
-        values |= _list_keys({_to_variable(name): secret.values[name] for name in secret.values})
-        values["created_at"] = max(values["created_at"], secret.created_at)
-    return values | _list_keys(os.environ)
-
-
 def _read() -> bool:
     """Whether what is held has changed; raises SecretUnavailable where nothing is."""
     global _held, _due, _paused_until
     if not settings().secret_arns:
-        _held, _due = _parse(_list_keys(os.environ)), math.inf
+        _held, _due = _parse(_read_environment()), math.inf
         return True
+    from functions.shared import secret_store  # what has no secret need not import how to ask
+
     now = time.monotonic()
     if _held is None and now < _paused_until:
         raise SecretUnavailable
     try:
-        fresh = _parse(read_values())
+        found = secret_store.read_values(settings().secret_arns)
+        fresh = _parse(found | _read_environment())
     except (secret_store.SecretStoreError, WrongSettingError) as error:
         log.event("secret.unavailable", level="ERROR", reason=str(error), kept=_held is not None)
         _due, _paused_until = now + _RETRY, time.monotonic() + _PAUSE
@@ -210,15 +200,10 @@ def _read() -> bool:
     return is_new
 
 
-def _to_variable(name: str) -> str:
-    """What a key of a secret is called in the environment: `url_logs` is DATABASE_URL_LOGS."""
-    return re.sub("^URL(?=$|_)", "DATABASE_URL", name.upper())
-
-
-def _list_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, where SIGNING_KEY alone is a list of one."""
-    alone = {"SIGNING_KEYS": [values["SIGNING_KEY"]]} if "SIGNING_KEY" in values else {}
-    return alone | dict(values)
+def _read_environment() -> dict[str, Any]:
+    """What it says, in which SIGNING_KEY alone is a list of one."""
+    alone = os.environ.get("SIGNING_KEY")
+    return ({} if alone is None else {"SIGNING_KEYS": [alone]}) | dict(os.environ)
 
 
 def _parse(values: Mapping[str, Any]) -> Secrets:

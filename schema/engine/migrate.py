@@ -23,7 +23,7 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
-from functions.shared.secrets import read_values
+from functions.shared.secret_store import read_values
 from schema.engine import build, logins, outside
 from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
@@ -240,13 +240,14 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of MIGRATE_URL, or of the secret's `migrate_url`, and
-    returns the report as JSON.
+    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`; returns
+    the report as JSON.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """
+    url = os.environ.get("DATABASE_URL")
     try:
-        return vars(migrate(str(read_values().get("MIGRATE_URL", ""))))
+        return vars(migrate(url or read_values([os.environ["SECRET_ARN"]])["MIGRATE_URL"]))
     except SchemaIsNewerError as error:
         return {"applied": [], "rollups": [], "newer": str(error)}
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -85,7 +86,7 @@ def test_a_killed_stack_loses_no_event_and_no_dead_letter(
     with make_run(home, {**SETTINGS, **urls}) as process:
         state = State.read(home)
         assert state.url == f"http://127.0.0.1:{port}"
-        _hold_settings(environments(state), server)
+        _hold_settings(environments(state), state, server)
         poison = json.dumps(
             {"kind": "tilt.events", "at": NOW, "items": [event("killed", tiltScore=-1)]}
         )
@@ -120,15 +121,28 @@ def test_a_killed_stack_loses_no_event_and_no_dead_letter(
         assert http("GET", "/api/tilt/stats/killed").json["totalEvents"] == EVENTS
 
 
-def _hold_settings(found: dict[str, dict[str, str]], server: timescale.Server) -> None:
-    """Every setting of README's table has arrived wherever the template wants it."""
-    values = {**SETTINGS, "DATABASE_URL": server.app_url}
+def _hold_settings(
+    found: dict[str, dict[str, str]], state: State, server: timescale.Server
+) -> None:
+    """Every setting of README's table has arrived wherever the template wants it: what is secret
+    in a secret, and nowhere else."""
     seen = set()
-    for name, environ in found.items():
-        if "Migrate" in name:
-            assert environ["DATABASE_URL"] == server.admin_url
-            continue
-        here = values.keys() & environ.keys()
+    for environ in found.values():
+        here = SETTINGS.keys() & environ.keys()
         seen |= here
-        assert {one: environ[one] for one in here} == {one: values[one] for one in here}
-    assert seen == values.keys()
+        assert {one: environ[one] for one in here} == {one: SETTINGS[one] for one in here}
+    assert seen == SETTINGS.keys() - {"API_KEY"}
+    store = read_secret(state, "DatabaseSecret")
+    assert (store["url"], store["api_key"]) == (server.app_url, SETTINGS["API_KEY"])
+    assert read_secret(state, "MigrateSecret") == {"migrate_url": server.admin_url}
+    held = {*read_secret(state, "AccountsSecret").values(), *store["signing_keys"], server.app_url}
+    text = json.dumps(found)
+    assert not [secret for secret in held if secret and secret in text]
+
+
+def read_secret(state: State, parameter: str) -> dict[str, Any]:
+    """What a secret of the template's parameters holds."""
+    vault = boto3.client("secretsmanager", **state.cloud().access)
+    value = vault.get_secret_value(SecretId=state.parameters[parameter])["SecretString"]
+    secret: dict[str, Any] = json.loads(value)
+    return secret

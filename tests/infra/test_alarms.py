@@ -27,9 +27,10 @@ OF_AWS = {
     },
     "AWS/Lambda": {
         **{name: {"FunctionName"} for name in ("Errors", "Duration", "ConcurrentExecutions")},
-        "Throttles": set[str](),  # of the account, whose concurrency is one
     },
 }
+# These are of the account also, whose concurrency is one.
+OF_THE_ACCOUNT = {"Throttles", "ConcurrentExecutions"}
 MOST_OF_AN_ALARM = 10  # metrics that CloudWatch computes with
 # People start it, and read what it answers.
 WATCHED_BY_PEOPLE = {"MigrateFunction"}
@@ -96,6 +97,8 @@ def exists(namespace: str, name: str, dimensions: set[str]) -> bool:
     """Whether somebody writes a metric under these very dimensions."""
     if namespace == "Tiltyard":
         return written().get(name) == dimensions
+    if namespace == "AWS/Lambda" and not dimensions:
+        return name in OF_THE_ACCOUNT
     return OF_AWS[namespace].get(name) == dimensions
 
 

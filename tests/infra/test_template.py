@@ -127,7 +127,9 @@ READS: dict[str, list[Any]] = {
     "LoginRole": ACCOUNTS,
     "AccountsRole": ACCOUNTS,
     "LiveRole": ACCOUNTS,
-    **dict.fromkeys(("IngestRole", "SpoolRole", "HealthRole", "RollupsRole", "ExportRole"), STORE),
+    **dict.fromkeys(
+        ("IngestRole", "SpoolRole", "HealthRole", "RollupsRole", "ExportRole", "LakeRole"), STORE
+    ),
 }
 ARNS = {
     str(STORE): "DatabaseSecret",

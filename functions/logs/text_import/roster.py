@@ -65,7 +65,7 @@ class Roster:
         found = self.accounts.get(name, set())
         if len(found) == 1:
             return next(iter(found))
-        there = self._connected.get(name, {})
+        there = self._connected.get(name) or Counter()
         return next(iter(there)) if len(there) == 1 else None
 
     def connect(self, name: str, steam_id: str) -> None:
