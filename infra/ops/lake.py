@@ -25,7 +25,7 @@ from functions.lake import days, lake
 from functions.lake.days import LakeFile
 from functions.lake.relations import Relation, list_relations
 from functions.lake.store import MANIFEST, Store, name_manifest
-from functions.shared import db
+from functions.shared import db, stores
 from functions.shared.errors import Problem
 from infra.local import state
 
@@ -42,15 +42,14 @@ def main() -> None:
     os.environ.setdefault("SIGNING_KEY", "unused by this command, but never empty")
     try:
         store = _open_store(arguments.bucket)
-        connection = db.connection()
-        connection.wait_timeout = None
-        connection.execute("set statement_timeout = 0")
-        if arguments.list:
-            print("\n".join(list_tables(connection)))
-        elif arguments.verify:
-            _verify(connection, store)
+        if arguments.verify:
+            _verify(store)
         else:
-            print(vars(_write(connection, store, arguments)))
+            for connection in _connect(arguments.table):
+                if arguments.list:
+                    print("\n".join(list_tables(connection)))
+                else:
+                    print(vars(_write(connection, store, arguments)))
     except (LakeError, Problem, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
     except psycopg.Error as error:
@@ -72,6 +71,17 @@ def _day(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
 
 
+def _connect(table: str | None = None) -> Iterator[db.Connection]:
+    """Connections to all databases, or to that of a table, without time-outs."""
+    names = [table.partition(".")[0]] if table else stores.list_stores()
+    for name in names:
+        with stores.on(name):
+            connection = db.connection()
+            connection.wait_timeout = None
+            connection.execute("set statement_timeout = 0")
+            yield connection
+
+
 def list_tables(connection: db.Connection) -> Iterator[str]:
     """A line a table that has files."""
     for relation in list_relations(connection):
@@ -82,18 +92,19 @@ def list_tables(connection: db.Connection) -> Iterator[str]:
             yield f"{line}  {rows:>12,} rows  {size:>14,} bytes"
 
 
-def find_differences(connection: db.Connection, store: Store) -> Iterator[str]:
+def find_differences(store: Store) -> Iterator[str]:
     """A line for each file that is not what manifest and database say, and each that is too many.
 
     All files are read. While the lake is written, it finds what is being replaced.
     """
     expected = set()
-    for relation in list_relations(connection):
-        files = days.list_whole(connection, relation)
-        expected |= {file.key for file in files}
-        yield from _compare_manifest(store, relation, files)
-        for file in files:
-            yield from _check_file(store, file)
+    for connection in _connect():
+        for relation in list_relations(connection):
+            files = days.list_whole(connection, relation)
+            expected |= {file.key for file in files}
+            yield from _compare_manifest(store, relation, files)
+            for file in files:
+                yield from _check_file(store, file)
     for key in store.list_keys():
         if key not in expected and not key.endswith(f"/{MANIFEST}"):
             yield f"{key}: in no manifest"
@@ -125,9 +136,9 @@ def _count_rows(file: IO[bytes]) -> int:
     return sum(batch.num_rows for batch in read_parquet(file))
 
 
-def _verify(connection: db.Connection, store: Store) -> None:
+def _verify(store: Store) -> None:
     count = 0
-    for line in find_differences(connection, store):
+    for line in find_differences(store):
         print(line, flush=True)
         count += 1
     print(f"{count} differences")

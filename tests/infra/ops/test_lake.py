@@ -29,8 +29,7 @@ def run(bucket: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         except SystemExit as ended:
             return f"{capsys.readouterr().out}{ended.code}"
         finally:
-            if db._connection is not None:
-                db._connection.execute("reset statement_timeout")
+            db.close_all()
         return capsys.readouterr().out
 
     return call
