@@ -32,7 +32,6 @@ BUDGETS = {
     "TrackerFunction": _WITH_RS256._replace(size=53),
     "ExportFunction": _DOOR._replace(size=63),
     "LakeFunction": _DOOR._replace(size=63),
-    "LakeFunction": _DOOR._replace(size=63),
     "SiteFunction": _DOOR._replace(size=33),
     "MigrateFunction": Budget(30, 345, 2_700),
 }
