@@ -185,8 +185,8 @@ _OF_LEVERS = """
 A database that may not go away needs a standby on a second machine from the first day, which
 doubles its row: an hour's outage asks for it, and no rate. The template stays with a REST API,
 whose own answers, web application firewall and throttling by method an HTTP API lacks; what
-that costs is the difference between the two rows of the gateway. The second column of rates is what is asked for
-once events are buffered.
+that costs is the difference between the two rows of the gateway. The second column
+of rates is what is asked for once events are buffered.
 """
 _ENGINES = """
 ## Why not another engine
