@@ -176,7 +176,7 @@ def list_expired(connection: db.Connection, relation: Relation) -> list[LakeFile
 
 
 def list_empty(connection: db.Connection, relation: Relation) -> list[LakeFile]:
-    """The files that lost all their rows, or never had any."""
+    """The files that lost all their rows."""
     rows = connection.execute(
         """
         select name, day, hour, hours, row_count, size, sha256, mark

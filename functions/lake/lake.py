@@ -126,7 +126,9 @@ class Run:
 
     def _publish(self, relation: Relation, gone: Sequence[LakeFile]) -> None:
         """Replaces a table's manifest, and deletes the files that it lists no longer."""
-        self.store.put_manifest(relation, days.list_whole(self.connection, relation))
+        whole = days.list_whole(self.connection, relation)
+        if whole or gone:
+            self.store.put_manifest(relation, whole)
         if gone:
             self.store.delete([file.key for file in gone])
             days.forget_files(self.connection, gone)

@@ -155,7 +155,7 @@ class Faults:
     def kill_functions(self) -> None:
         """Some environments of functions, at work or not."""
         pids = self.ground.list_lambda_pids()
-        chosen = self.rng.sample(pids, min(len(pids), self.rng.randint(1, 3)))
+        chosen = self.rng.sample(pids, min(len(pids), self.rng.randint(1, 5)))
         self._kill("Lambda environments", chosen)
 
     def freeze_functions(self) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.lake import bucket, connection, evening
+from tests.support.lake import bucket, connection, evening, measured
 
-__all__ = ["bucket", "connection", "evening"]
+__all__ = ["bucket", "connection", "evening", "measured"]

@@ -47,6 +47,14 @@ def evening(connection: db.Connection) -> db.Connection:
 
 
 @pytest.fixture
+def measured(connection: db.Connection) -> db.Connection:
+    """The same, after measurements of tilt on two days alone: ten files."""
+    _vent_some()
+    assert refresh.run(connection).left == 0
+    return connection
+
+
+@pytest.fixture
 def bucket(setting: Callable[..., None]) -> Iterator[Store]:
     """The lake's bucket, as the template would make it."""
     setting(
@@ -68,8 +76,7 @@ def play_evening(connection: db.Connection) -> None:
     retention.set_retention(connection, "logs.events", 36_500)
     answered = Client({"X-Api-Key": API_KEY}).post("/api/collect", FIRST)
     assert answered.status == 201, answered.text
-    for hours, user, score in ((0, "ana", 3.5), (1, "ana", 0.1), (1, "bo", 0.2), (26, "ana", 7)):
-        vent(user, EVENING + timedelta(hours=hours), score)
+    _vent_some()
     server = make_server()
     here = {"map": "gm_construct", "playerCount": 2}
     send(
@@ -82,6 +89,11 @@ def play_evening(connection: db.Connection) -> None:
     for statement in _ROWS:
         connection.execute(statement)
     assert refresh.run(connection).left == 0
+
+
+def _vent_some() -> None:
+    for hours, user, score in ((0, "ana", 3.5), (1, "ana", 0.1), (1, "bo", 0.2), (26, "ana", 7)):
+        vent(user, EVENING + timedelta(hours=hours), score)
 
 
 def vent(user: str, moment: datetime, score: float) -> None:
@@ -133,6 +145,19 @@ _ROWS = (
     from generate_series(0, 3) as n
     """,
 )
+
+
+def forget_history(connection: db.Connection) -> None:
+    """Removes stored rows whose raw rows are gone, for the tests after this one."""
+    connection.execute("update rollups.sources set retained_from = '-infinity'")
+    connection.execute(
+        """
+        select rollups.mark_dirty(c.id, bucket)
+        from rollups.catalog c
+        cross join lateral rollups.sample_buckets(c.id, 1000)
+        """
+    )
+    refresh.run(connection)
 
 
 def write(connection: db.Connection) -> lake.Report:

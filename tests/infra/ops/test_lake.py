@@ -10,9 +10,9 @@ import pytest
 from functions.lake.store import Store
 from functions.shared import db
 from infra.ops import lake as command
-from tests.support.lake import bucket, connection, evening, list_files
+from tests.support.lake import bucket, connection, list_files, measured
 
-__all__ = ["bucket", "connection", "evening"]
+__all__ = ["bucket", "connection", "measured"]
 pytestmark = pytest.mark.commits
 Run = Callable[..., str]
 
@@ -36,7 +36,7 @@ def run(bucket: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     return call
 
 
-def test_it_writes_lists_and_verifies(evening: db.Connection, bucket: Store, run: Run) -> None:
+def test_it_writes_lists_and_verifies(measured: db.Connection, bucket: Store, run: Run) -> None:
     assert "'left': 0" in run()
     listed = run("--list")
     assert "tilt.events                 raw     2026-03-02 to 2026-03-03       2 files" in listed
@@ -50,7 +50,7 @@ def test_it_writes_lists_and_verifies(evening: db.Connection, bucket: Store, run
         "tilt/events/day=2026-03-02/00.parquet: is not there",
         "tilt/events/day=2026-03-03/00.parquet: is not what was written",
         "tilt/events/day=2026-03-04/00.parquet: in no manifest",
-        "ttt/kills/_manifest.json: lists other files than were written",
+        "tilt/signals/_manifest.json: lists other files than were written",
     ):
         assert line in found
 
@@ -60,11 +60,11 @@ def _spoil(store: Store) -> None:
     store.client.delete_object(**place, Key="tilt/events/day=2026-03-02/00.parquet")
     store.client.put_object(**place, Key="tilt/events/day=2026-03-03/00.parquet", Body=b"PAR1")
     store.client.put_object(**place, Key="tilt/events/day=2026-03-04/00.parquet", Body=b"PAR1")
-    store.client.delete_object(**place, Key="ttt/kills/_manifest.json")
+    store.client.delete_object(**place, Key="tilt/signals/_manifest.json")
 
 
 def test_days_are_written_again_and_a_new_bucket_wholly(
-    evening: db.Connection, bucket: Store, run: Run
+    measured: db.Connection, bucket: Store, run: Run
 ) -> None:
     run()
     before = list_files(bucket)
