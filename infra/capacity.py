@@ -223,11 +223,11 @@ def _find_rate(lever: Lever, model: Model, is_buffered: bool) -> str:
 
 def _sources(model: Model) -> Iterator[str]:
     f = model.figures
-    yield f"## Figures\n\nOf {f['date']}, `make bench` on {f['machine']}:\n"
-    yield f"- {f['single_ms']:g} ms: a warm handler stores one event (`tilt.record`)"
-    yield f"- {f['batch_ms']:g} ms: a warm handler stores 1,000 events (`logs.ingest.1000`)"
-    yield f"- {f['events_per_core']:,} events a second and core (`ingest.parallel.1000`)"
-    yield f"- {f['bytes_raw']} bytes of an event with its indexes, {f['bytes_packed']} packed\n"
+    yield f"## Figures\n\nOf {f['date']}, `make bench ONLY=capacity` on {f['machine']}, in CPU time:\n"
+    yield f"- {f['single_ms']:g} ms of handler and database for one event"
+    yield f"- {f['batch_ms']:g} ms of both for a batch of 1,000"
+    yield f"- {f['events_per_core']:,} events a second that a core of the database stores"
+    yield f"- {f['bytes_raw']} bytes of an event with its indexes; packed (Community) at most an eighth\n"
     yield "## Assumptions\n\n| name | value | |\n|---|---:|---|"
     for name, one in model.assumptions.items():
         yield f"| `{name}` | {one.value:,g} | {one.means} |"
