@@ -241,7 +241,7 @@ def _text(path: Path) -> str:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda: migrates every store and returns the main one's report as JSON, with those of
-    the others as `stores`: the databases of DATABASE_URL and so on, else those that its secret
+    the others as `stores`: the databases of MIGRATE_URL and so on, else those that its secret
     names as `migrate_url`, `migrate_url_ttt` and so on.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
@@ -255,9 +255,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _list_own_urls() -> dict[str, str]:
-    if os.environ.get("DATABASE_URL"):
-        return list_urls()
-    values = read_values([os.environ["SECRET_ARN"]])
+    given = "MIGRATE_URL" in os.environ
+    values = os.environ if given else read_values([os.environ["SECRET_ARN"]])
     return _choose_urls(values["MIGRATE_URL"], values)
 
 
