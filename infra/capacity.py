@@ -84,6 +84,8 @@ def compute(rate: float, model: Model, is_buffered: bool) -> Need:
     reading = reads * a["read_ms"] / 1_000
     # A request that only queues holds no connection: the drain does.
     connected = reading + (draining if is_buffered else writing)
+    if is_buffered:
+        writing *= a["check"]
     busy = rate / f["events_per_core"] + reading / 2
     busy += (drains if is_buffered else written) * alone
     seconds = writing + draining + reading
@@ -223,11 +225,11 @@ def _find_rate(lever: Lever, model: Model, is_buffered: bool) -> str:
 
 def _sources(model: Model) -> Iterator[str]:
     f = model.figures
-    yield f"## Figures\n\nOf {f['date']}, `make bench ONLY=capacity` on {f['machine']}, in CPU time:\n"
-    yield f"- {f['single_ms']:g} ms of handler and database for one event"
+    yield f"## Figures\n\nOf {f['date']}, `make bench ONLY=capacity` on {f['machine']}:\n"
+    yield f"- {f['single_ms']:g} ms of CPU of handler and database for one event"
     yield f"- {f['batch_ms']:g} ms of both for a batch of 1,000"
     yield f"- {f['events_per_core']:,} events a second that a core of the database stores"
-    yield f"- {f['bytes_raw']} bytes of an event with its indexes; packed (Community) at most an eighth\n"
+    yield f"- {f['bytes_raw']} bytes of an event with its indexes, {f['bytes_packed']} packed\n"
     yield "## Assumptions\n\n| name | value | |\n|---|---:|---|"
     for name, one in model.assumptions.items():
         yield f"| `{name}` | {one.value:,g} | {one.means} |"
