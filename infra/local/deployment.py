@@ -30,6 +30,7 @@ class Deployment:
     logs: str
     queue: str
     dead_letters: str
+    lake: str = ""  # of a stack that was deployed before there was one
 
     def address(self, cloud: Cloud) -> str:
         """Where the cloud serves the REST API."""
@@ -98,6 +99,7 @@ def _outputs(cloud: Cloud) -> Deployment:
         logs=outputs["LogGroup"],
         queue=outputs["SpoolQueue"],
         dead_letters=outputs["SpoolDeadLetters"],
+        lake=outputs["LakeBucket"],
     )
 
 

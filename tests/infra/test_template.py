@@ -127,9 +127,8 @@ READS: dict[str, list[Any]] = {
     "LoginRole": ACCOUNTS,
     "AccountsRole": ACCOUNTS,
     "LiveRole": ACCOUNTS,
-    **dict.fromkeys(
-        ("IngestRole", "SpoolRole", "HealthRole", "RollupsRole", "ExportRole", "LakeRole"), STORE
-    ),
+    **dict.fromkeys(("IngestRole", "SpoolRole", "HealthRole", "RollupsRole"), STORE),
+    **dict.fromkeys(("ExportRole", "LakeRole"), STORE),
 }
 ARNS = {
     str(STORE): "DatabaseSecret",
