@@ -61,6 +61,7 @@ CROSS_CUTTING = {
     "infra/test_alarms.py",
     "infra/test_concurrency.py",
     "infra/test_grafana.py",
+    "infra/test_options.py",
     "infra/test_template.py",
     "live/test_chaos.py",
     "live/test_refs.py",

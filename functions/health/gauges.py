@@ -23,6 +23,7 @@ OVERDUE_AFTER = {
             "analysts": _HOUR / 4,
             "frozen": _HOUR / 4,
         },
+        "lake": {"write": 26 * _HOUR, "erasure": 5 * _HOUR},
         "logs": {"privacy": 3 * _HOUR},
         "game": {"pool": _HOUR / 2},
         "live": {"sweep": _HOUR / 4},

@@ -47,6 +47,8 @@ NOT_RUN = {
 # Blocks in other languages, and what holds them.
 HELD_ELSEWHERE = {
     ("README.md", ""): "tests/test_docs.py: the files are there",
+    ("functions/lake/README.md", ""): "the names of files; tests/lake/test_lake.py",
+    ("functions/lake/README.md", "sql"): "tests/lake/test_lake.py runs it",
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
     ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
