@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export backup restore demo screenshots bench build sbom audit lock clean
+.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fire build sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -40,6 +40,10 @@ rollback-test: ## Run the tests of the commit before the newest migration on tod
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench bench-tracker
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
+
+fire: ## Set a stack of its own on fire, and hold what was answered against what is stored (ARGS="--help" for more)
+	$(HAVE) project ministack sam
+	@$(PYTHON) -m tests.fire --report infra/FIRE.md $(ARGS)
 
 lint: ## Check style, types, the template and that openapi.json is fresh
 	$(HAVE) project sam node typescript
@@ -94,6 +98,10 @@ analyst: ## Add, list or remove logins that read rollups (ARGS="--help" says how
 export: ## Write rows of a rollup into a file (ARGS="--help" says how)
 	$(HAVE) project
 	@$(PYTHON) -m infra.local.database infra.ops.export $(ARGS)
+
+lake: ## Write days that are over into the lake (ARGS="--list", "--verify", "--help")
+	$(HAVE) project
+	@$(PYTHON) -m infra.local.database infra.ops.lake $(ARGS)
 
 backup: ## Save the database in a folder (ARGS=folder)
 	$(HAVE) project

@@ -92,7 +92,7 @@ def read_sources() -> list[Source]:
 
 def select_mirrors(entries: list[Source]) -> list[Source]:
     """The entries that mirror Debian itself: component main of the release this machine runs."""
-    release = _codename()
+    release = read_codename()
     names = {release, "stable", "oldstable", "testing", "unstable", "sid"} - {""}
     debian = [
         entry
@@ -223,7 +223,8 @@ def _deb822(text: str) -> Iterator[Source]:
             yield Source(*(fields.get(field, "") for field in known))
 
 
-def _codename() -> str:
+def read_codename() -> str:
+    """What this machine's release is called, or nothing."""
     release = Path("/etc/os-release")
     text = release.read_text() if release.exists() else ""
     fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)

@@ -156,6 +156,10 @@ def main() -> None:
     covering = runpy.run_path(str(Path(__file__).with_name("emulated_sockets.py")))
     modules = ("services.apigateway", "core.lambda_runtime", "services.lambda_svc")
     covering["cover"](*(importlib.import_module(f"ministack.{name}") for name in modules))
+    sharing = runpy.run_path(str(Path(__file__).with_name("emulated_functions.py")))
+    sharing["share_files"](
+        importlib.import_module("ministack.core.lambda_runtime"), Path("unpacked").resolve()
+    )
     vars(served)["app"] = require_token(served.app, token)
     served.main()
 

@@ -240,8 +240,9 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`;
-    returns the report as JSON.
+    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`.
+
+    Returns the report as JSON.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """

@@ -28,7 +28,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"Suite: stable\nCodename: trixie\nComponents: main\nArchitectures: {_architecture()}\n"
         f"SHA256:\n {_sha256(index)} {index.stat().st_size} {told}\n"
     )
-    entry = Source("deb", f"copy:{mirror}/", debian._codename(), "main", trusted="yes")
+    entry = Source("deb", f"copy:{mirror}/", debian.read_codename(), "main", trusted="yes")
     monkeypatch.setattr(debian, "read_sources", lambda: [entry])
     return mirror
 
@@ -165,7 +165,7 @@ components: main
 
 
 def test_only_mirrors_of_debian_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian, "_codename", lambda: "bookworm")
+    monkeypatch.setattr(debian, "read_codename", lambda: "bookworm")
     ours = Source("deb", "http://debian.invalid", "bookworm bookworm-updates", "main")
     others = [
         Source("deb", "http://security.invalid", "bookworm-security", "main"),
