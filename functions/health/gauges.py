@@ -71,7 +71,7 @@ def count_overdue_jobs() -> int:
             jobs = {
                 job: seconds
                 for job, seconds in OVERDUE_AFTER.items()
-                if job.startswith("rollups.") or stores.is_here(job.partition(".")[0])
+                if job.startswith(("rollups.", "lake.")) or stores.is_here(job.partition(".")[0])
             }
             try:
                 count += _count_overdue(jobs)

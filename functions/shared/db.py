@@ -2,6 +2,8 @@
 
 A Lambda environment serves one request at a time, so one connection is all it can use of a store.
 Statements go to the store that stores.py names: its domain's, for whoever serves a domain.
+
+Longer than 300 lines because whatever asks a store shares how that is tried again.
 """
 
 from __future__ import annotations

@@ -91,6 +91,7 @@ def reset() -> None:
 def _parameters() -> dict[str, str]:
     """The template's parameters that the environment chooses; StackError names a wrong one."""
     _api_key()
+    _own_stores()
     return {
         "LogLevel": _chosen("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         "TiltKeys": _chosen("TILT_KEYS", "optional", ("required", "optional")),
@@ -122,6 +123,17 @@ def _pooler() -> str:
             "past the pooler, which a migration cannot pass."
         )
     return chosen
+
+
+def _own_stores() -> None:
+    from infra.local import given
+
+    for name in ("DATABASE_URL_TTT", "DATABASE_URL_TILT", "DATABASE_URL_LOGS"):
+        if url := os.environ.get(name):
+            try:
+                given.inspect(name, url)
+            except given.GivenError as error:
+                raise StackError(str(error)) from error
 
 
 def _api_key() -> None:

@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from schema.engine import logins
-from schema.engine.migrate import list_urls
+from schema.engine.store_urls import list_urls
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _CONNECTIONS = 5  # of one analyst at once

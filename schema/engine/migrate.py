@@ -9,10 +9,9 @@ the extension and roles. It may be ended at any moment and started again: it goe
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +22,7 @@ from psycopg import sql
 
 from functions.domains import SCHEMAS
 from functions.shared import locks
-from functions.shared.secret_store import read_values
-from schema.engine import build, logins, outside
+from schema.engine import build, logins, outside, store_urls
 from schema.engine.ledger import MigrationError, SchemaIsNewerError, checksum, find_pending
 from schema.engine.rollup import RollupError
 from schema.engine.status import Status, read_status
@@ -247,34 +245,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """
     try:
-        reports = {store: vars(migrate(url)) for store, url in _list_own_urls().items()}
+        reports = {store: vars(migrate(url)) for store, url in store_urls.list_own_urls().items()}
     except SchemaIsNewerError as error:
         return {"applied": [], "rollups": [], "newer": str(error)}
     main_report = reports.pop("main")
     return main_report | ({"stores": reports} if reports else {})
-
-
-def _list_own_urls() -> dict[str, str]:
-    given = "MIGRATE_URL" in os.environ
-    values = os.environ if given else read_values([os.environ["SECRET_ARN"]])
-    return _choose_urls(values["MIGRATE_URL"], values)
-
-
-def list_urls() -> dict[str, str]:
-    """The URLs of all stores, each once, by the store's name: DATABASE_URL, DATABASE_URL_TTT, ….
-
-    Where MIGRATE_URL_TTT and so on are given, they win: a migration cannot pass a pooler.
-    """
-    return _choose_urls(os.environ.get("DATABASE_URL", ""), os.environ)
-
-
-def _choose_urls(main_url: str, values: Mapping[str, str]) -> dict[str, str]:
-    urls = {"main": main_url}
-    for domain in ("TTT", "TILT", "LOGS"):
-        url = values.get(f"MIGRATE_URL_{domain}") or values.get(f"DATABASE_URL_{domain}")
-        if url and url not in urls.values():
-            urls[domain.lower()] = url
-    return urls
 
 
 def main(*words: str) -> int:
@@ -287,7 +262,7 @@ def main(*words: str) -> int:
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
     parser.add_argument("--status", action="store_true", help="only list; 1: something is pending")
     is_status = parser.parse_args(words).status
-    urls, pending = list_urls(), False
+    urls, pending = store_urls.list_urls(), False
     try:
         for store, url in urls.items():
             if len(urls) > 1:

@@ -138,7 +138,7 @@ def jobs_of(handler: str) -> set[str]:
     return {
         ast.literal_eval(node.args[0])
         for node in ast.walk(function)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "run_job"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("run_job", "run_everywhere")
     }
 
 

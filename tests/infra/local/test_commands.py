@@ -45,7 +45,8 @@ ARRIVES: dict[str, tuple[str, str, Any]] = {
     "LOG_LEVEL": ("WARNING", "log_level", "WARNING"),
 }
 # These are in the secret and not among the parameters; tests/e2e/test_survival.py sees them arrive.
-SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY"}
+OWN_STORES = ("DATABASE_URL_TTT", "DATABASE_URL_TILT", "DATABASE_URL_LOGS")
+SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY", *OWN_STORES}
 # The local stack makes these itself: they are chosen when a stack is deployed to AWS.
 DEPLOYED = {
     *("SIGNING_KEYS", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
@@ -78,6 +79,7 @@ WRONG = [
     *(("LOG_LEVEL", value) for value in ("LOUD", "info", "10")),
     *(("API_KEY", value) for value in ("two words", "line\n", "kéy", "k" * 513)),
     *(("DATABASE_URL", value) for value in ("mysql is none of ours", URL)),
+    *((name, value) for name in OWN_STORES for value in ("mysql is none of ours", URL)),
     *(("MIGRATE_URL", value) for value in ("mysql is none of ours", URL)),
 ]
 
