@@ -1,4 +1,4 @@
-"""Archives of functions and layers, unpacked once."""
+"""Archives that are unpacked once, and numbers that parameters give."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from infra.local.emulated_functions import share_files
+from infra.local.emulated_functions import read_numbers, share_files
 
 
 def pack(path: Path, text: str) -> Path:
@@ -51,3 +52,22 @@ def test_another_archive_has_files_of_its_own(tmp_path: Path, runtime: SimpleNam
     assert unpack(runtime, second, tmp_path / "b") == "two"
     with pytest.raises(runtime.zipfile.BadZipFile):
         runtime.zipfile.ZipFile(tmp_path / "a/code/handler.py")
+
+
+def test_numbers_of_a_mapping_may_be_text() -> None:
+    """Regression: with the template's parameter for it, no message of the spool was delivered."""
+
+    def count(mapping: dict[str, Any], function: str) -> int:
+        return min(mapping["ScalingConfig"]["MaximumConcurrency"], mapping["BatchSize"])
+
+    functions = SimpleNamespace(_sqs_esm_concurrency=count)
+    read_numbers(functions)
+    mapping = {"ScalingConfig": {"MaximumConcurrency": "2"}, "BatchSize": "10", "Enabled": True}
+    assert functions._sqs_esm_concurrency(mapping, "drain") == 2
+    assert mapping["Enabled"] is True
+    assert (
+        functions._sqs_esm_concurrency(
+            {"ScalingConfig": {"MaximumConcurrency": 3}, "BatchSize": 1}, "x"
+        )
+        == 1
+    )
