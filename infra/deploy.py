@@ -109,12 +109,15 @@ def main() -> int:
     """0 when all is deployed, 1 with a sentence when it is not."""
     parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("stage", help="such as prod")
+    more = "more of the template's parameters, for a new stage"
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=more)
     parser.add_argument("--config", type=Path, default=sam.ROOT / "samconfig.toml")
     parser.add_argument("--build-dir", type=Path, default=sam.ROOT / ".aws-sam" / "build")
     given = parser.parse_args()
     target = os.environ.get("TILTYARD_TARGET") or LAMBDA
     try:
-        stage = read_stage(given.config, given.stage) or ask_stage(given.config, given.stage)
+        stage = read_stage(given.config, given.stage)
+        stage = stage or ask_stage(given.config, given.stage, given.set)
         deploy(stage, given.config, given.build_dir, target)
     except (DeployError, StageError, CloudError, PackageError) as error:
         print(error, file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,15 +96,21 @@ def read_stage(config: Path, name: str) -> Stage | None:
         raise StageError(f"{config.name} lacks {missing} of stage {name}.") from missing
 
 
-def ask_stage(config: Path, name: str) -> Stage:
-    """Asks for what a new stage needs, and keeps it; raises StageError where nobody answers."""
+def ask_stage(config: Path, name: str, more: Sequence[str] = ()) -> Stage:
+    """Asks for what a new stage needs, and keeps it; raises StageError where nobody answers.
+
+    `more` parameters are kept as they are given, such as LogDays=90.
+    """
+    if wrong := [one for one in more if not re.fullmatch(r'[A-Za-z0-9]+=[^"\\\n]+', one)]:
+        raise StageError(f"{wrong[0]!r} is no parameter: say NAME=VALUE.")
     print(f"{name} is a new stage. What you answer is kept in {config.name}.")
     given = {key: _ask(question, name) for key, question in _QUESTIONS.items()}
-    parameters = ", ".join(
-        f'"{question.parameter}={given[key]}"'
+    asked = [
+        f"{question.parameter}={given[key]}"
         for key, question in _QUESTIONS.items()
         if question.parameter and given[key]
-    )
+    ]
+    parameters = ", ".join(f'"{one}"' for one in (*asked, *more))
     section = _SECTION.format(
         name=name, stack=given["stack"], region=given["region"], parameters=parameters
     )

@@ -40,7 +40,7 @@ def test_what_was_answered_is_read_again(config: Path, monkeypatch: pytest.Monke
     ]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*answers, "", ""])))
     assert read_stage(config, "prod") is None
-    assert ask_stage(config, "prod") == read_stage(config, "prod")
+    assert ask_stage(config, "prod", ["LogDays=90"]) == read_stage(config, "prod")
     assert read_stage(config, "prod") == Stage("prod", "tiltyard-prod", "eu-central-1")
     text = config.read_text()
     for parameter in (
@@ -49,6 +49,7 @@ def test_what_was_answered_is_read_again(config: Path, monkeypatch: pytest.Monke
         "SubnetIds=subnet-1,subnet-2",
         "SecurityGroupIds=sg-1",
         "DatabasePooler=false",
+        "LogDays=90",
     ):
         assert f'"{parameter}"' in text
     assert "hush" not in text
@@ -63,6 +64,12 @@ def test_where_nobody_answers_nothing_is_kept(
     with pytest.raises(StageError, match="Nobody answers"):
         ask_stage(config, "prod")
     assert config.read_text() == before
+
+
+@pytest.mark.parametrize("more", ["LogDays", "=90", 'LogDays="90"', "LogDays="])
+def test_a_parameter_that_is_none_is_refused(config: Path, more: str) -> None:
+    with pytest.raises(StageError, match="say NAME=VALUE"):
+        ask_stage(config, "prod", [more])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -153,7 +154,7 @@ def test_who_goes_on_is_left_alone(
             [row] = connection.execute("select bytes_processed from pg_stat_progress_copy")
             return row["bytes_processed"]
 
-        monkeypatch.setattr(frozen.time, "sleep", send_more)
+        monkeypatch.setattr(frozen, "time", SimpleNamespace(sleep=send_more))
         assert frozen.run(connection) == frozen.Report(ended=0)
         assert is_alive(writer, connection)
 
