@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fuzz fire build sbom audit lock clean
+.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fuzz fire build capacity sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -126,6 +126,10 @@ screenshots: ## Take README's pictures of the running stack's console, after `ma
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
+
+capacity: ## Write infra/CAPACITY.md, what a number of events a second asks for, from infra/capacity.toml
+	$(HAVE) project
+	@$(PYTHON) -m infra.capacity
 
 sbom: ## Write what the last build holds that is not ours, as CycloneDX
 	$(HAVE) project

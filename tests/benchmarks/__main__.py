@@ -13,6 +13,7 @@ from collections.abc import Callable
 from infra.local.timescale import Server, TimescaleError
 from tests.benchmarks import (
     auth_verify,
+    capacity,
     cold,
     collect,
     console_first,
@@ -52,6 +53,7 @@ from tests.benchmarks.store import Store, server, store
 # What is measured together, and the figures that come of it.
 MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     record.measure: ("tilt.record", "tilt.record.peer"),
+    capacity.measure: capacity.NAMES,
     cold.measure: ("cold.tilt", "cold.tilt.peer"),
     marks.measure: ("tilt.mark",),
     collect.measure: ("ttt.collect", "ttt.collect.peer"),

@@ -14,7 +14,7 @@ import pytest
 
 from functions.accounts import signing_keys
 from functions.shared import db, tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 from tests.support import tracker
 from tests.support.accounts import PASSWORD, bearer, log_in, make_user, register
 from tests.support.client import Client
@@ -107,7 +107,7 @@ def test_no_header_of_a_token_chooses_its_key(store: str, header: dict[str, Any]
 def test_claims_that_are_wrong_count_for_nothing(store: str, changes: dict[str, Any]) -> None:
     """Though our own key signed them."""
     user = make_user("Ada")
-    [(kid, key), *_] = tokens._keys(settings()).items()
+    [(kid, key), *_] = tokens._keys(get_secrets()).items()
     token = tokens.issue("game", user["id"], user["email"], 0)
     claims = jwt.decode(token, options={"verify_signature": False}) | changes
     forged = sign({"alg": "HS256", "typ": "JWT", "kid": kid}, claims, key)

@@ -52,6 +52,7 @@ HELD_ELSEWHERE = {
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
     ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
+    ("infra/CONCURRENCY.md", ""): "needs an account of AWS",
     ("infra/RUNBOOK.md", "aws"): "the scheduler's queue and Secrets Manager are AWS's own",
     ("schema/ROLLUPS.md", "sql"): "tests/schema/engine/test_examples.py",
     ("schema/ROLLUPS.md", ""): "tests/schema/engine/test_examples.py: what they print",
