@@ -1,6 +1,6 @@
 # Every target makes what it needs; what is there already costs milliseconds.
 .DEFAULT_GOAL := help
-.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fire build sbom audit lock clean
+.PHONY: help run stop reset deploy-local deploy test rollback-test lint format migrate schema openapi quarantine rollups replay key admin analyst export lake backup restore demo screenshots bench fuzz fire build capacity sbom audit lock clean
 
 PYTHON := .venv/bin/python
 SAM := $(PYTHON) -m infra.local.sam
@@ -40,6 +40,10 @@ rollback-test: ## Run the tests of the commit before the newest migration on tod
 bench: ## Measure speed against its floors (ONLY=tilt.record,cold.tilt for some)
 	$(HAVE) project bench bench-tracker
 	@ONLY="$(ONLY)" $(PYTHON) -m tests.benchmarks
+
+fuzz: ## Make up requests and messages for minutes (SEED=… repeats a run, EXAMPLES=60 of each route)
+	$(HAVE) project ministack sam
+	@SEED="$(SEED)" EXAMPLES="$(EXAMPLES)" $(PYTHON) -m tests.support.fuzz $(ARGS)
 
 fire: ## Set a stack of its own on fire, and hold what was answered against what is stored (ARGS="--help" for more)
 	$(HAVE) project ministack sam
@@ -123,6 +127,10 @@ screenshots: ## Take README's pictures of the running stack's console, after `ma
 build: ## Build for AWS into .aws-sam/build (TILTYARD_TARGET=python3.13-arm64)
 	$(HAVE) project sam
 	@$(PYTHON) -m infra.build
+
+capacity: ## Write infra/CAPACITY.md, what a number of events a second asks for, from infra/capacity.toml
+	$(HAVE) project
+	@$(PYTHON) -m infra.capacity
 
 sbom: ## Write what the last build holds that is not ours, as CycloneDX
 	$(HAVE) project

@@ -176,11 +176,14 @@ def load_consumers() -> dict[str, Callable[[Sequence[Accepted]], None]]:
 
 
 def load_maintenance() -> dict[str, Maintenance]:
-    """What domains do for their own tables, by the domain's name, of those that do anything."""
+    """What domains do for their own tables, by the domain's name, of those that do anything and
+    live in the store that is worked on."""
+    from functions.shared import stores
+
     return {
         domain.name: import_module(f"functions.{domain.maintenance}").maintenance
         for domain in DOMAINS
-        if domain.maintenance
+        if domain.maintenance and stores.is_here(domain.name)
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from infra import sbom
 from infra.local import sam
 from infra.local.cloud import CloudError
-from infra.package import LAMBDA, PackageError, Target
+from infra.package import LAMBDA, PINS, PackageError, Target
 
 _PARAMETER = r"(?m)^  {name}:\n(?:    .*\n)+"
 
@@ -28,7 +28,7 @@ def build(name: str, into: Path) -> int:
     chosen = {"Runtime": f"python{target.python}", "Architecture": target.architecture}
     words = ["build", "--build-dir", str(into), "--parameter-overrides"]
     words += [f'{parameter}="{value}"' for parameter, value in chosen.items()]
-    process = sam.start(words, {"TILTYARD_TARGET": name})
+    process = sam.start(words, {"TILTYARD_TARGET": name, PINS: "1"})
     try:
         failed = process.wait()
     finally:

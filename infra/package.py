@@ -24,6 +24,9 @@ MATCHING = ROOT / "infra" / "matching.txt"
 EXPORTS = ROOT / "infra" / "exports.txt"
 LAYERS = {"layer": REQUIREMENTS, "rs256": RS256, "matching": MATCHING, "exports": EXPORTS}
 
+# Set by who deploys the template with the Runtime and Architecture of the target, and no other.
+PINS = "TILTYARD_PINS"
+
 # The template's own defaults; tests/infra/test_package.py holds the two together.
 LAMBDA = "python3.13-arm64"
 
@@ -223,6 +226,11 @@ def _target() -> Target:
     name = os.environ.get("TILTYARD_TARGET")
     if not name:
         raise PackageError("TILTYARD_TARGET is missing: build with `make build`, which sets it.")
+    if not os.environ.get(PINS):
+        raise PackageError(
+            "Build with `make build`: what a plain `sam build` makes can be deployed with another "
+            "Runtime or Architecture than its layers are for."
+        )
     return Target.parse(name)
 
 

@@ -87,6 +87,8 @@ create function shared.iso_day(moment timestamp with time zone) returns text;
 
 create function shared.iso_time(moment timestamp with time zone) returns text;
 
+create function shared.rename_actor(old_name text, new_name text) returns void;
+
 create function shared.requests_in_window(limit_key text, window_seconds integer) returns TABLE(counted integer, resets_at bigint);
 
 create function shared.try_count(limit_key text, window_seconds integer, is_free boolean, OUT counted integer, OUT resets_at bigint) returns record;

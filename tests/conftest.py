@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -17,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from functions.accounts import signing_keys
 from functions.rollups import refresh
-from functions.shared import auth, aws, db, tracker_tokens
+from functions.shared import auth, aws, db, stores, tracker_tokens
 from functions.shared import secrets as function_secrets
 from infra.local import timescale
 from schema.engine.migrate import Report, migrate
@@ -31,6 +33,10 @@ from tests.support.server import API_KEY, GIVEN, own_server
 
 for _chosen in (
     "MIGRATE_URL",
+    "DATABASE_URL_TTT",
+    "DATABASE_URL_TILT",
+    "DATABASE_URL_LOGS",
+    "INGEST",
     "DATABASE_POOLER",
     "LOGS_IP_DAYS",
     "AVATAR_URL",
@@ -54,6 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`make test` runs with it; without it a change of one line need not wait for it."""
     text = "run the contracts' tests a second time, through a PgBouncer in transaction mode"
     parser.addoption("--pooler", action="store_true", help=text)
+    text = "run the contracts' tests with stores of their own for ttt, tilt and logs"
+    parser.addoption("--apart", action="store_true", help=text)
 
 
 @pytest.fixture(scope="session")
@@ -123,8 +131,22 @@ def pooled(server: timescale.Server) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture
 def way() -> str:
-    """How the functions reach their database: `direct`, or through the `pooler`."""
+    """How the functions reach their database: `direct`, through the `pooler`, or `apart`, with
+    stores of their own for ttt, tilt and logs. A file's fixture of this name says it for its tests.
+    """
     return "direct"
+
+
+@pytest.fixture(scope="session")
+def migrated_apart(new_database: Callable[[], tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """By domain, the URLs of a store beside the main one (for the admin, for the functions).
+
+    Tilt has one alone; ttt and logs share one, which is called ttt.
+    """
+    alone, common = new_database(), new_database()
+    for admin_url, _ in (alone, common):
+        migrate(admin_url)
+    return {"ttt": common, "tilt": alone, "logs": common}
 
 
 @pytest.fixture
@@ -136,33 +158,51 @@ def store(
 ) -> Iterator[str]:
     """The functions' database, as its URL past any pooler; what the test writes is rolled back.
 
+    What a test of a domain asks itself is asked of that domain's store.
+
     A test marked `commits` writes for real, and finds and leaves every table empty.
     """
     _, admin_url, app_url = migrated
-    chosen = {"DATABASE_URL": app_url}
+    chosen, admin_urls = {"DATABASE_URL": app_url}, [admin_url]
     if way == "pooler":
         passing = request.getfixturevalue("pooled")(app_url)
         chosen = {"DATABASE_URL": passing, "DATABASE_POOLER": "true"}
+    if way == "apart":
+        own_stores = request.getfixturevalue("migrated_apart")
+        for domain, (_, own) in own_stores.items():
+            chosen[f"DATABASE_URL_{domain.upper()}"] = own
+        admin_urls += sorted({own_admin for own_admin, _ in own_stores.values()})
     setting(**chosen)
     _forget()
+    domain = _domain_of(request.path)
     if request.node.get_closest_marker("commits"):
-        yield app_url
+        with stores.on(domain):
+            yield app_url
         setting(**chosen)  # the test may have led it astray
         _forget()
-        _empty(admin_url)
+        for url in admin_urls:
+            _empty(url)
     else:
-        with db.connection().transaction(force_rollback=True):
-            # Regression: a fixture waited for the end of an hour, and the server ended this.
-            db.query("set local idle_in_transaction_session_timeout = 0")
-            yield app_url
+        with ExitStack() as block:
+            for name in stores.list_stores():
+                with stores.on(name):
+                    block.enter_context(db.connection().transaction(force_rollback=True))
+                    # Regression: a fixture waited for the end of an hour, and the server ended
+                    # this.
+                    db.query("set local idle_in_transaction_session_timeout = 0")
+            with stores.on(domain):
+                yield app_url
         _forget()
+
+
+def _domain_of(path: Path) -> str:
+    """Of which domain the tests of a file are, such as `tests/contract/test_logs_single.py`."""
+    known = re.search(r"/(?:test_)?(ttt|tilt|logs)(?:[/_.]|$)", str(path))
+    return known[1] if known else stores.MAIN
 
 
 def _forget() -> None:
-    if db._connection is not None:
-        db._connection.close()
-    db._connection = None
-    db._circuit_open_until = 0.0
+    db.close_all()
     auth._cache.clear()
 
 
@@ -244,16 +284,16 @@ def queues(setting: Callable[..., None]) -> Iterator[Queues]:
 
 @pytest.fixture
 def away(store: str, setting: Callable[..., None]) -> Iterator[Callable[[], None]]:
-    """Takes the store away: from now on it refuses connections."""
+    """Takes the store away, or all of them: from now on they refuse connections."""
 
-    given = os.environ["DATABASE_URL"]
+    given = {name: os.environ[name] for name in os.environ if name.startswith("DATABASE_URL")}
 
     def take() -> None:
-        setting(DATABASE_URL="postgresql://127.0.0.1:1/away")
+        setting(**{name: f"postgresql://127.0.0.1:1/{name.lower()}" for name in given})
         _forget()
 
     yield take
-    setting(DATABASE_URL=given)
+    setting(**given)
     _forget()
 
 

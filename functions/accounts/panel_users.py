@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from functions.accounts import erasure, logins, passwords, users
+from functions.accounts import authors, erasure, logins, passwords, users
 from functions.accounts import fields as account_fields
 from functions.accounts.panel import PanelUser, Role, to_response
 from functions.live import closing
@@ -101,54 +101,69 @@ def change_user(user_id: int, change: PanelUserChange, actor: Caller) -> dict[st
     """
     hashed = passwords.hash_password(change.password) if change.password else None
     users.check_free(change.username or "", change.email or "", user_id, Conflict(_TAKEN))
-    found = db.query(
-        """
-        with before as (
-          select id, username
-          from accounts.users
-          where id = %(user_id)s
-            and deleted_at is null
-          for update
-        ), changed as (
-          update accounts.users as u
-          set username = coalesce(%(username)s, u.username),
-            email = coalesce(%(email)s, u.email),
-            password_hash = coalesce(%(password_hash)s, u.password_hash),
-            must_change_password = u.must_change_password or %(password_hash)s::text is not null,
-            token_version = u.token_version + (%(password_hash)s::text is not null)::integer,
-            updated_at = now()
-          from before as b
-          where u.id = b.id
-          returning u.id, u.username, u.email, u.role, u.must_change_password, u.created_at,
-            u.profile_image_url
-        ), noted as (
-          insert into accounts.audit (action, user_id, actor)
-          select 'user.changed', id, %(actor)s
-          from changed
-        )
-        select c.*,
-          case when c.username <> b.username then game.rename_player(c.id, c.username) end,
-          case
-            when c.username <> b.username and c.role in ('staff', 'admin')
-            then logs.rename_author(b.username, c.username)
-          end,
-          live.is_connected(c.id) as is_connected
-        from changed as c
-        join before as b on b.id = c.id
-        """,
+    found = _change(
         {
             "user_id": user_id,
             "username": change.username,
             "email": change.email,
             "password_hash": hashed,
             "actor": str(actor.user_id),
-        },
+        }
     )
     if not found:
         raise NotFound(users.UNKNOWN)
     if hashed:
         closing.announce_sign_out(user_id, is_connected=found[0]["is_connected"])
     return to_response(found[0])
+
+
+@db.retried
+def _change(values: dict[str, Any]) -> list[db.Row]:
+    with db.transaction():
+        found = db.query(_CHANGE, values)
+        for row in found:
+            if row["former_author"]:
+                authors.rename(row["former_author"], row["username"])
+    return found
+
+
+_CHANGE = """
+    with before as (
+      select id, username
+      from accounts.users
+      where id = %(user_id)s
+        and deleted_at is null
+      for update
+    ), changed as (
+      update accounts.users as u
+      set username = coalesce(%(username)s, u.username),
+        email = coalesce(%(email)s, u.email),
+        password_hash = coalesce(%(password_hash)s, u.password_hash),
+        must_change_password = u.must_change_password or %(password_hash)s::text is not null,
+        token_version = u.token_version + (%(password_hash)s::text is not null)::integer,
+        updated_at = now()
+      from before as b
+      where u.id = b.id
+      returning u.id, u.username, u.email, u.role, u.must_change_password, u.created_at,
+        u.profile_image_url
+    ), noted as (
+      insert into accounts.audit (action, user_id, actor)
+      select 'user.changed', id, %(actor)s
+      from changed
+    )
+    select c.*,
+      case
+        when c.username <> b.username and c.role in ('staff', 'admin') then b.username
+      end as former_author,
+      case when c.username <> b.username then game.rename_player(c.id, c.username) end,
+      case
+        when c.username <> b.username and c.role in ('staff', 'admin')
+        then logs.rename_author(b.username, c.username)
+      end,
+      live.is_connected(c.id) as is_connected
+    from changed as c
+    join before as b on b.id = c.id
+"""
 
 
 def change_role(user_id: int, role: Role, actor: Caller, address: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.health import queues
-from functions.shared import db, log
+from functions.shared import db, log, stores
 from functions.shared.fields import ResponseModel
 from functions.shared.response import Response
 from functions.shared.settings import settings
@@ -27,9 +27,10 @@ class RollupLag(ResponseModel):
 
 class JobRun(ResponseModel):
     """The last run of a scheduled job; `error` is the kind of error that ended it, null for none.
-    `succeeded_at` is null for a job that never ended well."""
+    `succeeded_at` is null for a job that never ended well. `store`: on which store it ran."""
 
     name: str
+    store: str
     started_at: datetime
     ended_at: datetime
     succeeded_at: datetime | None
@@ -63,9 +64,17 @@ class OpenSockets(ResponseModel):
     budget: FanoutBudget
 
 
-class Health(ResponseModel):
-    """Null is what could not be read."""
+class StoreHealth(ResponseModel):
+    """A TimescaleDB: `main`, or one that the named domain has of its own; whether it answers."""
 
+    name: str
+    is_reachable: bool
+
+
+class Health(ResponseModel):
+    """Null is what could not be read. Rollups and jobs are of the stores that can be reached."""
+
+    stores: list[StoreHealth]
     rollups: list[RollupLag] | None
     jobs: list[JobRun] | None
     queues: queues.QueueLengths | None
@@ -74,15 +83,54 @@ class Health(ResponseModel):
 
 
 def get_health() -> Response:
-    """The Health of now. One round trip, while the queues are asked."""
+    """The Health of now. One round trip a store, while the queues are asked."""
     reading = queues.begin_reading()
     parts = fetch_parts()
-    answer: dict[str, Any] = {**parts, "queues": queues.wait(reading)}
-    return Response(answer)
+    return Response({**parts, "queues": queues.wait(reading)})
 
 
 def fetch_parts() -> dict[str, Any]:
-    """What the database knows of a Health. One round trip."""
+    """What the stores know of a Health. One round trip each."""
+    parts: dict[str, Any] = {
+        "stores": [],
+        "rollups": [],
+        "jobs": [],
+        "quarantine": None,
+        "live": None,
+    }
+    for store in stores.list_stores():
+        with stores.on(store):
+            _add_store(parts, store)
+    return parts
+
+
+def _add_store(parts: dict[str, Any], store: str) -> None:
+    """Adds what a store knows of the domains that live there; raises DatabaseUnavailable of main
+    alone."""
+    try:
+        found = _read()
+    except db.DatabaseUnavailable:
+        if store == stores.MAIN:
+            raise
+        parts["stores"].append({"name": store, "is_reachable": False})
+        return
+    parts["stores"].append({"name": store, "is_reachable": True})
+    for name in ("rollups", "jobs"):
+        if found[name] is None or parts[name] is None:
+            parts[name] = None  # of one store it says nothing of all
+    if parts["rollups"] is not None:
+        parts["rollups"] += [
+            one for one in found["rollups"] if stores.is_here(one["name"].partition(".")[0])
+        ]
+    if parts["jobs"] is not None:
+        parts["jobs"] += [{**one, "store": store} for one in found["jobs"]]
+    if stores.is_here("ttt"):
+        parts["quarantine"] = found["quarantine"]
+    if stores.is_here("live"):
+        parts["live"] = found["live"]
+
+
+def _read() -> db.Row:
     row = db.fetch_one(
         """
         select rollups, jobs, quarantine, live, errors
@@ -92,5 +140,5 @@ def fetch_parts() -> dict[str, Any]:
     )
     assert row
     if failed := row.pop("errors"):
-        log.event("health.parts", level="ERROR", failed=failed)
+        log.event("health.parts", level="ERROR", failed=failed, store=stores.get_current())
     return row

@@ -47,6 +47,24 @@ def mark_new_rollups(connection: db.Connection) -> None:
     )
 
 
+def unmark_rollups(connection: db.Connection) -> None:
+    """Lets the next run mark all days of all rollups, as for a new bucket."""
+    connection.execute("update rollups.catalog set is_in_lake = false")
+
+
+def mark_days(connection: db.Connection, name: str, changed: Sequence[datetime]) -> None:
+    """Marks days of a rollup or source by hand."""
+    connection.execute(
+        """
+        insert into rollups.changed_days (name, day)
+        select %s, unnest(%s::timestamptz[])
+        on conflict (name, day) do update
+        set mark = excluded.mark
+        """,
+        (name, list(changed)),
+    )
+
+
 def list_due(connection: db.Connection) -> list[ChangedDay]:
     """Changed days that are over for an hour, up to a batch of them.
 
@@ -158,7 +176,7 @@ def list_expired(connection: db.Connection, relation: Relation) -> list[LakeFile
 
 
 def list_empty(connection: db.Connection, relation: Relation) -> list[LakeFile]:
-    """The files that lost all their rows, or never had any."""
+    """The files that lost all their rows."""
     rows = connection.execute(
         """
         select name, day, hour, hours, row_count, size, sha256, mark

@@ -40,15 +40,23 @@ class Report:
     ms: float = 0.0
 
 
-def run(connection: db.Connection, seconds: float = 240.0) -> Report:
-    """Writes what is due for about `seconds`, on an autocommit connection; raises Unavailable."""
+def run(
+    connection: db.Connection,
+    seconds: float = 240.0,
+    store: Store | None = None,
+    force: bool = False,
+) -> Report:
+    """Writes what is due for about `seconds`, on an autocommit connection; raises Unavailable.
+
+    `store` is that of LAKE_BUCKET unless given; `force` sends files that did not change, too.
+    """
     started = time.monotonic()
-    report, store = Report(), open_store()
+    report, store = Report(), store or open_store()
     with exclusive(locks.LAKE) as mine:
         report.busy = not mine
         if mine:
             days.mark_new_rollups(connection)
-            Run(connection, store, started + seconds, report).write_due()
+            Run(connection, store, started + seconds, report, force).write_due()
     report.ms = round((time.monotonic() - started) * 1000, 1)
     return report
 
@@ -118,7 +126,9 @@ class Run:
 
     def _publish(self, relation: Relation, gone: Sequence[LakeFile]) -> None:
         """Replaces a table's manifest, and deletes the files that it lists no longer."""
-        self.store.put_manifest(relation, days.list_whole(self.connection, relation))
+        whole = days.list_whole(self.connection, relation)
+        if whole or gone:
+            self.store.put_manifest(relation, whole)
         if gone:
             self.store.delete([file.key for file in gone])
             days.forget_files(self.connection, gone)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from functions.domains import load_lake_tables
-from functions.rollups.exports.catalog import Column, Rollup, list_rollups, make_column
-from functions.shared import db
+from functions.rollups.exports.catalog import Column, Rollup, list_rollups_here, make_column
+from functions.shared import db, stores
 from functions.shared.lake_tables import RawTable
 
 _NAMELESS = "_nameless"
@@ -38,16 +38,21 @@ class Relation:
 
 
 def list_relations(connection: db.Connection) -> list[Relation]:
-    """All tables of the lake, by name; only columns that a domain classified as safe."""
+    """All tables of the lake that live in the store, by name; only columns that a domain classified
+    as safe."""
     rollups = [
         Relation("rollup", rollup.name.removesuffix(_NAMELESS), _exact(rollup))
-        for rollup in list_rollups()
+        for rollup in list_rollups_here()
     ]
     return sorted([*rollups, *_raw(connection)], key=lambda relation: relation.name)
 
 
 def _raw(connection: db.Connection) -> Iterable[Relation]:
-    tables = {table.name: table for table in load_lake_tables()}
+    tables = {
+        table.name: table
+        for table in load_lake_tables()
+        if stores.is_here(table.name.partition(".")[0])
+    }
     found = connection.execute(
         """
         select t.name, obj_description(t.name::regclass, 'pg_class') as comment,

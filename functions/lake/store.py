@@ -60,7 +60,7 @@ class Store:
         except self.client.exceptions.NoSuchKey:
             return None
         except aws.failures() as error:
-            raise Unavailable("The lake's bucket cannot be reached now") from error
+            raise _unavailable(error) from error
 
     def list_keys(self) -> Iterator[str]:
         """The keys of all objects."""
@@ -72,7 +72,11 @@ class Store:
         try:
             return verb(*values, **named)
         except aws.failures() as error:
-            raise Unavailable("The lake's bucket cannot be reached now") from error
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"The lake's bucket cannot be used now: {error}")
 
 
 def open_store() -> Store:

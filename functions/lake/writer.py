@@ -23,7 +23,7 @@ from functions.shared import db
 
 LARGE_DAY = 5_000_000  # raw rows above which each hour has a file of its own
 _DAY = 24  # hours
-Outcome = Literal["sent", "same", "gone"]  # gone: it lost its rows, or never had any
+Outcome = Literal["sent", "same", "gone"]  # gone: it lost its rows
 Note = Callable[[LakeFile, Outcome], None]
 
 
@@ -82,6 +82,8 @@ class DayWriter:
         with tempfile.TemporaryFile() as file:
             about = _write_rows(relation, since, since + timedelta(hours=hours), file)
             found = LakeFile(relation.name, changed.day, hour, hours, *about, changed.mark)
+            if before is None and not found.row_count:
+                return  # there never was any
             outcome = self._compare(found, before)
             if outcome == "sent":
                 file.seek(0)

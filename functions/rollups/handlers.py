@@ -11,7 +11,7 @@ from functions.rollups import frozen, maintenance
 from functions.rollups import refresh as refreshes
 from functions.rollups import retention as retentions
 from functions.shared import db, log
-from functions.shared.scheduled import run_job
+from functions.shared.scheduled import run_everywhere
 
 
 def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -19,28 +19,31 @@ def refresh(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     What time does not allow is left to the next firing.
     """
-    done = run_job("rollups.refresh", refreshes.run, context)
-    run_job("rollups.catch_up", maintenance.catch_up, context)
+    done = run_everywhere("rollups.refresh", refreshes.run, context)
+    run_everywhere("rollups.catch_up", maintenance.catch_up, context)
     return done
 
 
 def audit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Audits a sample of every rollup; a difference is repaired, and raises an alarm."""
-    done = run_job(
+    done = run_everywhere(
         "rollups.audit",
         lambda connection, seconds: audits.run(connection, seconds=seconds),
         context,
     )
-    log.metric("AuditDifferences", sum(done["wrong"].values()))
-    if done["wrong"]:
-        log.event("rollups.wrong", level="ERROR", wrong=done["wrong"])
+    wrong = dict(done["wrong"])
+    for report in done.get("stores", {}).values():
+        wrong |= report["wrong"]
+    log.metric("AuditDifferences", sum(wrong.values()))
+    if wrong:
+        log.event("rollups.wrong", level="ERROR", wrong=wrong)
     return done
 
 
 def retention(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Drops raw chunks that are due and whose rollups are clean; domains maintain their tables."""
-    done = run_job("rollups.retention", retentions.run, context)
-    run_job("rollups.maintenance", maintenance.run, context)
+    done = run_everywhere("rollups.retention", retentions.run, context)
+    run_everywhere("rollups.maintenance", maintenance.run, context)
     return done
 
 
@@ -50,8 +53,8 @@ def analysts(event: dict[str, Any], context: Any) -> dict[str, Any]:
     While the database is down there is nothing to end.
     """
     try:
-        done = run_job("rollups.analysts", analyst_sessions.run, context)
-        run_job("rollups.frozen", frozen.run, context)
+        done = run_everywhere("rollups.analysts", analyst_sessions.run, context)
+        run_everywhere("rollups.frozen", frozen.run, context)
         return done
     except db.DatabaseUnavailable:
         log.event("rollups.analysts", level="ERROR", away=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.rollups.exports import delivery, page
 from functions.rollups.exports.query import RollupQuery
+from functions.shared import stores
 from functions.shared.auth import RequireScope
 from functions.shared.request import Request
 from functions.shared.response import Response
@@ -47,4 +48,5 @@ def get_rollup(request: Request, query: RollupQuery) -> dict[str, Any] | Respons
     file bit by bit. Dirty buckets, which changed since the last refresh, are left out and counted
     in `X-Dirty-Buckets`; `dirty=include` counts them while they are read.
     """
-    return page.get_page(query) if query.format == "json" else delivery.export(query, request)
+    with stores.on(query.name.partition(".")[0]):
+        return page.get_page(query) if query.format == "json" else delivery.export(query, request)

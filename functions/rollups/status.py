@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from functions.shared import db
+from functions.shared import db, stores
+
+
+def get_status_everywhere() -> list[db.Row]:
+    """The status of each rollup in the store where its domain lives, by name."""
+    found: list[db.Row] = []
+    for store in stores.list_stores():
+        with stores.on(store):
+            found += [row for row in get_status() if stores.is_here(row["name"].partition(".")[0])]
+    return sorted(found, key=lambda row: (row["name"], row["version"]))
 
 
 def get_status() -> list[db.Row]:
-    """Each rollup: its dirty buckets, the oldest of them, its last audit, what its source keeps."""
+    """Each rollup of the store: its dirty buckets, the oldest of them, its last audit, and what its
+    source keeps."""
     return db.query(
         """
         select c.name, c.version, c.is_current, c.is_aggregate,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 
-from functions.shared import db
+from functions.shared import db, stores
 from functions.shared.errors import Forbidden, Unauthorized
 from functions.shared.request import Caller, Request
 from functions.shared.secrets import get_secrets
@@ -96,6 +96,11 @@ def _look_up(key: str) -> Caller | None:
     spelled = _KEY.fullmatch(key)
     if spelled is None:
         return None
+    return _find_caller(key, spelled[1])
+
+
+@stores.on(stores.MAIN)
+def _find_caller(key: str, key_id: str) -> Caller | None:
     stored = db.fetch_one(
         """
         select key_hash, scopes, name, coalesce(user_id, 0) as user_id,
@@ -105,14 +110,14 @@ def _look_up(key: str) -> Caller | None:
           and revoked_at is null
           and (expires_at is null or expires_at > now())
         """,
-        (spelled[1],),
+        (key_id,),
     )
     hashes = _hash_key(key)
     if stored is None or not any(hmac.compare_digest(stored["key_hash"], one) for one in hashes):
         return None
     if stored["is_news"] or stored["key_hash"] != hashes[0]:
-        _note_use(spelled[1], hashes[0])
-    return Caller(spelled[1], frozenset(stored["scopes"]), stored["name"], stored["user_id"])
+        _note_use(key_id, hashes[0])
+    return Caller(key_id, frozenset(stored["scopes"]), stored["name"], stored["user_id"])
 
 
 def _note_use(key_id: str, key_hash: bytes) -> None:
@@ -144,18 +149,19 @@ def find_dead(uses: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
     asked = sorted({use for use in uses if use[0] != BOOTSTRAP})
     if not asked:
         return set()
-    dead = db.query(
-        """
-        select u.key_id, u.at
-        from unnest(%s::text[], %s::bigint[]) as u (key_id, at)
-        left join shared.api_keys k on k.key_id = u.key_id
-          and coalesce(k.revoked_at > to_timestamp(u.at / 1000.0), true)
-          and coalesce(k.expires_at > to_timestamp(u.at / 1000.0), true)
-        where k.key_id is null
-        """,
-        ([key_id for key_id, _ in asked], [at for _, at in asked]),
-    )
+    with stores.on(stores.MAIN):
+        dead = db.query(_FIND_DEAD, ([key_id for key_id, _ in asked], [at for _, at in asked]))
     return {(row["key_id"], row["at"]) for row in dead}
+
+
+_FIND_DEAD = """
+    select u.key_id, u.at
+    from unnest(%s::text[], %s::bigint[]) as u (key_id, at)
+    left join shared.api_keys k on k.key_id = u.key_id
+      and coalesce(k.revoked_at > to_timestamp(u.at / 1000.0), true)
+      and coalesce(k.expires_at > to_timestamp(u.at / 1000.0), true)
+    where k.key_id is null
+"""
 
 
 def hash_key(key: str) -> bytes:
@@ -176,6 +182,7 @@ def clear_cache() -> None:
     _cache.clear()
 
 
+@stores.on(stores.MAIN)
 def issue(
     name: str, scopes: list[str], actor: str | None = None, user_id: int | None = None
 ) -> str:
@@ -221,6 +228,7 @@ def issue(
     return text
 
 
+@stores.on(stores.MAIN)
 def revoke(key_id: str, actor: str | None = None) -> bool:
     """Ends a key, in warm containers within CACHE_SECONDS; False when no live key has that id.
 
@@ -246,6 +254,7 @@ def revoke(key_id: str, actor: str | None = None) -> bool:
     )
 
 
+@stores.on(stores.MAIN)
 def list_live_keys() -> list[db.Row]:
     """The keys that work now: key_id, name, scopes, last_used_at; the newest first."""
     return db.query(

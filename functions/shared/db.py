@@ -1,11 +1,13 @@
-"""The one database connection of an execution environment, and statements on it.
+"""The database connection of an execution environment to each store, and statements on it.
 
-A Lambda environment serves one request at a time, so one connection is all it can use.
+A Lambda environment serves one request at a time, so one connection is all it can use of a store.
+Statements go to the store that stores.py names: its domain's, for whoever serves a domain.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import wraps
@@ -17,6 +19,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, scalar_row
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
+from functions.shared import stores
 from functions.shared.errors import DatabaseUnavailable as DatabaseUnavailable
 from functions.shared.secrets import get_secrets, renew_after
 from functions.shared.settings import settings
@@ -32,9 +35,6 @@ _TRIES = 3
 _SLOW = 0.25  # seconds
 _AWAY = ("57014", "55P03", "25006", "25P03")
 _PAUSE = 5.0  # seconds
-_connection: Connection | None = None
-_cursor: psycopg.Cursor[Row] | None = None
-_circuit_open_until = 0.0  # monotonic seconds
 rows_seen = 0  # by this process so far: the request log takes the difference
 
 
@@ -61,9 +61,31 @@ class Connection(psycopg.Connection[Row]):
             raise psycopg.OperationalError("the connection was lost within a COPY") from None
 
 
+class _Link:
+    """This process's connection to a store, and until when it is not asked again."""
+
+    connection: Connection | None = None
+    cursor: psycopg.Cursor[Row] | None = None
+    circuit_open_until = 0.0  # monotonic seconds
+
+
+_links: defaultdict[str, _Link] = defaultdict(_Link)
+
+
+def _link() -> _Link:
+    return _links[stores.get_current()]
+
+
+def close_all() -> None:
+    """Closes this process's connections; a store that was away is asked again at once."""
+    for link in _links.values():
+        if link.connection is not None:
+            link.connection.close()
+    _links.clear()
+
+
 def _open_circuit() -> None:
-    global _circuit_open_until
-    _circuit_open_until = time.monotonic() + _PAUSE
+    _link().circuit_open_until = time.monotonic() + _PAUSE
 
 
 def query(
@@ -165,10 +187,10 @@ def _without_values(composed: Composable, values: list[Any]) -> Composable:
 
 def _cursor_of(opened: Connection) -> psycopg.Cursor[Row]:
     """The connection's one cursor, which has cached how to send each type of value."""
-    global _cursor
-    if _cursor is None or _cursor.connection is not opened:
-        _cursor = opened.cursor(binary=True)
-    return _cursor
+    link = _link()
+    if link.cursor is None or link.cursor.connection is not opened:
+        link.cursor = opened.cursor(binary=True)
+    return link.cursor
 
 
 @contextmanager
@@ -194,15 +216,15 @@ def retried(verb: Callable[P, T]) -> Callable[P, T]:
 
 
 def connection() -> Connection:
-    """The environment's connection, opened at first use and again after it was found dead."""
-    global _connection
-    if _connection is None or _connection.closed:
-        _connection = _connect()
-    return _connection
+    """The connection to the store, opened at first use and again after it was found dead."""
+    link = _link()
+    if link.connection is None or link.connection.closed:
+        link.connection = _connect()
+    return link.connection
 
 
 def _connect() -> Connection:
-    if time.monotonic() < _circuit_open_until:
+    if time.monotonic() < _link().circuit_open_until:
         raise DatabaseUnavailable
     started = time.monotonic()
     try:
@@ -214,7 +236,7 @@ def _connect() -> Connection:
 
 
 def open_connection() -> Connection:
-    """Another connection to the functions' database, for the caller to close."""
+    """Another connection to the store, for the caller to close."""
     try:
         return _open()
     except psycopg.OperationalError as error:
@@ -239,7 +261,7 @@ def _open() -> Connection:
         }
     )
     return Connection.connect(
-        get_secrets().database_url.get_secret_value(),
+        get_secrets().database_urls[stores.get_current()],
         autocommit=True,
         row_factory=dict_row,
         # A transaction pooler hands each transaction another server connection.
@@ -254,12 +276,13 @@ def _open() -> Connection:
 
 def _close_if_dead() -> None:
     """Closes a connection whose end has arrived while it was idle; sends nothing."""
-    if _connection is not None and not _connection.closed:
+    opened = _link().connection
+    if opened is not None and not opened.closed:
         try:
-            _connection.pgconn.consume_input()  # the server's last words, if there are any
-            _connection.pgconn.consume_input()  # the end of the stream behind them
+            opened.pgconn.consume_input()  # the server's last words, if there are any
+            opened.pgconn.consume_input()  # the end of the stream behind them
         except psycopg.OperationalError:
-            _connection.close()
+            opened.close()
 
 
 def _with_retries(work: Callable[[], T], *, may_repeat: bool = True) -> T:
@@ -270,7 +293,8 @@ def _with_retries(work: Callable[[], T], *, may_repeat: bool = True) -> T:
         try:
             return work()
         except psycopg.Error as error:
-            died = may_repeat and _connection is not None and _connection.closed
+            opened = _link().connection
+            died = may_repeat and opened is not None and opened.closed
             asks_again = (error.sqlstate or "").startswith("40")
             if attempt == _TRIES or not (died or asks_again):
                 if is_unavailable(error):
@@ -281,9 +305,10 @@ def _with_retries(work: Callable[[], T], *, may_repeat: bool = True) -> T:
 
 
 def _in_transaction() -> bool:
-    if _connection is None or _connection.closed:
+    opened = _link().connection
+    if opened is None or opened.closed:
         return False
-    return _connection.pgconn.transaction_status != TransactionStatus.IDLE
+    return opened.pgconn.transaction_status != TransactionStatus.IDLE
 
 
 def is_unavailable(error: psycopg.Error) -> bool:

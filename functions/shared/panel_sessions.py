@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from functions.shared import db, roles
+from functions.shared import db, roles, stores
 from functions.shared.request import Caller
 
 
@@ -17,13 +17,14 @@ def authenticate(token: str) -> Caller | None:
 
     Raises Forbidden for a banned user, and for one who must choose a new password first.
     """
-    row = db.fetch_one(
-        """
-        select id, version, username, role, is_active, must_change_password
-        from accounts.panel_caller(%s)
-        """,
-        (hash_token(token),),
-    )
+    with stores.on(stores.MAIN):
+        row = db.fetch_one(
+            """
+            select id, version, username, role, is_active, must_change_password
+            from accounts.panel_caller(%s)
+            """,
+            (hash_token(token),),
+        )
     return roles.to_caller(row, row["version"]) if row else None
 
 

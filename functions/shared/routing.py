@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from chalice.app import Blueprint
 from pydantic import BaseModel
 
-from functions.shared import errors, fields, json_codec
+from functions.shared import errors, fields, json_codec, stores
 from functions.shared.request import MAX_BODY, Caller, Request
 from functions.shared.response import NO_STORE, LambdaResponse, Response, conditional, render
 
@@ -90,6 +90,7 @@ class Routes(Blueprint):
         304; answers carry what is left.
         """
         super().__init__(import_name)
+        self.domain = import_name.removeprefix("functions.").partition(".")[0]
         self.family = family
         self.prefix = prefix
         self.limiter = limiter
@@ -174,7 +175,8 @@ class Routes(Blueprint):
 
             def chalice_view() -> LambdaResponse:  # called by gateway.py
                 request: Request = self.current_request  # type: ignore[assignment]  # ours
-                return render(lambda: serve(request), request, self.family)
+                with stores.on(self.domain):
+                    return render(lambda: serve(request), request, self.family)
 
             self.route(path, methods=[method], content_types=[])(chalice_view)
             declared = Operation(

@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -31,6 +32,7 @@ _SETTLED = MAX_AGE + 30.0  # seconds of a change after which nobody works with w
 _RETRY = 30.0  # seconds after which what could not be read again is tried anew
 _PAUSE = 5.0  # seconds between calls while there are none, or while the password is refused
 _MIN_LENGTH = 32
+MAIN = "main"  # the store of all domains that have none of their own
 
 
 class SecretUnavailable(DatabaseUnavailable):
@@ -43,6 +45,9 @@ class Secrets(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
+    database_url_ttt: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_TTT")
+    database_url_tilt: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_TILT")
+    database_url_logs: SecretStr = Field(SecretStr(""), alias="DATABASE_URL_LOGS")
     api_key: SecretStr = Field(SecretStr(""), alias="API_KEY")
     signing_keys: tuple[SecretStr, ...] = Field((), alias="SIGNING_KEYS")
     token_key: SecretStr = Field(SecretStr(""), alias="TOKEN_KEY")
@@ -53,6 +58,25 @@ class Secrets(BaseModel):
     origin_secret: SecretStr = Field(SecretStr(""), alias="ORIGIN_SECRET")
     origin_secret_previous: SecretStr = Field(SecretStr(""), alias="ORIGIN_SECRET_PREVIOUS")
     created_at: float = 0.0  # Unix seconds
+
+    @cached_property
+    def database_urls(self) -> dict[str, str]:
+        """By store: `main`, and domains with a URL of their own."""
+        own = {
+            "ttt": self.database_url_ttt,
+            "tilt": self.database_url_tilt,
+            "logs": self.database_url_logs,
+        }
+        given = {name: url.get_secret_value() for name, url in own.items() if url}
+        return {MAIN: self.database_url.get_secret_value(), **given}
+
+    @cached_property
+    def stores(self) -> dict[str, str]:
+        """By domain with a URL of its own, the first name under which that URL is given."""
+        first: dict[str, str] = {}
+        for name, url in self.database_urls.items():
+            first.setdefault(url, name)
+        return {name: first[url] for name, url in self.database_urls.items()}
 
     @property
     def signing_secrets(self) -> list[bytes]:
@@ -114,7 +138,8 @@ class Secrets(BaseModel):
 
     def check_store(self) -> None:
         """Raises WrongSettingError unless they lead to a store."""
-        _check_url(self.database_url.get_secret_value())
+        for store, url in self.database_urls.items():
+            _check_url("DATABASE_URL" if store == MAIN else f"DATABASE_URL_{store.upper()}", url)
         if min(map(len, self.signing_keys), default=0) < _MIN_LENGTH:
             raise WrongSettingError(
                 "SIGNING_KEYS must be one key or more, of 32 characters or more: they sign cursors."
@@ -213,13 +238,13 @@ def _parse(values: Mapping[str, Any]) -> Secrets:
     return found
 
 
-def _check_url(url: str) -> None:
+def _check_url(name: str, url: str) -> None:
     from psycopg import ProgrammingError  # only functions with a database pay for the import
     from psycopg.conninfo import conninfo_to_dict
 
     if not url:
-        raise WrongSettingError("DATABASE_URL is missing: the PostgreSQL URL of the store.")
+        raise WrongSettingError(f"{name} is missing: the PostgreSQL URL of the store.")
     try:
         conninfo_to_dict(url)
     except ProgrammingError:
-        raise WrongSettingError("DATABASE_URL is not a PostgreSQL URL.") from None
+        raise WrongSettingError(f"{name} is not a PostgreSQL URL.") from None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from functions.shared import auth, aws, db, log, spool, spool_parts
+from functions.shared import auth, aws, db, log, spool, spool_parts, stores
 from functions.shared.settings import settings
 from functions.shared.spool import Accepted
 from functions.spool import messages
@@ -62,7 +62,8 @@ def drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for kind, items in by_kind.items():
         for start in range(0, len(items), _AT_ONCE):
             try:
-                _store(kind, items[start : start + _AT_ONCE], report, deadline)
+                with stores.on(kind.partition(".")[0]):
+                    _store(kind, items[start : start + _AT_ONCE], report, deadline)
             except passing:
                 report.leave([item.record for item in items[start:]])  # they stay in order
                 break

@@ -14,6 +14,7 @@ import boto3
 
 from infra.local import sam
 from infra.local.cloud import BUCKET, Cloud, CloudError
+from infra.package import PINS
 
 STACK = "tiltyard"
 _SETTINGS = ["--config-file", str(sam.ROOT / "samconfig.toml"), "--config-env", "local"]
@@ -30,6 +31,7 @@ class Deployment:
     logs: str
     queue: str
     dead_letters: str
+    lake: str = ""  # of a stack that was deployed before there was one
 
     def address(self, cloud: Cloud) -> str:
         """Where the cloud serves the REST API."""
@@ -47,7 +49,7 @@ class Build:
         words = ["build", *_SETTINGS, "--build-dir", str(home / "build"), *_parameters({})]
         self._log = home / "build.log"
         with self._log.open("w") as log:
-            self._process = sam.start(words, {"TILTYARD_TARGET": "local"}, log.fileno())
+            self._process = sam.start(words, {"TILTYARD_TARGET": "local", PINS: "1"}, log.fileno())
 
     def finish(self) -> None:
         """Wait until it is done; CloudError with its reason when it failed."""
@@ -98,6 +100,7 @@ def _outputs(cloud: Cloud) -> Deployment:
         logs=outputs["LogGroup"],
         queue=outputs["SpoolQueue"],
         dead_letters=outputs["SpoolDeadLetters"],
+        lake=outputs["LakeBucket"],
     )
 
 

@@ -1,4 +1,4 @@
-"""MiniStack's environments of functions, begun as quickly as may be.
+"""MiniStack's functions: environments that begin quickly, and queues that reach them.
 
 `emulator.py` runs this with MiniStack's own Python: it imports nothing of the project. MiniStack
 unpacks a function's code and layers again for each environment, which takes seconds of a busy
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+_NUMBERS = frozenset({"BatchSize", "MaximumBatchingWindowInSeconds"})
 _lock = threading.Lock()
 
 
@@ -35,6 +36,24 @@ def share_files(runtime: Any, folder: Path) -> None:
             target.symlink_to(unpacked, target_is_directory=True)
 
     runtime.zipfile = SimpleNamespace(**vars(packed) | {"ZipFile": Archive})
+
+
+def read_numbers(functions: Any) -> None:
+    """Has MiniStack's Lambda take numbers that a template's parameter gives: they come as text.
+
+    It compares them with numbers, and would deliver no queue's messages any more.
+    """
+    count = functions._sqs_esm_concurrency
+
+    def counted(mapping: dict[str, Any], *args: Any) -> int:
+        if scaling := mapping.get("ScalingConfig"):
+            mapping["ScalingConfig"] = {name: int(value) for name, value in scaling.items()}
+        for name in _NUMBERS & mapping.keys():
+            mapping[name] = int(mapping[name])
+        allowed: int = count(mapping, *args)
+        return allowed
+
+    functions._sqs_esm_concurrency = counted
 
 
 def _unpack_once(archive: Path, folder: Path, extract: Callable[[str], None]) -> Path:

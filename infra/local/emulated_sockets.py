@@ -10,6 +10,7 @@ the client can tell is the edge's, in `sockets.py`. The differences, and who cov
 | handles messages of one socket in parallel | one after the other | here |
 | handles events of different sockets in parallel | one worker for all | here |
 | logs what functions write | not of sockets | here |
+| answers 500 to a handshake whose function died | 403, as if refused | here |
 | closes a socket after 10 minutes without a message, and after 2 hours | never | edge |
 | closes at a message of over 128 KB, or a frame of over 32 KB | takes any | edge |
 | refuses a binary frame with 1003 | takes it as text | edge |
@@ -65,6 +66,8 @@ class _Leased:
         began = time.monotonic()
         try:
             result: dict[str, Any] = worker.invoke(event, request_id)
+        except (OSError, RuntimeError, AttributeError) as error:  # it died before it began
+            result = {"status": "error", "error": type(error).__name__}
         finally:
             self._runtime.release_worker(worker)
         lines = [result.get("log"), result.get("trace")]

@@ -116,12 +116,26 @@ def _build_secrets(database: Server, keys: dict[str, str]) -> dict[str, dict[str
     return {
         "DatabaseSecret": {
             "url": database.app_url,
+            **_list_own_stores("url", "DATABASE_URL"),
             "api_key": keys["api_key"],
             "signing_keys": [keys["signing_key"]],
         },
         "AccountsSecret": {name: keys[name] for name in keys if name not in of_store},
-        "MigrateSecret": {"migrate_url": database.admin_url},
+        "MigrateSecret": {
+            "migrate_url": database.admin_url,
+            **_list_own_stores("migrate_url", "MIGRATE_URL", "DATABASE_URL"),
+        },
     }
+
+
+def _list_own_stores(key: str, *variables: str) -> dict[str, str]:
+    """The URLs of domains with a store of their own, as the environment gives them."""
+    found = {}
+    for domain in ("ttt", "tilt", "logs"):
+        given = (os.environ.get(f"{variable}_{domain.upper()}") for variable in variables)
+        if url := next(filter(None, given), None):
+            found[f"{key}_{domain}"] = url
+    return found
 
 
 def _behind(home: Path, origin_secret: str = "") -> Callable[[], Behind | None]:

@@ -1,6 +1,7 @@
 """Analysts' logins: `python -m infra.ops.analysts add NAME|list|remove NAME`.
 
-Works on the database of DATABASE_URL, whose login may create roles, as a migration's may.
+Works on every store (DATABASE_URL, DATABASE_URL_TTT, …), whose login may create roles, as a
+migration's may; a new login has a URL for each server.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from schema.engine import logins
+from schema.engine.migrate import list_urls
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _CONNECTIONS = 5  # of one analyst at once
@@ -30,16 +32,25 @@ def main() -> None:
     verbs.add_parser("list", help="show the logins")
     verbs.add_parser("remove", help="end a login and its sessions").add_argument("name", type=_name)
     arguments = parser.parse_args()
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
+    if not os.environ.get("DATABASE_URL"):
         sys.exit("No database: set DATABASE_URL to a login that may create roles.")
+    # A login is one of a server, whichever of its databases it is made in.
+    urls = {_name_server(url): url for url in reversed(list_urls().values())}
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-            _do(connection, arguments, url)
+        for server, url in reversed(urls.items()):
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+                if len(urls) > 1:
+                    print(f"{server}:")
+                _do(connection, arguments, url)
     except psycopg.errors.InsufficientPrivilege as error:
         sys.exit(f"This login may not do that: {error.diag.message_primary}.")
     except psycopg.OperationalError:
         sys.exit("The database cannot be reached; is DATABASE_URL right?")
+
+
+def _name_server(url: str) -> str:
+    place = conninfo_to_dict(url)
+    return f"{place.get('host', '127.0.0.1')}:{place.get('port', 5432)}"
 
 
 def _name(text: str) -> str:

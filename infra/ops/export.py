@@ -24,7 +24,7 @@ from functions.rollups.exports import catalog, delivery, files
 from functions.rollups.exports.formats import FORMATS, FileFormat
 from functions.rollups.exports.rows import Row
 from functions.rollups.exports.selection import Selection, choose_columns
-from functions.shared import db, fields
+from functions.shared import db, fields, stores
 from functions.shared.errors import Problem
 from functions.shared.settings import WrongSettingError
 
@@ -67,11 +67,12 @@ def main() -> None:
     if not os.environ.get("DATABASE_URL"):
         sys.exit("No database: set DATABASE_URL, for which an analyst's login is enough.")
     try:
-        _allow_long_statements()
-        if arguments.name is None:
-            _list()
-        else:
-            _export(arguments)
+        with stores.on((arguments.name or stores.MAIN).partition(".")[0]):
+            _allow_long_statements()
+            if arguments.name is None:
+                _list()
+            else:
+                _export(arguments)
     except (WrongSettingError, Problem) as error:
         sys.exit(str(error))
     except psycopg.errors.InsufficientPrivilege as error:

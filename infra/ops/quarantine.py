@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from functions.shared import stores
 from functions.shared.errors import Problem
 from functions.shared.settings import WrongSettingError
 from functions.ttt import quarantine
@@ -18,10 +19,11 @@ def main() -> None:
     again.add_argument("id", nargs="?", help="one body only")
     arguments = parser.parse_args()
     try:
-        if arguments.verb:
-            _replay(arguments.id)
-        else:
-            _show()
+        with stores.on("ttt"):
+            if arguments.verb:
+                _replay(arguments.id)
+            else:
+                _show()
     except (WrongSettingError, Problem) as problem:
         sys.exit(str(problem))
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.rollups import audit, maintenance, rebuild, refresh, retention
-from functions.rollups.status import get_status
-from functions.shared import db
+from functions.rollups.status import get_status_everywhere
+from functions.shared import db, stores
 
 _JOBS: dict[str, Callable[[db.Connection], Any]] = {
     "refresh": refresh.run,
@@ -33,7 +33,9 @@ def main() -> None:
     elif arguments.verb == "keep":
         _keep(arguments.source, arguments.days)
     elif arguments.verb:
-        print(vars(_JOBS[arguments.verb](db.connection())))
+        for store in stores.list_stores():
+            with stores.on(store):
+                print(store, vars(_JOBS[arguments.verb](db.connection())))
     else:
         _show()
 
@@ -69,7 +71,7 @@ def _days(text: str) -> int | None:
 def _show() -> None:
     head = ("rollup", "version", "dirty", "oldest dirty", "last audit", "wrong rows")
     print("{:<24}{:>8}{:>8}  {:<18}{:<18}{}".format(*head))
-    for row in get_status():
+    for row in get_status_everywhere():
         oldest, audited = (
             f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else "-"
             for moment in (row["oldest_dirty"], row["audited_at"])
@@ -84,7 +86,8 @@ def _show() -> None:
 
 def _keep(source: str, days: int | None) -> None:
     try:
-        kept = retention.set_retention(db.connection(), source, days)
+        with stores.on(source.partition(".")[0]):
+            kept = retention.set_retention(db.connection(), source, days)
     except retention.RetentionError as error:
         sys.exit(str(error))
     for name in kept:
@@ -93,11 +96,10 @@ def _keep(source: str, days: int | None) -> None:
 
 def _rebuild(name: str, since: datetime, until: datetime) -> None:
     try:
-        for reached, done in rebuild.run(db.connection(), name, since, until):
-            print(
-                f"{name}: {done} buckets, up to {reached.astimezone(UTC):%Y-%m-%d %H:%M}",
-                flush=True,
-            )
+        with stores.on(name.partition(".")[0]):
+            for reached, done in rebuild.run(db.connection(), name, since, until):
+                moment = f"{reached.astimezone(UTC):%Y-%m-%d %H:%M}"
+                print(f"{name}: {done} buckets, up to {moment}", flush=True)
     except rebuild.RebuildError as error:
         sys.exit(str(error))
 

@@ -12,7 +12,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -240,21 +240,45 @@ def _text(path: Path) -> str:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The Lambda: migrates the database of DATABASE_URL, else of its secret's `migrate_url`.
-
-    Returns the report as JSON.
+    """The Lambda: migrates every store and returns the main one's report as JSON, with those of
+    the others as `stores`: the databases of MIGRATE_URL and so on, else those that its secret
+    names as `migrate_url`, `migrate_url_ttt` and so on.
 
     Older code, which is put back after a fault, finds nothing to do: `newer` is why.
     """
-    url = os.environ.get("DATABASE_URL")
     try:
-        return vars(migrate(url or read_values([os.environ["SECRET_ARN"]])["MIGRATE_URL"]))
+        reports = {store: vars(migrate(url)) for store, url in _list_own_urls().items()}
     except SchemaIsNewerError as error:
         return {"applied": [], "rollups": [], "newer": str(error)}
+    main_report = reports.pop("main")
+    return main_report | ({"stores": reports} if reports else {})
+
+
+def _list_own_urls() -> dict[str, str]:
+    given = "MIGRATE_URL" in os.environ
+    values = os.environ if given else read_values([os.environ["SECRET_ARN"]])
+    return _choose_urls(values["MIGRATE_URL"], values)
+
+
+def list_urls() -> dict[str, str]:
+    """The URLs of all stores, each once, by the store's name: DATABASE_URL, DATABASE_URL_TTT, ….
+
+    Where MIGRATE_URL_TTT and so on are given, they win: a migration cannot pass a pooler.
+    """
+    return _choose_urls(os.environ.get("DATABASE_URL", ""), os.environ)
+
+
+def _choose_urls(main_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    urls = {"main": main_url}
+    for domain in ("TTT", "TILT", "LOGS"):
+        url = values.get(f"MIGRATE_URL_{domain}") or values.get(f"DATABASE_URL_{domain}")
+        if url and url not in urls.values():
+            urls[domain.lower()] = url
+    return urls
 
 
 def main(*words: str) -> int:
-    """`python -m schema.engine.migrate`: migrates DATABASE_URL and prints what it did.
+    """`python -m schema.engine.migrate`: migrates every store and prints what it did.
 
     With `--status` it only lists what is applied and pending; the exit code is 0 when all is up to
     date, 1 when something is pending, 2 when the database cannot be reached or migrated, and 3
@@ -263,19 +287,23 @@ def main(*words: str) -> int:
     parser = argparse.ArgumentParser(prog="python -m schema.engine.migrate")
     parser.add_argument("--status", action="store_true", help="only list; 1: something is pending")
     is_status = parser.parse_args(words).status
-    url = os.environ.get("DATABASE_URL", "")
+    urls, pending = list_urls(), False
     try:
-        if is_status:
-            status = get_status(url)
-            print(status)
-            return 0 if status.is_up_to_date else 1
-        _print_report(migrate(url))
+        for store, url in urls.items():
+            if len(urls) > 1:
+                print(f"{store}:")
+            if is_status:
+                status = get_status(url)
+                print(status)
+                pending |= not status.is_up_to_date
+            else:
+                _print_report(migrate(url))
     except MigrationError as error:
         print(error, file=sys.stderr)
         if not is_status:
             return 1
         return 3 if isinstance(error, SchemaIsNewerError) else 2
-    return 0
+    return int(pending)
 
 
 def _print_report(report: Report) -> None:

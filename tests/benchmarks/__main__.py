@@ -13,6 +13,7 @@ from collections.abc import Callable
 from infra.local.timescale import Server, TimescaleError
 from tests.benchmarks import (
     auth_verify,
+    capacity,
     cold,
     collect,
     console_first,
@@ -20,6 +21,7 @@ from tests.benchmarks import (
     game_cold,
     game_highscores,
     game_raid,
+    lake_write,
     large,
     live_append,
     live_fanout,
@@ -51,11 +53,13 @@ from tests.benchmarks.store import Store, server, store
 # What is measured together, and the figures that come of it.
 MEASURES: dict[Callable[[Store], list[Figure]], tuple[str, ...]] = {
     record.measure: ("tilt.record", "tilt.record.peer"),
+    capacity.measure: capacity.NAMES,
     cold.measure: ("cold.tilt", "cold.tilt.peer"),
     marks.measure: ("tilt.mark",),
     collect.measure: ("ttt.collect", "ttt.collect.peer"),
     large.measure: ("tilt.stats", "tilt.stats.growth", "rollup.refresh"),
     rebuild.measure: rebuild.NAMES,
+    lake_write.measure: lake_write.NAMES,
     pages.measure: pages.NAMES,
     logs_ingest.measure: logs_ingest.NAMES,
     parallel.measure: parallel.NAMES,

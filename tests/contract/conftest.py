@@ -17,11 +17,23 @@ from tests.support.logs.ingest import RECEIPT
 from tests.support.ttt.contract import Teller
 from tests.support.ttt.example import FIRST, SECOND
 
+# Each contract holds behind a transaction pooler too; these, as all that --apart runs, also with
+# stores of their own for ttt, tilt and logs.
+APART = {"test_tilt", "test_ttt_example", "test_logs_single"}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each contract holds behind a transaction pooler too."""
-    if "way" in metafunc.fixturenames and metafunc.config.getoption("pooler"):
-        metafunc.parametrize("way", ["direct", "pooler"])
+    """Runs tests of contracts in more ways than one."""
+    if "way" not in metafunc.fixturenames:
+        return
+    ways = ["direct"]
+    if metafunc.config.getoption("pooler"):
+        ways += ["pooler"]
+        ways += ["apart"] if metafunc.module.__name__.rpartition(".")[2] in APART else []
+    if metafunc.config.getoption("apart"):
+        ways = ["apart"]
+    if ways != ["direct"]:
+        metafunc.parametrize("way", ways)
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_with_the_database_away_a_heartbeat_is_queued_as_of_then(
     answered = game.post("/api/servers/heartbeat", {"map": "a", "playerCount": 3})
     assert answered.status == 200
     setting(DATABASE_URL=store)
-    db._circuit_open_until = 0.0
+    db.close_all()
     [body] = queues.bodies()
     Mapping(queues).deliver(body, body)
     rows = db.query("select occurred_at, players, map from logs.heartbeats order by occurred_at")

@@ -31,7 +31,7 @@ def test_with_the_database_away_events_are_202_and_keep_their_ids(
         "queued",
     ]
     setting(DATABASE_URL=store)
-    db._circuit_open_until = 0.0
+    db.close_all()
     bodies = queues.bodies()
     for _ in range(2):  # a message may come twice
         Mapping(queues).deliver(*bodies)
@@ -54,7 +54,7 @@ def test_a_large_batch_fits_into_the_spool(
     sent = [chat(str(n), metadata=details | {"n": n}, eventId=str(n)) for n in range(800)]
     assert game.post(URL, sent).json["queued"] == 800
     setting(DATABASE_URL=store)
-    db._circuit_open_until = 0.0
+    db.close_all()
     bodies = queues.bodies()
     assert len(bodies) > 5
     for body in bodies:

@@ -236,7 +236,7 @@ def test_reads_are_503_while_the_database_is_away(staff: Client, away: Any) -> N
         answered = staff.get(url)
         assert answered.status == 503
         assert "error" in answered.json
-    assert db._connection is None
+    assert db._link().connection is None
 
 
 @pytest.mark.parametrize(

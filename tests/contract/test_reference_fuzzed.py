@@ -22,7 +22,7 @@ from tests.support.fuzzing import made_up
 from tests.support.gateway import gateway_event
 from tests.support.policies import PUBLIC, STATED
 
-EXAMPLES = 4  # for each operation and mode
+EXAMPLES = 3  # for each operation and mode
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,

@@ -419,9 +419,9 @@ def test_a_bearer_key_is_as_good(client: Client) -> None:
     [("POST", "/api/tilt/events"), ("GET", "/api/tilt/history/u"), ("GET", "/api/tilt/stats/u")],
 )
 def test_503_with_the_database_away(
-    client: Client, setting: Callable[..., None], method: str, url: str
+    client: Client, away: Callable[[], None], method: str, url: str
 ) -> None:
-    setting(DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    away()
     answered = client.call(method, url, RECENT if method == "POST" else None)
     assert (answered.status, answered.json) == (503, {"error": "Database not connected"})
     assert "secret" not in answered.text

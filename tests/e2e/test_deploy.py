@@ -45,7 +45,8 @@ def urls(new_database: Callable[[], Urls]) -> Urls:
 
 @pytest.fixture(scope="module")
 def secret(cloud: Cloud, urls: Urls) -> str:
-    return clouds.furnish(cloud, {"url": urls[1], "migrate_url": urls[0], **secret_keys()})
+    held = {"url": urls[1], "migrate_url": urls[0], **secret_keys()}
+    return clouds.furnish(cloud, {"DatabaseSecret": held})["DatabaseSecret"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,8 @@ def test_a_new_stage_is_asked_for_once_and_deployed(
     config = (home / "samconfig.toml").read_text()
     assert read_stage(home / "samconfig.toml", STAGE) == Stage(STAGE, STACK, clouds.REGION)
     assert secret in config
-    assert not [value for value in (*urls, *secret_keys().values()) if value and value in config]
+    values = (*urls, *map(str, secret_keys().values()))
+    assert not [value for value in values if value and value in config]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""A minute of `make fire`: every kind of fault once, on a stack of its own, and the accounts after
-it. Nothing is demanded of how long anything takes, nor of how much is done.
+"""A short form of `make fire`: every kind of fault once, on a stack of its own, and the accounts
+after it. Nothing is demanded of how long anything takes, nor of how much is done.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEED = "7"
 @pytest.mark.timeout(1800)
 def test_what_is_answered_under_fire_is_stored_once(tmp_path: Path) -> None:
     report = tmp_path / "FIRE.md"
-    words = ["--seed", SEED, "--minutes", "0.2", "--kills", "5", "--report", str(report)]
+    words = ["--short", "--seed", SEED, "--report", str(report)]
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.fire", *words],

@@ -47,9 +47,12 @@ NOT_RUN = {
 # Blocks in other languages, and what holds them.
 HELD_ELSEWHERE = {
     ("README.md", ""): "tests/test_docs.py: the files are there",
+    ("functions/lake/README.md", ""): "the names of files; tests/lake/test_lake.py",
+    ("functions/lake/README.md", "sql"): "tests/lake/test_lake.py runs it",
     ("infra/clients/README.md", "html"): "tests/infra/clients/test_clients.py runs it",
     ("infra/clients/README.md", "python"): "tests/infra/clients/test_clients.py runs it",
     ("infra/console/README.md", "js"): "tests/infra/console/test_example.py runs it",
+    ("infra/CONCURRENCY.md", ""): "needs an account of AWS",
     ("infra/RUNBOOK.md", "aws"): "the scheduler's queue and Secrets Manager are AWS's own",
     ("schema/ROLLUPS.md", "sql"): "tests/schema/engine/test_examples.py",
     ("schema/ROLLUPS.md", ""): "tests/schema/engine/test_examples.py: what they print",

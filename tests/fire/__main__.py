@@ -26,6 +26,7 @@ from tests.fire.report import Fire
 from tests.fire.schedule import Plan
 
 RIGHT, WRONG, NOT_ALL_TRIED = 0, 1, 3
+_SHORT = (10.0, 5, 0.3)  # seconds, kills, pace
 _JOIN_SECONDS = 400.0
 _WARM_SECONDS = 60.0
 
@@ -33,7 +34,9 @@ _WARM_SECONDS = 60.0
 def main(words: Sequence[str] | None = None) -> int:
     """Prints how far it is and what came of it; writes the report where --report says."""
     arguments = _parse(words)
-    plan = Plan(arguments.seed, 60 * arguments.minutes, arguments.kills)
+    plan = Plan(arguments.seed, 60 * arguments.minutes, arguments.kills, arguments.pace)
+    if arguments.short:
+        plan = Plan(arguments.seed, *_SHORT)
     _tell(f"Seed {plan.seed}; at least {plan.seconds:.0f} s and {plan.kills} kills.")
     with burning() as ground, ExitStack() as ending:
         for what, why in ground.untried.items():
@@ -109,6 +112,8 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))
     parser.add_argument("--minutes", type=float, default=8.0, help="at least (8)")
     parser.add_argument("--kills", type=int, default=200, help="at least (200)")
+    parser.add_argument("--pace", type=float, default=1.0, help="of pauses (1); less is quicker")
+    parser.add_argument("--short", action="store_true", help="every fault once, and briefly")
     parser.add_argument("--report", type=Path, help="the file to write the report to")
     parser.add_argument("--keep", type=Path, help="a folder for the logs, to look for a cause")
     return parser.parse_args(words)

@@ -26,11 +26,12 @@ def audit(
 ) -> list[Verdict]:
     """Every verdict. Waits until queues are empty and rollups are refreshed."""
     verdicts = [_drain(ground, tell)]
-    verdicts += [one(journal.ops) for one in (list_unsettled, list_failures, list_refusals)]
     with ground.connect() as store:
         audited = Audited(journal, store)
         for load in loads:
             verdicts += load.account(audited)
+    # After them: a load knows what only looks like a refusal.
+    verdicts[1:1] = [one(journal.ops) for one in (list_unsettled, list_failures, list_refusals)]
     tell("Recounting rollups.")
     verdicts += _recount(ground)
     verdicts.append(_read_logs(ground, [one for load in loads for one in load.list_secrets()]))

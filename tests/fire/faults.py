@@ -32,6 +32,7 @@ class Faults:
     ground: Ground
     rng: random.Random
     wait: Callable[[float], object] = time.sleep
+    pace: float = 1.0  # of all pauses
     had: Counter[str] = field(default_factory=Counter)
     kills: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
@@ -155,7 +156,7 @@ class Faults:
     def kill_functions(self) -> None:
         """Some environments of functions, at work or not."""
         pids = self.ground.list_lambda_pids()
-        chosen = self.rng.sample(pids, min(len(pids), self.rng.randint(1, 3)))
+        chosen = self.rng.sample(pids, min(len(pids), self.rng.randint(1, 5)))
         self._kill("Lambda environments", chosen)
 
     def freeze_functions(self) -> None:
@@ -199,7 +200,7 @@ class Faults:
             self.ground.clocks.step(0)
 
     def _pause(self, least: float, most: float) -> None:
-        self.wait(self.rng.uniform(least, most))
+        self.wait(self.pace * self.rng.uniform(least, most))
 
     def _kill(self, what: str, pids: list[int]) -> None:
         hit = signal_all(pids, signal.SIGKILL)

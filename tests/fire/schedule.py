@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from tests.fire.faults import Faults
 from tests.fire.ground import Ground
 
+_CALM = (0.5, 2.5)  # seconds between two faults of a lane
+
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a fire lasts: `seconds` at least, and until there were so many `kills`."""
+    """How long a fire lasts: `seconds` at least, and until there were so many `kills`.
+
+    `pace`: how long what is broken stays so, and how long it is calm in between; 1 as in life.
+    """
 
     seed: int
     seconds: float
     kills: int
-    calm: tuple[float, float] = (0.5, 2.5)  # seconds between two faults of the database
+    pace: float = 1.0
 
     @property
     def longest(self) -> float:
         """When it ends at the latest, however few kills there were."""
-        return 2 * self.seconds + 60
+        return 2 * self.seconds + 120
 
 
 def burn(ground: Ground, plan: Plan, tell: Callable[[str], None]) -> tuple[Faults, Faults]:
@@ -34,7 +39,7 @@ def burn(ground: Ground, plan: Plan, tell: Callable[[str], None]) -> tuple[Fault
     """
     ended = threading.Event()
     lanes = tuple(
-        Faults(ground, random.Random(f"{plan.seed} {lane}"), ended.wait)
+        Faults(ground, random.Random(f"{plan.seed} {lane}"), ended.wait, plan.pace)
         for lane in ("database", "functions")
     )
     rounds = (lanes[0].of_the_database, lanes[1].of_functions)
@@ -74,7 +79,7 @@ def _burn_lane(
             drawn += [faults.kill_functions] * len(kinds)
         faults.rng.shuffle(drawn)
         for fault in drawn:
-            ended.wait(faults.rng.uniform(*plan.calm))
+            ended.wait(plan.pace * faults.rng.uniform(*_CALM))
             if ended.is_set():
                 return
             faults.have(fault)

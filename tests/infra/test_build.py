@@ -105,6 +105,24 @@ def test_a_build_that_tells_no_target_is_refused(tmp_path: Path) -> None:
     assert done.stderr == "TILTYARD_TARGET is missing: build with `make build`, which sets it.\n"
 
 
+@pytest.mark.parametrize("target", ["python3.13-x86_64", "python3.13-arm64", "local"])
+def test_a_build_that_pins_no_parameters_is_refused(tmp_path: Path, target: str) -> None:
+    """As `TILTYARD_TARGET=… sam build` would be: a deployment could choose another machine."""
+    environ = os.environ | {"TILTYARD_TARGET": target}
+    command = [
+        sys.executable,
+        "-m",
+        "infra.package",
+        "code",
+        "TiltFunction",
+        str(tmp_path / "code"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Build with `make build`: ")
+    assert not (tmp_path / "code").exists()
+
+
 def test_a_template_without_the_parameters_is_not_taken_for_pinned() -> None:
     with pytest.raises(PackageError, match="no parameter Runtime"):
         build.pin_parameters("Parameters:\n  Other:\n    Type: String\n", {"Runtime": "python3.13"})

@@ -14,7 +14,7 @@ from tests.support.lake import list_files, read_manifest
 pytestmark = pytest.mark.commits
 
 
-def test_a_night_writes_what_is_due(evening: db.Connection, bucket: Store) -> None:
+def test_a_night_writes_what_is_due(measured: db.Connection, bucket: Store) -> None:
     done = handlers.write({}, None)
     assert (done["busy"], done["left"]) == (False, 0)
     assert done["files"] == len(list_files(bucket)) > 0
@@ -23,7 +23,7 @@ def test_a_night_writes_what_is_due(evening: db.Connection, bucket: Store) -> No
     assert run["succeeded_at"]
 
 
-def test_an_hour_without_an_erasure_writes_nothing(evening: db.Connection, bucket: Store) -> None:
+def test_an_hour_without_an_erasure_writes_nothing(measured: db.Connection, bucket: Store) -> None:
     assert handlers.write({"after_erasure": True}, None)["days"] == 0
     events.erase("ana")
     assert handlers.write({"after_erasure": True}, None)["files"] > 0
@@ -31,7 +31,7 @@ def test_an_hour_without_an_erasure_writes_nothing(evening: db.Connection, bucke
 
 
 def test_a_run_that_fails_is_noted_and_tried_again(
-    evening: db.Connection, bucket: Store, monkeypatch: pytest.MonkeyPatch
+    measured: db.Connection, bucket: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Store, "put", _refuse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,8 +24,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, setting: Callable[..., None]) -> list
 
     monkeypatch.setattr(db.Connection, "connect", note)
     monkeypatch.setattr(db, "_PAUSE", 0.3)
-    monkeypatch.setattr(db, "_circuit_open_until", 0.0)
-    monkeypatch.setattr(db, "_connection", None)
+    monkeypatch.setattr(db, "_links", defaultdict(db._Link))
     return tries
 
 

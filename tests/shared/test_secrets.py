@@ -292,8 +292,7 @@ def login(migrated: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch) -> It
     _, admin_url, app_url = migrated
     own = Login(admin_url, app_url)
     yield own
-    if db._connection is not None:
-        db._connection.close()
+    db.close_all()
     own.drop()
 
 
@@ -324,9 +323,7 @@ class Login:
 
 
 def reconnect() -> None:
-    if db._connection is not None:
-        db._connection.close()
-    db._circuit_open_until = 0.0
+    db.close_all()
 
 
 def test_a_rotated_password_counts_at_once(vault: Store, login: Login) -> None:

@@ -66,9 +66,7 @@ def functions_of(url: str) -> Iterator[pytest.MonkeyPatch]:
 
 
 def _forget() -> None:
-    if db._connection is not None:
-        db._connection.close()
-    db._connection = None
+    db.close_all()
     for clear in (forget_secrets, auth.clear_cache, signing_keys.clear_cache):
         clear()
     tracker_tokens.clear_cache()

@@ -10,7 +10,7 @@ import jwt
 from functions.accounts import panel, sessions, signing_keys
 from functions.logs.servers import keys
 from functions.shared import auth, db, tokens
-from functions.shared.settings import settings
+from functions.shared.secrets import get_secrets
 from tests.support.accounts import make_user
 from tests.support.logs.panel import SERVER, make_server
 from tests.support.policies import ROLES, Policy
@@ -97,7 +97,7 @@ def _make_wrong(user: dict[str, Any]) -> dict[str, Headers]:
     """Tokens of an admin that are one thing short of right."""
     token = _make_token(user, "game")
     head, claims, signature = token.split(".")
-    [(kid, key), *_] = tokens._keys(settings()).items()
+    [(kid, key), *_] = tokens._keys(get_secrets()).items()
     said = jwt.decode(token, options={"verify_signature": False})
     none = jwt.encode(said, "", "none", {"kid": kid})
     expired = jwt.encode(said | {"exp": int(time.time()) - 1}, key, "HS256", {"kid": kid})

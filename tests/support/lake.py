@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet
+import pytest
+from moto import mock_aws
 
 from functions.lake import lake
-from functions.lake.store import Store, name_manifest
+from functions.lake.store import Store, name_manifest, open_store
 from functions.rollups import refresh, retention
-from functions.shared import db
+from functions.shared import aws, db
 from tests.support.client import Client
 from tests.support.logs.panel import connect as connect_event
 from tests.support.logs.panel import make_server, say, send
+from tests.support.rollups import connect
 from tests.support.server import API_KEY
 from tests.support.ttt.example import FIRST
 
@@ -27,13 +31,52 @@ ANA, BO = "STEAM_0:1:12", "STEAM_0:0:13"  # in logs
 SECRETS = ("198.51.100.8", "198.51.100.9", "hello there", "player :12", "Bo the Builder")
 
 
+@pytest.fixture
+def connection(store: str) -> Iterator[db.Connection]:
+    """A connection like a scheduled job's."""
+    opened = connect(store)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def evening(connection: db.Connection) -> db.Connection:
+    """The same, after an evening that all domains played."""
+    play_evening(connection)
+    return connection
+
+
+@pytest.fixture
+def measured(connection: db.Connection) -> db.Connection:
+    """The same, after measurements of tilt on two days alone: ten files."""
+    _vent_some()
+    assert refresh.run(connection).left == 0
+    return connection
+
+
+@pytest.fixture
+def bucket(setting: Callable[..., None]) -> Iterator[Store]:
+    """The lake's bucket, as the template would make it."""
+    setting(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION="eu-central-1",
+        LAKE_BUCKET=BUCKET,
+    )
+    with mock_aws():
+        aws.client.cache_clear()
+        place = {"LocationConstraint": "eu-central-1"}
+        aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+        yield open_store()
+    aws.client.cache_clear()
+
+
 def play_evening(connection: db.Connection) -> None:
     """A few rows of every raw table, on two days; refreshed."""
     retention.set_retention(connection, "logs.events", 36_500)
     answered = Client({"X-Api-Key": API_KEY}).post("/api/collect", FIRST)
     assert answered.status == 201, answered.text
-    for hours, user, score in ((0, "ana", 3.5), (1, "ana", 0.1), (1, "bo", 0.2), (26, "ana", 7)):
-        vent(user, EVENING + timedelta(hours=hours), score)
+    _vent_some()
     server = make_server()
     here = {"map": "gm_construct", "playerCount": 2}
     send(
@@ -46,6 +89,11 @@ def play_evening(connection: db.Connection) -> None:
     for statement in _ROWS:
         connection.execute(statement)
     assert refresh.run(connection).left == 0
+
+
+def _vent_some() -> None:
+    for hours, user, score in ((0, "ana", 3.5), (1, "ana", 0.1), (1, "bo", 0.2), (26, "ana", 7)):
+        vent(user, EVENING + timedelta(hours=hours), score)
 
 
 def vent(user: str, moment: datetime, score: float) -> None:
@@ -97,6 +145,19 @@ _ROWS = (
     from generate_series(0, 3) as n
     """,
 )
+
+
+def forget_history(connection: db.Connection) -> None:
+    """Removes stored rows whose raw rows are gone, for the tests after this one."""
+    connection.execute("update rollups.sources set retained_from = '-infinity'")
+    connection.execute(
+        """
+        select rollups.mark_dirty(c.id, bucket)
+        from rollups.catalog c
+        cross join lateral rollups.sample_buckets(c.id, 1000)
+        """
+    )
+    refresh.run(connection)
 
 
 def write(connection: db.Connection) -> lake.Report:

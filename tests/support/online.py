@@ -50,16 +50,9 @@ def beside(url: str, setting: Callable[..., None]) -> Iterator[None]:
         REGISTRATIONS="1000000",
         GENERAL_REQUESTS="1000000",
     )
-    _disconnect()
+    db.close_all()
     yield
-    _disconnect()
-
-
-def _disconnect() -> None:
-    if db._connection is not None:
-        db._connection.close()
-    db._connection = None
-    db._circuit_open_until = 0.0
+    db.close_all()
 
 
 def go_online(http: Wire, name: str) -> Online:

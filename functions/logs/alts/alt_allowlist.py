@@ -22,6 +22,7 @@ from functions.logs.alts.alt_groups import Allowed
 from functions.logs.privacy import ip_addresses, ip_sightings
 from functions.shared import db, fields
 from functions.shared.errors import NotFound
+from functions.shared.secrets import get_secrets
 
 
 def _real(value: str) -> str:
@@ -155,11 +156,12 @@ def list_allowed_groups() -> Allowed:
     """What counts as no evidence now. One round trip."""
     partners: dict[str, set[str]] = defaultdict(set)
     networks: set[bytes] = set()
-    for row in db.query("select steam_ids, subnet_hash from logs.alt_allowlist"):
+    keys = get_secrets().signing_secrets  # sightings may have a hash under any of them
+    for row in db.query("select steam_ids, network from logs.alt_allowlist"):
         for who in row["steam_ids"] or ():
             partners[who].update(row["steam_ids"])
-        if row["subnet_hash"]:
-            networks.add(row["subnet_hash"])
+        if row["network"]:
+            networks.update(ip_addresses.hash_address(row["network"], key) for key in keys)
     return Allowed(partners, networks)
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from functions.logs.privacy import event_edits, ip_addresses, ip_sightings
+from functions.logs.privacy import event_edits, ip_addresses, ip_rehash, ip_sightings
 from functions.shared import db, json_codec
 from functions.shared.settings import settings
 
@@ -15,18 +15,21 @@ _BATCH_SIZE = 500  # events
 
 @dataclass
 class Report:
-    """What went; `left`: time did not allow for everything that is due."""
+    """What went, and how many sightings got today's hash; `left`: time did not allow for everything
+    that is due."""
 
     events: int = 0
     sightings: int = 0
     deleted: int = 0
+    rehashed: int = 0
     left: bool = False
 
 
 def erase_due(seconds: float = 240.0) -> Report:
     """Erases what is due, the oldest first; may be ended anywhere and repeated, also at once."""
     deadline = time.monotonic() + seconds
-    report = Report(sightings=_erase_sightings(), deleted=_delete_sightings())
+    rehashed = ip_rehash.rehash()  # first: it needs plain addresses
+    report = Report(sightings=_erase_sightings(), deleted=_delete_sightings(), rehashed=rehashed)
     while done := _erase_events():
         report.events += done
         if time.monotonic() > deadline:

@@ -1,6 +1,7 @@
 """Server keys: `sk_live_<8 hex key id>_<40 base62>`, with which a game server sends what it logs.
 
-They are kept among all other keys, so that the same key also sends TTT rounds.
+They are kept among all other keys, in the main store, so that the same key also sends TTT rounds.
+Where logs have a store of their own, a server's row there is held while its keys change here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
-from functions.shared import auth, db, fields
+from functions.shared import auth, db, fields, stores
 from functions.shared.errors import NotFound
 
 SCOPES = ["logs:write", "ttt:write"]
@@ -57,42 +58,46 @@ def issue(server_id: str, actor: str, revoke_previous: bool = False) -> dict[str
     key = f"{auth.SERVER}{key_id}_{''.join(secrets.choice(_BASE62) for _ in range(40))}"
     with db.transaction():
         _hold(server_id)
-        [row] = db.query(
-            """
-            with live as (
-              select key_id, row_number() over (order by created_at desc) as age
-              from shared.api_keys
-              where name = %(server_id)s
-                and revoked_at is null
-                and (expires_at is null or expires_at > now())
-            ), retired as (
-              update shared.api_keys k
-              set revoked_at = case when l.age > 1 or %(revoke)s then now() end,
-                expires_at = least(k.expires_at, now() + interval '24 hours')
-              from live l
-              where k.key_id = l.key_id
-              returning k.expires_at, k.revoked_at
-            ), noted as (
-              insert into shared.audit (action, subject, actor)
-              values ('key.issue', %(key_id)s, %(actor)s)
-            ), made as (
-              insert into shared.api_keys (key_id, key_hash, name, scopes)
-              values (%(key_id)s, %(key_hash)s, %(server_id)s, %(scopes)s)
+        with stores.on(stores.MAIN):
+            [row] = db.query(
+                _ISSUE,
+                {
+                    "server_id": server_id,
+                    "revoke": revoke_previous,
+                    "key_id": key_id,
+                    "actor": actor,
+                    "key_hash": auth.hash_key(key),
+                    "scopes": SCOPES,
+                },
             )
-            select max(expires_at) filter (where revoked_at is null) as previous_expires_at
-            from retired
-            """,
-            {
-                "server_id": server_id,
-                "revoke": revoke_previous,
-                "key_id": key_id,
-                "actor": actor,
-                "key_hash": auth.hash_key(key),
-                "scopes": SCOPES,
-            },
-        )
     auth.clear_cache()
     return {"apiKey": key, "previousKeyExpiresAt": row["previous_expires_at"]}
+
+
+_ISSUE = """
+    with live as (
+      select key_id, row_number() over (order by created_at desc) as age
+      from shared.api_keys
+      where name = %(server_id)s
+        and revoked_at is null
+        and (expires_at is null or expires_at > now())
+    ), retired as (
+      update shared.api_keys k
+      set revoked_at = case when l.age > 1 or %(revoke)s then now() end,
+        expires_at = least(k.expires_at, now() + interval '24 hours')
+      from live l
+      where k.key_id = l.key_id
+      returning k.expires_at, k.revoked_at
+    ), noted as (
+      insert into shared.audit (action, subject, actor)
+      values ('key.issue', %(key_id)s, %(actor)s)
+    ), made as (
+      insert into shared.api_keys (key_id, key_hash, name, scopes)
+      values (%(key_id)s, %(key_hash)s, %(server_id)s, %(scopes)s)
+    )
+    select max(expires_at) filter (where revoked_at is null) as previous_expires_at
+    from retired
+"""
 
 
 def _hold(server_id: str) -> None:
@@ -112,42 +117,59 @@ def _hold(server_id: str) -> None:
 
 
 def list_keys(server_id: str) -> list[db.Row]:
-    """A server's live keys, the newest first; raises NotFound. One round trip."""
+    """A server's live keys, the newest first; raises NotFound. Two round trips."""
     found = db.query(
-        """
-        select k.key_id as "keyId", k.created_at as "createdAt", k.last_used_at as "lastUsedAt",
-          k.expires_at as "expiresAt"
-        from logs.servers s
-        left join shared.api_keys k on k.name = s.id
-          and k.revoked_at is null
-          and (k.expires_at is null or k.expires_at > now())
-        where s.id = %s
-          and s.deleted_at is null
-        order by k.created_at desc
-        """,
-        (server_id,),
+        "select 1 as one from logs.servers where id = %s and deleted_at is null", (server_id,)
     )
     if not found:
         raise NotFound("Server not found")
-    return [one for one in found if one["keyId"]]
+    with stores.on(stores.MAIN):
+        return db.query(
+            """
+            select key_id as "keyId", created_at as "createdAt", last_used_at as "lastUsedAt",
+              expires_at as "expiresAt"
+            from shared.api_keys
+            where name = %s
+              and revoked_at is null
+              and (expires_at is null or expires_at > now())
+            order by created_at desc
+            """,
+            (server_id,),
+        )
+
+
+def revoke_all(server_id: str) -> None:
+    """Ends all keys of a server. One round trip."""
+    with stores.on(stores.MAIN):
+        db.query(
+            """
+            update shared.api_keys
+            set revoked_at = now()
+            where name = %s
+              and revoked_at is null
+            """,
+            (server_id,),
+        )
+    auth.clear_cache()
 
 
 def revoke(server_id: str, key_id: str, actor: str) -> None:
     """Ends a key of a server, in warm containers within a minute; an unknown one is no error."""
-    db.query(
-        """
-        with ended as (
-          update shared.api_keys
-          set revoked_at = now()
-          where key_id = %s
-            and name = %s
-            and revoked_at is null
-          returning key_id
+    with stores.on(stores.MAIN):
+        db.query(
+            """
+            with ended as (
+              update shared.api_keys
+              set revoked_at = now()
+              where key_id = %s
+                and name = %s
+                and revoked_at is null
+              returning key_id
+            )
+            insert into shared.audit (action, subject, actor)
+            select 'key.revoke', key_id, %s
+            from ended
+            """,
+            (key_id, server_id, actor),
         )
-        insert into shared.audit (action, subject, actor)
-        select 'key.revoke', key_id, %s
-        from ended
-        """,
-        (key_id, server_id, actor),
-    )
     auth.clear_cache()

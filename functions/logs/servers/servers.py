@@ -16,7 +16,7 @@ from pydantic import (
 
 from functions.logs.game_modes import MODES
 from functions.logs.servers import keys
-from functions.shared import auth, db, fields
+from functions.shared import db, fields
 from functions.shared.errors import BadRequest, NotFound
 
 ALIVE_SECONDS = 120  # a server without a sign of life for longer is offline
@@ -208,30 +208,26 @@ def change(server_id: str, payload: ServerChange) -> db.Row:
     return get_server(server_id)
 
 
+@db.retried
 def delete(server_id: str, actor: str) -> None:
-    """Removes a server; its keys die at once, its logs stay. Raises NotFound. One round trip."""
-    found = db.query(
-        """
-        with gone as (
-          update logs.servers
-          set deleted_at = now()
-          where id = %s
-            and deleted_at is null
-          returning id
-        ), silenced as (
-          update shared.api_keys k
-          set revoked_at = now()
-          from gone g
-          where k.name = g.id
-            and k.revoked_at is null
+    """Removes a server; its keys die at once, its logs stay. Raises NotFound."""
+    with db.transaction():
+        found = db.query(
+            """
+            with gone as (
+              update logs.servers
+              set deleted_at = now()
+              where id = %s
+                and deleted_at is null
+              returning id
+            )
+            insert into shared.audit (action, subject, actor)
+            select 'server.delete', id, %s
+            from gone
+            returning subject
+            """,
+            (server_id, actor),
         )
-        insert into shared.audit (action, subject, actor)
-        select 'server.delete', id, %s
-        from gone
-        returning subject
-        """,
-        (server_id, actor),
-    )
-    auth.clear_cache()
-    if not found:
-        raise NotFound("Server not found")
+        if not found:
+            raise NotFound("Server not found")
+        keys.revoke_all(server_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from functions.shared import db
+from functions.shared import db, stores
 from functions.shared.errors import NotFound
 
 Type = Literal["timestamp", "bigint", "double", "text"]
@@ -54,7 +54,16 @@ _UNKNOWN = "There is no such rollup; GET /api/rollups lists them."
 
 
 def list_rollups() -> list[Rollup]:
-    """All rollups that may be exported, by name. One round trip."""
+    """All rollups that may be exported, by name. One round trip a store."""
+    found: list[Rollup] = []
+    for store in stores.list_stores():
+        with stores.on(store):
+            found += list_rollups_here()
+    return sorted(found, key=lambda rollup: rollup.name)
+
+
+def list_rollups_here() -> list[Rollup]:
+    """Those whose domains live in the store that is worked on, by name. One round trip."""
     return [
         _to_rollup(row)
         for row in db.query(
@@ -63,6 +72,7 @@ def list_rollups() -> list[Rollup]:
             from analysts.list_rollups()
             """
         )
+        if stores.is_here(row["name"].partition(".")[0])
     ]
 
 

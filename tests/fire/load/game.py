@@ -17,7 +17,7 @@ from tests.support.battles import enemies, join, make_battle
 from tests.support.game import change, make_player, player_id
 
 _PLAYERS = 4
-_WATCHERS = 3
+_WATCHERS = 2
 _PACE = 0.6  # seconds
 _ENDLESS = 10**9  # hit points
 _GOLD = 10_000_000

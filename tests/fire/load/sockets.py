@@ -13,7 +13,7 @@ from tests.fire.account import Verdict
 from tests.support.clients import followers
 
 Frame = dict[str, Any]
-_TIMING = Timing(backoff=0.2, max_backoff=3, ping=2)
+_TIMING = Timing(backoff=0.5, max_backoff=5, ping=10)
 _PATIENCE = 240.0  # seconds until a socket has what it missed, once the fire is over
 _QUIET = 3.0  # seconds without anything new
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,7 @@ import pytest
 from infra.local import cloud as clouds
 from infra.local.cloud import Cloud
 from infra.local.edge import Behind, Edge
-from infra.local.emulated_sockets import POST_LIMIT
+from infra.local.emulated_sockets import POST_LIMIT, _Leased
 from tests.support.edge import GATEWAY
 
 Socket = aiohttp.ClientWebSocketResponse
@@ -184,3 +185,23 @@ def test_what_is_posted_before_a_socket_is_closed_arrives(deployed: Deployed) ->
         assert found == list(range(50))
 
     talk(deployed, work)
+
+
+def test_a_function_that_dies_before_it_begins_is_an_error_of_the_gateway() -> None:
+    """Regression: its handshake was refused with 403, after which no client tries again."""
+
+    class Dying:
+        config = None
+
+        def invoke(self, event: Any, request_id: str) -> dict[str, Any]:
+            raise RuntimeError("Worker process exited immediately")
+
+    released: list[Dying] = []
+    logged: list[Any] = []
+    runtime = SimpleNamespace(
+        acquire_worker=lambda: (Dying(), "spawn"), release_worker=released.append
+    )
+    functions = SimpleNamespace(_emit_lambda_logs=lambda *said: logged.append(said))
+    answered = _Leased(runtime, functions, (), {}).invoke({}, "one")
+    assert answered["status"] == "error"
+    assert (len(released), len(logged)) == (1, 1)

@@ -428,7 +428,7 @@ def test_a_copy_that_is_cut_for_good_is_queued_whole(
         answer = send_queued(game, many)
     assert answer["queued"] == answer["ingested"] == 300
     setting(DATABASE_URL=store)
-    db._circuit_open_until = 0.0
+    db.close_all()
     assert count() == 0
     for body in queues.bodies():
         Mapping(queues).deliver(body)

@@ -55,6 +55,7 @@ def test_an_old_address_is_erased_everywhere(game: Client) -> None:
         "events": 1,
         "sightings": 1,
         "deleted": 0,
+        "rehashed": 0,
         "left": False,
     }
     after, instead = event(stored["id"]), mark(IP)

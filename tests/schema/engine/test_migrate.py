@@ -191,7 +191,7 @@ def test_servers_that_will_not_do_are_refused(answers: tuple[int, Any], sentence
 
 
 def test_as_a_lambda_it_returns_the_report(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", empty)
+    monkeypatch.setenv("MIGRATE_URL", empty)
     report = runner.handler({}, None)
     assert report["applied"]
     assert report["edition"] in ("apache", "community")
