@@ -50,12 +50,13 @@ fire: ## Set a stack of its own on fire, and hold what was answered against what
 	@$(PYTHON) -m tests.fire --report infra/FIRE.md $(ARGS)
 
 lint: ## Check style, types, the template and that openapi.json is fresh
-	$(HAVE) project sam node typescript
+	$(HAVE) project sam node typescript checkov
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@.local/node/lib/*/site-packages/*/bin/node .local/typescript/node_modules/typescript/bin/tsc -p infra/console/jsconfig.json
 	@$(SAM) validate --lint
+	@$(PYTHON) -m infra.checkov
 	@$(PYTHON) -m infra.openapi --check
 
 format: ## Lay the code out
@@ -143,7 +144,7 @@ lock: ## Write the hashes of all pins, and pin requirements-dev.in (ARGS=--upgra
 	@python3 -m infra.local.locks $(ARGS)
 
 clean: stop ## Remove what was built and installed here; the local data stays (see reset)
-	@rm -rf .venv .aws-sam .local/ministack .local/sam .local/audit .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
+	@rm -rf .venv .aws-sam .local/ministack .local/checkov .local/checkov-input .local/sam .local/audit .local/lambda .local/node .local/typescript .local/axe .local/bench .local/bench-tracker .local/redis .local/sam-settings .local/sam-scratch .local/uv .local/layers \
 	  .local/stack .local/e2e .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

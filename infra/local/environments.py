@@ -58,6 +58,7 @@ ENVIRONMENTS = {
     "project": Environment(".venv", ("requirements.txt", "requirements-dev.txt")),
     "ministack": Environment(".local/ministack", ("infra/local/ministack.txt",)),
     "sam": Environment(".local/sam", ("infra/local/sam.txt",)),
+    "checkov": Environment(".local/checkov", ("infra/local/checkov.txt",)),
     "audit": Environment(".local/audit", ("infra/local/audit.txt",)),
     "lambda": Environment(".local/lambda", ("tests/support/lambda.txt",)),
     "node": Environment(".local/node", ("tests/support/node.txt",)),
