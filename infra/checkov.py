@@ -53,7 +53,7 @@ def main() -> int:
     file = _HOME / "template.yaml"
     file.write_text(yaml.dump(template, Dumper=_Plain, sort_keys=False))
     words = ["--framework", "cloudformation", "--compact", "--quiet", "--skip-download"]
-    command = [ROOT / ".local/checkov/bin/checkov", "-f", file, *words]
+    command = [str(ROOT / ".local/checkov/bin/checkov"), "-f", str(file), *words]
     # It would ask its maker's service for links to explanations.
     environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9", "LOG_LEVEL": "CRITICAL"}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
