@@ -160,6 +160,7 @@ def main() -> None:
     sharing["share_files"](
         importlib.import_module("ministack.core.lambda_runtime"), Path("unpacked").resolve()
     )
+    sharing["read_numbers"](importlib.import_module("ministack.services.lambda_svc"))
     vars(served)["app"] = require_token(served.app, token)
     served.main()
 
