@@ -339,7 +339,7 @@ def test_answers_are_the_same_in_every_zone(
 
     def read(zone: str) -> dict[str, Any]:
         visit(db.connection(), zone)
-        monkeypatch.setattr(db, "_cursor", None)  # it remembers the zone
+        monkeypatch.setattr(db._link(), "cursor", None)  # it remembers the zone
         return {url: _told(client, url) for client, url in doors}
 
     expected = read("UTC")
