@@ -10,10 +10,10 @@ import psycopg
 import pytest
 import yaml
 
-from tests.support.analysts import EVENING, community
+from tests.support.analysts import EVENING, community, played
 from tests.support.grafana import DASHBOARDS, FOLDER, VARIABLE, expand
 
-__all__ = ["community"]
+__all__ = ["community", "played"]
 Dashboard = dict[str, Any]
 Panel = dict[str, Any]
 _DATASOURCE = {"type": "grafana-postgresql-datasource", "uid": "tiltyard"}

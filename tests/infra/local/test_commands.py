@@ -50,7 +50,6 @@ SECRET = {"DATABASE_URL", "MIGRATE_URL", "API_KEY", *OWN_STORES}
 # The local stack makes these itself: they are chosen when a stack is deployed to AWS.
 DEPLOYED = {
     *("SIGNING_KEYS", "TOKEN_KEY", "TOKEN_KEY_PREVIOUS", "TRACKER_KEY", "TRACKER_KEY_PREVIOUS"),
-    *("DATABASE_URL_TTT", "DATABASE_URL_TILT", "DATABASE_URL_LOGS"),
     *("PASSWORD_PEPPER", "ORIGIN_SECRET", "ORIGIN_SECRET_PREVIOUS"),
     *("LIVE_IDLE", "LIVE_AGE"),  # at home, those of the edge
     *("MAIL_FROM", "MAIL_FOLDER"),

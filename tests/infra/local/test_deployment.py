@@ -47,7 +47,7 @@ def test_a_database_of_before_the_baseline_must_be_reset(
     (tmp_path / "migrations/0001_shared.sql").rename(tmp_path / "migrations/0001_shared_tables.sql")
     url = new_database()[0]
     runner.migrate(url, tmp_path)
-    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("MIGRATE_URL", url)
     with pytest.raises(CloudError, match=r"The migration failed: .*`make reset` deletes the local"):
         deployment.migrate(cloud, DEPLOYED)
 
@@ -55,6 +55,6 @@ def test_a_database_of_before_the_baseline_must_be_reset(
 def test_the_names_of_what_was_applied_are_returned(
     cloud: Cloud, new_database: Callable[[], tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", new_database()[0])
+    monkeypatch.setenv("MIGRATE_URL", new_database()[0])
     assert deployment.migrate(cloud, DEPLOYED)[0] == "0001_shared.sql"
     assert deployment.migrate(cloud, DEPLOYED) == []
