@@ -245,7 +245,7 @@ def test_what_may_not_be_is_refused(
     bot = bearer(database, "bot", "tilt:read")
     assert http("GET", "/api/dashboard", headers=bot).status == 403
     bootstrap = {"Authorization": f"Bearer {stack.api_key}"}  # which is not for staff
-    assert http("GET", "/api/dashboard", headers=bootstrap).status == 401
+    assert http("GET", "/api/dashboard", headers=bootstrap).status == 403
 
 
 def test_a_text_log_adds_only_what_was_not_sent_live(

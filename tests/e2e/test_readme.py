@@ -182,6 +182,7 @@ def environ(stack: Any, database: Database, tmp_path: Path) -> Iterator[dict[str
         **stack.cloud.environ,
         "SPOOL_QUEUE_URL": stack.deployed.queue,
         "SPOOL_DEAD_LETTERS_URL": stack.deployed.dead_letters,
+        "LAKE_BUCKET": stack.deployed.lake,
         "DATABASE_URL": database.server.admin_url,
         "URL": stack.url,
         "TMPDIR": str(tmp_path),
