@@ -24,8 +24,8 @@ APART = {"test_tilt", "test_ttt_example", "test_logs_single"}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs tests of contracts in more ways than one."""
-    if "way" not in metafunc.fixturenames:
-        return
+    if "way" not in metafunc.fixturenames or hasattr(metafunc.module, "way"):
+        return  # a file with a fixture of this name has its own
     ways = ["direct"]
     if metafunc.config.getoption("pooler"):
         ways += ["pooler"]
