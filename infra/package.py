@@ -102,7 +102,7 @@ class Target:
         if self.architecture is None:
             return []
         machine = _MACHINES[self.architecture]
-        platforms = [f"manylinux_{glibc}_{machine}" for glibc in ("2_28", "2_17")]
+        platforms = [f"manylinux_2_{glibc}_{machine}" for glibc in range(28, 16, -1)]
         return ["--python-version", self.python, *(f"--platform={name}" for name in platforms)]
 
 

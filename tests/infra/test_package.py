@@ -308,3 +308,9 @@ def test_without_an_index_it_is_a_sentence(tmp_path: Path, monkeypatch: pytest.M
 def test_the_templates_defaults_are_the_targets() -> None:
     parameters = yaml.load((ROOT / "template.yaml").read_text(), Template)["Parameters"]
     assert f"{parameters['Runtime']['Default']}-{parameters['Architecture']['Default']}" == LAMBDA
+
+
+def test_pip_takes_wheels_of_every_older_glibc() -> None:
+    """Regression: where pip installs, a wheel of glibc 2.24 counted as none for this machine."""
+    platforms = [word for word in Target.parse("python3.13-arm64").for_pip() if "platform" in word]
+    assert platforms == [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(28, 16, -1)]
