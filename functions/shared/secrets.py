@@ -25,9 +25,8 @@ from functions.shared import log
 from functions.shared.errors import DatabaseUnavailable
 from functions.shared.settings import WrongSettingError, read_model, settings
 
-MAX_AGE = (
-    300.0  # seconds after which they are read again; a fifth less, so that not all ask at once
-)
+# Seconds after which they are read again, or up to a fifth less, so that not all ask at once.
+MAX_AGE = 300.0
 _SETTLED = MAX_AGE + 30.0  # seconds of a change after which nobody works with what it replaced
 _RETRY = 30.0  # seconds after which what could not be read again is tried anew
 _PAUSE = 5.0  # seconds between calls while there are none, or while the password is refused

@@ -40,15 +40,6 @@ def way() -> str:
     return "direct"
 
 
-def replace(value: Any, names: dict[Any, Any]) -> Any:
-    """A value of an example with what the store really has in place of its ids."""
-    if isinstance(value, dict):
-        return {names.get(key, key): replace(one, names) for key, one in value.items()}
-    if isinstance(value, list):
-        return [replace(one, names) for one in value]
-    return names.get(value, value) if isinstance(value, str | int) else value
-
-
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where a body has values, and where it has none yet."""
     found = [path]
@@ -95,8 +86,8 @@ def test_an_example_with_something_odd_in_it_is_answered_as_declared(
 ) -> None:
     world = example_worlds.make(request, route, operation)
     example = load_examples().get(route, {})
-    values = replace(example.get("parameters", {}), world.names)
-    body = replace(example["body"], world.names) if "body" in example else None
+    values = example_worlds.put_names(example.get("parameters", {}), world.names)
+    body = example_worlds.put_names(example["body"], world.names) if "body" in example else None
     names = sorted({one["name"] for one in operation["parameters"] if one["in"] != "header"})
     changes = [
         st.tuples(st.just("value"), st.sampled_from(names), odd.values) if names else st.nothing(),

@@ -27,22 +27,13 @@ def way() -> str:
     return "direct"
 
 
-def replace(value: Any, names: dict[Any, Any]) -> Any:
-    """A value of an example with what the store really has in place of its ids."""
-    if isinstance(value, dict):
-        return {names.get(key, key): replace(one, names) for key, one in value.items()}
-    if isinstance(value, list):
-        return [replace(one, names) for one in value]
-    return names.get(value, value) if isinstance(value, str | int) else value
-
-
 @pytest.mark.parametrize(("route", "operation"), OPERATIONS)
 def test_an_example_is_answered_as_declared(
     request: pytest.FixtureRequest, route: str, operation: dict[str, Any]
 ) -> None:
     world = example_worlds.make(request, route, operation)
     example, (method, path) = load_examples().get(route, {}), route.split()
-    values = replace(example.get("parameters", {}), world.names)
+    values = example_worlds.put_names(example.get("parameters", {}), world.names)
     in_path = re.findall(r"{(\w+)}", path)
     url = re.sub(r"{(\w+)}", lambda found: quote(str(values[found[1]]), safe=""), path)
     query = {
@@ -50,7 +41,7 @@ def test_an_example_is_answered_as_declared(
         for name, value in values.items()
         if name not in in_path
     }
-    body = replace(example["body"], world.names) if "body" in example else None
+    body = example_worlds.put_names(example["body"], world.names) if "body" in example else None
     answered = world.client.call(method, f"{url}?{urlencode(query)}" if query else url, body)
     expected = example.get("status")
     assert answered.status == expected if expected else answered.status < 300, answered.text

@@ -20,6 +20,7 @@ import psycopg
 from infra.local import timescale
 from tests.fire import disk
 from tests.fire.ground import Ground, signal_all
+from tests.support.deliveries import to_record
 
 # What the template fires by the clock: its functions' names without `Function`.
 _SCHEDULED = ("Refresh", "Audit", "Retention", "LiveSweep", "GamePool", "LogsPrivacy")
@@ -182,7 +183,7 @@ class Faults:
             delay = self.rng.randint(0, 10)
             sqs.send_message(QueueUrl=queue, MessageBody=message["Body"], DelaySeconds=delay)
         if got:
-            self._invoke("Spool", {"Records": [_to_record(message) for message in got]})
+            self._invoke("Spool", {"Records": [to_record(message) for message in got]})
 
     def repeat_schedules(self) -> None:
         """A scheduled function is fired twice at the same moment."""
@@ -227,13 +228,3 @@ class Faults:
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
-
-
-def _to_record(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "eventSource": "aws:sqs",
-    }

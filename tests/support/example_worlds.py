@@ -202,3 +202,12 @@ def _open(names: dict[Any, Any]) -> Cup:
         names |= {f"army_0000000{letter}": cup.armies[letter]}
     names["trn_0000000B"] = cup.id
     return cup
+
+
+def put_names(value: Any, names: dict[Any, Any]) -> Any:
+    """A value of an example with what the store really has in place of its ids."""
+    if isinstance(value, dict):
+        return {names.get(key, key): put_names(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [put_names(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str | int) else value

@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.shared import db
 from functions.spool import handlers
+from tests.support.deliveries import to_record
 
 
 @dataclass(frozen=True)
@@ -46,23 +47,13 @@ class Mapping:
         got = client.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
         ).get("Messages", [])
-        answer = handlers.drain({"Records": [_record(message) for message in got]}, None)
+        answer = handlers.drain({"Records": [to_record(message) for message in got]}, None)
         failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
         self.left.append(failed)
         for message in got:
             if message["MessageId"] not in failed and not self.lost_answers:
                 client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(got)
-
-
-def _record(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "eventSource": "aws:sqs",
-    }
 
 
 FILLED = (
