@@ -1,4 +1,4 @@
-"""A small server that stands for the local cloud, and an edge before it."""
+"""The template's resources; a small server that stands for the local cloud, and an edge."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import yaml
 from aiohttp import web
 
 from infra.local.edge import Behind, Edge
+from infra.local.gateway import Template
+from infra.local.sam import ROOT
 from tests.support.edge import GATEWAY, Client, Cloud
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    """What template.yaml declares, by logical id."""
+    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Template)
+    resources: dict[str, Any] = template["Resources"]
+    return resources
 
 
 @pytest.fixture

@@ -37,13 +37,6 @@ WATCHED_BY_PEOPLE = {"MigrateFunction"}
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Template)
-    resources: dict[str, Any] = template["Resources"]
-    return resources
-
-
-@pytest.fixture(scope="module")
 def alarms(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         name: one["Properties"]

@@ -22,13 +22,6 @@ METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Template)
-    resources: dict[str, Any] = template["Resources"]
-    return resources
-
-
-@pytest.fixture(scope="module")
 def functions(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The functions with an HTTP door, by logical id."""
     return {
